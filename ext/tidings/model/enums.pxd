@@ -1,0 +1,125 @@
+"""The enumerations of model/enums.py for compiled code: PREFIX_NAME, same values (test_enums compares)."""
+
+
+cdef enum ProductLineCode:
+    LINE_INVERSE = 0
+    LINE_LINEAR = 1
+    LINE_SPOT = 2
+
+cdef enum SideCode:
+    SIDE_BUY = 1
+    SIDE_SELL = 2
+
+cdef enum PosSideCode:
+    POS_MERGED = 0
+    POS_LONG = 1
+    POS_SHORT = 2
+
+cdef enum OrdTypeCode:
+    ORD_MARKET = 1
+    ORD_LIMIT = 2
+    ORD_STOP = 3
+    ORD_STOP_LIMIT = 4
+    ORD_MARKET_IF_TOUCHED = 5
+    ORD_LIMIT_IF_TOUCHED = 6
+
+cdef enum TimeInForceCode:
+    TIF_GTC = 1
+    TIF_IOC = 3
+    TIF_FOK = 4
+
+cdef enum ExecInstCode:
+    INST_NONE = 0
+    INST_POST_ONLY = 1
+    INST_REDUCE_ONLY = 2
+    INST_CLOSE_ON_TRIGGER = 4
+    INST_RPI = 8
+
+cdef enum TriggerCode:
+    TRIGGER_NONE = 0
+    TRIGGER_MARK_PRICE = 1
+    TRIGGER_INDEX_PRICE = 2
+    TRIGGER_LAST_PRICE = 3
+    TRIGGER_BID_PRICE = 4
+    TRIGGER_ASK_PRICE = 5
+
+cdef enum PegTypeCode:
+    PEG_NONE = 0
+    PEG_TRAILING_STOP = 1
+    PEG_TRAILING_TAKE_PROFIT = 2
+
+cdef enum SelfTradePreventionCode:
+    STP_NONE = 0
+    STP_CANCEL_MAKER = 1
+    STP_CANCEL_TAKER = 2
+    STP_CANCEL_BOTH = 3
+
+cdef enum OrdStatusCode:
+    STATUS_PENDING_NEW = 0
+    STATUS_NEW = 1
+    STATUS_PARTIALLY_FILLED = 2
+    STATUS_UNTRIGGERED = 3
+    STATUS_UNKNOWN = 4
+    STATUS_FILLED = 5
+    STATUS_CANCELED = 6
+    STATUS_REJECTED = 7
+    STATUS_EXPIRED = 8
+    STATUS_UNSENT = 9
+    STATUS_DENIED = 10
+    STATUS_PENDING_CANCEL = 11
+    STATUS_PENDING_REPLACE = 12
+
+cdef enum ExecTypeCode:
+    EXEC_PENDING_NEW = 0
+    EXEC_NEW = 1
+    EXEC_UNTRIGGERED = 2
+    EXEC_TRIGGERED = 3
+    EXEC_TRADE = 4
+    EXEC_CANCELED = 5
+    EXEC_REJECTED = 6
+    EXEC_EXPIRED = 7
+    EXEC_REPLACED = 8
+    EXEC_PENDING_CANCEL = 9
+    EXEC_PENDING_REPLACE = 10
+    EXEC_CANCEL_REJECTED = 11
+    EXEC_REPLACE_REJECTED = 12
+    EXEC_UNKNOWN = 13
+    EXEC_UNSENT = 14
+    EXEC_STATUS = 15
+
+cdef enum ReportSourceCode:
+    SOURCE_REPLY = 0
+    SOURCE_STREAM = 1
+    SOURCE_SNAPSHOT = 2
+    SOURCE_QUERY = 3
+    SOURCE_LOCAL = 4
+
+cdef enum RequestKindCode:
+    REQUEST_NEW = 1
+    REQUEST_AMEND = 2
+    REQUEST_CANCEL = 3
+    REQUEST_CANCEL_MANY = 4
+    REQUEST_CANCEL_ALL = 5
+    REQUEST_QUERY = 6
+    REQUEST_PING = 7
+
+cdef enum DenyReasonCode:
+    DENY_NONE = 0
+    DENY_NOT_CONNECTED = 1
+    DENY_LANES_FULL = 2
+    DENY_RATE_LIMIT = 3
+    DENY_MAX_QTY = 4
+    DENY_MAX_NOTIONAL = 5
+    DENY_PRICE_COLLAR = 6
+    DENY_NO_REFERENCE_PRICE = 7
+    DENY_MAX_IN_FLIGHT = 8
+    DENY_BAD_PRICE = 9
+    DENY_BAD_QTY = 10
+    DENY_ORDER_DONE = 11
+    DENY_UNKNOWN_ORDER = 12
+    DENY_REQUEST_PENDING = 13
+    DENY_TABLE_FULL = 14
+    DENY_NOT_READY = 15
+    DENY_CLOCK_UNSURE = 16
+    DENY_HALTED = 17
+    DENY_NOTHING_TO_CHANGE = 18

@@ -1,0 +1,32 @@
+"""A TLS (or plain, for loopback only) byte stream on the loop's reader and writer hooks."""
+
+from libc.stdint cimport int64_t
+
+from tidings.clock cimport Clock
+
+
+cdef class ByteSink:
+    """What a connection feeds. An exception from `on_bytes` closes the connection with that cause."""
+    cdef int on_bytes(self, const char* start, Py_ssize_t count, int64_t now_ns) except -1   # borrowed for the call
+    cdef int on_taken(self, int64_t taken_bytes_total, int64_t now_ns) except -1    # the kernel took more, after a partial write
+    cdef int on_closed(self, object cause, int64_t now_ns) except -1                # once per connection; cause: an Exception
+
+
+cdef class Connection:
+    cdef ByteSink sink
+    cdef Clock clock
+    # Byte accounting, in plaintext bytes since the connection opened: what "not sent" and "unknown" rest on.
+    # A byte counts as taken only when the kernel has every byte of the TLS record that carries it.
+    cdef readonly int64_t written_bytes_total   # handed to write()
+    cdef readonly int64_t taken_bytes_total     # of these, taken by the kernel
+    cdef readonly int64_t send_entered_ns       # just before the last send(2)
+    cdef readonly int64_t send_returned_ns      # just after it
+    cdef readonly bint is_open
+
+    # Write now. 1: the kernel has the last byte; 0: the rest follows by the writer hook (the bytes are copied).
+    # Raises ConnectionLost when closed.
+    cdef int write(self, const char* start, Py_ssize_t count) except -1
+    cdef int cork(self) except -1               # hold writes back …
+    cdef int uncork(self) except -1             # … and send them as one record; returns as write() does
+    cdef int poll(self) except -1               # one non-blocking read and dispatch (busy-poll); 1 if anything came
+    cdef int close(self, object cause) except -1

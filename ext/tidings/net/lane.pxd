@@ -1,0 +1,51 @@
+"""An HTTP/1.1 lane: one connection, its pipeline of requests in flight, and which answer belongs to which request."""
+
+from libc.stdint cimport int64_t
+
+from tidings.clock cimport Clock
+from tidings.net.connection cimport ByteSink, Connection
+from tidings.wire.http1 cimport Response, ResponseListener, ResponseParser
+
+
+ctypedef struct Request:
+    int64_t token               # the listener's own: an order handle, a query number
+    int kind                    # the listener's own
+    int64_t sent_ns
+    int64_t deadline_ns         # 0: none
+    int64_t last_byte           # connection.written_bytes_total after this request
+    bint is_overdue             # its deadline passed and the listener was told; it keeps its place in the line
+
+
+cdef class LaneListener:
+    """Hears each request's one end: an answer, or its loss. Never called inside Lane.send."""
+    cdef int on_answer(self, Lane lane, Request* request, Response* response, int64_t now_ns) except -1
+    # reached_kernel False: its last byte was never taken by the kernel, so it cannot have been executed.
+    cdef int on_lost(self, Lane lane, Request* request, bint reached_kernel, object cause, int64_t now_ns) except -1
+    # The deadline passed without an answer; a later answer still comes to on_answer with is_overdue set.
+    cdef int on_overdue(self, Lane lane, Request* request, int64_t now_ns) except -1
+    cdef int on_lane_up(self, Lane lane, int64_t now_ns) except -1
+    cdef int on_lane_down(self, Lane lane, object cause, int64_t now_ns) except -1
+
+
+cdef class Lane(ByteSink):
+    cdef LaneListener listener
+    cdef Connection connection
+    cdef readonly int index                 # in its pool
+    cdef readonly int depth_cap
+    cdef readonly int in_flight_count
+    cdef readonly bint is_up                # connected, verified, and not told to close
+
+    # Write one whole request; 1 or 0 as Connection.write. Raises ConnectionLost when down or full: nothing was written.
+    cdef int send(self, const char* start, Py_ssize_t count, int64_t token, int kind,
+                  int64_t deadline_ns, int64_t now_ns) except -1
+    cdef int check_deadlines(self, int64_t now_ns) except -1
+
+
+cdef class LanePool:
+    cdef list lanes
+    # The least busy lane that is up and has room (idle ones first), or None.
+    cdef Lane pick(self)
+    cdef int cork(self) except -1           # batch: orders of one lane leave in one record
+    cdef int uncork(self) except -1
+    cdef int poll(self) except -1           # busy-poll every lane once
+    cdef int check_deadlines(self, int64_t now_ns) except -1

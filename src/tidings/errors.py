@@ -1,0 +1,110 @@
+"""Every error tidings raises, on one screen. Each leaf answers one question: who must act?
+
+    TidingsError
+    ├── UsageError (ValueError)      the caller: a bad argument, nothing was sent
+    │   ├── GridError                price or quantity off the instrument's grid, not finite, negative or a float
+    │   ├── UnknownSymbol            no such instrument in the catalogue, or not listed for trading
+    │   └── ConfigError              a setting or an environment variable is missing or wrong
+    ├── OrderError                   one order or request; carries cl_ord_id
+    │   ├── OrderDenied              refused by us before the wire; carries reason
+    │   ├── OrderNotSent             the kernel never took its last byte: it cannot have been executed
+    │   ├── OrderRejected            refused by the venue; carries code, name, meaning
+    │   ├── OrderUnknown             sent, and no clean answer: may be live; never resent
+    │   └── OrderDone                asked to change an order that is finished
+    ├── VenueError                   the venue refused a query or a setting; carries code, name, meaning, http_status
+    │   ├── AuthenticationError      key, secret, signature or expiry refused
+    │   └── RateLimited              HTTP 429 or our own budget; carries retry_after_s
+    ├── PeerError                    the peer broke a protocol (HTTP, WebSocket, JSON); the connection is closed
+    └── ConnectionLost (ConnectionError)   not connected, cannot connect, or went down
+
+Messages name the thing and say what to do. No message ever holds a secret, a signature or a request header.
+"""
+
+
+class TidingsError(Exception):
+    """The root: `except TidingsError` catches everything the package raises on purpose."""
+
+
+class UsageError(TidingsError, ValueError):
+    """A bad argument; nothing was sent."""
+
+
+class GridError(UsageError):
+    """A price or quantity that is off the instrument's grid, negative, not finite or a float."""
+
+
+class UnknownSymbol(UsageError):
+    """A symbol the product catalogue does not list for trading."""
+
+
+class ConfigError(UsageError):
+    """A setting or environment variable that is missing or wrong; the message names it."""
+
+
+class OrderError(TidingsError):
+    """Something about one order. `cl_ord_id` is "" when the order never got one."""
+
+    def __init__(self, message: str, cl_ord_id: str = "") -> None:
+        super().__init__(message)
+        self.cl_ord_id = cl_ord_id
+
+
+class OrderDenied(OrderError):
+    """Refused by us before anything was sent; `reason` is the DenyReason's name."""
+
+    def __init__(self, message: str, reason: str, cl_ord_id: str = "") -> None:
+        super().__init__(message, cl_ord_id)
+        self.reason = reason
+
+
+class OrderNotSent(OrderError):
+    """The kernel never took the request's last byte: it cannot have been executed."""
+
+
+class OrderRejected(OrderError):
+    """Refused by the venue: `code` (its number), `name` (its enum name), `meaning` (in words)."""
+
+    def __init__(self, code: int, name: str, meaning: str, cl_ord_id: str = "") -> None:
+        super().__init__(f"order {cl_ord_id or '?'} rejected by the venue: {code} {name}: {meaning}", cl_ord_id)
+        self.code = code
+        self.name = name
+        self.meaning = meaning
+
+
+class OrderUnknown(OrderError):
+    """Sent, and no clean answer came: the order may be live. It is never resent."""
+
+
+class OrderDone(OrderError):
+    """The order is finished (filled, cancelled, rejected): there is nothing left to change."""
+
+
+class VenueError(TidingsError):
+    """The venue refused a query or a setting."""
+
+    def __init__(self, message: str, code: int = 0, name: str = "", meaning: str = "", http_status: int = 200) -> None:
+        super().__init__(message)
+        self.code = code
+        self.name = name
+        self.meaning = meaning
+        self.http_status = http_status
+
+
+class AuthenticationError(VenueError):
+    """Key, secret, signature, expiry or source address refused (HTTP 401, code 10500, stream code 6012)."""
+
+
+class RateLimited(VenueError):
+    """The budget of a rate group is used up; try again in `retry_after_s` seconds."""
+
+    def __init__(self, message: str, retry_after_s: int, http_status: int = 429) -> None:
+        super().__init__(message, 39995, "TOO_MANY_REQUESTS", "too many requests in this minute", http_status)
+        self.retry_after_s = retry_after_s
+
+
+class PeerError(TidingsError):
+    """The peer broke a protocol; its connection is closed and nothing more is read from it."""
+
+
+class ConnectionLost(TidingsError, ConnectionError):
+    """Not connected, unable to connect, or the connection went down."""
