@@ -5,7 +5,9 @@ from libc.stdint cimport int64_t, uint64_t
 
 cdef enum:
     CL_ORD_ID_BYTES_MAX = 40
-    UNSET = -9223372036854775807 - 1        # an integer field the message did not hold, or held off the grid
+
+cdef extern from "<stdint.h>":
+    const int64_t UNSET "INT64_MIN"         # an integer field the message did not hold, or held off the grid
 
 
 cdef class ExecutionReport:
@@ -19,6 +21,7 @@ cdef class ExecutionReport:
     cdef readonly int exec_type                     # ExecType
     cdef readonly int ord_status                    # OrdStatus the venue tells, -1: not told
     cdef readonly int source                        # ReportSource
+    cdef readonly int request_kind                  # RequestKind it answers or whose loss it tells, 0: neither
     cdef readonly int side                          # Side, 0: not told
     cdef readonly int code                          # the venue's business code, 0: none
     cdef readonly int cancel_reason                 # cxlRejReason, 0: none
@@ -39,3 +42,4 @@ cdef class ExecutionReport:
     cdef readonly str text                          # venue's sentence or our cause, "" mostly
 
 cdef ExecutionReport make_report(int exec_type, int source, int64_t now_ns)
+cdef int set_cl_ord_id(ExecutionReport report, bytes text) except -1

@@ -6,6 +6,25 @@ from tidings.model.execution_report cimport ExecutionReport
 from tidings.model.terms cimport OrderTerms
 
 
+cdef extern from *:
+    ctypedef long long int128_t "__int128"      # Cython only adds and multiplies it; the compiler knows its width
+
+
+cdef enum ReportEffect:
+    # What one report changed: flags, because a fill may also be the first word that the order exists.
+    EFFECT_NONE = 0
+    EFFECT_ACK = 1
+    EFFECT_FILL = 2
+    EFFECT_CANCEL = 4               # canceled or expired
+    EFFECT_REJECT = 8               # the order, or a request to amend or cancel it
+    EFFECT_AMEND = 16
+    EFFECT_UNKNOWN = 32
+    EFFECT_UNSENT = 64
+    EFFECT_TRIGGER = 128            # a conditional order's price was reached
+    EFFECT_REVIVED = 256            # the venue works an order we had written off: an alarm
+    EFFECT_OVERFILL = 512           # more filled than ordered: an alarm
+
+
 cdef class Order:
     # Identity.
     cdef readonly int64_t handle                    # the counter inside the ClOrdID; 0: a draft
@@ -21,8 +40,10 @@ cdef class Order:
     # State.
     cdef readonly int status                        # OrdStatus without the PENDING_ views
     cdef readonly int64_t cum_qty_lots, leaves_qty_lots
-    cdef readonly int64_t value_ticks_lots_high, value_ticks_lots_low   # Σ last_px_ticks × last_qty_lots, 128 bits, for avg_px
+    cdef readonly int64_t traded_qty_lots           # Σ last_qty of the executions seen; less than cum_qty: some were missed
+    cdef int128_t traded_value                      # Σ of their values (see avg_px)
     cdef readonly int trade_count
+    cdef readonly int64_t venue_time_ns             # transact time of the newest report that told price or quantity
     cdef readonly int reject_code
     cdef readonly bint is_acked                     # the venue has confirmed that it exists
     # Requests in flight for it (at most one amend).
@@ -32,6 +53,13 @@ cdef class Order:
     cdef readonly int64_t decided_ns, encoded_ns, written_ns, replied_ns, streamed_ns
     cdef object listeners                           # the awaitable face's, None on the hot path
 
-    cdef void redraft(self, OrderTerms terms) noexcept
-    cdef bint is_done(self) noexcept
-    cdef int apply(self, ExecutionReport report) except -1      # what changed: a ReportEffect
+    cdef int redraft(self, OrderTerms terms) except -1          # back to a blank draft of these terms
+    cdef bint is_finished(self) noexcept
+    cdef int apply(self, ExecutionReport report) except -1      # what changed: ReportEffect flags
+    cdef int _on_trade(self, ExecutionReport report) except -1
+    cdef int _move(self, int event, ExecutionReport report) except -1
+    cdef int _after_move(self, int before, int event, ExecutionReport report) except -1
+    cdef void _adopt_terms(self, ExecutionReport report) noexcept
+    cdef void _settle_requests(self, int event, ExecutionReport report) noexcept
+    cdef int _status_by_qty(self, ExecutionReport report) noexcept
+    cdef bint _tells_our_amend(self, ExecutionReport report) noexcept
