@@ -1,7 +1,7 @@
 """Integers and scaled decimals ⇄ ASCII, exactly. Leaves: no allocation, no exceptions, no locale.
 
 A scaled decimal is an int64 mantissa and a number of decimals: 612500 at scale 4 is 61.25. Writers need room for
-DECIMAL_BYTES_MAX bytes and return how many they wrote. Readers return a DigitsResult and write `value` only on DIGITS_OK.
+DECIMAL_BYTES_MAX bytes and return how many they wrote. Readers return a DigitsResult, and set `value` if it is OK.
 Text follows JSON's grammar for numbers (RFC 8259 §6): no plus sign, no leading zeros, no bare point.
 """
 
@@ -95,8 +95,10 @@ cdef inline bint _is_integer(const char* text, Py_ssize_t count) noexcept nogil:
     return index == count
 
 
-cdef inline DigitsResult parse_decimal(const char* text, Py_ssize_t count, int scale, int64_t* value) noexcept nogil:
-    """`text` × 10**scale as an integer, if it is one. Reads exponents: the venue writes 0E-8 for zero (observed 2025)."""
+cdef inline DigitsResult parse_decimal(
+    const char* text, Py_ssize_t count, int scale, int64_t* value
+) noexcept nogil:
+    """`text` × 10**scale as an integer, if it is one. Reads exponents: the venue writes 0E-8 for 0 (observed 2025)."""
     cdef const char* end = text + count
     cdef bint is_negative = count > 0 and text[0] == 45
     cdef uint64_t mantissa = 0          # without trailing zeros: those only raise `exponent`
@@ -160,7 +162,9 @@ cdef inline bint _parse_exponent(const char* text, const char* end, int64_t* exp
     return text == end
 
 
-cdef inline DigitsResult _scale_up(uint64_t mantissa, int64_t exponent, bint is_negative, int64_t* value) noexcept nogil:
+cdef inline DigitsResult _scale_up(
+    uint64_t mantissa, int64_t exponent, bint is_negative, int64_t* value
+) noexcept nogil:
     """mantissa × 10**exponent; a negative exponent cannot be exact, as the mantissa ends in no zero."""
     if mantissa == 0:
         value[0] = 0

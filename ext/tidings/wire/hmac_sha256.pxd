@@ -1,5 +1,6 @@
 """HMAC-SHA-256 with the key hashed once, and half-finished messages that can be kept and resumed."""
 
+cimport cython
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 
@@ -14,6 +15,7 @@ ctypedef struct MacState:
     uint8_t block[64]           # the last hashed_bytes % 64, not compressed yet
 
 
+@cython.final
 cdef class HmacSha256:
     cdef uint32_t inner[8]      # chain after the key's inner pad: as good as the key, wiped with the object
     cdef uint32_t outer[8]
@@ -23,9 +25,12 @@ cdef class HmacSha256:
     cdef void finish_hex(self, MacState* state, char* hex_out) noexcept nogil
 
 
+@cython.final
 cdef class HmacPrefix:
     cdef HmacSha256 key
     cdef MacState state
 
 
+# A key from bytes the caller owns, and wipes if they are secret.
+cdef HmacSha256 make_hmac_sha256(const char* key, Py_ssize_t key_bytes)
 cdef void mac_update(MacState* state, const char* source, Py_ssize_t count) noexcept nogil

@@ -28,8 +28,8 @@ cdef class OrderEncoder:
     # 0 leaves price or quantity as it is. Names the order by the venue's id once known, else by ClOrdID.
     cdef int encode_amend(self, Order order, int64_t price_ticks, int64_t qty_lots, ByteBuffer out) except -1
     cdef int encode_cancel(self, Order order, bint by_order_id, ByteBuffer out) except -1
-    # One symbol and posSide, at most CANCEL_MANY_ORDERS_MAX orders. Contracts only: the venue has no bulk cancel for spot
-    # (raises UsageError: cancel one by one). COIN-M takes venue ids only; USD-M falls back to ClOrdIDs if one lacks its id.
+    # One symbol and posSide, at most CANCEL_MANY_ORDERS_MAX orders. Contracts only: the venue has no bulk cancel for
+    # spot (UsageError: cancel one by one). COIN-M takes venue ids only; USD-M takes ClOrdIDs if an order lacks its id.
     cdef int encode_cancel_many(self, Instrument instrument, list orders, ByteBuffer out) except -1
     # Half of it: False: active orders; True: conditional orders that wait for their trigger.
     cdef int encode_cancel_all(self, Instrument instrument, bint untriggered, ByteBuffer out) except -1

@@ -27,7 +27,7 @@ cdef class PhemexTemplate:
     cdef OrderTerms terms
     cdef object owner               # the encoder whose key is in the mid-states
     cdef bint by_post
-    # Create: request line up to the first value (PUT), or path and JSON up to it (POST); hashed as far as it is constant.
+    # Create: the request line (PUT) or the JSON body (POST) up to the first value, and the hash up to there.
     cdef bytes create_path
     cdef bytes create_head
     cdef MacState create_state
