@@ -39,8 +39,59 @@ cdef class ResponseListener:
 
 cdef class ResponseParser:
     cdef ResponseListener listener
-    # The owner of the connection says how many answers it waits for; a response nobody asked for raises PeerError.
+    # The owner of the connection knows how many answers it waits for: on_response raises PeerError for one too many.
     cdef int feed(self, const char* start, Py_ssize_t count, int64_t now_ns) except -1
     # The stream ended. Returns 0 between responses, 1 in the middle of one. Never completes a response by guess.
     cdef int feed_eof(self) except -1
     cdef void reset(self) noexcept
+
+    # Where in the stream we are.
+    cdef int state
+    cdef int64_t life               # grows with reset(): a listener may reset us inside on_response
+    cdef ByteBuffer pending         # received, not yet parsed: the incomplete end of the last read
+    cdef ByteBuffer chunks          # chunked body so far
+    # The head being read.
+    cdef Response response
+    cdef int64_t content_length     # -1: no such header
+    cdef bint is_chunked, is_http10
+    cdef int head_bytes, header_count, interim_count
+    # The chunk being read.
+    cdef Py_ssize_t chunk_left_bytes
+
+    cdef int _feed_slice(self, const char* start, Py_ssize_t count, int64_t now_ns) except -1
+    cdef Py_ssize_t _consume(self, const char* start, Py_ssize_t count, int64_t now_ns) except -1
+    cdef const char* _step(self, const char* at, const char* end, int64_t now_ns) except NULL
+    cdef const char* _status_line(self, const char* at, const char* end) except NULL
+    cdef const char* _headers(self, const char* at, const char* end, int64_t now_ns) except NULL
+    cdef const char* _header_line(self, const char* at, const char* end) except NULL
+    cdef int _pick_header(
+        self, const char* name, Py_ssize_t name_bytes, const char* value, Py_ssize_t value_bytes
+    ) except -1
+    cdef int _head_done(self, const char* body, int64_t now_ns) except -1
+    cdef const char* _chunk_size(self, const char* at, const char* end) except NULL
+    cdef const char* _chunk_data(self, const char* at, const char* end) except NULL
+    cdef int _deliver(self, const char* body, Py_ssize_t body_bytes, int64_t now_ns) except -1
+    cdef void _start_head(self) noexcept
+
+
+# Owned copies, for the cold side.
+cdef class RateHeaderCopy:
+    cdef readonly int kind
+    cdef readonly str group
+    cdef readonly int64_t value
+
+
+cdef class ResponseCopy:
+    cdef readonly int status
+    cdef readonly bint keep_alive
+    cdef readonly bytes body
+    cdef readonly list rate_headers
+    cdef readonly int64_t received_ns
+
+
+cdef ResponseCopy copy_response(Response* response, int64_t now_ns)
+
+
+cdef class ResponseReader(ResponseListener):
+    cdef ResponseParser parser
+    cdef list complete
