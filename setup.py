@@ -18,7 +18,8 @@ DEBUG = os.environ.get("TIDINGS_DEBUG") == "1"
 SANITIZE = os.environ.get("TIDINGS_SANITIZE", "")
 ONLY = tuple(filter(None, os.environ.get("TIDINGS_ONLY", "").split(",")))
 
-# Never -march=native: AVX-512 moves beside SHA-NI made signing four times slower (measured). Tiers are chosen at run time.
+# Never -march=native: AVX-512 moves beside SHA-NI made signing four times slower (measured).
+# Tiers are chosen at run time.
 COMPILE_ARGS = ["-O1" if DEBUG else "-O2", "-fvisibility=hidden", "-fstack-protector-strong", "-fno-strict-aliasing"]
 LINK_ARGS: list[str] = []
 if sys.platform == "linux":
@@ -31,7 +32,7 @@ if SANITIZE:
     COMPILE_ARGS += [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-U_FORTIFY_SOURCE"]
     LINK_ARGS += [f"-fsanitize={SANITIZE}"]
 
-# The sdist must carry the declarations and headers too; as build dependencies they would rebuild everything on any change.
+# The sdist must carry the declarations and headers too; as build dependencies they would rebuild everything.
 SDIST_ONLY = sorted(map(str, [*EXT.rglob("*.pxd"), *EXT.rglob("*.h")])) if "sdist" in sys.argv else []
 
 
