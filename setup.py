@@ -32,8 +32,9 @@ if SANITIZE:
     COMPILE_ARGS += [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-U_FORTIFY_SOURCE"]
     LINK_ARGS += [f"-fsanitize={SANITIZE}"]
 
-# The sdist must carry the declarations and headers too; as build dependencies they would rebuild everything.
-SDIST_ONLY = sorted(map(str, [*EXT.rglob("*.pxd"), *EXT.rglob("*.h")])) if "sdist" in sys.argv else []
+# The sdist must carry what cythonize replaces or reads; as build dependencies they would rebuild everything.
+INPUTS = {".pyx", ".pxd", ".h"}
+SDIST_ONLY = [str(path) for path in sorted(EXT.rglob("*")) if path.suffix in INPUTS] if "sdist" in sys.argv else []
 
 
 def extension(source: Path) -> Extension:
@@ -62,5 +63,6 @@ setup(
             "embedsignature.format": "python",
             "auto_pickle": False,
         },
-    )
+    ),
+    options={"build_ext": {"parallel": os.cpu_count()}},  # also under pip, which has no switch for it
 )
