@@ -33,4 +33,6 @@ cdef class HmacPrefix:
 
 # A key from bytes the caller owns, and wipes if they are secret.
 cdef HmacSha256 make_hmac_sha256(const char* key, Py_ssize_t key_bytes)
+# Zeros that the compiler may not drop.
+cdef void wipe(void* target, size_t count) noexcept nogil
 cdef void mac_update(MacState* state, const char* source, Py_ssize_t count) noexcept nogil

@@ -87,6 +87,10 @@ cdef HmacSha256 make_hmac_sha256(const char* key, Py_ssize_t key_bytes):
     return made
 
 
+cdef void wipe(void* target, size_t count) noexcept nogil:
+    sha256_wipe(target, count)
+
+
 cdef void mac_update(MacState* state, const char* source, Py_ssize_t count) noexcept nogil:
     """Hash `count` more bytes of the message."""
     cdef Py_ssize_t used = state.hashed_bytes & (BLOCK_BYTES - 1)
