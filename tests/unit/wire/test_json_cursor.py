@@ -1,0 +1,176 @@
+"""The JSON cursor against the standard library's parser: what it takes, what it refuses, what it picks."""
+
+import json
+import random
+from decimal import Decimal
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidings.errors import PeerError
+from tidings.wire.json_cursor import JsonKeys, pick
+
+MESSAGE = (
+    b'{"code":0,"msg":"","data":{"orderID":"code","list":[1,-2.50,{"code":7}]},"price":32000.00000000,'
+    b'"zero":0E-8,"time":1763486096357633582,"ok":true,"no":false,"nil":null,"text":"a\\"b\\\\c \\u00e9","end":"}"}'
+)
+KEYS = tuple(json.loads(MESSAGE))
+
+
+def reference(text: bytes) -> dict:
+    """What the standard library makes of `text`; raises for anything the cursor must refuse."""
+
+    def refuse(constant):
+        raise ValueError(constant)
+
+    return json.loads(text.decode("utf-8", "replace"), parse_float=Decimal, parse_constant=refuse)
+
+
+def test_every_kind_of_value_is_picked():
+    assert pick(MESSAGE, *KEYS) == {
+        "code": 0,
+        "msg": "",
+        "data": b'{"orderID":"code","list":[1,-2.50,{"code":7}]}',
+        "price": Decimal("32000.00000000"),
+        "zero": Decimal("0E-8"),
+        "time": 1763486096357633582,
+        "ok": True,
+        "no": False,
+        "nil": None,
+        "text": 'a"b\\c é',
+        "end": "}",
+    }
+
+
+def test_a_key_inside_a_string_or_a_deeper_object_fools_nobody():
+    text = b'{"a":"\\"code\\":5,","b":{"code":6},"c":[{"code":7}],"code":8}'
+    assert pick(text, "code") == {"code": 8}
+
+
+def test_absent_keys_are_absent():
+    assert pick(b"{}", "code") == {}
+    assert pick(b'{"cod":1,"codes":2,"Code":3,"cxde":4,"":5}', "code") == {}
+
+
+def test_white_space_is_allowed_where_json_allows_it():
+    assert pick(b' \t\r\n{ "a" : 1 ,\n"b" : [ 1 , 2 ] , "c" : { } } ', "a", "b") == {"a": 1, "b": b"[ 1 , 2 ]"}
+
+
+def test_every_truncation_is_refused():
+    for cut in range(len(MESSAGE)):
+        for names in (KEYS, ("absent",)):
+            with pytest.raises(PeerError):
+                pick(MESSAGE[:cut], *names)
+
+
+REFUSED = [
+    b"", b" ", b"null", b"1", b'"a"', b"[]", b"{", b"}", b"{}}", b"{} x", b"\xef\xbb\xbf{}", b"{}\0", b"\0{}",
+    b'{"a"}', b'{"a":}', b'{"a":1,}', b'{,"a":1}', b'{"a":1 "b":2}', b'{"a" 1}', b"{a:1}", b"{'a':1}", b'{"a"::1}',
+    b'{"a":01}', b'{"a":-}', b'{"a":+1}', b'{"a":.5}', b'{"a":5.}', b'{"a":1e}', b'{"a":1e+}', b'{"a":1-2}',
+    b'{"a":0x1}', b'{"a":--1}', b'{"a":1.2.3}', b'{"a":1e5.5}', b'{"a":-01}', b'{"a":NaN}', b'{"a":Infinity}',
+    b'{"a":nul}', b'{"a":nulll}', b'{"a":True}', b'{"a":truefalse}', b'{"a":undefined}',
+    b'{"a":"\n"}', b'{"a":"\t"}', b'{"a":"\0"}', b'{"a":"\\x41"}', b'{"a":"\\u12g4"}', b'{"a":"\\"}', b'{"a":"\\u12',
+    b'{"a":[1,]}', b'{"a":[,1]}', b'{"a":[1 2]}', b'{"a":[1}', b'{"a":{1:2}}', b'{"a":[1}}', b'{"a":{"b":1]}',
+    b'{"a":1}{"a":1}', b'{"a":1,"a":2}', b'{"a":/*x*/1}', b'{"a":1;"b":2}', b'{"\\u0061":1}', b"{\x0b}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("x",)], ids=["picked", "skipped"])
+@pytest.mark.parametrize("text", REFUSED)
+def test_refused(text, names):
+    if text == b'{"a":1,"a":2}' and "a" not in names:
+        return  # a key nobody asked for may come twice
+    with pytest.raises(PeerError, match=r"^JSON "):
+        pick(text, *names)
+
+
+@pytest.mark.parametrize("names", [("a",), ("x",)], ids=["picked", "skipped"])
+def test_depth_is_limited(names):
+    inner = 31  # the outermost object is the first level of 32
+    assert pick(b'{"a":' + b"[" * inner + b"]" * inner + b"}", *names) in ({}, {"a": b"[" * inner + b"]" * inner})
+    with pytest.raises(PeerError, match="deeper than 32"):
+        pick(b'{"a":' + b"[" * (inner + 1) + b"]" * (inner + 1) + b"}", *names)
+    with pytest.raises(PeerError, match="deeper than 32"):
+        pick(b'{"a":' + b'{"a":' * 100_000, *names)
+
+
+def test_numbers_beyond_python_are_a_peer_error():
+    for number in (b"9" * 5000, b"1e" + b"9" * 30):
+        with pytest.raises(PeerError, match="number"):
+            pick(b'{"a":' + number + b"}", "a")
+        assert pick(b'{"a":' + number + b"}", "b") == {}
+
+
+def test_key_tables_refuse_what_they_cannot_tell_apart():
+    for names in ((), ("a", "a"), ("",), tuple(map(str, range(1000, 1065)))):
+        with pytest.raises(ValueError, match="key table"):
+            JsonKeys(*names)
+    with pytest.raises(ValueError, match="perfect hash"):
+        JsonKeys("axbyc", "azbwc")
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+documents = st.dictionaries(
+    st.text("abcdeXYZ_09 .é", min_size=1, max_size=12),
+    st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner), max_leaves=12),
+    max_size=12,
+)
+
+
+@given(documents, st.booleans(), st.sampled_from([None, 2]))
+def test_agrees_with_the_standard_library(document, ensure_ascii, indent):
+    document = {key: value for key, value in document.items() if key.isascii() or not ensure_ascii}
+    text = json.dumps(document, ensure_ascii=ensure_ascii, indent=indent).encode()
+    names = list(document)[::2]
+    try:
+        picked = pick(text, *names) if names else {}
+    except ValueError as error:  # two names with one fingerprint
+        assert "perfect hash" in str(error)
+        return
+    assert set(picked) == set(names)
+    for name in names:
+        expected = document[name]
+        got = json.loads(picked[name]) if isinstance(expected, dict | list) else picked[name]
+        assert got == expected
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=9))
+def test_decimals_come_exactly(value):
+    assert pick(b'{"a":%s}' % format(value, "f").encode(), "a") == {"a": value}
+
+
+def test_mutants_are_taken_or_refused_as_the_standard_library_does():
+    chooser = random.Random(7)
+    taken = 0
+    for _ in range(20_000):
+        mutant = bytearray(MESSAGE)
+        for _ in range(chooser.randint(1, 3)):
+            at = chooser.randrange(len(mutant))
+            mutant[at : at + chooser.randint(0, 2)] = chooser.choice(
+                [b"", b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"0", b"-", b"e", b".", b" ", b"\x01", b"\xff"]
+            )
+        try:
+            expected = reference(bytes(mutant))
+        except ValueError:
+            expected = None
+        for names in (KEYS, ("absent",)):
+            try:
+                picked = pick(bytes(mutant), *names)
+            except PeerError as error:
+                assert expected is None or "twice" in str(error) or "backslash" in str(error), mutant
+            else:
+                assert isinstance(expected, dict), mutant
+                taken += 1
+                for name, value in picked.items():
+                    got = reference(value) if isinstance(value, bytes) else value
+                    assert got == expected[name], mutant
+    assert taken > 1000
+
+
+def test_orjson_reads_the_message_the_same_way():
+    whole = orjson.loads(MESSAGE)
+    picked = pick(MESSAGE, *KEYS)
+    assert orjson.loads(picked.pop("data")) == whole.pop("data")
+    assert picked == {name: Decimal(repr(v)) if isinstance(v, float) else v for name, v in whole.items()}
