@@ -1,0 +1,1 @@
+"""How fast each stage of an order is, beside what else could do it: `python -m benchmarks`."""
