@@ -111,8 +111,8 @@ def test_groups_of_codes():
     ("status", "outcome"),
     [(200, Outcome.ACCEPTED), (401, Outcome.AUTH), (403, Outcome.RETRY_LATER), (418, Outcome.RETRY_LATER),
      (429, Outcome.RETRY_LATER), (400, Outcome.UNKNOWN), (404, Outcome.UNKNOWN), (408, Outcome.UNKNOWN),
-     (425, Outcome.UNKNOWN), (500, Outcome.UNKNOWN), (502, Outcome.UNKNOWN), (504, Outcome.UNKNOWN), (302, Outcome.UNKNOWN),
-     (0, Outcome.UNKNOWN)],
+     (425, Outcome.UNKNOWN), (500, Outcome.UNKNOWN), (502, Outcome.UNKNOWN), (504, Outcome.UNKNOWN),
+     (302, Outcome.UNKNOWN), (0, Outcome.UNKNOWN)],
 )
 def test_what_a_status_says(status, outcome):
     assert outcome_of_status(status) is outcome
