@@ -11,6 +11,7 @@ from libc.stdint cimport INT64_MAX, int64_t, uint64_t
 cdef enum:
     DECIMAL_BYTES_MAX = 40      # sign, 19 digits, point, and zeros up to SCALE_MAX
     SCALE_MAX = 18
+    UUID_BYTES = 36
     EXPONENT_MAX = 9999         # larger exponents are clamped: they decide nothing any more
 
 
@@ -78,6 +79,29 @@ cdef inline int write_decimal(char* out, int64_t mantissa, int scale) noexcept n
         out[index] = out[index - 1]
     out[whole] = 46     # '.'
     return sign + digits + 1
+
+
+cdef inline char* write_hex(char* out, uint64_t value, int width) noexcept nogil:
+    """The lowest `width` hex digits of `value`; the end of what was written."""
+    cdef int index, nibble
+    for index in range(width - 1, -1, -1):
+        nibble = value & 15
+        out[index] = <char>(nibble + 48 + 39 * (nibble > 9))    # '0'…'9', 'a'…'f'
+        value >>= 4
+    return out + width
+
+
+cdef inline char* write_uuid(char* out, uint64_t high, uint64_t low) noexcept nogil:
+    """The usual 36 characters of a UUID (RFC 9562 §4); the end of what was written."""
+    out = write_hex(out, high >> 32, 8)
+    out[0] = 45     # '-'
+    out = write_hex(out + 1, high >> 16, 4)
+    out[0] = 45
+    out = write_hex(out + 1, high, 4)
+    out[0] = 45
+    out = write_hex(out + 1, low >> 48, 4)
+    out[0] = 45
+    return write_hex(out + 1, low, 12)
 
 
 cdef inline bint is_digit(char byte) noexcept nogil:

@@ -25,6 +25,12 @@ def format_decimal(int64_t mantissa, int scale):
     return text[:write_decimal(text, mantissa, scale)].decode("ascii")
 
 
+def format_uuid(uint64_t high, uint64_t low):
+    cdef char[UUID_BYTES] text
+    write_uuid(text, high, low)
+    return text[:UUID_BYTES].decode("ascii")
+
+
 def parse_int(bytes text not None):
     cdef int64_t value = 0
     cdef DigitsResult result = parse_int64(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text), &value)

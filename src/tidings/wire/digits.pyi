@@ -9,6 +9,9 @@ def format_fixed(value: int, width: int) -> str:
 def format_decimal(mantissa: int, scale: int) -> str:
     """mantissa / 10**scale in plain digits, trailing zeros dropped as the venue drops them: (612500, 4) → "61.25"."""
 
+def format_uuid(high: int, low: int) -> str:
+    """The 36 characters of the UUID whose 128 bits are `high`, `low`."""
+
 def parse_int(text: bytes) -> int:
     """The int64 that `text` spells (JSON's grammar); ValueError, or OverflowError beyond 64 bits."""
 

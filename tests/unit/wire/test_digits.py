@@ -2,12 +2,13 @@
 
 import re
 from decimal import Context, Decimal
+from uuid import UUID
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tidings.wire.digits import format_decimal, format_fixed, format_int, parse_int, parse_scaled
+from tidings.wire.digits import format_decimal, format_fixed, format_int, format_uuid, parse_int, parse_scaled
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 EXACT = Context(prec=200)
@@ -57,6 +58,13 @@ def test_format_decimal_as_the_venue_writes(mantissa, scale, text):
 @example(INT64_MAX, 18)
 def test_format_decimal_is_plain_decimal(mantissa, scale):
     assert format_decimal(mantissa, scale) == plain(mantissa, scale)
+
+
+@given(st.uuids())
+@example(UUID(int=0))
+@example(UUID(int=2**128 - 1))
+def test_format_uuid_is_its_usual_text(uuid):
+    assert format_uuid(uuid.int >> 64, uuid.int & 2**64 - 1) == str(uuid)
 
 
 @given(int64s, scales)
