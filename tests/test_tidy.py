@@ -213,6 +213,8 @@ def missing_twins(root: Path) -> list[str]:
     """Each compiled module has a face for users (.pyi), one for neighbours (.pxd), and a test."""
     found = []
     for name, path in files(root, {".pyx"}):
+        if not name.startswith("ext/"):
+            continue
         below = Path(name).relative_to("ext/tidings")
         room, module = below.parent, below.stem
         face = root / "src/tidings" / below.with_suffix(".pyi")
