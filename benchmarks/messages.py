@@ -4,7 +4,7 @@ Shapes follow the venue's documents (phemex docs 2026); all values are invented.
 """
 
 API_KEY = "5c0ffee5-0000-4000-8000-00000000be4c"
-API_SECRET = "an invented secret for benchmarks only: 0123456789"
+API_SECRET = "an-invented-secret-for-benchmarks-only-0123456789"
 EXPIRY_S = 1_800_000_060
 
 SYMBOL = "BTCUSDT"
