@@ -1,0 +1,141 @@
+"""Endpoints from URLs; which address is dialled; and errors that name the host and what to do."""
+
+import asyncio
+import socket
+
+import pytest
+
+from tidings.clock import Clock
+from tidings.errors import ConfigError, ConnectionLost
+from tidings.net import dialer as dialer_module
+from tidings.net.dialer import Dialer, Endpoint
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("https://api.example.com", Endpoint("api.example.com", 443)),
+        ("wss://ws.example.com/ws", Endpoint("ws.example.com", 443, True, "/ws")),
+        ("http://127.0.0.1:8080", Endpoint("127.0.0.1", 8080, False)),
+        ("ws://[::1]:81/ws", Endpoint("::1", 81, False, "/ws")),
+    ],
+)
+def test_endpoint_from_url(url, endpoint):
+    assert Endpoint.from_url(url) == endpoint
+
+
+@pytest.mark.parametrize("url", ["", "api.example.com", "ftp://host", "https://", "https://host:port", "https://h:99999"])
+def test_what_is_no_url_is_refused(url):
+    with pytest.raises(ConfigError, match="not a URL"):
+        Endpoint.from_url(url)
+
+
+def test_password_in_a_url_is_not_repeated():
+    with pytest.raises(ConfigError) as refused:
+        Endpoint.from_url("https://user:hunter2@host")
+    assert "hunter2" not in str(refused.value)
+
+
+def test_peer_shows_an_ipv6_address_in_brackets():
+    assert Endpoint("::1", 443).peer == "[::1]:443"
+
+
+async def test_port_nobody_listens_on_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(ConnectionLost, match=rf"127\.0\.0\.1:{port}.*Connection refused: does anything listen there"):
+        await Dialer(Endpoint("127.0.0.1", port, uses_tls=False), Clock()).open_channel()
+
+
+async def test_name_that_does_not_resolve_is_named(resolver):
+    resolver.answers["gone.example"] = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    with pytest.raises(ConnectionLost, match=r"gone\.example: the name does not resolve"):
+        await Dialer(Endpoint("gone.example", 443), Clock()).open_channel()
+
+
+async def test_peer_that_never_shakes_hands_is_given_up(make_peer, authority, monkeypatch):
+    monkeypatch.setattr(dialer_module, "HANDSHAKE_TIMEOUT_S", 0.05)
+    peer = make_peer(None)
+    with pytest.raises(ConnectionLost, match=r"no TLS handshake within 0\.05 s"):
+        await Dialer(Endpoint("127.0.0.1", peer.port), Clock()).open_channel()
+
+
+class Resolver:
+    """Stands in for the system's: host → addresses, or the error to raise."""
+
+    def __init__(self):
+        self.answers = {}
+        self.questions = []
+
+    async def getaddrinfo(self, host, port, **options):
+        self.questions.append(host)
+        answer = self.answers[host]
+        if isinstance(answer, Exception):
+            raise answer
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in answer]
+
+
+@pytest.fixture
+def resolver(monkeypatch):
+    resolver = Resolver()
+
+    class LoopWithResolver:
+        def __getattr__(self, name):
+            return getattr(asyncio.get_running_loop(), name)
+
+        getaddrinfo = staticmethod(resolver.getaddrinfo)
+
+    class Asyncio:
+        def __getattr__(self, name):
+            return getattr(asyncio, name)
+
+        get_running_loop = LoopWithResolver
+
+    monkeypatch.setattr(dialer_module, "asyncio", Asyncio())
+    return resolver
+
+
+@pytest.fixture(params=["plain"])
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def named(peer):
+    return Dialer(Endpoint("venue.example", peer.port, uses_tls=False), Clock())
+
+
+async def test_next_address_is_tried_when_the_first_refuses(named, resolver, monkeypatch):
+    monkeypatch.setattr(dialer_module, "CONNECT_TIMEOUT_S", 0.5)
+    resolver.answers["venue.example"] = ["127.0.0.2", "127.0.0.1"]    # the peer listens on the second only
+    channel = await named.open_channel()
+    assert channel.socket.getpeername()[0] == "127.0.0.1"
+    channel.close()
+
+
+async def test_address_that_worked_is_used_again_without_asking(named, resolver):
+    resolver.answers["venue.example"] = ["127.0.0.1"]
+    (await named.open_channel()).close()
+    (await named.open_channel()).close()
+    assert resolver.questions == ["venue.example"]
+
+
+async def test_failure_asks_the_resolver_anew(named, resolver, peer):
+    resolver.answers["venue.example"] = ["127.0.0.1"]
+    (await named.open_channel()).close()
+    peer.listener.close()
+    with pytest.raises(ConnectionLost):
+        await named.open_channel()
+    with pytest.raises(ConnectionLost):
+        await named.open_channel()
+    assert len(resolver.questions) == 2
+
+
+async def test_old_address_is_kept_while_the_resolver_fails(named, resolver, peer):
+    resolver.answers["venue.example"] = ["127.0.0.1"]
+    (await named.open_channel()).close()
+    named._is_trusted = False   # as after a failure
+    resolver.answers["venue.example"] = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+    channel = await named.open_channel()
+    assert channel.socket.getpeername() == ("127.0.0.1", peer.port)
+    channel.close()
