@@ -72,7 +72,7 @@ class OrderReport:
     stop_loss: int = 0
     sl_px: int = 0
     sl_trigger: str = "UNSPECIFIED"
-    # This execution. `exec_qty` of a cancel is the cancelled quantity; `trade_type` is "" unless this is a trade.
+    # This execution. `exec_qty` of a cancel is the cancelled quantity; `trade_type` is "Trade" for one.
     exec_id: str = NIL_UUID
     exec_qty: int = 0
     exec_price: int = 0
@@ -81,7 +81,7 @@ class OrderReport:
     fee_rate_er: int = 0  # scale 8
     fee_currency: str = ""
     last_liquidity_ind: str = ""  # AddedLiquidity, RemovedLiquidity
-    trade_type: str = ""
+    trade_type: str = ""  # Trade, Replace, or "" (the field is left out)
     exec_seq: int = 0  # sequence of the symbol's engine at this event
     added_seq: int = 0  # sequence at which the order entered the book, 0 if never
     related_req_num: int = 0
@@ -146,9 +146,12 @@ class PositionState:
     pos_cost: int
     assigned_pos_balance: int
     bankrupt_comm: int
+    bankrupt_price: int
+    liquidation_price: int
     position_margin: int
     used_balance: int
     cross_shared_balance: int
+    display_leverage_er: int
     order_cost: int
     buy_leaves_qty: int
     buy_leaves_value: int
