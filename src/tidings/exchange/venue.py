@@ -9,16 +9,34 @@ clock in nanoseconds, given with every call and never going backwards, so that a
         publish(update)
 """
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any, Final, TypeAlias
 
-from tidings.exchange.catalogue import Catalogue, Line
+from tidings.exchange import error_codes as code
+from tidings.exchange import position_settings
+from tidings.exchange.admin_view import admin_view
+from tidings.exchange.background_flow import BackgroundFlow, start_price
+from tidings.exchange.catalogue import Instrument, Line, load_catalogue
+from tidings.exchange.contract_account import ContractAccount
+from tidings.exchange.identifiers import Identifiers
+from tidings.exchange.ledgers import Ledger
 from tidings.exchange.market import Market
+from tidings.exchange.opening import open_contract_accounts, open_spot_wallets
+from tidings.exchange.order_checks import Refused
+from tidings.exchange.order_desk import OrderDesk
+from tidings.exchange.order_life import OrderLife
 from tidings.exchange.order_requests import AmendOrder, CancelOrder, NewOrder
+from tidings.exchange.outbox import Outbox
 from tidings.exchange.reports import AccountState, AccountUpdate, OrderReport, PositionState, Reply, WalletState
+from tidings.exchange.spot_wallets import SpotWallets
 from tidings.exchange.venue_config import VenueConfig
+from tidings.exchange.venue_state import VenueState
 
-JsonDict: TypeAlias = dict[str, object]
+FLOW_BEHIND_TICKS_MAX: Final = 600  # after a longer sleep the missed ticks are skipped, not replayed
+
+Setting: TypeAlias = Callable[[ContractAccount, Instrument], None]
 
 
 class Venue:
@@ -26,100 +44,241 @@ class Venue:
 
     def __init__(self, config: VenueConfig, start_ns: int) -> None:
         self.config = config
-        self.catalogue: Catalogue
-        self.user_ids: tuple[int, ...] = config.user_ids
+        self.catalogue = load_catalogue()
+        self.user_ids = config.user_ids
+        identifiers = Identifiers(config.seed)
+        self.state = VenueState(config, self.catalogue, identifiers, Outbox(identifiers))
+        self.markets = self._make_markets()
+        self._lives = {symbol: OrderLife(self.state, market) for symbol, market in self.markets.items()}
+        self._accounts = open_contract_accounts(self.state, self._mark_price)
+        self._wallets = open_spot_wallets(self.state, start_ns)
+        self._desk = OrderDesk(self.state, self._lives, self._ledger_of)
+        self._start_ns = start_ns
+        self._now_ns = start_ns
+        self._flows: dict[str, BackgroundFlow] = {}  # of instruments that are awake
+        for symbol in config.always_awake:
+            self._wake(symbol, start_ns)
 
     # Requests. Unknown users are a caller's error (KeyError): the faces authenticate first.
 
     def create(self, user_id: int, request: NewOrder, now_ns: int) -> Reply:
         """Take a new order. Code 0: `reply.order` is Created/PendingNew, or Untriggered/Registered if conditional."""
-        raise NotImplementedError
+        self._wake(request.symbol, now_ns)
+        return self._desk.create(user_id, request, now_ns)
 
     def amend(self, user_id: int, request: AmendOrder, now_ns: int) -> Reply:
         """Change an open order and queue it anew. Code 0: `reply.order` is New/PendingReplace with the new values."""
-        raise NotImplementedError
+        return self._desk.amend(user_id, request, now_ns)
 
     def cancel(self, user_id: int, request: CancelOrder, now_ns: int) -> Reply:
         """Ask to take an order off. Code 0: `reply.order` is New/PendingCancel."""
-        raise NotImplementedError
+        return self._desk.cancel(user_id, request, now_ns)
 
     def cancel_many(
         self, user_id: int, symbol: str, now_ns: int, *, order_ids: Sequence[str] = (), cl_ord_ids: Sequence[str] = ()
     ) -> Reply:
-        """Cancel each order named; `reply.orders` are those whose cancel was taken. 10002 if none of them is open."""
-        raise NotImplementedError
+        """Cancel each order named; `reply.orders` are those whose cancel was taken. Refused only if none was."""
+        return self._desk.cancel_many(user_id, symbol, order_ids, cl_ord_ids, now_ns)
 
     def cancel_all(
         self, user_id: int, line: Line, now_ns: int, *, symbols: Sequence[str] = (), untriggered: bool = False
     ) -> Reply:
         """Cancel all active orders of `line` (of `symbols` if given); with `untriggered` the waiting conditionals."""
-        raise NotImplementedError
+        for symbol in symbols:
+            if symbol not in self.catalogue.instruments:
+                return Reply(code.TE_SYMBOL_INVALID, detail=f"no symbol {symbol!r}")
+        chosen = [i.symbol for i in self.catalogue.listed(line) if not symbols or i.symbol in symbols]
+        return self._desk.cancel_all(user_id, chosen, untriggered, now_ns)
 
     def set_leverage(
         self, user_id: int, symbol: str, now_ns: int, *, leverage_er: int | None = None,
         long_leverage_er: int | None = None, short_leverage_er: int | None = None,
-    ) -> Reply:
+    ) -> Reply:  # fmt: skip
         """Set leverage (scale 8; ≤ 0 cross, > 0 isolated, 0 = cross at the maximum): one value in one-way mode, both
         sides in hedged mode.
         """
-        raise NotImplementedError
+        def change(account: ContractAccount, instrument: Instrument) -> None:
+            position_settings.set_leverage(account, instrument, leverage_er, long_leverage_er, short_leverage_er)
+
+        return self._set(user_id, symbol, now_ns, change)
 
     def set_position_mode(self, user_id: int, symbol: str, pos_mode: str, now_ns: int) -> Reply:
         """Switch a USD-M symbol to "OneWay" or "Hedged"; refused while it has a position or open orders."""
-        raise NotImplementedError
+        has_orders = bool(self.state.store.open_orders(user_id, symbol))
+
+        def change(account: ContractAccount, instrument: Instrument) -> None:
+            position_settings.switch_position_mode(
+                account, instrument, pos_mode, has_orders=has_orders, refusal_code=self.config.mode_switch_code
+            )
+
+        return self._set(user_id, symbol, now_ns, change)
 
     def assign_margin(self, user_id: int, symbol: str, pos_side: str, amount: int, now_ns: int) -> Reply:
         """Set the balance assigned to an isolated position to `amount` (value scale of the instrument)."""
-        raise NotImplementedError
+        def change(account: ContractAccount, instrument: Instrument) -> None:
+            position_settings.assign_margin(account, instrument, pos_side, amount)
+
+        return self._set(user_id, symbol, now_ns, change)
 
     # Time.
 
     def advance(self, now_ns: int) -> list[AccountUpdate]:
         """Do everything due until `now_ns` and give what is to be published, in order."""
-        raise NotImplementedError
+        self._now_ns = now_ns
+        self.state.schedule.run_until(now_ns)
+        updates = self.state.outbox.take()
+        self.state.counters.updates += len(updates)
+        return updates
 
     def next_due_ns(self) -> int | None:
         """When `advance` has something to do next (may lie in the past: call it now); None if nothing is planned."""
-        raise NotImplementedError
+        return self.state.schedule.next_due_ns()
 
     # Queries.
 
     def open_orders(self, user_id: int, symbol: str) -> list[OrderReport]:
         """The user's open orders in one symbol, untriggered ones included, oldest first."""
-        raise NotImplementedError
+        return [order.describe() for order in self.state.store.open_orders(user_id, symbol)]
 
     def order(self, user_id: int, symbol: str, *, order_id: str = "", cl_ord_id: str = "") -> OrderReport | None:
         """The last state of one order, open or done, or None."""
-        raise NotImplementedError
+        order = self.state.store.find(user_id, symbol, order_id, cl_ord_id)
+        return order.describe() if order else None
 
     def closed_orders(self, user_id: int, line: Line, symbol: str = "") -> list[OrderReport]:
-        """The user's done orders, newest first, as far back as the exchange remembers."""
-        raise NotImplementedError
+        """The last reports of the user's done orders, newest first, as far back as the exchange remembers."""
+        return [r for r in self.state.store.closed(user_id, line) if symbol in ("", r.instrument.symbol)]
 
     def fills(self, user_id: int, line: Line, symbol: str = "") -> list[OrderReport]:
         """The user's executions, newest first."""
-        raise NotImplementedError
+        return [r for r in self.state.store.fills(user_id, line) if symbol in ("", r.instrument.symbol)]
 
     def account(self, user_id: int, line: Line, currency: str) -> AccountState | None:
         """One contract account, or None if there is no such currency on the line."""
-        raise NotImplementedError
+        account = self._accounts.get((user_id, line, currency))
+        return account.state() if account else None
 
     def positions(self, user_id: int, line: Line, currency: str = "", symbol: str = "") -> list[PositionState]:
         """The user's positions, flat ones included: one per one-way symbol, two per hedged symbol."""
-        raise NotImplementedError
+        return [
+            state
+            for account in self._accounts.values()
+            if account.user_id == user_id and account.line is line and currency in ("", account.currency)
+            for state in account.position_states(self._instruments(account, symbol))
+        ]
 
     def wallets(self, user_id: int, currency: str = "") -> list[WalletState]:
         """The user's spot wallets, all or one."""
-        raise NotImplementedError
+        wallets = self._wallets[user_id]
+        return wallets.states(name for name in wallets.wallets if currency in ("", name))
 
     def account_snapshot(self, user_id: int, line: Line, now_ns: int) -> list[AccountUpdate]:
-        """What a new subscriber of aop, aop_p or wo is sent first: one update per currency (one in all for spot)."""
-        raise NotImplementedError
+        """What a new subscriber of aop, aop_p or wo is sent first: one update per currency (one in all for spot).
+
+        Its orders are the open ones, then up to `history_orders` each of fills and of closed orders, oldest first.
+        """
+        history = self._history(user_id, line)
+        sequence = self.state.identifiers.stream_sequence()
+        if line is Line.SPOT:
+            return [AccountUpdate(line, user_id, "", sequence, now_ns, history, wallets=self.wallets(user_id),
+                                  is_snapshot=True)]  # fmt: skip
+        return [
+            AccountUpdate(
+                line, user_id, account.currency, sequence, now_ns,
+                [report for report in history if report.instrument.settle_currency == account.currency],
+                account.state(), account.position_states(_held(account)), is_snapshot=True,
+            )
+            for account in self._accounts.values()
+            if account.user_id == user_id and account.line is line
+        ]
 
     def market(self, symbol: str, now_ns: int) -> Market | None:
         """The public side of a listed instrument (its flow starts now if it slept), or None."""
-        raise NotImplementedError
+        self._wake(symbol, now_ns)
+        return self.markets.get(symbol)
 
-    def admin_view(self) -> JsonDict:
+    @property
+    def contract_accounts(self) -> Iterable[ContractAccount]:
+        """All contract accounts of all users."""
+        return self._accounts.values()
+
+    @property
+    def spot_wallets(self) -> Iterable[SpotWallets]:
+        """The wallets of all users."""
+        return self._wallets.values()
+
+    def admin_view(self) -> dict[str, Any]:
         """All orders, books, positions, balances and counters as JSON-ready dicts of integers and strings."""
-        raise NotImplementedError
+        return admin_view(self.state, self.markets, self.contract_accounts, self.spot_wallets)
+
+    # Inside.
+
+    def _make_markets(self) -> dict[str, Market]:
+        listed = {instrument.symbol: instrument for instrument in self.catalogue.listed()}
+        for symbol in self.config.prices:
+            if symbol not in listed:
+                raise ValueError(f"no listed symbol {symbol!r} to start at a price; there are: {', '.join(listed)}")
+        return {
+            symbol: Market(instrument, start_price(instrument, self.config.prices.get(symbol, "")))
+            for symbol, instrument in listed.items()
+        }
+
+    def _mark_price(self, symbol: str) -> int:
+        market = self.markets.get(symbol)
+        return market.mark_price if market else 0
+
+    def _ledger_of(self, user_id: int, instrument: Instrument) -> Ledger:
+        if instrument.line is Line.SPOT:
+            return self._wallets[user_id]
+        return self._accounts[user_id, instrument.line, instrument.settle_currency]
+
+    def _instruments(self, account: ContractAccount, symbol: str) -> list[Instrument]:
+        return [
+            instrument
+            for instrument in self.catalogue.listed(account.line)
+            if instrument.settle_currency == account.currency and symbol in ("", instrument.symbol)
+        ]
+
+    def _history(self, user_id: int, line: Line) -> list[OrderReport]:
+        store, count = self.state.store, self.config.history_orders
+        open_orders = [r for i in self.catalogue.listed(line) for r in self.open_orders(user_id, i.symbol)]
+        fills = list(islice(store.fills(user_id, line), count))
+        closed = [report for report in islice(store.closed(user_id, line), count) if not report.is_trade]
+        return open_orders + sorted(fills + closed, key=lambda report: report.transact_time_ns)
+
+    def _set(self, user_id: int, symbol: str, now_ns: int, change: Setting) -> Reply:
+        """Apply a change of settings and have the account stream tell of it."""
+        instrument = self.catalogue.instruments.get(symbol)
+        if instrument is None or symbol not in self.markets or instrument.line is Line.SPOT:
+            return Reply(code.TE_SYMBOL_INVALID, detail=f"no contract {symbol!r}")
+        account = self._accounts[user_id, instrument.line, instrument.settle_currency]
+        try:
+            change(account, instrument)
+        except Refused as refused:
+            return Reply(refused.code, detail=refused.detail)
+        self.state.schedule.add(now_ns, partial(self._lives[symbol].touch_position, account))
+        return Reply()
+
+    # Background flow.
+
+    def _wake(self, symbol: str, now_ns: int) -> None:
+        """Start the flow of `symbol` unless it runs already; its book is full from the first moment."""
+        if symbol in self._flows or symbol not in self.markets or not self.config.has_flow:
+            return
+        self._flows[symbol] = BackgroundFlow(self.markets[symbol], self.config.seed)
+        tick = max(0, now_ns - self._start_ns) // self.config.flow_tick_ns
+        self._tick(symbol, tick, now_ns)
+
+    def _tick(self, symbol: str, tick: int, now_ns: int) -> None:
+        """Run one tick of a flow and plan the next."""
+        self.state.counters.flow_ticks += 1
+        cancels, submits = self._flows[symbol].tick(tick)
+        self._lives[symbol].flow(cancels, submits, now_ns)
+        current_tick = (self._now_ns - self._start_ns) // self.config.flow_tick_ns
+        next_tick = tick + 1 if current_tick - tick < FLOW_BEHIND_TICKS_MAX else current_tick
+        due_ns = self._start_ns + next_tick * self.config.flow_tick_ns
+        self.state.schedule.add(due_ns, partial(self._tick, symbol, next_tick))
+
+
+def _held(account: ContractAccount) -> list[Instrument]:
+    return list(dict.fromkeys(position.instrument for position in account.known_positions()))

@@ -1,0 +1,89 @@
+"""All orders the exchange knows, by every name they are asked for, and each user's history."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from typing import Final
+
+from tidings.exchange.catalogue import Line
+from tidings.exchange.orders import Order
+from tidings.exchange.reports import OrderReport
+
+DONE_ORDERS_MAX: Final = 100_000  # remembered for queries and for refusing their client ids again
+HISTORY_MAX: Final = 10_000  # closed orders, and fills, per user and line
+
+
+class OrderStore:
+    """Open orders by user and symbol, all orders by id and client id, closed orders and fills by user."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Order] = {}
+        self._by_client_id: dict[tuple[int, str], Order] = {}
+        self._open: defaultdict[tuple[int, str], dict[Order, None]] = defaultdict(dict)
+        self._done: deque[Order] = deque()
+        self._closed: defaultdict[tuple[int, Line], deque[OrderReport]] = defaultdict(_history)
+        self._fills: defaultdict[tuple[int, Line], deque[OrderReport]] = defaultdict(_history)
+
+    def add(self, order: Order) -> None:
+        """Remember a new open order."""
+        self._by_id[order.order_id] = order
+        if order.cl_ord_id:
+            self._by_client_id[order.owner, order.cl_ord_id] = order
+        self._open[order.owner, order.instrument.symbol][order] = None
+
+    def is_known(self, user_id: int, cl_ord_id: str) -> bool:
+        """Whether the user has used this client id; an empty one is never known (the venue accepts it, observed)."""
+        return bool(cl_ord_id) and (user_id, cl_ord_id) in self._by_client_id
+
+    def find(self, user_id: int, symbol: str, order_id: str, cl_ord_id: str) -> Order | None:
+        """The user's order in `symbol` by one of its ids, open or done."""
+        order = self._by_id.get(order_id) if order_id else self._by_client_id.get((user_id, cl_ord_id))
+        if order is None or order.owner != user_id or order.instrument.symbol != symbol:
+            return None
+        return order
+
+    def close(self, order: Order) -> None:
+        """Move a done order out of the open ones."""
+        self._open[order.owner, order.instrument.symbol].pop(order, None)
+        self._done.append(order)
+        if len(self._done) > DONE_ORDERS_MAX:
+            self._forget(self._done.popleft())
+
+    def record(self, report: OrderReport) -> None:
+        """Keep a report that belongs to history: an execution, or the end of an order."""
+        key = report.user_id, report.instrument.line
+        if report.is_trade:
+            self._fills[key].append(report)
+        if report.is_done:
+            self._closed[key].append(report)
+
+    def open_orders(self, user_id: int, symbol: str) -> list[Order]:
+        """The user's open orders in one symbol, oldest first."""
+        return list(self._open.get((user_id, symbol), ()))
+
+    def all_open(self) -> Iterator[Order]:
+        """Every open order."""
+        return (order for orders in self._open.values() for order in orders)
+
+    def __iter__(self) -> Iterator[Order]:
+        """Every order remembered, oldest first."""
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def closed(self, user_id: int, line: Line) -> Iterator[OrderReport]:
+        """The last reports of the user's done orders, newest first."""
+        return reversed(self._closed[user_id, line])
+
+    def fills(self, user_id: int, line: Line) -> Iterator[OrderReport]:
+        """The user's executions, newest first."""
+        return reversed(self._fills[user_id, line])
+
+    def _forget(self, order: Order) -> None:
+        self._by_id.pop(order.order_id, None)
+        if order.cl_ord_id:
+            self._by_client_id.pop((order.owner, order.cl_ord_id), None)
+
+
+def _history() -> deque[OrderReport]:
+    return deque(maxlen=HISTORY_MAX)

@@ -1,0 +1,54 @@
+"""Collects what one engine event did to each account and turns it into one update per account.
+
+The venue puts everything that one event caused into one message (an order's New and its fills together, observed), so
+reports wait here until `flush` ends the event.
+"""
+
+from tidings.exchange.identifiers import Identifiers
+from tidings.exchange.ledgers import Ledger
+from tidings.exchange.orders import Order
+from tidings.exchange.reports import AccountUpdate, OrderReport
+
+
+class Outbox:
+    """Reports of the current event by ledger, and finished updates waiting to be published."""
+
+    def __init__(self, identifiers: Identifiers) -> None:
+        self._identifiers = identifiers
+        self._current: dict[Ledger, tuple[list[OrderReport], dict[str, None]]] = {}
+        self._ready: list[AccountUpdate] = []
+
+    def add(self, order: Order, report: OrderReport) -> None:
+        """Add a report to the current event."""
+        reports, symbols = self._of(order.ledger)
+        reports.append(report)
+        symbols[order.instrument.symbol] = None
+
+    def touch(self, ledger: Ledger, symbol: str) -> None:
+        """Have the current event publish the state behind `symbol` though no order changed."""
+        self._of(ledger)[1][symbol] = None
+
+    def flush(self, now_ns: int) -> None:
+        """End the current event."""
+        if not self._current:
+            return
+        for ledger, (reports, symbols) in self._current.items():
+            update = ledger.update(reports, tuple(symbols), self._identifiers.stream_sequence(), now_ns)
+            self._ready.append(update)
+        self._current.clear()
+
+    def take(self) -> list[AccountUpdate]:
+        """Give the finished updates, oldest first, and forget them."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits to be published."""
+        return not self._ready
+
+    def _of(self, ledger: Ledger) -> tuple[list[OrderReport], dict[str, None]]:
+        entry = self._current.get(ledger)
+        if entry is None:
+            entry = self._current[ledger] = ([], {})
+        return entry

@@ -1,0 +1,31 @@
+"""What happens later: actions by due time, first in first out among equals."""
+
+import heapq
+from collections.abc import Callable
+from typing import TypeAlias
+
+Action: TypeAlias = Callable[[int], None]  # called with the time it was due
+
+
+class Schedule:
+    """A queue of actions ordered by time."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Action]] = []
+        self._count = 0
+
+    def add(self, due_ns: int, action: Action) -> None:
+        """Plan `action` for `due_ns`."""
+        self._count += 1
+        heapq.heappush(self._heap, (due_ns, self._count, action))
+
+    def next_due_ns(self) -> int | None:
+        """When the first action is due, or None if there is none."""
+        return self._heap[0][0] if self._heap else None
+
+    def run_until(self, now_ns: int) -> None:
+        """Run all actions due until `now_ns`, those they add included, each with its own due time."""
+        heap = self._heap
+        while heap and heap[0][0] <= now_ns:
+            due_ns, _, action = heapq.heappop(heap)
+            action(due_ns)
