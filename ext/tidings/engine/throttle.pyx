@@ -53,6 +53,10 @@ cdef class Bucket:
     def __repr__(self):
         return f"<Bucket {self.name} used {self.used} of {self.capacity}, {self.reserve} for cancels only>"
 
+    def used_at(self, int64_t now_ns):
+        self.release(now_ns)
+        return self.used
+
     cpdef int64_t room(self, bint is_cancel, int64_t now_ns) noexcept:
         if self.blocked_until_ns != 0 and is_blocked(self, now_ns):
             return 0

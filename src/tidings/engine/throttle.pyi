@@ -20,6 +20,9 @@ class Bucket:
     blocked_until_ns: int
 
     def __init__(self, name: str, *, capacity: int, window_ns: int, margin_ns: int = 0, reserve: int = 0) -> None: ...
+    def used_at(self, now_ns: int) -> int:
+        """Weight in the log now, as the venue may still count it."""
+
     def room(self, is_cancel: bool, now_ns: int) -> int:
         """Weight that may be sent now; 0 or less: none."""
 

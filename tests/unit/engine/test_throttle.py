@@ -168,6 +168,14 @@ def test_spending_without_room_is_still_counted():
     assert bucket.room(False, 66 * S) == 2
 
 
+def test_used_is_told_even_while_blocked():
+    bucket = make_bucket(10)
+    bucket.spend(4, 0)
+    bucket.block_until(30 * S)
+
+    assert (bucket.used_at(S), bucket.used_at(62 * S)) == (4, 0)
+
+
 def test_a_clock_that_steps_back_does_not_free_early():
     bucket = make_bucket(10)
     bucket.spend(1, 10 * S)
