@@ -82,8 +82,9 @@ def stream_order(report: OrderReport, account_id: int) -> str:
     trade_type = f'"tradeType":"{r.trade_type}",' if r.trade_type else ""
     return (
         f'{{"accountID":{account_id},"action":"{r.action}","actionBy":"{r.action_by}",'
-        f'"actionTimeNs":{r.action_time_ns},"addedSeq":{r.added_seq},"bonusChangedAmountRv":"0","clOrdID":{quote(r.cl_ord_id)},"cl_req_code":0,'
-        f'"closedPnlRv":{amount(r.closed_pnl)},"closedSize":{qty(r.closed_size)},"code":{r.code},'
+        f'"actionTimeNs":{r.action_time_ns},"addedSeq":{r.added_seq},"bonusChangedAmountRv":"0",'
+        f'"clOrdID":{quote(r.cl_ord_id)},"cl_req_code":0,"closedPnlRv":{amount(r.closed_pnl)},'
+        f'"closedSize":{qty(r.closed_size)},"code":{r.code},'
         f'"cumFeeRv":{amount(r.cum_fee)},"cumPtFeeRv":"0","cumQty":{qty(r.cum_qty)},"cumValueRv":{amount(r.cum_value)},'
         f'"curAccBalanceRv":{amount(r.cur_acc_balance)},"curAssignedPosBalanceRv":{amount(r.cur_assigned_pos_balance)},'
         f'"curBonusBalanceRv":"0","curLeverageRr":{ratio(r.cur_leverage_er)},"curPosSide":"{r.cur_pos_side}",'

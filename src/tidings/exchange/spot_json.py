@@ -110,14 +110,34 @@ def stream_wallet(state: WalletState) -> str:
 
 
 def stream_message(update: AccountUpdate) -> str:
-    """One message of the wo stream: each order once, as it stands, `open` or `closed`; executions apart."""
-    latest = {order.order_id: order for order in update.orders}
-    fills = [order for order in update.orders if order.is_trade]
+    """One incremental of the wo stream: each order once, as it stands, `open` or `closed`; executions apart."""
+    latest = {order.order_id: order for order in update.orders}.values()
+    return _message(
+        update,
+        opened=[order for order in latest if not order.is_done],
+        closed=[order for order in latest if order.is_done],
+        fills=[order for order in update.orders if order.is_trade],
+    )
+
+
+def snapshot_message(update: AccountUpdate, open_count: int) -> str:
+    """The first message of the wo stream: of `update.orders` the first `open_count` are open, the others history."""
+    history = update.orders[open_count:]
+    closed = {order.order_id: order for order in history if order.is_done}
+    return _message(
+        update,
+        opened=update.orders[:open_count],
+        closed=list(closed.values()),
+        fills=[order for order in history if order.is_trade],
+    )
+
+
+def _message(
+    update: AccountUpdate, *, opened: list[OrderReport], closed: list[OrderReport], fills: list[OrderReport]
+) -> str:
     return (
-        f'{{"orders":{{"closed":{array(stream_order(order) for order in latest.values() if order.is_done)},'
-        f'"fills":{array(map(stream_fill, fills))},'
-        f'"open":{array(stream_order(order) for order in latest.values() if not order.is_done)}}},'
-        f'"sequence":{update.sequence},"timestamp":{update.timestamp_ns},'
+        f'{{"orders":{{"closed":{array(map(stream_order, closed))},"fills":{array(map(stream_fill, fills))},'
+        f'"open":{array(map(stream_order, opened))}}},"sequence":{update.sequence},"timestamp":{update.timestamp_ns},'
         f'"type":"{"snapshot" if update.is_snapshot else "incremental"}",'
         f'"wallets":{array(map(stream_wallet, update.wallets))}}}'
     )

@@ -1,0 +1,96 @@
+"""The REST face: who asks, is it allowed now, what does it carry, which endpoint answers; in that order.
+
+A refusal by the gateway has an HTTP status of its own (401, 404, 405, 429) and no effect; what the exchange itself says
+comes with status 200, code 0 or not.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tidings.exchange import rest_accounts, rest_contract, rest_history, rest_linear, rest_public, rest_spot
+from tidings.exchange.authentication import Authenticator, Unauthenticated
+from tidings.exchange.endpoint import Call, Endpoint
+from tidings.exchange.http_request import Request
+from tidings.exchange.http_server import Response
+from tidings.exchange.json_text import failure
+from tidings.exchange.parameters import Parameters, RequestError
+from tidings.exchange.rate_limits import TOO_MANY_REQUESTS, RateLimits
+from tidings.exchange.venue import Venue
+
+_LOGGER = logging.getLogger(__name__)
+_NOT_FOUND = failure(404, "no such endpoint")
+_WRONG_METHOD = failure(405, "the endpoint exists, with another method")
+
+_PRIVATE = {
+    **rest_contract.TABLE, **rest_linear.TABLE, **rest_spot.TABLE, **rest_accounts.TABLE, **rest_history.TABLE,
+}
+_ENDPOINTS: dict[tuple[str, str], Endpoint] = {**rest_public.TABLE, **_PRIVATE}
+_PATHS = frozenset(path for _, path in _ENDPOINTS)
+
+
+@dataclass(slots=True)
+class RestApi:
+    """Answers every request of the REST face (an `http_server.Handler`)."""
+
+    venue: Venue
+    authenticator: Authenticator
+    limits: RateLimits
+    on_changed: Callable[[], None]  # told after each private request: the core may have something to publish
+    needs_key_everywhere: bool = False  # the venue's VIP host wants even the public paths signed
+    counters: Counter[str] = field(default_factory=Counter)
+
+    def respond(self, request: Request, address: str, wall_ns: int) -> Response:
+        """The answer to `request`, taken at `wall_ns` from `address`."""
+        self.counters["requests"] += 1
+        if not self.limits.admits_address(address, wall_ns):
+            return self._too_many("")
+        endpoint = _ENDPOINTS.get((request.method, request.path))
+        if endpoint is None:
+            is_known = request.path in _PATHS
+            return Response(_WRONG_METHOD, 405) if is_known else Response(_NOT_FOUND, 404)
+        try:
+            user_id = self._user(request, wall_ns)
+            parameters = Parameters.of_request(request)
+        except Unauthenticated as error:
+            self.counters["unauthenticated"] += 1
+            return Response(error.body, 401)
+        except RequestError as error:
+            return Response(failure(error.code, error.msg))
+        return self._answer(endpoint, request, Call(self.venue, user_id, parameters, wall_ns))
+
+    def _user(self, request: Request, wall_ns: int) -> int:
+        """Who signed; 0 for an unsigned public request."""
+        is_public = (request.method, request.path) not in _PRIVATE and not self.needs_key_everywhere
+        if is_public and "x-phemex-access-token" not in request.headers:
+            return 0
+        return self.authenticator.user_of_request(request, wall_ns)
+
+    def _answer(self, endpoint: Endpoint, request: Request, call: Call) -> Response:
+        """Take the permits, run the endpoint. Unsigned requests count by their address only."""
+        headers = ""
+        if call.user_id:
+            symbol = call.parameters.text("symbol")
+            if symbol not in self.venue.catalogue.instruments:
+                symbol = ""
+            decision = self.limits.take(call.user_id, request.method, request.path, symbol, call.now_ns)
+            if not decision.is_allowed:
+                return self._too_many(decision.headers)
+            headers = decision.headers
+        try:
+            body = endpoint(call)
+        except RequestError as error:
+            body = failure(error.code, error.msg)
+        except Exception:  # the top of one request: a defect of ours is a 500, as it would be at the venue
+            _LOGGER.exception("%s %s failed", request.method, request.path)
+            self.counters["failures"] += 1
+            return Response(failure(500, "internal error"), 500, headers)
+        finally:
+            if call.user_id:
+                self.on_changed()
+        return Response(body, 200, headers)
+
+    def _too_many(self, headers: str) -> Response:
+        self.counters["rate_limited"] += 1
+        return Response(TOO_MANY_REQUESTS, 429, headers)
