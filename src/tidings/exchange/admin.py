@@ -1,0 +1,66 @@
+"""What a test may see behind the exchange's back: a plain HTTP endpoint on the loopback interface, without keys.
+
+GET  /dump                       everything: orders, positions, accounts, wallets, books, counters GET
+/orders?user_id=7000001     one section; `user_id` and `symbol` cut its rows down GET  /positions  /accounts  /wallets
+/books  /counters POST /price                      {"symbol": "BTCUSDT", "last": "61000.5", "mark": "61000", "index":
+"61000"}, any of the three
+
+Numbers in dumps are the core's integers. No key and no secret is ever shown.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tidings.exchange.http_request import Request
+from tidings.exchange.http_server import Response
+from tidings.exchange.parameters import Parameters, RequestError
+from tidings.exchange.venue import Venue
+
+_SECTIONS = ("orders", "positions", "accounts", "wallets", "books", "counters")
+
+
+@dataclass(slots=True)
+class AdminApi:
+    """Answers the admin endpoint's requests (an `http_server.Handler`)."""
+
+    venue: Venue
+    counters: Callable[[], dict[str, int]]  # of the faces
+
+    def respond(self, request: Request, address: str, wall_ns: int) -> Response:
+        """The answer to one request."""
+        try:
+            parameters = Parameters.of_request(request)
+            match request.method, request.path:
+                case "GET", "/dump":
+                    return _json(self._view())
+                case "GET", path if path[1:] in _SECTIONS:
+                    return _json(_filtered(self._view().get(path[1:]), parameters))
+        except RequestError as error:
+            return _json({"error": error.msg}, 400)
+        return _json({"error": "no such admin endpoint"}, 404)
+
+    def _view(self) -> dict[str, object]:
+        view = dict(self.venue.admin_view())
+        counters = view.get("counters")
+        view["counters"] = (counters if isinstance(counters, dict) else {}) | self.counters()
+        return view
+
+
+def _filtered(section: object, parameters: Parameters) -> object:
+    """The rows of a section that belong to `user_id` and `symbol`, where those are given."""
+    if isinstance(section, dict) and parameters.has("symbol"):
+        return section.get(parameters.text("symbol"))
+    if not isinstance(section, list):
+        return section
+    rows = section
+    if parameters.has("user_id"):
+        user_id = parameters.integer("user_id")
+        rows = [row for row in rows if row.get("user_id") == user_id]
+    if parameters.has("symbol"):
+        rows = [row for row in rows if row.get("symbol") == parameters.text("symbol")]
+    return rows
+
+
+def _json(document: object, status: int = 200) -> Response:
+    return Response(json.dumps(document).encode(), status)

@@ -1,0 +1,213 @@
+"""The whole local exchange, plugged together: core, faces, listeners, clocks. `command.py` runs it from a shell.
+
+    exchange = LocalExchange(ExchangeConfig(seed=7))
+    ready = await exchange.start()        # the ready object: where it listens, its authority's file, its accounts
+    ...
+    await exchange.stop()
+
+The core never reads a clock; here the wall clock is read, made to never step back, and the core is advanced whenever
+it has something due and after every request, in the loop's next turn, so that a reply leaves before what follows from
+it.
+"""
+
+import asyncio
+import logging
+import os
+import ssl
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from tidings.exchange.admin import AdminApi
+from tidings.exchange.authentication import Authenticator, SecretEncoding, make_api_key
+from tidings.exchange.certificates import Certificates
+from tidings.exchange.http_request import Request
+from tidings.exchange.http_server import Handler, HttpConnection, ServerState
+from tidings.exchange.market_feeds import BOOK_INTERVAL_NS
+from tidings.exchange.rate_limits import Profile, RateLimits, Window
+from tidings.exchange.rest import RestApi
+from tidings.exchange.stream_session import StreamLimits, StreamSession
+from tidings.exchange.streams import StreamHub
+from tidings.exchange.venue import Venue
+from tidings.exchange.venue_config import MS_NS, VenueConfig
+
+_LOGGER = logging.getLogger(__name__)
+STREAM_PATHS = frozenset({"/", "/ws"})  # ws.phemex.com has no path, the other hosts /ws
+SWEEP_INTERVAL_S = 1.0
+RETRY_AFTER_FAILURE_S = 0.1
+
+Ready = dict[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangeConfig:
+    """What can be chosen about one run of the exchange."""
+
+    host: str = "127.0.0.1"
+    port: int = 0  # 0: any free one
+    has_tls: bool = True
+    seed: int = 1
+    prices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # symbol → decimal starting price
+    has_flow: bool = True
+    matching_delay_ms: int = 5
+    has_rate_limits: bool = True
+    rate_window: Window = "fixed"
+    rate_profile: Profile = "public"  # vip: per-symbol groups, and every path must be signed
+    secret_encoding: SecretEncoding = "raw"
+    idle_timeout_s: float | None = None
+    stream_limits: StreamLimits = field(default_factory=StreamLimits)
+
+
+class WallClock:
+    """Unix time in nanoseconds that never goes back, whatever the machine's clock does."""
+
+    def __init__(self) -> None:
+        self._last_ns = 0
+
+    def __call__(self) -> int:
+        """The time now."""
+        self._last_ns = max(self._last_ns, time.time_ns())
+        return self._last_ns
+
+
+class LocalExchange:
+    """One running exchange inside the present event loop."""
+
+    def __init__(self, config: ExchangeConfig) -> None:
+        self.config = config
+        self._clock = WallClock()
+        self.venue = Venue(_venue_config(config), self._clock())
+        pairs = [make_api_key(user_id, os.urandom, config.secret_encoding) for user_id in self.venue.user_ids]
+        self._accounts = [
+            {"api_key": key.api_key, "api_secret": secret, "user_id": key.user_id} for key, secret in pairs
+        ]
+        authenticator = Authenticator(key for key, _ in pairs)
+        self._limits = RateLimits(config.has_rate_limits, config.rate_window, config.rate_profile)
+        self._hub = StreamHub(self.venue, authenticator, config.stream_limits, self._clock, self._pump)
+        is_vip = config.rate_profile == "vip"
+        self._rest = RestApi(self.venue, authenticator, self._limits, self._plan_pump, is_vip)
+        self._admin = AdminApi(self.venue, self._counters)
+        self._certificates: Certificates | None = None
+        self._listeners: list[tuple[asyncio.Server, ServerState]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._chores: list[asyncio.Task[None]] = []
+        self._is_pump_planned = False
+
+    async def start(self) -> Ready:
+        """Listen, and give the ready object. Raises OSError if the address cannot be bound."""
+        context, ca_file = None, None
+        if self.config.has_tls:
+            self._certificates = Certificates()
+            context, ca_file = self._certificates.server_context(), str(self._certificates.ca_file)
+        try:
+            port = await self._listen(self._rest, self.config.host, self.config.port, context)
+            admin_port = await self._listen(self._admin, "127.0.0.1", 0, None)
+        except BaseException:
+            await self.stop()
+            raise
+        self._chores = [asyncio.create_task(self._poll_markets()), asyncio.create_task(self._drop_silent())]
+        self._pump()
+        secure = "s" if self.config.has_tls else ""
+        address = f"{_url_host(self.config.host)}:{port}"
+        return {
+            "rest": f"http{secure}://{address}",
+            "ws": f"ws{secure}://{address}/ws",
+            "ca_file": ca_file,
+            "accounts": self._accounts,
+            "admin": f"http://127.0.0.1:{admin_port}",
+            "pid": os.getpid(),
+            "seed": self.config.seed,
+        }
+
+    async def stop(self) -> None:
+        """Stop listening, cut every connection, remove the certificates. Safe to call twice."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        for server, state in self._listeners:
+            server.close()
+            state.close_all()
+        self._listeners.clear()
+        await asyncio.sleep(0)  # let the transports say goodbye to their protocols
+        if self._certificates is not None:
+            self._certificates.close()
+
+    async def _listen(self, handler: Handler, host: str, port: int, context: ssl.SSLContext | None) -> int:
+        is_main = handler is self._rest
+        state = ServerState(
+            handler, self._clock,
+            upgrade=self._open_stream if is_main else None,
+            upgrade_paths=STREAM_PATHS if is_main else frozenset(),
+            idle_timeout_s=self.config.idle_timeout_s,
+        )
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: HttpConnection(state), host, port, ssl=context, backlog=512)
+        self._listeners.append((server, state))
+        return int(server.sockets[0].getsockname()[1])
+
+    def _open_stream(self, request: Request, transport: asyncio.Transport, rest: bytes) -> StreamSession:
+        session = StreamSession(
+            transport, self.config.stream_limits, self._hub.on_request, self._hub.remove, self._clock
+        )
+        self._hub.add(session)
+        session.start(request, rest)
+        return session
+
+    def _plan_pump(self) -> None:
+        """Advance the core in the loop's next turn."""
+        if not self._is_pump_planned:
+            self._is_pump_planned = True
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    def _pump(self) -> None:
+        """Let the core do what is due, publish what comes of it, and be back when it next has something to do."""
+        self._is_pump_planned = False
+        if self._timer is not None:
+            self._timer.cancel()
+        now_ns = self._clock()
+        delay_s: float | None = RETRY_AFTER_FAILURE_S
+        try:
+            for update in self.venue.advance(now_ns):
+                self._hub.publish(update)
+            due_ns = self.venue.next_due_ns()
+            delay_s = None if due_ns is None else max(0, due_ns - now_ns) / 1e9
+        except Exception:  # the top of the core's own work: a defect must not stop the clock for everybody
+            self._rest.counters["failures"] += 1
+            _LOGGER.exception("the exchange's core failed at %d", now_ns)
+        if delay_s is not None:
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._pump)
+
+    async def _poll_markets(self) -> None:
+        while True:
+            await asyncio.sleep(BOOK_INTERVAL_NS / 1e9)
+            if self._hub.has_feeds:
+                self._hub.poll(self._clock())
+
+    async def _drop_silent(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_INTERVAL_S)
+            self._hub.drop_silent(self._clock())
+
+    def _counters(self) -> dict[str, int]:
+        """The faces' counters, for the admin endpoint."""
+        return dict(Counter(self._rest.counters) + self._hub.counters)
+
+
+def _venue_config(config: ExchangeConfig) -> VenueConfig:
+    return VenueConfig(
+        seed=config.seed, prices=config.prices, has_flow=config.has_flow,
+        matching_delay_ns=config.matching_delay_ms * MS_NS,
+    )
+
+
+def _url_host(host: str) -> str:
+    """How a client on this machine reaches a listener bound to `host`."""
+    if host in ("", "0.0.0.0"):
+        return "127.0.0.1"
+    if host == "::":
+        return "[::1]"
+    return f"[{host}]" if ":" in host else host
