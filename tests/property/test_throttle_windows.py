@@ -8,6 +8,7 @@ from tidings.engine.throttle import Bucket, Cost
 S = 1_000_000_000
 WINDOW_NS = 60 * S
 MARGIN_NS = 2 * S
+NEVER = 2**63 - 1
 
 
 class SlowLog:
@@ -77,7 +78,7 @@ def most_in_a_fixed_window(arrivals, phase_ns):
 
 
 attempts = st.lists(
-    st.tuples(st.just(0) | st.integers(0, 9 * S), st.integers(1, 5), st.sampled_from([0, S, MARGIN_NS])),
+    st.tuples(st.just(0) | st.integers(0, 9 * S), st.integers(1, 5), st.booleans(), st.sampled_from([0, S, MARGIN_NS])),
     min_size=1, max_size=120,
 )
 
@@ -85,24 +86,48 @@ attempts = st.lists(
 @settings(deadline=None)
 @given(attempts=attempts, capacity=st.integers(5, 20), phase_ns=st.integers(0, WINDOW_NS))
 def test_no_window_of_the_venue_is_ever_breached(attempts, capacity, phase_ns):
-    """Each attempt: wait, weight, and how long the request is under way (journeys differ by up to the margin).
+    """Each attempt: wait, weight, a cancel or not, and how long it is under way (journeys differ by up to the margin).
 
     Wait 0: as soon as there is room, which is where a limit that is off by one nanosecond shows.
     """
     bucket = Bucket("contract", capacity=capacity, window_ns=WINDOW_NS, margin_ns=MARGIN_NS)
     now_ns, arrivals = 0, []
-    for wait_ns, weight, journey_ns in attempts:
+    for wait_ns, weight, is_cancel, journey_ns in attempts:
         cost = Cost((bucket, weight))
-        now_ns = now_ns + wait_ns if wait_ns else cost.next_take_ns(False, now_ns)
-        if cost.take(False, now_ns):
+        due_ns = cost.next_take_ns(is_cancel, now_ns)
+        now_ns = due_ns if wait_ns == 0 and due_ns < NEVER else now_ns + wait_ns
+        if cost.take(is_cancel, now_ns):
             arrivals.append((now_ns + journey_ns, weight))
 
     assert most_in_a_sliding_window(arrivals) <= capacity
     assert most_in_a_fixed_window(arrivals, phase_ns) <= capacity
 
 
+@settings(deadline=None)
+@given(attempts=attempts, capacity=st.integers(5, 20), phase_ns=st.integers(0, WINDOW_NS), is_fixed=st.booleans())
+def test_honest_headers_take_no_room_away(attempts, capacity, phase_ns, is_fixed):
+    """Nobody else sends: what the venue says is left is never less than what our own count leaves.
+
+    Half of the margin for the way there, half for the way back.
+    """
+    told, untold = (Bucket(name, capacity, WINDOW_NS, margin_ns=MARGIN_NS) for name in ("told", "untold"))
+    now_ns, arrivals, answers = 0, [], []
+    for wait_ns, weight, is_cancel, journey_ns in attempts:
+        now_ns += wait_ns
+        while answers and answers[0] + MARGIN_NS // 2 <= now_ns:
+            at_ns = answers.pop(0)
+            first_ns = (at_ns + phase_ns) // WINDOW_NS * WINDOW_NS - phase_ns if is_fixed else at_ns - WINDOW_NS + 1
+            used = sum(weight for arrived_ns, weight in arrivals if first_ns <= arrived_ns <= at_ns)
+            told.correct(capacity - used, at_ns + MARGIN_NS // 2)
+        taken = Cost((told, weight)).take(is_cancel, now_ns)
+        assert taken == Cost((untold, weight)).take(is_cancel, now_ns)
+        if taken:
+            arrivals.append((now_ns + journey_ns // 2, weight))
+            answers = sorted([*answers, now_ns + journey_ns // 2])
+
+
 def test_a_greedy_sender_gets_nearly_all_the_venue_gives():
-    cost = Cost((Bucket("contract", capacity=500, window_ns=WINDOW_NS, margin_ns=MARGIN_NS), 1))
+    cost = Cost((Bucket("contract", capacity=500, window_ns=WINDOW_NS, margin_ns=MARGIN_NS, reserve=0), 1))
     minutes = 60
 
     taken = sum(cost.take(False, at_ns) for at_ns in range(0, minutes * WINDOW_NS, S // 20))
@@ -111,7 +136,7 @@ def test_a_greedy_sender_gets_nearly_all_the_venue_gives():
 
 
 def test_the_full_burst_is_there_after_a_quiet_minute_again_and_again():
-    cost = Cost((Bucket("contract", capacity=500, window_ns=WINDOW_NS, margin_ns=MARGIN_NS), 1))
+    cost = Cost((Bucket("contract", capacity=500, window_ns=WINDOW_NS, margin_ns=MARGIN_NS, reserve=0), 1))
 
     for round_number in range(20):
         at_ns = round_number * (WINDOW_NS + MARGIN_NS)

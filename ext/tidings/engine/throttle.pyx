@@ -1,9 +1,16 @@
 """Request budgets: several exact sliding logs asked together, in integers, in amortised constant time.
 
 The venue says "500 a minute" but not whether its minute is fixed or slides. A log of send times in a ring is safe under
-both and still gives the whole burst after a quiet minute; a token bucket or GCRA gives one or the other. Each spending
-is held for the window and a margin: two requests sent a window apart may arrive a little closer together, and the venue
-counts arrivals. With a margin no smaller than that difference no window of the venue's ever holds more than ours did.
+both and still gives the whole burst after a quiet minute; a token bucket or GCRA gives one or the other.
+
+Each spending is held for the window and a margin. The venue counts arrivals, we count decisions, and a journey takes
+between nothing and J. Requests that arrive within one window were sent within window + J; so while no window + J of
+ours holds more than the capacity, no window of the venue's does, fixed or sliding, wherever it begins. Clocks are not
+compared, only lengths of time, which differ by some 0.01 s a minute.
+
+J is bounded by the connection: bytes that TCP has not delivered after about 2 s (three retransmissions: 0.2 + 0.4 +
+0.8 s) belong to a lane that is given up. A larger margin costs throughput for ever: 2 s leave 60/62 = 96.8 % of a
+minute's budget in the long run, and all of it for a burst. Hence 2 s unless told otherwise.
 """
 
 cimport cython
@@ -12,6 +19,8 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport INT64_MAX, int64_t
 
 from tidings.errors import UsageError
+
+MARGIN_NS = 2_000_000_000
 
 cdef enum:
     CAPACITY_MAX = 1_000_000        # 16 bytes of log each; the largest at the venue is 5,000
@@ -27,20 +36,21 @@ cdef class Bucket:
         PyMem_Free(self.log)
 
     def __init__(
-        self, str name not None, *, int64_t capacity, int64_t window_ns, int64_t margin_ns=0, int64_t reserve=0
+        self, str name not None, int64_t capacity, int64_t window_ns, *, int64_t margin_ns=MARGIN_NS, reserve=None
     ):
+        cdef int64_t reserved = capacity // 10 if reserve is None else reserve
         if not 0 < capacity <= CAPACITY_MAX:
             raise UsageError(f"bucket {name}: capacity must be 1 to {CAPACITY_MAX}, was {capacity}")
         if window_ns <= 0 or margin_ns < 0:
             raise UsageError(f"bucket {name}: window_ns must be positive and margin_ns not negative, "
                              f"were {window_ns} and {margin_ns}")
-        if not 0 <= reserve < capacity:
-            raise UsageError(f"bucket {name}: reserve must be 0 to {capacity - 1}, was {reserve}")
+        if not 0 <= reserved < capacity:
+            raise UsageError(f"bucket {name}: reserve must be 0 to {capacity - 1}, was {reserved}")
         self.name = name
         self.capacity = capacity
         self.window_ns = window_ns
         self.margin_ns = margin_ns
-        self.reserve = reserve
+        self.reserve = reserved
         self.used = self.blocked_until_ns = 0
         self.first_slot = self.spending_count = 0
         PyMem_Free(self.log)                # __init__ may be called twice

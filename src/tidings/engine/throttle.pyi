@@ -1,4 +1,9 @@
-from typing import final
+"""Request budgets: several exact sliding logs asked together, in integers, in amortised constant time."""
+
+from typing import Final, final
+
+MARGIN_NS: Final[int]
+"""Default margin: the longest that a request which arrives at all is taken to be under way."""
 
 @final
 class Bucket:
@@ -19,7 +24,10 @@ class Bucket:
     """Weight in the log, as of the last question."""
     blocked_until_ns: int
 
-    def __init__(self, name: str, *, capacity: int, window_ns: int, margin_ns: int = 0, reserve: int = 0) -> None: ...
+    def __init__(
+        self, name: str, capacity: int, window_ns: int, *, margin_ns: int = ..., reserve: int | None = None
+    ) -> None:
+        """`reserve` is a tenth of the capacity unless given. Raises UsageError for what cannot be a budget."""
     def used_at(self, now_ns: int) -> int:
         """Weight in the log now, as the venue may still count it."""
 

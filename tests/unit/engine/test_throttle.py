@@ -10,7 +10,8 @@ NEVER = 2**63 - 1
 
 
 def make_bucket(capacity=10, **changes):
-    return Bucket("contract", **{"capacity": capacity, "window_ns": 60 * S, "margin_ns": 2 * S, **changes})
+    settings = {"capacity": capacity, "window_ns": 60 * S, "margin_ns": 2 * S, "reserve": 0}
+    return Bucket("contract", **settings | changes)
 
 
 def test_the_whole_capacity_may_go_at_once():
@@ -33,6 +34,21 @@ def test_only_cancels_use_the_reserve():
 
     assert [order.take(False, 0) for _ in range(8)] == [True] * 7 + [False]
     assert [cancel.take(True, 0) for _ in range(4)] == [True] * 3 + [False]
+
+
+def test_cancels_leave_the_reserve_to_later_cancels():
+    bucket = make_bucket(reserve=3)
+    cancel = Cost((bucket, 1))
+
+    assert [cancel.take(True, 0) for _ in range(4)] == [True] * 4
+    assert (bucket.room(False, 0), bucket.room(True, 0)) == (3, 6)
+
+
+@pytest.mark.parametrize(("capacity", "reserve"), [(500, 50), (100, 10), (9, 0), (1, 0)])
+def test_a_tenth_is_reserved_and_two_seconds_are_added_unless_told_otherwise(capacity, reserve):
+    bucket = Bucket("contract", capacity, 60 * S)
+
+    assert (bucket.reserve, bucket.margin_ns) == (reserve, 2 * S)
 
 
 def test_all_buckets_have_room_or_nothing_is_taken():
@@ -94,6 +110,13 @@ def test_a_negative_remainder_counts_as_nothing_left(remaining):
     bucket.correct(remaining, 0)
 
     assert bucket.used == 10
+
+
+def test_what_the_venue_leaves_is_kept_for_cancels_first():
+    bucket = make_bucket(10, reserve=3)
+    bucket.correct(2, 0)
+
+    assert (bucket.room(False, 0), bucket.room(True, 0)) == (-1, 2)
 
 
 def test_the_same_word_twice_changes_nothing_more():
@@ -199,6 +222,13 @@ def test_an_impossible_bucket_is_refused(changes, named):
 def test_an_impossible_cost_is_refused(charge):
     with pytest.raises(UsageError, match="pairs"):
         Cost(charge)
+
+
+def test_a_weight_that_never_fits_is_never_taken():
+    cost = Cost((make_bucket(10), 11))
+
+    assert not cost.take(True, 0)
+    assert cost.next_take_ns(True, 0) == NEVER
 
 
 def test_more_dimensions_than_four_are_refused():
