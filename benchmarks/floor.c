@@ -107,7 +107,7 @@ static size_t encode(struct client *client, uint64_t number, int64_t wall_s) {
     to = put(to, client->port, strlen(client->port));
     to = PUT(to, "\r\nx-phemex-access-token: ");
     to = put(to, client->api_key, strlen(client->api_key));
-    to = put(PUT(to, "\r\nx-phemex-request-expiry: "), expiry, sizeof expiry);
+    to = put(PUT(to, "\r\nContent-Length: 0\r\nx-phemex-request-expiry: "), expiry, sizeof expiry);
     to = put_signature(PUT(to, "\r\nx-phemex-request-signature: "), &inner, &client->key);
     to = PUT(to, "\r\n\r\n");
     return (size_t)(to - client->request);

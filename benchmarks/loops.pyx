@@ -7,6 +7,9 @@ from libc.stdint cimport int64_t
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
 from tidings.engine.throttle cimport Cost
+from tidings.model.order cimport Order
+from tidings.venue.phemex.order_encoder cimport OrderEncoder
+from tidings.wire.buffer cimport ByteBuffer
 from tidings.wire.http1 cimport Response, ResponseListener, ResponseParser
 
 
@@ -56,4 +59,20 @@ def parse(bytes data, Py_ssize_t expected_body_bytes, Py_ssize_t batches, Py_ssi
         samples.append((clock_ns() - start_ns) / <double>batch_calls)
     assert listener.response_count == batches * batch_calls
     assert listener.body_bytes_total == listener.response_count * expected_body_bytes
+    return samples
+
+
+def encode(OrderEncoder encoder, Order order, int64_t price_ticks, Py_ssize_t batches, Py_ssize_t batch_calls):
+    """Samples of OrderEncoder.encode_new for an armed order whose price changes with each call."""
+    cdef ByteBuffer out = ByteBuffer()
+    cdef int64_t start_ns
+    cdef Py_ssize_t call
+    cdef list samples = []
+    for _ in range(batches):
+        start_ns = clock_ns()
+        for call in range(batch_calls):
+            order.price_ticks = price_ticks + call
+            out.clear()
+            encoder.encode_new(order, out)
+        samples.append((clock_ns() - start_ns) / <double>batch_calls)
     return samples
