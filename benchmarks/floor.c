@@ -93,7 +93,8 @@ static size_t encode(struct client *client, uint64_t number, int64_t wall_s) {
 
     to = PUT(to, "PUT /g-orders/create?");
     char *query = to;
-    to = PUT(to, "symbol=BTCUSDT&side=Buy&posSide=Merged&ordType=Limit&timeInForce=GoodTillCancel&reduceOnly=false&clOrdID=");
+    to = PUT(to, "symbol=BTCUSDT&side=Buy&posSide=Merged&ordType=Limit&timeInForce=GoodTillCancel");
+    to = PUT(to, "&reduceOnly=false&clOrdID=");
     put_digits(put(client->cl_ord_id, "floor", 5), number, 15);
     to = put(to, client->cl_ord_id, 20);
     to = put_digits(PUT(to, "&orderQtyRq=0.0"), 10 + number % 90, 0);

@@ -45,7 +45,7 @@ NUMBER_TYPES = {"int", "float"}
 CYTHON_NUMBER = re.compile(r"\b(?:u?int(?:\d+_t)?|long|double|float|Py_ssize_t|size_t)\s+(\w+)\b(?!\()")
 UNITLESS_ALLOWED = {("src/tidings/blocking.py", "request_timeout"): "the original package's argument name"}
 
-DEFINITION = re.compile(r"^(?P<indent>[ \t]*)(?:async )?(?P<kind>def|cdef|cpdef)\b[^\n]*?(?P<name>\w+)\(")
+DEFINITION = re.compile(r"^(?P<indent>[ \t]*)(?:async )?(?:def|cpdef|cdef(?! class))\b[^\n]*?(?P<name>\w+)\(")
 
 
 def files(root: Path, suffixes: set[str]) -> Iterator[tuple[str, Path]]:
@@ -318,6 +318,7 @@ TIDY = [
     ("src/tidings/b.py", "def wait(deadline: object, timeouts: int) -> None: ...\n"),
     ("src/tidings/c.py", "URL = 'https://example.com/home/x'\n"),
     ("ext/tidings/a.pxd", "cdef class A:\n    cdef int64_t age_ns      # int64_t age\n"),
+    ("ext/tidings/b.pxd", "cdef class A(B):\n" + "    cdef int f(self)\n" * 61),
 ]
 
 
