@@ -120,7 +120,7 @@ class RateBudget:
         self.ip = _ip_bucket(endpoints)
 
     def order_cost(self, line: ProductLine, kind: RequestKind, symbol: str = "") -> Cost:
-        """What one request of the order path costs; the same object each time. `symbol` matters on the VIP host only."""
+        """What one request of the order path costs: the same object each time. `symbol` matters on the VIP host."""
         return self.cost(*request_of(line, kind), symbol=symbol, is_signed=kind != RequestKind.PING)
 
     def ping_cost(self) -> Cost:
