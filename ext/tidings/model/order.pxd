@@ -52,6 +52,7 @@ cdef class Order:
     # Stamps, monotonic ns; 0 until they happen.
     cdef readonly int64_t decided_ns, encoded_ns, written_ns, replied_ns, streamed_ns
     cdef object listeners                           # the awaitable face's, None on the hot path
+    cdef int route                                  # the gateway's own note: which lane carries its requests, -1: any
 
     cdef int redraft(self, OrderTerms terms) except -1          # back to a blank draft of these terms
     cdef bint is_finished(self) noexcept

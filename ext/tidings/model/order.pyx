@@ -1,12 +1,13 @@
 """One order, its state table, and the only method that changes it.
 
-The venue speaks about an order from several mouths (the reply to our request, the account stream, snapshots, queries) and in any
-order: a fill may come before the ack, an ack after the cancel, everything twice. `apply` therefore asks one table where a report
-leads, and quantities only ever grow: `cum_qty` is the larger of what the venue tells and what we counted, so a late or repeated
-report changes nothing. Executions are counted once by their ExecID before they come here (engine/order_table).
+The venue speaks about an order from several mouths (the reply to our request, the account stream, snapshots, queries)
+and in any order: a fill may come before the ack, an ack after the cancel, everything twice. `apply` therefore asks one
+table where a report leads, and quantities only ever grow: `cum_qty` is the larger of what the venue tells and what we
+counted, so a late or repeated report changes nothing. Executions are counted once by their ExecID before they come
+here (engine/order_table).
 
-What an order is worth believing: a report from the venue beats our own conclusion. An order we wrote off (rejected, unsent) that the
-venue nevertheless works comes back to life, with an alarm (EFFECT_REVIVED).
+What an order is worth believing: a report from the venue beats our own conclusion. An order we wrote off (rejected,
+unsent) that the venue nevertheless works comes back to life, with an alarm (EFFECT_REVIVED).
 """
 
 from libc.stdint cimport int64_t
@@ -104,6 +105,7 @@ cdef class Order:
         """Back to a blank draft of `terms`: every number 0, every flag off."""
         self.terms = terms
         self.listeners = None
+        self.route = -1
         self.handle = self.order_id_high = self.order_id_low = 0
         self.cl_ord_id_bytes = 0
         self.price_ticks = self.order_qty_lots = self.stop_px_ticks = self.display_qty_lots = 0

@@ -3,8 +3,9 @@ from decimal import Decimal
 class ExecutionReport:
     """One thing the venue (or our own deadline) said about an order. Immutable.
 
-    Prices are in ticks and quantities in lots of the order's instrument; a number the message did not hold, or held off the
-    grid, is the smallest int64. `transact_time_ns` is the venue's wall clock, `received_ns` our monotonic clock.
+    Prices are in ticks and quantities in lots of the order's instrument; a number the message did not hold, or held
+    off the grid, is the smallest int64. `transact_time_ns` is the venue's wall clock, `received_ns` our monotonic
+    clock.
     """
 
     @property

@@ -10,9 +10,9 @@ ORDER_TRANSITIONS: Final[dict[tuple[int, int], int]]
 class Order:
     """One order as we know it: asked-for terms, state, quantities in lots, prices in ticks, stamps in monotonic ns.
 
-    Owned by the engine's table, changed only by reports. While it works, `cum_qty_lots + leaves_qty_lots == order_qty_lots`;
-    when it is done `leaves_qty_lots` is 0; `cum_qty_lots` never shrinks. `traded_qty_lots` less than `cum_qty_lots` means that
-    some executions have not been seen (yet).
+    Owned by the engine's table, changed only by reports. While it works, `cum_qty_lots + leaves_qty_lots ==
+    order_qty_lots`; when it is done `leaves_qty_lots` is 0; `cum_qty_lots` never shrinks. `traded_qty_lots` less than
+    `cum_qty_lots` means that some executions have not been seen (yet).
     """
 
     price_ticks: int

@@ -1,0 +1,41 @@
+"""The order path: decisions go down through here, reports come up through here."""
+
+from libc.stdint cimport int64_t
+
+from tidings.engine.order_table cimport ExecIDSet, OrderTable
+from tidings.engine.ports cimport OrderGateway, OrderListener
+from tidings.engine.risk cimport Risk
+from tidings.metrics.stages cimport Stages
+from tidings.model.execution_report cimport ExecutionReport
+from tidings.model.order cimport Order
+from tidings.model.terms cimport OrderTerms
+
+
+cdef class OrderEntry(OrderListener):
+    # Who helps.
+    cdef readonly OrderTable orders
+    cdef readonly Risk risk
+    cdef readonly Stages stages
+    cdef OrderGateway gateway
+    cdef ExecIDSet executions
+    # Who hears. Bound methods of the strategy, None where it does not override.
+    cdef object on_ack, on_fill, on_reject, on_cancel, on_amend, on_unknown, on_unsent
+    cdef object on_execution                    # (order, report): positions; None: nobody keeps them
+    cdef object on_foreign                      # (report): an order that is not ours
+    cdef object on_error                        # (exception, callback): a strategy's callback raised
+    # Counters, read from the cold side.
+    cdef readonly int64_t submitted_count, denied_count, ack_count, fill_count, reject_count, cancel_count, amend_count
+    cdef readonly int64_t unknown_count, unsent_count, duplicate_count, foreign_count, revived_count, overfill_count
+
+    # Down. All answer a DenyReason; DENY_NONE: written, and one report will end the request.
+    cdef int submit(self, Order order, int64_t now_ns) except -1
+    cdef int amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) except -1
+    cdef int cancel(self, Order order, int64_t now_ns) except -1
+    cdef int cancel_many(self, list orders, int64_t now_ns) except -1
+    # Up.
+    cdef Order _owner(self, ExecutionReport report)
+    cdef int _tell(self, int effect, Order order, ExecutionReport report, int64_t now_ns) except -1
+    cdef int _call(self, object callback, Order order, ExecutionReport report, int64_t now_ns) except -1
+    cdef int _count(self, int effect) noexcept
+    cdef int _stamp(self, Order order, ExecutionReport report, int64_t now_ns) noexcept
+    cdef int arm(self, OrderTerms terms) except -1

@@ -1,0 +1,159 @@
+"""Every order of this session by its handle, and every execution seen.
+
+The handle is the counter inside the ClOrdID, so a report finds its order by arithmetic: slot = handle & mask. Orders
+are made once and used again: a slot whose order is done, and that nobody else holds, is redrafted in place, so a warm
+engine allocates nothing per order. An order that somebody still holds (a strategy, a task) is left to its holder and
+the slot gets a new object.
+"""
+
+from cpython.list cimport PyList_GET_ITEM
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.ref cimport PyObject
+from libc.stdint cimport int64_t, uint64_t
+from libc.string cimport memset
+
+from tidings.model.enums cimport STATUS_FILLED, STATUS_PENDING_NEW, STATUS_UNKNOWN
+from tidings.model.order cimport Order
+from tidings.model.order_ids cimport ClOrdIDMaker
+from tidings.model.terms cimport OrderTerms
+
+cdef extern from "Python.h":
+    Py_ssize_t Py_REFCNT(PyObject* obj)
+
+cdef enum:
+    PROBES_MAX = 64                 # slots looked at for a free one before the table calls itself full
+    LAST_HANDLE_MAX = 9999999999    # ten digits in the ClOrdID
+
+
+cdef class ExecIDSet:
+    """Remembers at least the last `memory` executions. Ids are 128-bit; 0, 0 is no id and is never remembered."""
+
+    def __cinit__(self, Py_ssize_t memory=65536):
+        self.memory = memory
+        self.slot_count = 1024
+        while self.slot_count < 2 * memory:         # at most half full: probes stay short
+            self.slot_count *= 2
+        self.young = <uint64_t*>PyMem_Calloc(2 * self.slot_count, sizeof(uint64_t))
+        self.old = <uint64_t*>PyMem_Calloc(2 * self.slot_count, sizeof(uint64_t))
+        if self.young == NULL or self.old == NULL:
+            raise MemoryError("no memory for the table of executions seen")
+
+    def __dealloc__(self):
+        PyMem_Free(self.young)
+        PyMem_Free(self.old)
+
+    cdef bint add(self, uint64_t high, uint64_t low) noexcept:
+        cdef uint64_t* slot
+        if high == 0 and low == 0:
+            return True
+        slot = _find(self.old, self.slot_count, high, low)
+        if slot[0] or slot[1]:
+            return False
+        slot = _find(self.young, self.slot_count, high, low)
+        if slot[0] or slot[1]:
+            return False
+        slot[0], slot[1] = high, low
+        self.young_count += 1
+        if self.young_count >= self.memory:
+            self.old, self.young = self.young, self.old
+            memset(self.young, 0, 2 * self.slot_count * sizeof(uint64_t))
+            self.young_count = 0
+        return True
+
+    def add_new(self, high, low):
+        """Remember an execution: True if it had not been seen."""
+        return bool(self.add(high, low))
+
+
+cdef inline uint64_t* _find(uint64_t* table, Py_ssize_t slot_count, uint64_t high, uint64_t low) noexcept:
+    """The slot that holds the id, or the free one where it belongs. UUIDs are random enough to be their own hash."""
+    cdef Py_ssize_t index = <Py_ssize_t>((high ^ (low >> 7)) & <uint64_t>(slot_count - 1))
+    cdef uint64_t* slot
+    while True:
+        slot = table + 2 * index
+        if (slot[0] == high and slot[1] == low) or (slot[0] == 0 and slot[1] == 0):
+            return slot
+        index = (index + 1) & (slot_count - 1)
+
+
+cdef class OrderTable:
+    """`capacity` orders, open and done, are remembered; at least all open ones."""
+
+    def __init__(self, ClOrdIDMaker ids not None, int64_t capacity=16384, int64_t last_handle=0):
+        if capacity < 2 or capacity & (capacity - 1):
+            raise ValueError(f"the order table's capacity must be a power of two: was {capacity}")
+        self.ids = ids
+        self.capacity = capacity
+        self.mask = capacity - 1
+        self.last_handle = last_handle
+        self.slots = [None] * capacity
+
+    cdef Order draft(self, OrderTerms terms):
+        cdef int64_t handle = self.last_handle
+        cdef Order order
+        cdef PyObject* item
+        cdef int probe
+        for probe in range(PROBES_MAX):
+            handle += 1
+            item = PyList_GET_ITEM(self.slots, handle & self.mask)
+            if <object>item is None:
+                order = Order.__new__(Order)
+                self.slots[handle & self.mask] = order
+            elif (<Order>item).handle and not (<Order>item).is_finished():
+                continue                            # still open: its slot is not ours to use
+            elif Py_REFCNT(item) > 1:
+                order = Order.__new__(Order)
+                self.slots[handle & self.mask] = order
+            else:
+                order = <Order>item
+            order.redraft(terms)
+            self.last_handle = handle - 1           # add() takes the next one; skipped handles stay unused for ever
+            return order
+        return None
+
+    cdef int add(self, Order order) except -1:
+        cdef int64_t handle = self.last_handle + 1
+        if handle > LAST_HANDLE_MAX:
+            raise OverflowError("this session has used all its ClOrdIDs: reconnect for a new prefix")
+        if PyList_GET_ITEM(self.slots, handle & self.mask) != <PyObject*>order:
+            raise AssertionError("only the newest draft can be added")
+        self.last_handle = handle
+        order.handle = handle
+        order.cl_ord_id_bytes = self.ids.write(handle, order.cl_ord_id_text)
+        order.leaves_qty_lots = 0 if order.terms.qty_in_quote else order.order_qty_lots
+        self.open_count += 1
+        return 0
+
+    cdef int withdraw(self, Order order) except -1:
+        """Forget an order of which no byte was written. Its handle is not used again."""
+        self.open_count -= 1
+        self.slots[order.handle & self.mask] = None
+        return 0
+
+    cdef Order get(self, int64_t handle):
+        cdef PyObject* item
+        if handle <= 0:
+            return None
+        item = PyList_GET_ITEM(self.slots, handle & self.mask)
+        if <object>item is None or (<Order>item).handle != handle:
+            return None
+        return <Order>item
+
+    cdef int note_move(self, int before, int after) except -1:
+        """An order went from one status to another: keep the counts of open and unknown ones."""
+        self.open_count += (after < STATUS_FILLED) - (before < STATUS_FILLED)
+        self.unknown_count += (after == STATUS_UNKNOWN) - (before == STATUS_UNKNOWN)
+        return 0
+
+    def find(self, handle):
+        """The order of a handle, or None."""
+        return self.get(handle)
+
+    def open_orders(self):
+        """All orders that are not done, oldest handle first."""
+        found = [order for order in self.slots if order is not None and (<Order>order).handle and not (<Order>order).is_finished()]
+        return sorted(found, key=lambda order: order.handle)
+
+    def orders(self):
+        """All orders remembered, done ones included, oldest handle first."""
+        return sorted((order for order in self.slots if order is not None and (<Order>order).handle), key=lambda order: order.handle)

@@ -1,0 +1,87 @@
+"""The order path: decisions go down through here, reports come up through here."""
+
+from collections.abc import Callable
+from typing import Any, final
+
+from tidings.engine.order_table import ExecIDSet, OrderTable
+from tidings.engine.ports import OrderGateway, OrderListener
+from tidings.engine.risk import Risk
+from tidings.engine.strategy import Strategy
+from tidings.metrics.stages import Stages
+from tidings.model.execution_report import ExecutionReport
+from tidings.model.order import Order
+from tidings.model.terms import OrderTerms
+
+@final
+class OrderEntry(OrderListener):
+    """The order path of one account.
+
+    Requests answer with a handle or 0, or with the negative of a DenyReason: then nothing was written. Everything the
+    venue says comes later, by callback.
+    """
+
+    def __init__(self, orders: OrderTable, risk: Risk, stages: Stages, executions: ExecIDSet) -> None: ...
+    @property
+    def orders(self) -> OrderTable: ...
+    @property
+    def risk(self) -> Risk: ...
+    @property
+    def stages(self) -> Stages: ...
+    @property
+    def submitted_count(self) -> int: ...
+    @property
+    def denied_count(self) -> int:
+        """New orders refused here."""
+    @property
+    def ack_count(self) -> int: ...
+    @property
+    def fill_count(self) -> int: ...
+    @property
+    def reject_count(self) -> int:
+        """Orders and requests to change them that the venue refused."""
+    @property
+    def cancel_count(self) -> int: ...
+    @property
+    def amend_count(self) -> int: ...
+    @property
+    def unknown_count(self) -> int:
+        """Requests that ended without a clean answer, ever; `orders.unknown_count` tells the orders that still are."""
+    @property
+    def unsent_count(self) -> int: ...
+    @property
+    def duplicate_count(self) -> int:
+        """Executions told again."""
+    @property
+    def foreign_count(self) -> int:
+        """Reports about orders that are not of this session."""
+    @property
+    def revived_count(self) -> int:
+        """Alarm: orders written off that the venue works."""
+    @property
+    def overfill_count(self) -> int:
+        """Alarm: reports by which more was filled than ordered."""
+    def plug(
+        self,
+        gateway: OrderGateway,
+        *,
+        on_execution: Callable[[Order, ExecutionReport], Any] | None = None,
+        on_foreign: Callable[[ExecutionReport], Any] | None = None,
+        on_error: Callable[[Exception, Callable[..., Any]], Any] | None = None,
+    ) -> None:
+        """Connect the venue below, and who keeps positions, foreign orders and errors of callbacks beside."""
+    def listen(self, strategy: Strategy | None) -> None:
+        """Let a strategy hear order events; None: nobody."""
+    def draft_order(self, terms: OrderTerms) -> Order | None:
+        """A blank order to fill in and submit at once; None: the table is full of open orders."""
+    def submit_order(self, order: Order, now_ns: int) -> int:
+        """Submit the newest draft: its handle, or the negative DenyReason."""
+    def amend_order(self, order: Order, price_ticks: int, qty_lots: int, now_ns: int) -> int:
+        """Ask for a new price and total quantity (0: as is): 0, or the negative DenyReason."""
+    def cancel_order(self, order: Order, now_ns: int) -> int:
+        """Ask to cancel: 0, or the negative DenyReason."""
+    def cancel_orders(self, orders: list[Order], now_ns: int) -> int:
+        """One request for orders of one instrument and position side: 0, or the negative DenyReason."""
+    def take_report(self, report: ExecutionReport, now_ns: int) -> None:
+        """Hand up a report made on the cold side (reconciliation)."""
+    def attach(self, order: Order, listener: Callable[[int, Order, ExecutionReport], Any] | None) -> None:
+        """Let `listener(effect, order, report)` hear what happens to one order; None detaches."""
