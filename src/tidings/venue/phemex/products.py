@@ -157,7 +157,8 @@ class _Row:
 def _inverse(row: _Row, index: int, value_scales: Mapping[str, int]) -> Instrument:
     settle, quote = row.text("settleCurrency"), row.text("quoteCurrency")
     if settle == quote:
-        raise BadEntry(f"settleCurrency {settle}: contracts settled in their quote currency are not supported")
+        status = row.text("status")
+        raise BadEntry(f"settleCurrency {settle}: settled in the quote currency is not supported (status {status})")
     price_scale = row.integer("priceScale")
     tick_mantissa = _at_scale(row.decimal("tickSize"), price_scale, "tickSize")
     lot_mantissa = _at_scale(row.decimal("lotSize"), 0, "lotSize")

@@ -106,7 +106,7 @@ def test_what_is_not_listed_is_known_but_not_tradable():
 
 
 def test_the_old_line_settled_in_usd_is_left_out_with_its_reason():
-    with pytest.raises(UnknownSymbol, match=r"uBTCUSD cannot be traded: .*settleCurrency USD"):
+    with pytest.raises(UnknownSymbol, match=r"uBTCUSD cannot be traded: .*settleCurrency USD.*Delisted"):
         parse(DATA).tradable("uBTCUSD")
 
 
