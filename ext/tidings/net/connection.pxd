@@ -1,5 +1,6 @@
 """A TLS (or plain, for loopback only) byte stream on the loop's reader and writer hooks."""
 
+cimport cython
 from libc.stdint cimport int64_t
 
 from tidings.clock cimport Clock
@@ -14,6 +15,7 @@ cdef class ByteSink:
     cdef int on_closed(self, object cause, int64_t now_ns) except -1        # once per connection; cause: an Exception
 
 
+@cython.final
 cdef class Connection:
     cdef ByteSink sink
     cdef Clock clock
@@ -31,9 +33,9 @@ cdef class Connection:
     # then the last of these bytes has not left and never will. The sink hears of a break in the next loop pass.
     cdef int write(self, const char* start, Py_ssize_t count) except -1
     cpdef int cork(self) except -1              # hold writes back …
-    cpdef int uncork(self) except -1            # … and send them as one record; 1 or 0 as write(), never raises for a break
+    cpdef int uncork(self) except -1            # … and send them as one record; 1 or 0. Only the sink hears of a break
     cpdef int poll(self) except -1              # one non-blocking read and dispatch (busy-poll); 1 if anything came
-    # Whether nothing came from the peer. False: bytes nobody waits for, or its end; the sink hears in the next loop pass.
+    # Whether nothing came from the peer. False: bytes nobody waits for, or its end; the sink hears in the next pass.
     cdef bint check_quiet(self) except -1
     cpdef int close(self, object cause) except -1
 

@@ -1,8 +1,8 @@
 """Bytes out at once, bytes in as soon as they come, and an exact account of what the kernel took.
 
 `write` hands its bytes to the kernel before it returns; only what the kernel refuses is copied and follows by the
-loop's writer hook. So a caller knows of each request whether its last byte has left: `taken_bytes_total` is compared with the
-offset at which the request ends. Asked of the loop are two hooks on a descriptor, which asyncio and uvloop both have.
+loop's writer hook. So a caller knows of each request whether its last byte has left: `taken_bytes_total` is compared
+with the offset at which the request ends. Of the loop it wants two hooks on a descriptor: asyncio and uvloop have them.
 
 Two ways to end. `close` tells the sink within the call. A write that finds the connection broken must not call the sink
 (its caller is in the middle of sending an order): it marks the connection, and the next loop pass first reads what the
@@ -11,6 +11,7 @@ peer had still answered and then tells the sink. Either way `on_closed` comes on
 
 from tidings.errors import ConnectionLost, PeerError
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 
@@ -57,6 +58,7 @@ cdef class PythonSink(ByteSink):
         raise NotImplementedError
 
 
+@cython.final
 cdef class Connection:
     def __init__(self, Channel channel not None, ByteSink sink not None, loop):
         """`channel` has finished its handshake. Reading begins in the next loop pass."""

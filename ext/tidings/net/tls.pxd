@@ -13,8 +13,8 @@ cdef class TlsContext:
 cdef class LibsslChannel(Channel):
     cdef SSL* ssl
     cdef bint is_ended              # the peer sent its FIN
-    # What our BIO last told libssl: READY, or what to wait for. Asked instead of SSL_get_error, which leftovers of others
-    # in the thread's error queue mislead, and of SSL_want, which stays at "reading" after a fatal error (seen in 3.0).
+    # What our BIO last told libssl: READY, or what to wait for. Asked instead of SSL_get_error, which others' leftovers
+    # in the thread's error queue mislead, and SSL_want, which stays at "reading" after a fatal error (seen in 3.0).
     cdef int blocked
     # Ciphertext received and not yet asked for by libssl: one recv(2) serves all the small reads it makes.
     cdef char* inbound

@@ -19,9 +19,11 @@ from cryptography.x509.oid import NameOID
 from tidings.clock import Clock
 from tidings.net.connection import PythonSink
 from tidings.net.dialer import Dialer, Endpoint
+from tidings.net.lane import Lane, PythonLaneListener
 from tidings.net.tls import TlsContext
 
 PATIENCE_S = 5
+ATTACHED_NS = 1_000_000_000
 
 
 def pytest_asyncio_loop_factories(config, item):
@@ -77,7 +79,7 @@ class Authority:
 
 
 class Peer:
-    """A server for one connection at a time, on blocking sockets; its methods run in a thread (`asyncio.to_thread`)."""
+    """A server on blocking sockets that acts on its last connection; methods run in a thread (`asyncio.to_thread`)."""
 
     def __init__(self, certificate: Path | None, *, newest=ssl.TLSVersion.TLSv1_3, ticket_count=2) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -91,7 +93,8 @@ class Peer:
             self.tls.set_alpn_protocols(["http/1.1"])
             self.tls.num_tickets = ticket_count
             self.tls.load_cert_chain(certificate)
-        self.stream: socket.socket | None = None
+        self.stream: socket.socket | None = None    # the last one accepted
+        self.streams: list[socket.socket] = []
 
     def accept(self, receive_buffer_bytes: int = 0) -> None:
         if receive_buffer_bytes:
@@ -101,6 +104,7 @@ class Peer:
         self.stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.tls is not None:
             self.stream = self.tls.wrap_socket(self.stream, server_side=True, suppress_ragged_eofs=False)
+        self.streams.append(self.stream)
 
     def receive(self, count: int) -> bytes:
         """Exactly `count` bytes of plaintext."""
@@ -137,8 +141,8 @@ class Peer:
         self.stream.close()
 
     def close(self) -> None:
-        if self.stream is not None:
-            self.stream.close()
+        for stream in self.streams:
+            stream.close()
         self.listener.close()
 
 
@@ -166,6 +170,45 @@ class RecordingSink(PythonSink):
     async def until(self, is_enough: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_S):
             while not is_enough():
+                self.changed.clear()
+                await self.changed.wait()
+
+
+class Desk(PythonLaneListener):
+    """Keeps what it hears as (event, token, …)."""
+
+    def __init__(self):
+        self.heard = []
+        self.changed = asyncio.Event()
+        self.on_answer = lambda lane, request: None
+
+    def _hear(self, *event):
+        self.heard.append(event)
+        self.changed.set()
+
+    def answered(self, lane, request, response, now_ns):
+        self._hear("answer", request["token"], response.body)
+        self.on_answer(lane, request)
+
+    def lost(self, lane, request, reached_kernel, cause, now_ns):
+        self._hear("lost", request["token"], reached_kernel)
+
+    def overdue(self, lane, request, now_ns):
+        self._hear("overdue", request["token"])
+
+    def lane_up(self, lane, now_ns):
+        self._hear("up", lane.index)
+
+    def lane_down(self, lane, cause, now_ns):
+        self.cause = cause
+        self._hear("down", lane.index)
+
+    def told(self, *events):
+        return [heard for heard in self.heard if heard[0] in events]
+
+    async def until(self, *last_event):
+        async with asyncio.timeout(PATIENCE_S):
+            while last_event not in self.heard:
                 self.changed.clear()
                 await self.changed.wait()
 
@@ -229,3 +272,31 @@ async def make_link(dialer, peer):
 @pytest.fixture
 async def link(make_link):
     return await make_link()
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+@pytest.fixture
+async def make_lane(dialer, peer, desk):
+    lanes = []
+
+    async def make(lane=None, receive_buffer_bytes=0):
+        lane = lane or Lane(desk)
+        accepting = asyncio.create_task(asyncio.to_thread(peer.accept, receive_buffer_bytes))
+        connection = await dialer.connect(lambda: lane)
+        lane.attach(connection, ATTACHED_NS)
+        await accepting
+        lanes.append(lane)
+        return lane
+
+    yield make
+    for lane in lanes:
+        lane.close(ConnectionError("the test is over"))
+
+
+@pytest.fixture
+async def lane(make_lane):
+    return await make_lane()
