@@ -21,13 +21,12 @@ from tidings.errors import ConfigError, UsageError
 
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* count) except NULL
+    bint PyUnicode_IS_ASCII(object text)
 
 cdef enum:
     SECRET_BYTES_MAX = 512      # the venue's are about 80; a longer one is a mistake, such as a whole file
 
 _API_KEY = re.compile(r"[A-Za-z0-9._~-]{1,128}")
-_PATH = re.compile(r"/[!-~]*")
-_QUERY = re.compile(r"[!-~]*")
 _WHITE_SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
@@ -121,9 +120,9 @@ cdef int _base64url_digit(char byte) noexcept:
 
 cdef str _sign_request(HmacSha256 key, str path, str query, int64_t expiry_s, bytes body):
     cdef MacState state
-    if not _PATH.fullmatch(path) or "?" in path:
+    if not path.startswith("/") or "?" in path or not _is_visible(path):
         raise UsageError(f"path must begin with '/' and hold no '?' or white space: was {path!r}")
-    if not _QUERY.fullmatch(query) or query.startswith("?"):
+    if query.startswith("?") or not _is_visible(query):
         raise UsageError(f"query must be as sent, without white space and without its '?': was {query!r}")
     key.start(&state)
     _update_text(&state, path)
@@ -131,6 +130,18 @@ cdef str _sign_request(HmacSha256 key, str path, str query, int64_t expiry_s, by
     _update_int(&state, expiry_s)
     mac_update(&state, PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body))
     return _finish(key, &state)
+
+
+cdef bint _is_visible(str text) except -1:
+    """Whether all of it is ASCII from '!' to '~': what a request line can hold."""
+    cdef Py_ssize_t count, index
+    cdef const char* start
+    cdef bint is_visible = PyUnicode_IS_ASCII(text)
+    if is_visible:
+        start = PyUnicode_AsUTF8AndSize(text, &count)
+        for index in range(count):
+            is_visible &= c"!" <= start[index] <= c"~"
+    return is_visible
 
 
 cdef int _update_text(MacState* state, str text) except -1:

@@ -109,7 +109,7 @@ def test_an_api_key_must_fit_a_header(api_key):
         Credentials(api_key, SECRET)
 
 
-@pytest.mark.parametrize("path", ["", "orders", "/orders?x=1", "/or ders", "/orders\n", "/ördnung"])
+@pytest.mark.parametrize("path", ["", "orders", "/orders?x=1", "/or ders", "/orders\n", "/ördnung", "/\ud800", "/\x7f"])
 def test_refuses_a_path_that_cannot_be_sent(path):
     with pytest.raises(UsageError, match="path"):
         sign_request(path, "", 5, b"", SECRET)
