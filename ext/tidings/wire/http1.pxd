@@ -72,26 +72,3 @@ cdef class ResponseParser:
     cdef const char* _chunk_data(self, const char* at, const char* end) except NULL
     cdef int _deliver(self, const char* body, Py_ssize_t body_bytes, int64_t now_ns) except -1
     cdef void _start_head(self) noexcept
-
-
-# Owned copies, for the cold side.
-cdef class RateHeaderCopy:
-    cdef readonly int kind
-    cdef readonly str group
-    cdef readonly int64_t value
-
-
-cdef class ResponseCopy:
-    cdef readonly int status
-    cdef readonly bint keep_alive
-    cdef readonly bytes body
-    cdef readonly list rate_headers
-    cdef readonly int64_t received_ns
-
-
-cdef ResponseCopy copy_response(Response* response, int64_t now_ns)
-
-
-cdef class ResponseReader(ResponseListener):
-    cdef ResponseParser parser
-    cdef list complete

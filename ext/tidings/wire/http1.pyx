@@ -10,12 +10,14 @@ codings) ends the connection with PeerError. A body delimited by the end of the 
 be told from a cut one. Content codings are refused since we never ask for one.
 """
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t
 from libc.string cimport memcmp
 
 from tidings.wire.buffer cimport ByteBuffer
-from tidings.wire.scan cimport find_control, word_at
+from tidings.wire.digits cimport is_digit
+from tidings.wire.http1_fields cimport (
+    content_length, has_list_item, is_name, pick_rate_header, shown, text_end, token_end,
+)
 
 from tidings.errors import PeerError
 
@@ -27,7 +29,6 @@ cdef enum:
     CHUNK_LINE_BYTES_MAX = 256          # size and extensions of one chunk
     CHUNK_SIZE_DIGITS_MAX = 8
     FEED_SLICE_BYTES = 1024 * 1024      # bounds `pending`: one slice behind what was left incomplete
-    RATE_VALUE_DIGITS_MAX = 18
 
 cdef enum State:
     AT_STATUS_LINE
@@ -39,19 +40,6 @@ cdef enum State:
     IN_TRAILERS
     CLOSED          # the peer said it will close: nothing may follow
     BROKEN          # a PeerError was raised: nothing is read until reset()
-
-# Lower-case form of each character a header name may hold (RFC 9110 §5.6.2, token), 0 for all others.
-cdef unsigned char[256] TOKEN
-
-
-def _fill_token_table():
-    for byte in b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz":
-        TOKEN[byte] = byte
-    for byte in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ":
-        TOKEN[byte] = byte | 0x20
-
-
-_fill_token_table()
 
 
 cdef class ResponseListener:
@@ -190,12 +178,10 @@ cdef class ResponseParser:
         return at
 
     cdef const char* _header_line(self, const char* at, const char* end) except NULL:
-        cdef const char* colon = at
+        cdef const char* colon = token_end(at, end)
         cdef const char* value
         cdef const char* value_end
         cdef const char* line_end
-        while colon < end and TOKEN[<unsigned char> colon[0]]:
-            colon += 1
         if colon == end:
             return at
         if colon == at or colon[0] != c':':
@@ -217,12 +203,14 @@ cdef class ResponseParser:
         self, const char* name, Py_ssize_t name_bytes, const char* value, Py_ssize_t value_bytes
     ) except -1:
         """Keep what frames the body and what tells the rate budget; every other header is ignored."""
-        cdef unsigned char first = TOKEN[<unsigned char> name[0]]
+        cdef char first = name[0] | 0x20
         if first == c'c':
             if is_name(name, name_bytes, b"content-length", 14):
                 if self.content_length >= 0:
                     raise PeerError("HTTP: two Content-Length headers")
-                self.content_length = body_length(value, value_bytes)
+                self.content_length = content_length(value, value_bytes)
+                if self.content_length > BODY_BYTES_MAX:
+                    raise PeerError(f"HTTP: body above {BODY_BYTES_MAX} bytes")
             elif is_name(name, name_bytes, b"content-encoding", 16):
                 raise PeerError(f"HTTP: content coding {shown(value, value + value_bytes)}: none was asked for")
             elif is_name(name, name_bytes, b"connection", 10) and has_list_item(value, value_bytes, b"close", 5):
@@ -318,10 +306,6 @@ cdef class ResponseParser:
         self.header_count = 0
 
 
-cdef inline bint is_digit(char byte) noexcept nogil:
-    return c'0' <= byte <= c'9'
-
-
 cdef inline int hex_value(char byte) noexcept nogil:
     if c'0' <= byte <= c'9':
         return byte - c'0'
@@ -330,180 +314,3 @@ cdef inline int hex_value(char byte) noexcept nogil:
     if c'A' <= byte <= c'F':
         return byte - c'A' + 10
     return -1
-
-
-cdef str shown(const char* at, const char* end):
-    """The first bytes of what was wrong, for a message."""
-    return repr(PyBytes_FromStringAndSize(at, min(end - at, 40)))
-
-
-cdef inline const char* text_end(const char* at, const char* end) except NULL:
-    """Where the line of visible text and tabs at `at` ends: at its CRLF, or cut short (fewer than two bytes are left).
-
-    Raises PeerError for every other control character: NUL, bare CR, bare LF.
-    """
-    cdef const char* stop = find_control(at, end)
-    while stop < end and stop[0] == c'\t':
-        stop = find_control(stop + 1, end)
-    if stop < end and (stop[0] != c'\r' or (end - stop >= 2 and stop[1] != c'\n')):
-        raise PeerError(f"HTTP: control character in a line: {shown(stop, end)}")
-    return stop
-
-
-cdef inline bint is_name(
-    const char* text, Py_ssize_t text_bytes, const char* name, Py_ssize_t name_bytes
-) noexcept nogil:
-    """Whether `text` is `name` (lower-case letters and hyphens), ignoring case."""
-    return text_bytes == name_bytes and begins_with(text, name, name_bytes)
-
-
-cdef inline bint begins_with(const char* text, const char* name, Py_ssize_t name_bytes) noexcept nogil:
-    """Bit 0x20 makes letters lower-case and leaves the hyphen; nothing else visible becomes one of them by it."""
-    cdef Py_ssize_t index = 0
-    while index + 8 <= name_bytes:
-        if (word_at(text + index) | <uint64_t>0x2020202020202020) != word_at(name + index):
-            return False
-        index += 8
-    while index < name_bytes:
-        if (text[index] | 0x20) != name[index]:
-            return False
-        index += 1
-    return True
-
-
-cdef bint has_list_item(
-    const char* text, Py_ssize_t text_bytes, const char* item, Py_ssize_t item_bytes
-) noexcept nogil:
-    """Whether the comma-separated list `text` holds `item` (lower case), ignoring case."""
-    cdef const char* at = text
-    cdef const char* end = text + text_bytes
-    cdef const char* start
-    while at < end:
-        while at < end and (at[0] == c' ' or at[0] == c'\t' or at[0] == c','):
-            at += 1
-        start = at
-        while at < end and at[0] != c',' and at[0] != c' ' and at[0] != c'\t':
-            at += 1
-        if is_name(start, at - start, item, item_bytes):
-            return True
-    return False
-
-
-cdef int64_t body_length(const char* value, Py_ssize_t value_bytes) except -1:
-    """A Content-Length: digits only, so that `+5`, `5,5` and `0x5` are refused; at most BODY_BYTES_MAX."""
-    cdef int64_t length = 0
-    cdef Py_ssize_t index
-    if value_bytes == 0:
-        raise PeerError("HTTP: empty Content-Length")
-    for index in range(value_bytes):
-        if not is_digit(value[index]):
-            raise PeerError(f"HTTP: Content-Length is not a number: {shown(value, value + value_bytes)}")
-        length = length * 10 + (value[index] - c'0')
-        if length > BODY_BYTES_MAX:
-            raise PeerError(f"HTTP: body above {BODY_BYTES_MAX} bytes")
-    return length
-
-
-cdef int64_t rate_value(const char* value, Py_ssize_t value_bytes) noexcept nogil:
-    """The number in a rate header, or -1: a budget we cannot read is not a reason to drop orders in flight."""
-    cdef int64_t number = 0
-    cdef Py_ssize_t index
-    if value_bytes == 0 or value_bytes > RATE_VALUE_DIGITS_MAX:
-        return -1
-    for index in range(value_bytes):
-        if not is_digit(value[index]):
-            return -1
-        number = number * 10 + (value[index] - c'0')
-    return number
-
-
-cdef int pick_rate_header(
-    Response* response, const char* name, Py_ssize_t name_bytes, const char* value, Py_ssize_t value_bytes
-) noexcept nogil:
-    """Keep an `x-ratelimit-…` or `Retry-After` header whose value is a plain number; returns whether it was one."""
-    cdef RateHeader* header
-    cdef int64_t number
-    cdef RateHeaderKind kind
-    cdef Py_ssize_t index, suffix
-    if name_bytes >= 20 and begins_with(name, b"x-ratelimit-", 12):
-        if begins_with(name + 12, b"capacity", 8):
-            kind, suffix = RATE_CAPACITY, 20
-        elif name_bytes >= 21 and begins_with(name + 12, b"remaining", 9):
-            kind, suffix = RATE_REMAINING, 21
-        elif name_bytes >= 23 and begins_with(name + 12, b"retry-after", 11):
-            kind, suffix = RATE_RETRY_AFTER_S, 23
-        else:
-            return False
-    elif is_name(name, name_bytes, b"retry-after", 11):
-        kind, suffix = RATE_RETRY_AFTER_S, 11
-    else:
-        return False
-    if suffix < name_bytes:
-        if name[suffix] != c'-':
-            return False
-        suffix += 1
-    number = rate_value(value, value_bytes)
-    if number < 0 or response.rate_header_count == RATE_HEADERS_MAX or name_bytes - suffix > RATE_GROUP_BYTES_MAX:
-        return False
-    header = &response.rate_headers[response.rate_header_count]
-    header.kind = kind
-    header.value = number
-    header.group_bytes = <int> (name_bytes - suffix)
-    for index in range(header.group_bytes):
-        header.group[index] = <char> TOKEN[<unsigned char> name[suffix + index]]
-    response.rate_header_count += 1
-    return True
-
-
-cdef class RateHeaderCopy:
-    def __init__(self, int kind, str group, int64_t value):
-        self.kind = kind
-        self.group = group
-        self.value = value
-
-    def __repr__(self):
-        return f"RateHeaderCopy(kind={self.kind}, group={self.group!r}, value={self.value})"
-
-
-cdef class ResponseCopy:
-    def __repr__(self):
-        return f"<ResponseCopy {self.status}, {len(self.body)} bytes{'' if self.keep_alive else ', closing'}>"
-
-
-cdef ResponseCopy copy_response(Response* response, int64_t now_ns):
-    """An owned copy of a borrowed response, for the cold side."""
-    cdef ResponseCopy copy = ResponseCopy.__new__(ResponseCopy)
-    cdef RateHeader* header
-    cdef int index
-    copy.status = response.status
-    copy.keep_alive = response.keep_alive
-    copy.body = PyBytes_FromStringAndSize(response.body, response.body_bytes)
-    copy.received_ns = now_ns
-    copy.rate_headers = []
-    for index in range(response.rate_header_count):
-        header = &response.rate_headers[index]
-        group = PyBytes_FromStringAndSize(header.group, header.group_bytes).decode("ascii")
-        copy.rate_headers.append(RateHeaderCopy(header.kind, group, header.value))
-    return copy
-
-
-cdef class ResponseReader(ResponseListener):
-    def __init__(self):
-        self.parser = ResponseParser(self)
-        self.complete = []
-
-    cdef int on_response(self, Response* response, int64_t now_ns) except -1:
-        self.complete.append(copy_response(response, now_ns))
-        return 0
-
-    def feed(self, const unsigned char[::1] data not None, int64_t now_ns=0):
-        complete = self.complete = []
-        if data.shape[0]:
-            self.parser.feed(<const char*> &data[0], data.shape[0], now_ns)
-        return complete
-
-    def at_eof(self):
-        return not self.parser.feed_eof()
-
-    def reset(self):
-        self.parser.reset()

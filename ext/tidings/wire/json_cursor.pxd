@@ -14,14 +14,15 @@ Values borrow the text. The grammar is RFC 8259's, whole: what is not asked for 
 string or a cut number cannot pass for something else. Strings are not checked for UTF-8.
 """
 
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int64_t, uint64_t
 
 from tidings.wire.digits cimport DIGITS_OK, parse_decimal
+from tidings.wire.json_keys cimport JsonKeyTable, json_slot
 
 
 cdef enum:
     JSON_DEPTH_MAX = 32         # the venue nests four deep (phemex docs 2026, order book)
-    JSON_KEYS_MAX = 64          # in one table
+    PLAIN_DIGITS_MAX = 19       # always fit an unsigned 64-bit word
     JSON_END = -1
     JSON_BAD = -2
 
@@ -56,19 +57,6 @@ ctypedef struct JsonValue:
     const char* start           # a string's first character; else the value's first byte
     Py_ssize_t count            # 0 for objects and arrays
 
-ctypedef struct JsonKeyTable:
-    # Perfect hash over the table's own keys; a foreign key lands on some slot and fails the comparison.
-    uint32_t multiplier
-    signed char[256] slot_of_hash               # -1: no key
-    const char* names[64]
-    int[64] name_bytes
-
-
-cdef class JsonKeys:
-    """The keys one kind of object is asked for; a key's slot is its place in the list."""
-    cdef JsonKeyTable table
-    cdef readonly tuple names
-
 
 cdef void json_start(JsonCursor* cursor, const char* text, Py_ssize_t count) noexcept nogil
 # True and behind the opening brace or bracket; False (and the cursor broken) if the next value is something else.
@@ -88,7 +76,35 @@ cdef inline bint json_scaled(const JsonValue* value, int scale, int64_t* number)
     """`value` × 10**scale as an integer, from a number or from a string that spells one; False if it is not exact."""
     if value.kind != JSON_NUMBER and value.kind != JSON_STRING:
         return False
-    return parse_decimal(value.start, value.count, scale, number) == DIGITS_OK
+    return plain_scaled(value.start, value.count, scale, number) or (
+        parse_decimal(value.start, value.count, scale, number) == DIGITS_OK
+    )
+
+
+cdef inline bint plain_scaled(const char* text, Py_ssize_t count, int scale, int64_t* number) noexcept nogil:
+    """The usual case of parse_decimal, in a third of its time: up to 19 digits, no sign, no exponent, few decimals."""
+    cdef uint64_t mantissa = 0
+    cdef Py_ssize_t index, point = count
+    if not 0 < count <= PLAIN_DIGITS_MAX or (text[0] == c'0' and count > 1 and text[1] != c'.'):
+        return False
+    for index in range(count):
+        if c'0' <= text[index] <= c'9':
+            mantissa = mantissa * 10 + <uint64_t> (text[index] - c'0')
+        elif text[index] == c'.' and point == count and 0 < index < count - 1:
+            point = index
+        else:
+            return False
+    if point < count:
+        scale -= <int> (count - point - 1)
+    if scale < 0 or count + scale > PLAIN_DIGITS_MAX:
+        return False
+    while scale > 0:
+        mantissa *= 10
+        scale -= 1
+    if mantissa > <uint64_t> INT64_MAX:
+        return False
+    number[0] = <int64_t> mantissa
+    return True
 
 
 cdef inline bint json_int64(const JsonValue* value, int64_t* number) noexcept nogil:
@@ -96,5 +112,14 @@ cdef inline bint json_int64(const JsonValue* value, int64_t* number) noexcept no
     return json_scaled(value, 0, number)
 
 
+cdef inline int json_word(const JsonValue* value, const JsonKeyTable* words) noexcept nogil:
+    """Slot of the string `value` in a table of words, -1 if it is none of them or no string."""
+    return json_slot(words, value.start, value.count) if value.kind == JSON_STRING else -1
+
+
 # A JSON value as the Python object it stands for, numbers with a fraction or exponent as Decimal. Not for hot paths.
 cdef object json_text(const JsonValue* value)
+
+# The same document from orjson, for a second try: escapes resolved where they can be, floats replaced by null (only the
+# cursor reads them exactly). None if orjson refuses it, or if a key comes twice and orjson would pick one of them.
+cdef bytes json_plain(JsonFault fault, const char* text, Py_ssize_t count)

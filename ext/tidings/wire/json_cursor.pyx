@@ -1,17 +1,19 @@
 """The cursor's grammar: one function per production, all nogil, none allocates.
 
-A key is looked up by a perfect hash over (first, middle, last character, length): one multiplication, one table read,
-one comparison. Values that nobody asked for are walked over by the same productions, so nothing is skipped unchecked.
+Values that nobody asked for are walked over by the same productions, so nothing is skipped unchecked.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int64_t
 from libc.string cimport memcmp, memset
 
+from tidings.wire.digits cimport SCALE_MAX
+from tidings.wire.json_keys cimport JsonKeys, JsonKeyTable, json_slot
 from tidings.wire.scan cimport find_string_stop
 
 import json
 from decimal import Decimal
+
+import orjson
 
 from tidings.errors import PeerError
 
@@ -22,12 +24,6 @@ FAULT_WORDS = {
     FAULT_DUPLICATE: "has a key twice in one object",
     FAULT_ESCAPED_KEY: "has a backslash in a key",
 }
-
-
-cdef class JsonKeys:
-    def __init__(self, *names):
-        self.names = tuple(name.encode() for name in names)
-        build_table(&self.table, self.names)
 
 
 cdef void json_start(JsonCursor* cursor, const char* text, Py_ssize_t count) noexcept nogil:
@@ -56,7 +52,7 @@ cdef int json_pick(JsonCursor* cursor, const JsonKeyTable* keys, JsonValue* valu
         name = read_key(cursor, &name_bytes)
         if name is NULL:
             return JSON_BAD
-        slot = slot_of(keys, name, name_bytes)
+        slot = json_slot(keys, name, name_bytes)
         if slot < 0:
             if not json_skip(cursor):
                 return JSON_BAD
@@ -285,53 +281,6 @@ cdef bint walk_word(JsonCursor* cursor, const char* word, Py_ssize_t word_bytes)
     return True
 
 
-cdef inline uint32_t fingerprint(const char* name, Py_ssize_t name_bytes) noexcept nogil:
-    """Four bytes that tell the keys of one table apart: first, middle, last, length."""
-    return (
-        <uint32_t> <unsigned char> name[0]
-        | <uint32_t> <unsigned char> name[name_bytes >> 1] << 8
-        | <uint32_t> <unsigned char> name[name_bytes - 1] << 16
-        | <uint32_t> (name_bytes & 0xFF) << 24
-    )
-
-
-cdef inline int slot_of(const JsonKeyTable* keys, const char* name, Py_ssize_t name_bytes) noexcept nogil:
-    cdef int slot
-    if name_bytes == 0:
-        return -1
-    slot = keys.slot_of_hash[(fingerprint(name, name_bytes) * keys.multiplier) >> 24]
-    if slot < 0 or keys.name_bytes[slot] != name_bytes or memcmp(keys.names[slot], name, name_bytes) != 0:
-        return -1
-    return slot
-
-
-cdef int build_table(JsonKeyTable* table, tuple names) except -1:
-    """Search a multiplier under which every key has a hash of its own. `names` must outlive the table."""
-    cdef int slot
-    if not 0 < len(names) <= JSON_KEYS_MAX or len(set(names)) != len(names) or b"" in names:
-        raise ValueError(f"a key table holds 1 to {JSON_KEYS_MAX} different names: was {names!r}")
-    for slot in range(len(names)):
-        table.names[slot] = PyBytes_AS_STRING(names[slot])
-        table.name_bytes[slot] = <int> PyBytes_GET_SIZE(names[slot])
-    for attempt in range(1, 200_000):
-        table.multiplier = <uint32_t> (attempt * 2654435761 & 0xFFFFFFFF) | 1      # spread by the golden ratio
-        if place_all(table, <int> len(names)):
-            return 0
-    raise ValueError(f"no perfect hash for {names!r}: two keys agree in first, middle, last character and length")
-
-
-cdef bint place_all(JsonKeyTable* table, int count) noexcept:
-    cdef int slot
-    cdef uint32_t hash
-    memset(table.slot_of_hash, -1, sizeof(table.slot_of_hash))
-    for slot in range(count):
-        hash = (fingerprint(table.names[slot], table.name_bytes[slot]) * table.multiplier) >> 24
-        if table.slot_of_hash[hash] >= 0:
-            return False
-        table.slot_of_hash[hash] = <signed char> slot
-    return True
-
-
 cdef object json_text(const JsonValue* value):
     if value.kind == JSON_NUMBER:
         return number_of(value.start[:value.count].decode("ascii"))
@@ -346,6 +295,23 @@ cdef object number_of(str text):
         return Decimal(text) if any(mark in text for mark in ".eE") else int(text)
     except (ValueError, ArithmeticError) as error:      # more digits, or a larger exponent, than Python takes
         raise PeerError(f"JSON holds a number beyond all reason: {text[:60]}") from error
+
+
+cdef bytes json_plain(JsonFault fault, const char* text, Py_ssize_t count):
+    if fault == FAULT_DUPLICATE:
+        return None
+    try:
+        return orjson.dumps(without_floats(orjson.loads(text[:count])))
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
+        return None
+
+
+cdef object without_floats(object value):
+    if isinstance(value, dict):
+        return {key: without_floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_floats(item) for item in value]
+    return None if isinstance(value, float) else value
 
 
 def pick(bytes text not None, *names):
@@ -367,3 +333,15 @@ def pick(bytes text not None, *names):
         if JSON_ABSENT < values[slot].kind < JSON_OBJECT:
             picked[names[slot]] = json_text(&values[slot])
     return picked
+
+
+def scaled(bytes text not None, int scale):
+    cdef JsonCursor cursor
+    cdef JsonValue value
+    cdef int64_t number = 0
+    if not 0 <= scale <= SCALE_MAX:
+        raise ValueError(f"scale must be 0 to {SCALE_MAX} decimals: was {scale}")
+    json_start(&cursor, text, len(text))
+    if not json_read(&cursor, &value) or not json_is_at_end(&cursor):
+        raise PeerError(f"JSON {FAULT_WORDS.get(cursor.fault, 'goes on behind its end')}: {text[:60]!r}")
+    return number if json_scaled(&value, scale, &number) else None

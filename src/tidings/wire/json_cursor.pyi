@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-def pick(text: bytes, *names: str) -> dict[str, None | bool | int | Decimal | str | bytes]:
+def pick(text: bytes, *names: str) -> dict[str, bool | int | Decimal | str | bytes | None]:
     """The values of up to 64 keys of the outermost object, for those it holds.
 
     Numbers come exactly, as int or as Decimal if they have a fraction or exponent; objects and arrays come as their
@@ -10,10 +10,8 @@ def pick(text: bytes, *names: str) -> dict[str, None | bool | int | Decimal | st
     than 32, holds one of `names` twice or has a backslash in one of the outermost keys.
     """
 
-class JsonKeys:
-    """A table of keys for compiled code; a key's slot is its place among `names`."""
+def scaled(text: bytes, scale: int) -> int | None:
+    """The JSON scalar `text` (a number, or a string that spells one) × 10**scale: (b'"0.25"', 3) → 250.
 
-    names: tuple[bytes, ...]
-
-    def __init__(self, *names: str) -> None:
-        """Raises ValueError for no names, more than 64, equal ones, or two that the hash cannot tell apart."""
+    None if it is no number, has more decimals than `scale` (0 to 18), or does not fit 64 bits. PeerError if not JSON.
+    """

@@ -2,7 +2,7 @@
 
 import json
 import random
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import orjson
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.errors import PeerError
-from tidings.wire.json_cursor import JsonKeys, pick
+from tidings.wire.json_cursor import pick, scaled
 
 MESSAGE = (
     b'{"code":0,"msg":"","data":{"orderID":"code","list":[1,-2.50,{"code":7}]},"price":32000.00000000,'
@@ -103,14 +103,6 @@ def test_numbers_beyond_python_are_a_peer_error():
         assert pick(b'{"a":' + number + b"}", "b") == {}
 
 
-def test_key_tables_refuse_what_they_cannot_tell_apart():
-    for names in ((), ("a", "a"), ("",), tuple(map(str, range(1000, 1065)))):
-        with pytest.raises(ValueError, match="key table"):
-            JsonKeys(*names)
-    with pytest.raises(ValueError, match="perfect hash"):
-        JsonKeys("axbyc", "azbwc")
-
-
 scalars = st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
 documents = st.dictionaries(
     st.text("abcdeXYZ_09 .é", min_size=1, max_size=12),
@@ -139,6 +131,45 @@ def test_agrees_with_the_standard_library(document, ensure_ascii, indent):
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=9))
 def test_decimals_come_exactly(value):
     assert pick(b'{"a":%s}' % format(value, "f").encode(), "a") == {"a": value}
+
+
+def exact(text: str, scale: int) -> int | None:
+    """What `scaled` must give: exact arithmetic, and None where int64 ends."""
+    value = Decimal(text).scaleb(scale, Context(prec=200))
+    whole = int(value) if value == value.to_integral_value() else None
+    return whole if whole is not None and -(2**63) <= whole < 2**63 else None
+
+
+number_texts = st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?", fullmatch=True)
+
+
+@given(number_texts, st.integers(0, 18))
+def test_scaling_is_exact_or_refused(text, scale):
+    assert scaled(text.encode(), scale) == exact(text, scale)
+    assert scaled(b'"%s"' % text.encode(), scale) == exact(text, scale)
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+def test_every_int64_comes_back(number):
+    assert scaled(str(number).encode(), 0) == number
+
+
+@pytest.mark.parametrize("edge", [2**63 - 1, 2**63, 10**19 - 1, 10**19, -(2**63), -(2**63) - 1])
+def test_the_edges_of_64_bits(edge):
+    assert scaled(str(edge).encode(), 0) == exact(str(edge), 0)
+    assert scaled(str(edge)[:-1].encode(), 1) == exact(str(edge)[:-1], 1)
+
+
+NO_NUMBERS = ["", " ", "+1", "01", "00", "1.", ".1", "1..2", "1.2.3", "1 ", " 1", "0x1", "1_0", "NaN", "--1", "-", "1e"]
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS)
+def test_a_string_that_spells_no_number_is_none(text):
+    assert scaled(b'"%s"' % text.encode(), 2) is None
+
+
+def test_other_scalars_are_no_numbers():
+    assert [scaled(text, 0) for text in (b"null", b"true", b'"\\u0031"')] == [None, None, None]
 
 
 def test_mutants_are_taken_or_refused_as_the_standard_library_does():

@@ -1,0 +1,47 @@
+"""Tables of names: the keys that one kind of JSON object is asked for, or the words of an enumeration."""
+
+from libc.stdint cimport uint32_t
+from libc.string cimport memcmp, memcpy
+
+
+cdef enum:
+    JSON_KEYS_MAX = 64          # in one table
+
+ctypedef struct JsonKeyTable:
+    # Perfect hash over the table's own keys; a foreign key lands on some slot and fails the comparison.
+    uint32_t multiplier
+    signed char[256] slot_of_hash               # -1: no key
+    const char* names[64]
+    int[64] name_bytes
+
+
+cdef class JsonKeys:
+    """The keys one kind of object is asked for; a key's slot is its place in the list."""
+    cdef JsonKeyTable table
+    cdef readonly tuple names
+
+
+cdef inline uint32_t fingerprint(const char* name, Py_ssize_t name_bytes) noexcept nogil:
+    """A word that tells the keys of one table apart: of the first four characters, the last four and the length."""
+    cdef uint32_t first = 0, last = 0
+    if name_bytes >= 4:
+        memcpy(&first, name, 4)
+        memcpy(&last, name + name_bytes - 4, 4)
+        return (first * <uint32_t> 2654435761 + last) ^ <uint32_t> name_bytes << 24
+    return (
+        <uint32_t> <unsigned char> name[0]
+        | <uint32_t> <unsigned char> name[name_bytes >> 1] << 8
+        | <uint32_t> <unsigned char> name[name_bytes - 1] << 16
+        | <uint32_t> name_bytes << 24
+    )
+
+
+cdef inline int json_slot(const JsonKeyTable* keys, const char* name, Py_ssize_t name_bytes) noexcept nogil:
+    """Slot of `name`, -1 if the table does not hold it."""
+    cdef int slot
+    if name_bytes == 0:
+        return -1
+    slot = keys.slot_of_hash[(fingerprint(name, name_bytes) * keys.multiplier) >> 24]
+    if slot < 0 or keys.name_bytes[slot] != name_bytes or memcmp(keys.names[slot], name, name_bytes) != 0:
+        return -1
+    return slot
