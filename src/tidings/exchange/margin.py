@@ -53,7 +53,7 @@ def bankruptcy(instrument: Instrument, net_qty: int, value: int, margin: int) ->
     price = instrument.round_price(price, up=net_qty > 0)
     if price > instrument.max_price or (instrument.is_inverse and end_value <= 0):
         price = instrument.max_price
-    return price, instrument.fee(instrument.value(size, price), fee_er)
+    return price, instrument.fee(end_value if end_value > 0 else instrument.value(size, price), fee_er)
 
 
 def liquidation_price(instrument: Instrument, net_qty: int, entry_price: int, bankrupt_price: int) -> int:

@@ -67,6 +67,8 @@ def _check_spot_words(request: NewOrder) -> None:
         raise Refused(code.TE_QTY_TYPE_INVALID, f"qtyType {request.qty_type!r}")
     if request.reduce_only or request.close_on_trigger or request.peg_price_type != UNSPECIFIED:
         raise Refused(code.TE_EXEC_INST_INVALID, "spot orders know no reduce-only, close-on-trigger or pegs")
+    if request.take_profit or request.stop_loss:
+        raise Refused(code.TE_CANNOT_ATTACH_TP_SL, "spot orders carry no TP/SL")
     if request.ord_type in CONDITIONAL_TYPES and request.trigger == UNSPECIFIED:
         request.trigger = "ByLastPrice"  # the only one there is
     if request.trigger not in (UNSPECIFIED, "ByLastPrice"):

@@ -302,8 +302,9 @@ class OrderDesk:
 
     def _reject(self, life: OrderLife, order: Order, refused: Refused, now_ns: int) -> Reply:
         """Refuse a create; the account stream hears of what the trading engine refuses (observed 2025)."""
-        if refused.code not in TRADING_ENGINE_CODES:
-            return self._refuse(refused)
+        is_duplicate = refused.code == self._state.config.duplicate_id_code
+        if refused.code not in TRADING_ENGINE_CODES or is_duplicate:
+            return self._refuse(refused)  # an event with the id of a live order could be taken for that order's end
         self._state.schedule.add(now_ns, partial(life.reject, order, refused.code))
         if self._state.config.reject_style is RejectStyle.STREAM_ONLY:
             return Reply(order=order.report("PendingNew", now_ns))

@@ -96,11 +96,11 @@ class OrderLife:
         """A cancel reaches the book."""
         self._begin(now_ns)
         order.pending = ""
-        if order.is_done:
-            self._refuse_change(order, action, TE_ORD_STATUS_CANNOT_CANCEL, action_time_ns)
-        else:
+        if not order.is_done:
             order.action, order.action_time_ns = action, action_time_ns
             self._take_off(order, "Canceled")
+        elif action == "Cancel":  # cancel-all means those that are still there
+            self._refuse_change(order, action, TE_ORD_STATUS_CANNOT_CANCEL, action_time_ns)
         self._end()
 
     def reject(self, order: Order, code: int, now_ns: int) -> None:

@@ -34,7 +34,7 @@ class NewOrder:
     sl_trigger: str = "UNSPECIFIED"
     peg_offset: int = 0  # signed price distance of a trailing stop
     peg_price_type: str = "UNSPECIFIED"  # TrailingStopPeg, TrailingTakeProfitPeg
-    display_qty: int = 0
+    display_qty: int = 0  # accepted without effect: what it means is not documented
     stp_instruction: str = "None"  # None, CancelMaker, CancelTaker, CancelBoth
     text: str = ""
 

@@ -49,56 +49,18 @@ class Order(BookOrder):
     """A client's order. `leaves_qty` is what may still trade; `owner` is the user id."""
 
     __slots__ = (
-        "action",
-        "action_time_ns",
-        "added_seq",
-        "anchor_price",
-        "cl_ord_id",
-        "close_on_trigger",
-        "create_time_ns",
-        "cum_fee",
-        "cum_qty",
-        "cum_value",
-        "display_qty",
-        "exec_status",
-        "has_attached",
-        "instrument",
-        "is_activated",
-        "ledger",
-        "ord_status",
-        "ord_type",
-        "order_id",
-        "order_qty",
-        "peg_offset",
-        "peg_price_type",
-        "pending",
-        "pos_side",
-        "qty_type",
-        "quote_left",
-        "quote_qty",
-        "reduce_only",
-        "req_num",
-        "reserved_qty",
-        "reserved_value",
-        "sl_px",
-        "sl_trigger",
-        "stop_direction",
-        "stop_loss",
-        "stop_px",
-        "take_profit",
-        "text",
-        "time_in_force",
-        "tp_px",
-        "tp_trigger",
-        "transact_time_ns",
-        "trigger",
-        "trigger_time_ns",
+        "action", "action_time_ns", "added_seq", "anchor_price", "cl_ord_id", "close_on_trigger", "create_time_ns",
+        "cum_fee", "cum_qty", "cum_value", "exec_status", "has_attached", "instrument", "is_activated", "ledger",
+        "ord_status", "ord_type", "order_id", "order_qty", "peg_offset", "peg_price_type", "pending", "pos_side",
+        "qty_type", "quote_left", "quote_qty", "reduce_only", "req_num", "reserved_qty", "reserved_value", "sl_px",
+        "sl_trigger", "stop_direction", "stop_loss", "stop_px", "take_profit", "text", "time_in_force", "tp_px",
+        "tp_trigger", "transact_time_ns", "trigger", "trigger_time_ns",
     )  # fmt: skip
 
     def __init__(self, request: NewOrder, instrument: Instrument, user_id: int, order_id: str, now_ns: int) -> None:
         super().__init__(
-            SIDES.get(request.side, BUY), request.price, request.qty, user_id,
-            SELF_TRADES.get(request.stp_instruction, SelfTrade.ALLOW),
+            SIDES.get(request.side, BUY), 0 if request.ord_type in MARKET_TYPES else request.price, request.qty,
+            user_id, SELF_TRADES.get(request.stp_instruction, SelfTrade.ALLOW),
         )  # fmt: skip
         self.instrument = instrument
         self.order_id = order_id
@@ -109,7 +71,6 @@ class Order(BookOrder):
         self.reduce_only = request.reduce_only or request.close_on_trigger
         self.close_on_trigger = request.close_on_trigger
         self.order_qty = request.qty
-        self.display_qty = request.display_qty
         self.qty_type = request.qty_type
         self.quote_qty = request.quote_qty
         self.quote_left: int | None = None  # budget of a market order by quote amount
@@ -198,6 +159,7 @@ class Order(BookOrder):
     def report(self, exec_status: str, now_ns: int, *, code: int = 0, **details: Any) -> OrderReport:
         """A report of something that just happened, with the order as it stands. `details` override fields."""
         instrument, waits = self.instrument, self.ord_status in _NOT_IN_BOOK
+        is_shown = self.added_seq and self.ord_status != CANCELED  # displayQty is the whole order then (observed)
         by_quote = self.quote_left is not None
         leaves_qty = 0 if waits or by_quote else self.leaves_qty
         report = OrderReport(
@@ -206,7 +168,8 @@ class Order(BookOrder):
             action=self.action, action_time_ns=self.action_time_ns, create_time_ns=self.create_time_ns,
             trigger_time_ns=self.trigger_time_ns, transact_time_ns=now_ns, ord_status=self.ord_status,
             exec_status=exec_status, code=code, message=sentence_of(code) if code else NO_ERROR,
-            price=self.price, order_qty=0 if by_quote else self.order_qty, display_qty=self.display_qty,
+            price=self.price, order_qty=0 if by_quote else self.order_qty,
+            display_qty=self.order_qty if is_shown else 0,
             leaves_qty=leaves_qty, leaves_value=instrument.value(leaves_qty, self.price), cum_qty=self.cum_qty,
             cum_value=self.cum_value, cum_fee=self.cum_fee,
             avg_price=instrument.average_price(self.cum_qty, self.cum_value), qty_type=self.qty_type,

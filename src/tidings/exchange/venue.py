@@ -49,10 +49,10 @@ class Venue:
         identifiers = Identifiers(config.seed)
         self.state = VenueState(config, self.catalogue, identifiers, Outbox(identifiers))
         self.markets = self._make_markets()
-        self._lives = {symbol: OrderLife(self.state, market) for symbol, market in self.markets.items()}
+        self.lives = {symbol: OrderLife(self.state, market) for symbol, market in self.markets.items()}
         self._accounts = open_contract_accounts(self.state, self._mark_price)
         self._wallets = open_spot_wallets(self.state, start_ns)
-        self._desk = OrderDesk(self.state, self._lives, self._ledger_of)
+        self._desk = OrderDesk(self.state, self.lives, self._ledger_of)
         self._start_ns = start_ns
         self._now_ns = start_ns
         self._flows: dict[str, BackgroundFlow] = {}  # of instruments that are awake
@@ -256,7 +256,7 @@ class Venue:
             change(account, instrument)
         except Refused as refused:
             return Reply(refused.code, detail=refused.detail)
-        self.state.schedule.add(now_ns, partial(self._lives[symbol].touch_position, account))
+        self.state.schedule.add(now_ns, partial(self.lives[symbol].touch_position, account))
         return Reply()
 
     # Background flow.
@@ -273,7 +273,7 @@ class Venue:
         """Run one tick of a flow and plan the next."""
         self.state.counters.flow_ticks += 1
         cancels, submits = self._flows[symbol].tick(tick)
-        self._lives[symbol].flow(cancels, submits, now_ns)
+        self.lives[symbol].flow(cancels, submits, now_ns)
         current_tick = (self._now_ns - self._start_ns) // self.config.flow_tick_ns
         next_tick = tick + 1 if current_tick - tick < FLOW_BEHIND_TICKS_MAX else current_tick
         due_ns = self._start_ns + next_tick * self.config.flow_tick_ns

@@ -1,0 +1,39 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidings.exchange.scaled import from_text, rescale, to_text
+
+
+@pytest.mark.parametrize(
+    ("text", "scale", "value"),
+    [("61250.5", 4, 612505000), ("0", 8, 0), ("-0.5", 1, -5), ("1.0", 0, 1), ("0.00000001", 8, 1), ("007", 0, 7)],
+)
+def test_text_becomes_an_integer(text: str, scale: int, value: int) -> None:
+    assert from_text(text, scale) == value
+
+
+@pytest.mark.parametrize("text", ["", ".5", "5.", "1e5", "+1", " 1", "1_000", "0x1", "NaN", "١", "1" * 31, "1.234"])
+def test_what_is_not_a_plain_decimal_of_the_scale_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="decimal"):
+        from_text(text, 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "scale", "text"),
+    [(560, 1, "56"), (5, 1, "0.5"), (-5, 2, "-0.05"), (0, 12, "0"), (12, 0, "12"), (1_234_500, 4, "123.45")],
+)
+def test_integers_are_written_without_trailing_zeros(value: int, scale: int, text: str) -> None:
+    assert to_text(value, scale) == text
+
+
+@given(st.integers(-(10**25), 10**25), st.integers(0, 12))
+def test_text_has_the_value_that_decimal_says(value: int, scale: int) -> None:
+    assert Decimal(to_text(value, scale)) == Decimal(value).scaleb(-scale)
+    assert from_text(to_text(value, scale), scale) == value
+
+
+def test_rescaling_to_a_coarser_grid_truncates() -> None:
+    assert (rescale(12345, 4, 2), rescale(-1, 2, 0), rescale(12, 0, 3)) == (123, -1, 12000)
