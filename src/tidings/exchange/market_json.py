@@ -83,15 +83,15 @@ def linear_ticker(market: Market, now_ns: int, version: int) -> str:
         return real(value, i.price_scale)
 
     if version == 3:
-        quotes = f'"askRp":{price(ask)},"bidRp":{price(bid)},'
-        last, index, mark = "lastRp", "indexRp", "markRp"
+        head, last = f'"askRp":{price(ask)},"bidRp":{price(bid)},', f'"lastRp":{price(m.last_price)},'
+        index, mark = "indexRp", "markRp"
     else:
-        quotes = ""
-        last, index, mark = "closeRp", "indexPriceRp", "markPriceRp"
+        head, last = f'"closeRp":{price(m.last_price)},', ""
+        index, mark = "indexPriceRp", "markPriceRp"
     rate = real(FUNDING_RATE_ER, 8)
     return (
-        f'{{{quotes}"fundingRateRr":{rate},"highRp":{price(m.high_price)},"{index}":{price(m.index_price)},'
-        f'"{last}":{price(m.last_price)},"lowRp":{price(m.low_price)},"{mark}":{price(m.mark_price)},'
+        f'{{{head}"fundingRateRr":{rate},"highRp":{price(m.high_price)},"{index}":{price(m.index_price)},'
+        f'{last}"lowRp":{price(m.low_price)},"{mark}":{price(m.mark_price)},'
         f'"openInterestRv":"0","openRp":{price(m.open_price)},"predFundingRateRr":{rate},"symbol":"{i.symbol}",'
         f'"timestamp":{now_ns},"turnoverRv":{real(m.turnover, i.value_scale)},'
         f'"volumeRq":{real(m.volume, i.qty_scale)}}}'

@@ -7,6 +7,7 @@ business.
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from websockets.server import ServerProtocol
 from tidings.exchange.http_request import Request
 
 MAX_MESSAGE_BYTES = 16 * 1024  # of a client; the longest request known is below 1 KB
+_QUIET = logging.getLogger(f"{__name__}.protocol")  # the library tells of each connection, and of each frame when asked
+_QUIET.setLevel(logging.WARNING)
 INVALID_ARGUMENT = '{"code":6001,"message":"invalid argument"}'
 
 
@@ -50,7 +53,7 @@ class StreamSession(asyncio.Protocol):
         self._on_request = on_request
         self._on_lost = on_lost
         self._now_ns = now_ns
-        self._protocol = ServerProtocol(max_size=MAX_MESSAGE_BYTES)
+        self._protocol = ServerProtocol(max_size=MAX_MESSAGE_BYTES, logger=_QUIET)
         self._fragments: list[bytes] = []
         self._second = 0
         self._requests_this_second = 0

@@ -1,0 +1,104 @@
+"""Running exchanges for end-to-end tests: each a process of its own, reached over real sockets."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from phemex_client import RestClient, StreamClient
+
+START_TIMEOUT_S = 20  # a busy machine; alone it takes half a second
+
+
+@dataclass
+class RunningExchange:
+    """A process of `python -m tidings.exchange` that accepts connections."""
+
+    process: subprocess.Popen[str]
+    ready: dict[str, Any]
+    ready_file: Path
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        """Tell it to end; gives the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(START_TIMEOUT_S)
+
+
+def launch(directory: Path, *arguments: str) -> RunningExchange:
+    ready_file = directory / "ready.json"
+    command = [sys.executable, "-m", "tidings.exchange", "--ready-file", str(ready_file), *arguments]
+    with (directory / "stderr.txt").open("w") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    wait_for(ready_file, process)
+    return RunningExchange(process, json.loads(ready_file.read_text()), ready_file)
+
+
+def wait_for(ready_file: Path, process: "subprocess.Popen[Any]") -> None:
+    """Until the ready file is there; a process that ends before is a failure."""
+    deadline_s = time.monotonic() + START_TIMEOUT_S
+    while not ready_file.exists():
+        if process.poll() is not None or time.monotonic() > deadline_s:
+            process.kill()
+            pytest.fail(f"the exchange did not start: {(ready_file.parent / 'stderr.txt').read_text()}")
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def start_exchange(tmp_path: Path) -> Iterator[Callable[..., RunningExchange]]:
+    """Start an exchange of the test's own with these arguments; it ends with the test."""
+    running: list[RunningExchange] = []
+
+    def start(*arguments: str) -> RunningExchange:
+        directory = tmp_path / f"exchange{len(running)}"
+        directory.mkdir()
+        running.append(launch(directory, *arguments))
+        return running[-1]
+
+    yield start
+    for exchange in running:
+        exchange.stop()
+
+
+@pytest.fixture(scope="session")
+def quiet_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
+    """One exchange for all: no background flow, no refused rates, no matching delay. Tests leave it without orders."""
+    directory = tmp_path_factory.mktemp("quiet")
+    exchange = launch(directory, "--no-flow", "--no-rate-limits", "--matching-delay-ms", "0", "--seed", "7")
+    yield exchange
+    exchange.stop()
+
+
+@pytest.fixture
+def clients(quiet_exchange: RunningExchange) -> Iterator[list[RestClient]]:
+    """A REST client per account of the quiet exchange; afterwards all their orders are cancelled."""
+    clients = [RestClient(quiet_exchange.ready, number) for number in range(4)]
+    yield clients
+    for client in clients:
+        for untriggered in ("false", "true"):
+            for symbol in ("BTCUSD", "cETHUSD"):
+                client.call("DELETE", "/orders/all", symbol=symbol, untriggered=untriggered)
+            client.call("DELETE", "/g-orders/all", untriggered=untriggered)
+            for symbol in ("sBTCUSDT", "sETHUSDT"):
+                client.call("DELETE", "/spot/orders/all", symbol=symbol, untriggered=untriggered)
+        client.close()
+
+
+@pytest.fixture
+def open_stream(quiet_exchange: RunningExchange) -> Iterator[Callable[..., StreamClient]]:
+    """Open a stream of the quiet exchange; it is closed after the test."""
+    opened: list[StreamClient] = []
+
+    def open_one(account: int = 0, path: str = "/ws") -> StreamClient:
+        opened.append(StreamClient(quiet_exchange.ready, account, path))
+        return opened[-1]
+
+    yield open_one
+    for stream in opened:
+        stream.close()

@@ -1,0 +1,120 @@
+"""The contract of `tidings exchange`: what it prints, writes, accepts, and how it ends."""
+
+import json
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from phemex_client import RestClient, StreamClient
+
+COMMAND = [sys.executable, "-m", "tidings.exchange"]
+NAMES = {"rest", "ws", "ca_file", "accounts", "admin", "pid"}
+
+
+def test_stdout_carries_the_ready_object_in_one_line_and_nothing_else(start_exchange):
+    exchange = start_exchange()
+    ready, mode = exchange.ready, stat.S_IMODE(exchange.ready_file.stat().st_mode)
+    port = int(ready["rest"].rpartition(":")[2])
+    assert exchange.stop() == 0
+    assert exchange.process.stdout.read() == json.dumps(ready) + "\n"
+    assert mode == 0o600, "it holds the accounts' secrets"
+    assert set(ready) >= NAMES
+    assert ready["rest"] == f"https://127.0.0.1:{port}"
+    assert ready["ws"] == f"wss://127.0.0.1:{port}/ws"
+    assert ready["admin"].startswith("http://127.0.0.1:")
+    assert ready["pid"] == exchange.process.pid
+
+
+def test_nothing_is_left_behind(start_exchange):
+    exchange = start_exchange()
+    certificates = Path(exchange.ready["ca_file"]).parent
+    assert certificates.exists()
+    assert exchange.stop(signal.SIGINT) == 0
+    assert not certificates.exists()
+    assert [path.name for path in exchange.ready_file.parent.iterdir()] == ["stderr.txt"]
+
+
+def test_open_connections_do_not_hold_up_the_end(start_exchange):
+    exchange = start_exchange()
+    client, stream = RestClient(exchange.ready), StreamClient(exchange.ready)
+    assert client.public("/public/time").status == 200
+    stream.request("orderbook.subscribe", ["BTCUSD"])
+    exchange.process.terminate()
+    assert exchange.process.wait(5) == 0
+    assert (exchange.ready_file.parent / "stderr.txt").read_text() == ""
+
+
+def test_without_tls_everything_is_plain(start_exchange):
+    ready = start_exchange("--no-tls").ready
+    assert ready["ca_file"] is None
+    assert ready["rest"].startswith("http://")
+    assert ready["ws"].startswith("ws://")
+    assert RestClient(ready).public("/public/time").data["serverTime"] > 0
+    assert StreamClient(ready).request("server.ping")["result"] == "pong"
+
+
+def test_every_start_has_keys_of_its_own(start_exchange):
+    accounts = [account for _ in range(2) for account in start_exchange("--seed", "5").ready["accounts"]]
+    assert len({account["api_key"] for account in accounts}) == 8
+    assert len({account["api_secret"] for account in accounts}) == 8
+    assert len({account["user_id"] for account in accounts}) == 4
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_every_account_is_funded_for_every_line_in_one_way_mode(clients, number):
+    client = clients[number]
+    wallets = {row["currency"]: row["balanceEv"] for row in client.call("GET", "/spot/wallets").data}
+    products = client.public("/public/products").data["products"]
+    bases = {p["baseCurrency"] for p in products if p["type"] == "Spot" and p["status"] == "Listed"}
+    assert all(wallets[currency] > 0 for currency in bases | {"BTC", "USDT"})
+    coin_m = client.call("GET", "/accounts/accountPositions", currency="BTC").data
+    assert coin_m["account"]["accountBalanceEv"] > 0
+    for currency in ("USDT", "USDC"):
+        usd_m = client.call("GET", "/g-accounts/accountPositions", currency=currency).data
+        assert float(usd_m["account"]["accountBalanceRv"]) > 0
+        assert {(row["posMode"], row["posSide"]) for row in usd_m["positions"]} == {("OneWay", "Merged")}
+
+
+def test_a_market_starts_at_the_price_given(start_exchange):
+    ready = start_exchange("--no-flow", "--price", "BTCUSD=9000", "--price", "BTCUSDT=9001.5").ready
+    client = RestClient(ready)
+    assert client.public("/md/v1/ticker/24hr", "symbol=BTCUSD").json["result"]["lastEp"] == 90_000_000
+    assert client.public("/md/v3/ticker/24hr", "symbol=BTCUSDT").json["result"]["markRp"] == "9001.5"
+
+
+def test_it_ends_when_its_parent_does(start_exchange):
+    parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    exchange = start_exchange("--parent-pid", str(parent.pid))
+    assert exchange.process.poll() is None
+    parent.communicate(b"\n")
+    assert exchange.process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--port", "99999"], "99999"),
+        (["--price", "NOPE=1"], "NOPE"),
+        (["--price", "BTCUSD=-1"], "-1"),
+        (["--price", "BTCUSD"], "BTCUSD"),
+        (["--matching-delay-ms", "x"], "x"),
+        (["--what"], "--what"),
+    ],
+)
+def test_a_wrong_argument_is_named_and_ends_in_2(arguments, named):
+    result = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=20, check=False)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert named in result.stderr
+
+
+def test_a_port_in_use_is_said_and_ends_in_1():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=20, check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"127.0.0.1:{port}" in result.stderr
+    assert "Traceback" not in result.stderr
