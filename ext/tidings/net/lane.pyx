@@ -18,7 +18,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 
-from tidings.wire.http1 cimport copy_response
+from tidings.wire.response_reader cimport copy_response
 
 DEPTH_CAP = 4                           # as many orders are unknown when a lane dies
 cdef int64_t STALL_NS = 5_000_000_000   # an answer this late stands in the way of all behind it: the lane is closed
