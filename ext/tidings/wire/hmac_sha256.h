@@ -160,7 +160,7 @@ static void sha256_blocks_sha_ni(uint32_t chain[8], const uint8_t *source, size_
     _mm_storeu_si128((__m128i *)(chain + 4), _mm_alignr_epi8(dchg, feba, 8));
 }
 
-/* Leaf 7 EBX bit 29 is SHA; leaf 1 ECX bits 9 and 19 are SSSE3 and SSE4.1. Every 64-bit system saves their registers. */
+/* Leaf 7 EBX bit 29 is SHA; leaf 1 ECX bits 9 and 19 are SSSE3 and SSE4.1. Every 64-bit system saves SSE registers. */
 static int sha256_cpu_has_sha_ni(void)
 {
     unsigned eax, ebx, ecx, edx;

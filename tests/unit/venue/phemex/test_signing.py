@@ -15,6 +15,10 @@ from tidings.venue.phemex.signing import Credentials, sign_request
 API_KEY = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 SECRET = "an-invented_secret-that-opens-nothing-42"
 
+DOCUMENTED_BODY = (
+    '{"symbol":"BTCUSD","clOrdID":"uuid-1573058952273","side":"Sell","priceEp":93185000,"orderQty":7,"ordType":"Limit",'
+    '"reduceOnly":false,"timeInForce":"GoodTillCancel","takeProfitEp":0,"stopLossEp":0}'
+)
 # The strings that the venue's documents show as signed (phemex docs 2026, REST authentication); we bring the secret.
 DOCUMENTED = [
     ("/accounts/accountPositions", "currency=BTC", 1575735514, "", "/accounts/accountPositionscurrency=BTC1575735514"),
@@ -29,8 +33,8 @@ DOCUMENTED = [
         "/orders",
         "",
         1575735514,
-        '{"symbol":"BTCUSD","clOrdID":"uuid-1573058952273","side":"Sell","priceEp":93185000,"orderQty":7}',
-        '/orders1575735514{"symbol":"BTCUSD","clOrdID":"uuid-1573058952273","side":"Sell","priceEp":93185000,"orderQty":7}',
+        DOCUMENTED_BODY,
+        "/orders1575735514" + DOCUMENTED_BODY,
     ),
     ("/positions/assign", "symbol=BTCUSD&posBalanceEv=100000", 1587552407, "",
      "/positions/assignsymbol=BTCUSD&posBalanceEv=1000001587552407"),
