@@ -79,7 +79,8 @@ def test_an_override_of_a_live_host_is_the_owners_choice():
 @pytest.mark.parametrize(
     ("url", "named"),
     [
-        ("api.phemex.com", "https://"), ("hunter2@api.phemex.com", "https://"), ("ftp://testnet-api.phemex.com", "https://"),
+        ("api.phemex.com", "https://"), ("hunter2@api.phemex.com", "https://"),
+        ("ftp://testnet-api.phemex.com", "https://"),
         ("http://testnet-api.phemex.com", "without TLS"), ("https://", "no host"), ("https:///x", "no host"),
         ("https://user:hunter2@testnet-api.phemex.com", "password"), ("https://h.example:99999", "not a URL"),
         ("https://h.example:0", "port 0"), ("https://h.example/path", "path"), ("https://h.example?x=1", "query"),

@@ -99,10 +99,10 @@ def test_a_catalogue_from_the_future_has_no_age():
 @pytest.mark.parametrize(
     ("environ", "platform", "directory"),
     [
-        ({"HOME": "/home/ann"}, "linux", "/home/ann/.cache/tidings"),
-        ({"HOME": "/home/ann", "XDG_CACHE_HOME": "/var/cache/ann"}, "linux", "/var/cache/ann/tidings"),
-        ({"HOME": "/home/ann", "XDG_CACHE_HOME": "relative"}, "linux", "/home/ann/.cache/tidings"),
-        ({"HOME": "/Users/ann", "XDG_CACHE_HOME": "/x"}, "darwin", "/Users/ann/Library/Caches/tidings"),
+        ({"HOME": "/u/ann"}, "linux", "/u/ann/.cache/tidings"),
+        ({"HOME": "/u/ann", "XDG_CACHE_HOME": "/var/cache/ann"}, "linux", "/var/cache/ann/tidings"),
+        ({"HOME": "/u/ann", "XDG_CACHE_HOME": "relative"}, "linux", "/u/ann/.cache/tidings"),
+        ({"HOME": "/u/ann", "XDG_CACHE_HOME": "/x"}, "darwin", "/u/ann/Library/Caches/tidings"),
     ],
 )
 def test_the_platforms_place(environ, platform, directory):
