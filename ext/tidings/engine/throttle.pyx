@@ -79,14 +79,14 @@ cdef class Bucket:
             return
         self.used += weight
         if self.spending_count > 0:
-            newest = &self.log[(self.first_slot + self.spending_count - 1) % self.slot_count]
+            newest = spending_at(self, self.spending_count - 1)
             if self.spending_count == self.slot_count:
                 # Spent without asking for room: joins the newest, held as long as the later of the two.
                 newest.weight += weight
                 newest.sent_ns = max(newest.sent_ns, now_ns)
                 return
             now_ns = max(now_ns, newest.sent_ns)        # the log stays sorted whatever the caller's clock does
-        newest = &self.log[(self.first_slot + self.spending_count) % self.slot_count]
+        newest = spending_at(self, self.spending_count)
         newest.sent_ns = now_ns
         newest.weight = weight
         self.spending_count += 1
@@ -112,7 +112,7 @@ cdef class Bucket:
         self.release(now_ns)
         used = self.used
         while used + weight > limit:
-            spending = &self.log[(self.first_slot + i) % self.slot_count]
+            spending = spending_at(self, i)
             used -= spending.weight
             earliest_ns = max(earliest_ns, spending.sent_ns + self.window_ns + self.margin_ns)
             i += 1
@@ -125,6 +125,12 @@ cdef class Bucket:
             self.used -= self.log[self.first_slot].weight
             self.first_slot = self.first_slot + 1 if self.first_slot + 1 < self.slot_count else 0
             self.spending_count -= 1
+
+
+cdef inline Spending* spending_at(Bucket bucket, Py_ssize_t age_rank) noexcept:
+    """The log's slot number `age_rank` from the oldest; wraps by subtraction, which is cheaper than a division."""
+    cdef Py_ssize_t slot = bucket.first_slot + age_rank
+    return &bucket.log[slot if slot < bucket.slot_count else slot - bucket.slot_count]
 
 
 cdef bint is_blocked(Bucket bucket, int64_t now_ns) noexcept:
