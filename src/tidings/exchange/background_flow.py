@@ -21,12 +21,12 @@ START_PRICES: Final = {
     "TRX": "0.11",
 }  # fmt: skip
 # The price path: (period in ticks, amplitude at scale 8). At ten ticks a second: seconds, half minutes, ten minutes.
-NOISES: Final = ((16, 10_000), (300, 80_000), (6_000, 500_000))
+NOISES: Final = ((16, 4_000), (300, 40_000), (6_000, 500_000))
 STEP_PER_PRICE: Final = 20_000  # quotes stand on a grid of 1/20000 of the price, at least one tick
 LADDER_LEVELS: Final = 40  # a side; more than the 30 the venue publishes
 EPOCH_TICKS: Final = 64  # a quote keeps its size that long
 QUOTE_VALUE: Final = 8_000  # in quote currency, typical size at the touch
-TAKER_ODDS: Final = 4  # one taker in so many ticks
+TAKER_ODDS: Final = 3  # one taker in so many ticks
 TAKER_REACH_STEPS: Final = 3  # how far through the middle a taker goes
 MARK_LAG_TICKS: Final = 10
 INDEX_LAG_TICKS: Final = 3
@@ -63,7 +63,8 @@ class BackgroundFlow:
         tick_size = market.instrument.tick_size
         self._step = max(1, self._start_price // tick_size // STEP_PER_PRICE) * tick_size
         self._typical_qty = _typical_qty(market.instrument, self._start_price)
-        self._quotes: dict[int, dict[int, tuple[BookOrder, int]]] = {BUY: {}, SELL: {}}  # side → price → order, epoch
+        # By side and price: the quote, and the tick at which it gets a new size.
+        self._quotes: dict[int, dict[int, tuple[BookOrder, int]]] = {BUY: {}, SELL: {}}
 
     def mid_price(self, tick: int) -> int:
         """The middle of the market at `tick`, on the price scale; the start price at tick 0."""
@@ -97,16 +98,17 @@ class BackgroundFlow:
             price = best - side * depth * step
             if price < self._market.instrument.min_price:
                 break
-            draw = mix(self._seed ^ price * 2 + (side == BUY))
-            epoch = (tick + (draw & 63)) // EPOCH_TICKS
             held = quotes.pop(price, None)
-            if held is not None and held[1] == epoch and held[0].level is not None:
-                wanted[price] = held
-                continue
             if held is not None and held[0].level is not None:
+                if tick < held[1]:
+                    wanted[price] = held
+                    continue
                 cancels.append(held[0])
+            draw = mix(self._seed ^ price * 2 + (side == BUY))
+            phase = draw % EPOCH_TICKS
+            epoch = (tick + phase) // EPOCH_TICKS
             order = BookOrder(side, price, self._quote_qty(draw + epoch, depth))
-            wanted[price] = order, epoch
+            wanted[price] = order, (epoch + 1) * EPOCH_TICKS - phase
             submits.append((order, Stay.REST))
         cancels.extend(order for order, _ in quotes.values() if order.level is not None)
         self._quotes[side] = wanted

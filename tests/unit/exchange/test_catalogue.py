@@ -42,7 +42,9 @@ def test_terms_are_integers_on_the_scales_of_the_line(catalogue) -> None:
     assert (spot.tick_size, spot.lot_size, spot.max_qty, spot.min_value) == (10**6, 100, 10**9, 10**8)
 
 
-@pytest.mark.parametrize(("qty", "price", "value"), [(4, 86_770_000, 46098), (2, 86_885_000, 23018), (700, 71_500_000, 9790209)])
+@pytest.mark.parametrize(
+    ("qty", "price", "value"), [(4, 86_770_000, 46098), (2, 86_885_000, 23018), (700, 71_500_000, 9790209)]
+)
 def test_inverse_value_is_truncated(catalogue, qty: int, price: int, value: int) -> None:
     assert catalogue.instruments["BTCUSD"].value(qty, price) == value
 

@@ -44,7 +44,9 @@ def test_direction_follows_type_and_side(ord_type: str, side: int, expected: str
         ("MarketIfTouched", "Buy", True, 0),
     ],
 )  # fmt: skip
-def test_trigger_that_would_fire_at_once_is_refused(d: Driver, ord_type: str, side: str, below: bool, code: int) -> None:
+def test_trigger_that_would_fire_at_once_is_refused(
+    d: Driver, ord_type: str, side: str, below: bool, code: int
+) -> None:
     stop_px = COIN_M_60K + (-USD if below else USD)
     terms = {"ord_type": ord_type, "stop_px": stop_px, "trigger": "ByMarkPrice"}
     assert d.refused(d.a, "BTCUSD", side, 1, COIN_M_60K, **terms) == code
