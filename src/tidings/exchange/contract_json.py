@@ -92,16 +92,6 @@ def trigger_or(trigger: str, default: str) -> str:
     return default if trigger == UNSPECIFIED else trigger
 
 
-def price_bound(position: PositionState) -> int:
-    """What is shown as bankrupt and liquidation price: as far away as can be, for nobody is liquidated here.
-
-    The venue shows the same of a cross position with much balance: the tick of a long, the maximum of a short.
-    """
-    if position.size == 0:
-        return 0
-    return position.instrument.tick_size if position.side == "Buy" else position.instrument.max_price
-
-
 def stream_account(account: AccountState) -> str:
     """One entry of `accounts` on the aop stream."""
     a = account
@@ -117,16 +107,16 @@ def stream_position(position: PositionState) -> str:
     p = position
     return (
         f'{{"accountID":{p.account_id},"assignedPosBalanceEv":{p.assigned_pos_balance},'
-        f'"avgEntryPriceEp":{p.avg_entry_price},"bankruptCommEv":{p.bankrupt_comm},"bankruptPriceEp":{price_bound(p)},'
+        f'"avgEntryPriceEp":{p.avg_entry_price},"bankruptCommEv":{p.bankrupt_comm},"bankruptPriceEp":{p.bankrupt_price},'
         f'"buyLeavesQty":{p.buy_leaves_qty},"buyLeavesValueEv":{p.buy_leaves_value},'
         f'"buyValueToCostEr":{p.buy_value_to_cost_er},"createdAtNs":0,"crossSharedBalanceEv":{p.cross_shared_balance},'
         f'"cumClosedPnlEv":{p.cum_closed_pnl},"cumFundingFeeEv":{p.cum_funding_fee},'
         f'"cumTransactFeeEv":{p.cum_transact_fee},"curTermRealisedPnlEv":{p.cur_term_realised_pnl},'
         f'"currency":"{p.instrument.settle_currency}","dataVer":{p.data_ver},"deleveragePercentileEr":0,'
-        f'"displayLeverageEr":{p.leverage_er},"estimatedOrdLossEv":0,"execSeq":{p.exec_seq},"freeCostEv":0,'
+        f'"displayLeverageEr":{p.display_leverage_er},"estimatedOrdLossEv":0,"execSeq":{p.exec_seq},"freeCostEv":0,'
         f'"freeQty":{p.free_qty},"initMarginReqEr":{p.init_margin_req_er},'
         f'"lastFundingTime":{p.last_funding_time_ns},"lastTermEndTime":{p.last_term_end_time_ns},'
-        f'"leverageEr":{p.leverage_er},"liquidationPriceEp":{price_bound(p)},'
+        f'"leverageEr":{p.leverage_er},"liquidationPriceEp":{p.liquidation_price},'
         f'"maintMarginReqEr":{p.maint_margin_req_er},'
         f'"makerFeeRateEr":{p.maker_fee_rate_er},"markPriceEp":{p.mark_price},"orderCostEv":{p.order_cost},'
         f'"posCostEv":{p.pos_cost},"positionMarginEv":{p.position_margin},"positionStatus":"Normal",'
@@ -179,8 +169,8 @@ def rest_position(position: PositionState) -> str:
         f'{ratio("maintMarginReq", p.maint_margin_req_er)}{value("riskLimit", p.risk_limit)}"size":{p.size},'
         f'{value("value", p.value)}{price("avgEntryPrice", p.avg_entry_price)}{value("posCost", p.pos_cost)}'
         f'{value("assignedPosBalance", p.assigned_pos_balance)}{value("bankruptComm", p.bankrupt_comm)}'
-        f'{price("bankruptPrice", price_bound(p))}{value("positionMargin", p.position_margin)}'
-        f'{price("liquidationPrice", price_bound(p))}{ratio("deleveragePercentile", 0)}'
+        f'{price("bankruptPrice", p.bankrupt_price)}{value("positionMargin", p.position_margin)}'
+        f'{price("liquidationPrice", p.liquidation_price)}{ratio("deleveragePercentile", 0)}'
         f'{ratio("buyValueToCost", p.buy_value_to_cost_er)}{ratio("sellValueToCost", p.sell_value_to_cost_er)}'
         f'{price("markPrice", p.mark_price)}"markValueEv":0,"markValue":null,{value("estimatedOrdLoss", 0)}'
         f'{value("usedBalance", p.used_balance)}"takeProfitEp":0,"takeProfit":null,"stopLossEp":0,"stopLoss":null,'
@@ -203,8 +193,8 @@ def rest_position_with_pnl(position: PositionState) -> str:
         f'"maintMarginReqEr":{p.maint_margin_req_er},"riskLimitEv":{p.risk_limit},"size":{p.size},"valueEv":{p.value},'
         f'"avgEntryPriceEp":{p.avg_entry_price},"posCostEv":{p.pos_cost},'
         f'"assignedPosBalanceEv":{p.assigned_pos_balance},"bankruptCommEv":{p.bankrupt_comm},'
-        f'"bankruptPriceEp":{price_bound(p)},"positionMarginEv":{p.position_margin},'
-        f'"liquidationPriceEp":{price_bound(p)},"deleveragePercentileEr":0,'
+        f'"bankruptPriceEp":{p.bankrupt_price},"positionMarginEv":{p.position_margin},'
+        f'"liquidationPriceEp":{p.liquidation_price},"deleveragePercentileEr":0,'
         f'"buyValueToCostEr":{p.buy_value_to_cost_er},"sellValueToCostEr":{p.sell_value_to_cost_er},'
         f'"markPriceEp":{p.mark_price},"markValueEv":0,"unRealisedPosLossEv":{max(0, -p.unrealised_pnl)},'
         f'"estimatedOrdLossEv":0,"usedBalanceEv":{p.used_balance},"takeProfitEp":0,"stopLossEp":0,'

@@ -1,6 +1,6 @@
 """USD-M as JSON: decimal strings without trailing zeros. Keys, order and style as captured from the venue in 2025."""
 
-from tidings.exchange.contract_json import price_bound, trigger_or
+from tidings.exchange.contract_json import trigger_or
 from tidings.exchange.json_text import array, boolean, quote, ratio, real
 from tidings.exchange.reports import AccountState, AccountUpdate, OrderReport, PositionState
 
@@ -129,7 +129,6 @@ def stream_position(position: PositionState) -> str:
     """One entry of `positions_p` on the aop_p stream."""
     p = position
     i = p.instrument
-    bound = real(price_bound(p), i.price_scale)
 
     def amount(value: int) -> str:
         return real(value, i.value_scale)
@@ -140,16 +139,17 @@ def stream_position(position: PositionState) -> str:
     return (
         f'{{"accountID":{p.account_id},"assignedPosBalanceRv":{amount(p.assigned_pos_balance)},'
         f'"avgEntryPriceRp":{real(p.avg_entry_price, i.price_scale)},"bankruptCommRv":{amount(p.bankrupt_comm)},'
-        f'"bankruptPriceRp":{bound},"buyLeavesQty":{qty(p.buy_leaves_qty)},'
+        f'"bankruptPriceRp":{real(p.bankrupt_price, i.price_scale)},"buyLeavesQty":{qty(p.buy_leaves_qty)},'
         f'"buyLeavesValueRv":{amount(p.buy_leaves_value)},"buyValueToCostRr":{ratio(p.buy_value_to_cost_er)},'
         f'"createdAtNs":0,"crossSharedBalanceRv":{amount(p.cross_shared_balance)},'
         f'"cumClosedPnlRv":{amount(p.cum_closed_pnl)},"cumFundingFeeRv":{amount(p.cum_funding_fee)},"cumPtFeeRv":"0",'
         f'"cumTransactFeeRv":{amount(p.cum_transact_fee)},"curTermRealisedPnlRv":{amount(p.cur_term_realised_pnl)},'
         f'"currency":"{i.settle_currency}","dataVer":{p.data_ver},"deleveragePercentileRr":"0",'
-        f'"displayLeverageRr":{ratio(p.leverage_er)},"estimatedOrdLossRv":"0","execSeq":{p.exec_seq},"freeCostRv":"0",'
+        f'"displayLeverageRr":{ratio(p.display_leverage_er)},"estimatedOrdLossRv":"0","execSeq":{p.exec_seq},'
+        f'"freeCostRv":"0",'
         f'"freeQty":{qty(p.free_qty)},"initMarginReqRr":{ratio(p.init_margin_req_er)},'
         f'"lastFundingTime":{p.last_funding_time_ns},"lastTermEndTime":{p.last_term_end_time_ns},'
-        f'"leverageRr":{ratio(p.leverage_er)},"liquidationPriceRp":{bound},'
+        f'"leverageRr":{ratio(p.leverage_er)},"liquidationPriceRp":{real(p.liquidation_price, i.price_scale)},'
         f'"maintMarginReqRr":{ratio(p.maint_margin_req_er)},"makerFeeRateRr":{ratio(p.maker_fee_rate_er)},'
         f'"markPriceRp":{real(p.mark_price, i.price_scale)},"minPosCostRv":"0","orderCostRv":{amount(p.order_cost)},'
         f'"posCostRv":{amount(p.pos_cost)},"posMode":"{p.pos_mode}","posSide":"{p.pos_side}",'
@@ -225,12 +225,13 @@ def _position_head(p: PositionState) -> str:
 
 def _position_margins(p: PositionState) -> str:
     i = p.instrument
-    bound = real(price_bound(p), i.price_scale)
     return (
         f'"posCostRv":{real(p.pos_cost, i.value_scale)},'
         f'"assignedPosBalanceRv":{real(p.assigned_pos_balance, i.value_scale)},'
-        f'"bankruptCommRv":{real(p.bankrupt_comm, i.value_scale)},"bankruptPriceRp":{bound},'
-        f'"positionMarginRv":{real(p.position_margin, i.value_scale)},"liquidationPriceRp":{bound},'
+        f'"bankruptCommRv":{real(p.bankrupt_comm, i.value_scale)},'
+        f'"bankruptPriceRp":{real(p.bankrupt_price, i.price_scale)},'
+        f'"positionMarginRv":{real(p.position_margin, i.value_scale)},'
+        f'"liquidationPriceRp":{real(p.liquidation_price, i.price_scale)},'
         f'"deleveragePercentileRr":"0","buyValueToCostRr":{ratio(p.buy_value_to_cost_er)},'
         f'"sellValueToCostRr":{ratio(p.sell_value_to_cost_er)},"markPriceRp":{real(p.mark_price, i.price_scale)},'
     )

@@ -373,7 +373,9 @@ class OrderLife:
 
 
 def take_conditions(order: Order | OrderReport, request: AmendOrder) -> None:
-    """Give `order`, or a view of it, the amended trigger, peg and attached prices."""
+    """Give `order`, or a view of it, the amended quote amount, trigger, peg and attached prices."""
+    if request.quote_qty is not None:
+        order.quote_qty = request.quote_qty
     if request.stop_px is not None:
         order.stop_px = request.stop_px
     if request.trigger is not None:

@@ -8,8 +8,8 @@ from tidings.exchange.catalogue import Line
 from tidings.exchange.orders import Order
 from tidings.exchange.reports import OrderReport
 
-DONE_ORDERS_MAX: Final = 100_000  # remembered for queries and for refusing their client ids again
-HISTORY_MAX: Final = 10_000  # closed orders, and fills, per user and line
+DONE_ORDERS_MAX: Final = 50_000  # remembered for queries and for refusing their client ids again
+HISTORY_MAX: Final = 2_000  # closed orders, and fills, per user and line
 
 
 class OrderStore:

@@ -291,3 +291,26 @@ def test_taker_cancels_its_owners_resting_order_if_told_so(d: Driver) -> None:
 def test_without_an_instruction_users_may_trade_with_themselves(d: Driver) -> None:
     d.place(d.a, "BTCUSDT", "Sell", MILLI_BTC, USD_M_60K)
     assert len([r for r in d.place(d.a, "BTCUSDT", "Buy", MILLI_BTC, USD_M_60K) if r.is_trade]) == 2
+
+
+# Spot orders by quote amount.
+
+
+def test_limit_order_by_quote_becomes_a_base_quantity_and_is_amended_by_quote(d: Driver) -> None:
+    terms = {"qty_type": "ByQuote", "quote_qty": 600 * 10**8, "cl_ord_id": "q"}
+    (report,) = d.place(d.a, "sBTCUSDT", "Buy", 0, SPOT_60K, **terms)
+    assert (report.order_qty, report.leaves_qty, report.quote_qty) == (1_000_000, 1_000_000, 600 * 10**8)
+    d.amend(d.a, "sBTCUSDT", orig_cl_ord_id="q", quote_qty=300 * 10**8)
+    (report,) = d.run()
+    assert (report.exec_status, report.order_qty, report.quote_qty) == ("Replaced", 500_000, 300 * 10**8)
+    assert d.venue.wallets(d.a, "USDT")[0].locked_trading_balance == 300 * 10**8
+
+
+def test_conditional_market_order_by_quote_is_sized_when_it_triggers(d: Driver) -> None:
+    d.place(d.b, "sBTCUSDT", "Sell", SPOT_BTC, SPOT_60K)
+    d.place(d.b, "sBTCUSDT", "Sell", SPOT_BTC, SPOT_60K + 100 * 10**8)
+    terms = {"qty_type": "ByQuote", "quote_qty": 601 * 10**8, "ord_type": "Stop", "stop_px": SPOT_60K + 100 * 10**8}
+    d.place(d.a, "sBTCUSDT", "Buy", 0, **terms)
+    reports = d.place(d.b, "sBTCUSDT", "Buy", SPOT_BTC + 100, SPOT_60K + 100 * 10**8)  # trades at the trigger price
+    fill = [r for r in reports if r.user_id == d.a][-1]
+    assert (fill.ord_status, fill.exec_qty, fill.exec_price) == ("Filled", 1_000_000, SPOT_60K + 100 * 10**8)
