@@ -49,7 +49,7 @@ cdef class ResponseListener:
 
 cdef class ResponseParser:
     def __init__(self, ResponseListener listener=None):
-        self.listener = listener
+        self.listener = ResponseListener() if listener is None else listener
         self.pending = ByteBuffer(limit_bytes=HEAD_BYTES_MAX + BODY_BYTES_MAX + 2 * FEED_SLICE_BYTES)
         self.chunks = ByteBuffer(limit_bytes=BODY_BYTES_MAX)
         self.reset()
