@@ -16,6 +16,8 @@
     │   └── RateLimited              HTTP 429 or our own budget; carries retry_after_s
     ├── PeerError                    the peer broke a protocol (HTTP, WebSocket, JSON); the connection is closed
     └── ConnectionLost (ConnectionError)   not connected, cannot connect, or went down
+        ├── RequestNotSent           a query or setting whose last byte the kernel never took: not executed
+        └── RequestUnknown           likewise, sent and without an answer: it may have been executed
 
 Messages name the thing and say what to do. No message ever holds a secret, a signature or a request header.
 """
@@ -108,3 +110,11 @@ class PeerError(TidingsError):
 
 class ConnectionLost(TidingsError, ConnectionError):
     """Not connected, unable to connect, or the connection went down."""
+
+
+class RequestNotSent(ConnectionLost):
+    """The kernel never took the request's last byte: it cannot have been executed."""
+
+
+class RequestUnknown(ConnectionLost):
+    """The request was sent, and no answer came: it may have been executed. It is never sent again by itself."""
