@@ -39,7 +39,7 @@ cdef class Channel:
     cdef int say_goodbye(self) except -1        # close_notify, if the kernel takes it at once
 
     cdef Py_ssize_t to_kernel(self, const char* start, Py_ssize_t count) noexcept    # send(2), stamped
-    cdef Py_ssize_t from_kernel(self, char* into, Py_ssize_t room) noexcept          # recv(2), stamped; 0: end of stream
+    cdef Py_ssize_t from_kernel(self, char* into, Py_ssize_t room) noexcept        # recv(2), stamped; 0: end of stream
     cdef Py_ssize_t failed(self) noexcept       # WOULD_BLOCK or BROKEN, by errno
     cdef object lost(self, str what)            # the ConnectionLost to raise, with errno's words if there are any
 

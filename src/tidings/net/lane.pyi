@@ -1,14 +1,15 @@
 """An HTTP/1.1 lane: one connection, its pipeline of requests in flight, and which answer belongs to which request."""
 
 from collections.abc import Callable, Iterator
-from typing import TypedDict
+from typing import TypedDict, type_check_only
 
 from tidings.net.connection import ByteSink, Connection
-from tidings.wire.http1 import ResponseCopy
+from tidings.wire.response_reader import ResponseCopy
 
 DEPTH_CAP: int
 """Requests in flight on one lane unless told otherwise: as many are unknown when it dies."""
 
+@type_check_only
 class Request(TypedDict):
     """A request in flight, as a listener sees it."""
 

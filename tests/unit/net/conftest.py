@@ -99,12 +99,13 @@ class Peer:
     def accept(self, receive_buffer_bytes: int = 0) -> None:
         if receive_buffer_bytes:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
-        self.stream = self.listener.accept()[0]
-        self.stream.settimeout(PATIENCE_S)
-        self.stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stream = self.listener.accept()[0]
+        stream.settimeout(PATIENCE_S)
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.tls is not None:
-            self.stream = self.tls.wrap_socket(self.stream, server_side=True, suppress_ragged_eofs=False)
-        self.streams.append(self.stream)
+            stream = self.tls.wrap_socket(stream, server_side=True, suppress_ragged_eofs=False)
+        self.stream = stream
+        self.streams.append(stream)
 
     def receive(self, count: int) -> bytes:
         """Exactly `count` bytes of plaintext."""
