@@ -36,7 +36,10 @@ from tidings.exchange.venue_config import PendingRule, RejectStyle
 from tidings.exchange.venue_state import VenueState
 
 TRADING_ENGINE_CODES: Final = range(11_000, 12_000)
-_CANNOT_TOUCH: Final = {"ImmediateOrCancel": 11109, "FillOrKill": 11110}
+_CANNOT_TOUCH: Final = {
+    "ImmediateOrCancel": code.TE_CANNOT_REPLACE_OR_CANCEL_IOC_ORDER,
+    "FillOrKill": code.TE_CANNOT_REPLACE_OR_CANCEL_FOK_ORDER,
+}
 
 
 class OrderDesk:

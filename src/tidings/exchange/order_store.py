@@ -60,10 +60,6 @@ class OrderStore:
         """The user's open orders in one symbol, oldest first."""
         return list(self._open.get((user_id, symbol), ()))
 
-    def all_open(self) -> Iterator[Order]:
-        """Every open order."""
-        return (order for orders in self._open.values() for order in orders)
-
     def __iter__(self) -> Iterator[Order]:
         """Every order remembered, oldest first."""
         return iter(self._by_id.values())

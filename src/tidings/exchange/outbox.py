@@ -42,11 +42,6 @@ class Outbox:
         ready, self._ready = self._ready, []
         return ready
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing waits to be published."""
-        return not self._ready
-
     def _of(self, ledger: Ledger) -> tuple[list[OrderReport], dict[str, None]]:
         entry = self._current.get(ledger)
         if entry is None:

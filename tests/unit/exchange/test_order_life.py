@@ -35,6 +35,14 @@ def test_resting_order_is_reported_new_with_its_place_in_the_book(d: Driver) -> 
     assert (report.action, report.message, report.code) == ("New", "No error", 0)
 
 
+def test_displayed_quantity_is_shown_while_the_order_counts(d: Driver) -> None:
+    """0 in replies, the whole order in New and fill events, 0 again when cancelled (captures of 2022 to 2025)."""
+    assert d.create(d.a, "BTCUSD", "Buy", 4, COIN_M_60K, cl_ord_id="x").order.display_qty == 0
+    assert [r.display_qty for r in d.run()] == [4]
+    d.cancel(d.a, "BTCUSD", cl_ord_id="x")
+    assert [r.display_qty for r in d.run()] == [0]
+
+
 def test_aggressive_order_is_new_and_filled_in_one_update(d: Driver) -> None:
     offer(d)
     reports = d.place(d.a, "BTCUSD", "Buy", 100, COIN_M_60K + 5 * USD)
