@@ -107,8 +107,8 @@ def stream_position(position: PositionState) -> str:
     p = position
     return (
         f'{{"accountID":{p.account_id},"assignedPosBalanceEv":{p.assigned_pos_balance},'
-        f'"avgEntryPriceEp":{p.avg_entry_price},"bankruptCommEv":{p.bankrupt_comm},"bankruptPriceEp":{p.bankrupt_price},'
-        f'"buyLeavesQty":{p.buy_leaves_qty},"buyLeavesValueEv":{p.buy_leaves_value},'
+        f'"avgEntryPriceEp":{p.avg_entry_price},"bankruptCommEv":{p.bankrupt_comm},'
+        f'"bankruptPriceEp":{p.bankrupt_price},"buyLeavesQty":{p.buy_leaves_qty},"buyLeavesValueEv":{p.buy_leaves_value},'
         f'"buyValueToCostEr":{p.buy_value_to_cost_er},"createdAtNs":0,"crossSharedBalanceEv":{p.cross_shared_balance},'
         f'"cumClosedPnlEv":{p.cum_closed_pnl},"cumFundingFeeEv":{p.cum_funding_fee},'
         f'"cumTransactFeeEv":{p.cum_transact_fee},"curTermRealisedPnlEv":{p.cur_term_realised_pnl},'
