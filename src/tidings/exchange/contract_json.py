@@ -108,8 +108,9 @@ def stream_position(position: PositionState) -> str:
     return (
         f'{{"accountID":{p.account_id},"assignedPosBalanceEv":{p.assigned_pos_balance},'
         f'"avgEntryPriceEp":{p.avg_entry_price},"bankruptCommEv":{p.bankrupt_comm},'
-        f'"bankruptPriceEp":{p.bankrupt_price},"buyLeavesQty":{p.buy_leaves_qty},"buyLeavesValueEv":{p.buy_leaves_value},'
-        f'"buyValueToCostEr":{p.buy_value_to_cost_er},"createdAtNs":0,"crossSharedBalanceEv":{p.cross_shared_balance},'
+        f'"bankruptPriceEp":{p.bankrupt_price},"buyLeavesQty":{p.buy_leaves_qty},'
+        f'"buyLeavesValueEv":{p.buy_leaves_value},"buyValueToCostEr":{p.buy_value_to_cost_er},"createdAtNs":0,'
+        f'"crossSharedBalanceEv":{p.cross_shared_balance},'
         f'"cumClosedPnlEv":{p.cum_closed_pnl},"cumFundingFeeEv":{p.cum_funding_fee},'
         f'"cumTransactFeeEv":{p.cum_transact_fee},"curTermRealisedPnlEv":{p.cur_term_realised_pnl},'
         f'"currency":"{p.instrument.settle_currency}","dataVer":{p.data_ver},"deleveragePercentileEr":0,'
