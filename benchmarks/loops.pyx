@@ -6,8 +6,14 @@ Each returns nanoseconds per call, one figure per batch; a batch costs two clock
 from libc.stdint cimport int64_t
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
+from tidings.engine.order_entry cimport OrderEntry
+from tidings.engine.ports cimport OrderGateway
 from tidings.engine.throttle cimport Cost
+from tidings.model.enums cimport DENY_NONE, EXEC_CANCELED, REQUEST_NEW, SOURCE_LOCAL
+from tidings.model.execution_report cimport ExecutionReport, make_report
 from tidings.model.order cimport Order
+from tidings.model.terms cimport OrderTerms
+from tidings.venue.phemex.order_decoder cimport OrderDecoder
 from tidings.venue.phemex.order_encoder cimport OrderEncoder
 from tidings.wire.buffer cimport ByteBuffer
 from tidings.wire.http1 cimport Response, ResponseListener, ResponseParser
@@ -75,4 +81,76 @@ def encode(OrderEncoder encoder, Order order, int64_t price_ticks, Py_ssize_t ba
             out.clear()
             encoder.encode_new(order, out)
         samples.append((clock_ns() - start_ns) / <double>batch_calls)
+    return samples
+
+
+cdef class MuteGateway(OrderGateway):
+    """Takes every order and sends nothing, so that replies find orders in flight."""
+
+    cdef int take(self, int request_kind, Order order, int64_t now_ns) except -1:
+        return DENY_NONE
+
+    cdef int send_new(self, Order order, int64_t now_ns) except -1:
+        return DENY_NONE
+
+
+cdef class ReplyPath(ResponseListener):
+    """What a reply passes on its way up: parser, decoder, engine, strategy."""
+    cdef OrderEntry entry
+    cdef OrderDecoder decoder
+    cdef int64_t handle             # whose reply comes next
+
+    def __init__(self, OrderEntry entry not None):
+        self.entry = entry
+        self.decoder = OrderDecoder()
+
+    cdef int on_response(self, Response* response, int64_t now_ns) except -1:
+        cdef Order order = self.entry.orders.get(self.handle)
+        cdef ExecutionReport report = self.decoder.decode_reply(
+            REQUEST_NEW, order.terms.instrument, response.status, response.body, response.body_bytes, now_ns
+        )
+        report.handle = self.handle
+        report.request_kind = REQUEST_NEW
+        self.handle += 1
+        return self.entry.on_report(report, now_ns)
+
+
+cdef int _submit(OrderEntry entry, OrderTerms terms, int64_t price_ticks, Py_ssize_t count) except -1:
+    cdef Order order
+    for _ in range(count):
+        order = entry.orders.draft(terms)
+        order.price_ticks, order.order_qty_lots = price_ticks, 25
+        if entry.submit(order, 1) != DENY_NONE:
+            raise AssertionError("an order was denied")
+    return 0
+
+
+cdef int _cancel(OrderEntry entry, int64_t first_handle, Py_ssize_t count) except -1:
+    cdef ExecutionReport report
+    for handle in range(first_handle, first_handle + count):
+        report = make_report(EXEC_CANCELED, SOURCE_LOCAL, 1)
+        report.handle = handle
+        entry.on_report(report, 1)
+    return 0
+
+
+def reply(
+    OrderEntry entry, OrderTerms terms, bytes data, int64_t price_ticks, Py_ssize_t batches, Py_ssize_t batch_calls
+):
+    """Samples of one reply's whole way from its bytes to the strategy's on_ack. `entry` has a MuteGateway."""
+    cdef ReplyPath path = ReplyPath(entry)
+    cdef ResponseParser parser = ResponseParser(path)
+    cdef const char* start = data
+    cdef Py_ssize_t count = len(data)
+    cdef int64_t start_ns, first_handle
+    cdef list samples = []
+    for _ in range(batches):
+        first_handle = entry.orders.last_handle + 1
+        _submit(entry, terms, price_ticks, batch_calls)
+        path.handle = first_handle
+        start_ns = clock_ns()
+        for _call in range(batch_calls):
+            parser.feed(start, count, start_ns)
+        samples.append((clock_ns() - start_ns) / <double>batch_calls)
+        _cancel(entry, first_handle, batch_calls)
     return samples
