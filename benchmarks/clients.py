@@ -14,6 +14,7 @@ import sys
 import time
 from array import array
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter_ns
 from typing import Any
 
@@ -195,7 +196,15 @@ def ccxt_market(exchange: Any) -> dict[str, Any]:
     return market | kind | scales | {"active": True, "precision": {"amount": 0.001, "price": 0.1}, "info": {}}
 
 
-MAKERS: dict[str, Callable[[int, str], BlockingClient | LoopClient]] = {
+def make_tidings(port: int, ca_file: str, busy: bool) -> Any:
+    from benchmarks.tidings_client import RoundTripClient
+
+    return RoundTripClient(port, ca_file, busy)
+
+
+MAKERS: dict[str, Callable[[int, str], Any]] = {
+    "tidings-sleeping": partial(make_tidings, busy=False),
+    "tidings-busy": partial(make_tidings, busy=True),
     "http.client": make_http_client,
     "requests": make_requests,
     "aiohttp": make_aiohttp,
