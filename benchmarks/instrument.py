@@ -20,6 +20,7 @@ INSTRUMENT = Instrument(
     tick_mantissa=1,
     qty_scale=3,
     lot_mantissa=1,
+    value_scale=8,
 )
 
 

@@ -13,6 +13,8 @@ from tidings.model.enums cimport DENY_NONE, EXEC_CANCELED, REQUEST_NEW, SOURCE_L
 from tidings.model.execution_report cimport ExecutionReport, make_report
 from tidings.model.order cimport Order
 from tidings.model.terms cimport OrderTerms
+from tidings.venue.phemex.account_state cimport PositionUpdate, WalletUpdate
+from tidings.venue.phemex.account_stream cimport AccountListener, AccountStream
 from tidings.venue.phemex.order_decoder cimport OrderDecoder
 from tidings.venue.phemex.order_encoder cimport OrderEncoder
 from tidings.wire.buffer cimport ByteBuffer
@@ -153,4 +155,36 @@ def reply(
             parser.feed(start, count, start_ns)
         samples.append((clock_ns() - start_ns) / <double>batch_calls)
         _cancel(entry, first_handle, batch_calls)
+    return samples
+
+
+cdef class CountingAccount(AccountListener):
+    """Hears an account stream; keeps the last report and how many came."""
+    cdef readonly ExecutionReport last_report
+    cdef readonly int64_t report_count, wallet_count
+
+    cdef int on_report(self, ExecutionReport report, int64_t now_ns) except -1:
+        self.last_report = report
+        self.report_count += 1
+        return 0
+
+    cdef int on_position(self, PositionUpdate position, int64_t now_ns) except -1:
+        return 0
+
+    cdef int on_wallet(self, WalletUpdate wallet, int64_t now_ns) except -1:
+        self.wallet_count += 1
+        return 0
+
+
+def account_stream(AccountStream stream, bytes message, Py_ssize_t batches, Py_ssize_t batch_calls):
+    """Samples of AccountStream.feed for one whole message."""
+    cdef const char* start = message
+    cdef Py_ssize_t count = len(message)
+    cdef int64_t start_ns
+    cdef list samples = []
+    for _ in range(batches):
+        start_ns = clock_ns()
+        for _call in range(batch_calls):
+            stream.feed(start, count, start_ns)
+        samples.append((clock_ns() - start_ns) / <double>batch_calls)
     return samples

@@ -5,7 +5,6 @@ and would run into the venue's own limit of orders a minute. All code on an orde
 """
 
 import asyncio
-import gc
 import time
 from array import array
 from time import perf_counter_ns
@@ -29,6 +28,7 @@ from tidings.model.execution_report import ExecutionReport, report_of
 from tidings.model.order import Order
 from tidings.model.order_ids import ClOrdIDMaker
 from tidings.net.dialer import Dialer, Endpoint
+from tidings.net.event_loop import BusyPoll, settle_memory
 from tidings.net.lane import LanePool
 from tidings.net.tls import TlsContext
 from tidings.session.armed_order import ArmedOrder
@@ -61,8 +61,7 @@ class RoundTripClient(Strategy):
         self.stamps = WireStamps()
         self.clock = Clock()
         self.loop.run_until_complete(self.connect(port, ca_file))
-        gc.collect()
-        gc.freeze()
+        settle_memory()
 
     async def connect(self, port: int, ca_file: str) -> None:
         risk = Risk([INSTRUMENT], max_notional_e4=10**12, max_open=8192)
@@ -98,18 +97,19 @@ class RoundTripClient(Strategy):
     async def orders(self, count: int, quiet_us: int) -> array:
         """`count` orders; then all are declared cancelled, so that the table has room for the next."""
         first_handle = self.entry.orders.last_handle + 1
-        self.triples, self.left, self.quiet_ns = array("q"), count, quiet_us * 1000
+        self.triples, self.left, self.quiet_s = array("q"), count, quiet_us / 1e6
         self.finished = self.loop.create_future()
-        self.fire()
+        busy_poll = BusyPoll(self.pool, self.loop)
         if self.busy:
-            self.spin()
+            busy_poll.start()
+        self.fire()
         await self.finished
+        busy_poll.stop()
         for handle in range(first_handle, first_handle + count):
             self.entry.take_report(report_of(ExecType.CANCELED, handle=handle), self.clock.read_now_ns())
         return self.triples
 
     def fire(self) -> None:
-        self.due_ns = 0
         fire, price_ticks = self.quote.fire, PRICE_TICKS + self.left % 100
         self.stamps.clear()
         decided_ns = perf_counter_ns()
@@ -126,20 +126,10 @@ class RoundTripClient(Strategy):
         self.left -= 1
         if not self.left:
             self.finished.set_result(None)
-        elif not self.quiet_ns:
+        elif not self.quiet_s:
             self.fire()
-        elif self.busy:
-            self.due_ns = parsed_ns + self.quiet_ns
         else:
-            self.loop.call_later(self.quiet_ns / 1e9, self.fire)
-
-    def spin(self) -> None:
-        """Busy-poll: the loop never sleeps while a run lasts."""
-        self.pool.poll()
-        if self.due_ns and perf_counter_ns() >= self.due_ns:
-            self.fire()
-        if not self.finished.done():
-            self.loop.call_soon(self.spin)
+            self.loop.call_later(self.quiet_s, self.fire)
 
     def close(self) -> None:
         for lane in self.pool:
