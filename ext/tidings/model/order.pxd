@@ -14,7 +14,7 @@ cdef enum ReportEffect:
     # What one report changed: flags, because a fill may also be the first word that the order exists.
     EFFECT_NONE = 0
     EFFECT_ACK = 1
-    EFFECT_FILL = 2
+    EFFECT_FILL = 2                 # an execution, counted
     EFFECT_CANCEL = 4               # canceled or expired
     EFFECT_REJECT = 8               # the order, or a request to amend or cancel it
     EFFECT_AMEND = 16
@@ -23,6 +23,7 @@ cdef enum ReportEffect:
     EFFECT_TRIGGER = 128            # a conditional order's price was reached
     EFFECT_REVIVED = 256            # the venue works an order we had written off: an alarm
     EFFECT_OVERFILL = 512           # more filled than ordered: an alarm
+    EFFECT_PROGRESS = 1024          # more has filled, told without the execution
 
 
 cdef class Order:
@@ -40,7 +41,7 @@ cdef class Order:
     # State.
     cdef readonly int status                        # OrdStatus without the PENDING_ views
     cdef readonly int64_t cum_qty_lots, leaves_qty_lots
-    cdef readonly int64_t traded_qty_lots           # Σ last_qty of the executions seen; less than cum_qty: some were missed
+    cdef readonly int64_t traded_qty_lots           # Σ last_qty of the executions seen; < cum_qty: some missed
     cdef int128_t traded_value                      # Σ of their values (see avg_px)
     cdef readonly int trade_count
     cdef readonly int64_t venue_time_ns             # transact time of the newest report that told price or quantity
@@ -57,10 +58,11 @@ cdef class Order:
     cdef int redraft(self, OrderTerms terms) except -1          # back to a blank draft of these terms
     cdef bint is_finished(self) noexcept
     cdef int apply(self, ExecutionReport report) except -1      # what changed: ReportEffect flags
-    cdef int _on_trade(self, ExecutionReport report) except -1
+    cdef int _event_of(self, ExecutionReport report) noexcept
+    cdef int _count(self, ExecutionReport report) except -1
     cdef int _move(self, int event, ExecutionReport report) except -1
     cdef int _after_move(self, int before, int event, ExecutionReport report) except -1
     cdef void _adopt_terms(self, ExecutionReport report) noexcept
-    cdef void _settle_requests(self, int event, ExecutionReport report) noexcept
-    cdef int _status_by_qty(self, ExecutionReport report) noexcept
+    cdef int _settle_requests(self, int event, ExecutionReport report) noexcept
+    cdef int _status_by_qty(self, int before, ExecutionReport report) noexcept
     cdef bint _tells_our_amend(self, ExecutionReport report) noexcept

@@ -10,16 +10,18 @@ What an order is worth believing: a report from the venue beats our own conclusi
 unsent) that the venue nevertheless works comes back to life, with an alarm (EFFECT_REVIVED).
 """
 
+from cpython.object cimport PyObject_GenericSetAttr
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from tidings.model.enums cimport (
     EXEC_CANCEL_REJECTED, EXEC_NEW, EXEC_REPLACED, EXEC_REPLACE_REJECTED, EXEC_STATUS, EXEC_TRADE, EXEC_TRIGGERED,
-    EXEC_UNKNOWN, EXEC_UNSENT, LINE_INVERSE, ORD_LIMIT, ORD_LIMIT_IF_TOUCHED, ORD_STOP_LIMIT, REQUEST_AMEND, REQUEST_CANCEL,
-    REQUEST_NEW, SOURCE_LOCAL, SOURCE_REPLY, STATUS_CANCELED, STATUS_EXPIRED, STATUS_FILLED, STATUS_NEW,
+    EXEC_UNKNOWN, EXEC_UNSENT, LINE_INVERSE, ORD_LIMIT, ORD_LIMIT_IF_TOUCHED, ORD_STOP_LIMIT, REQUEST_AMEND,
+    REQUEST_CANCEL, REQUEST_NEW, SOURCE_LOCAL, SOURCE_REPLY, STATUS_CANCELED, STATUS_EXPIRED, STATUS_FILLED, STATUS_NEW,
     STATUS_PARTIALLY_FILLED, STATUS_PENDING_NEW, STATUS_REJECTED, STATUS_UNKNOWN, STATUS_UNSENT, STATUS_UNTRIGGERED,
 )
-from tidings.model.execution_report cimport CL_ORD_ID_BYTES_MAX, UNSET, ExecutionReport
+from tidings.model.execution_report cimport CL_ORD_ID_BYTES_MAX, ExecutionReport
+from tidings.model.scale cimport whole_steps
 from tidings.model.terms cimport OrderTerms
 
 from decimal import Decimal
@@ -30,21 +32,25 @@ from tidings.model.execution_report import uuid_text, uuid_words
 cdef enum:
     STATUS_COUNT = 11               # the real ones; PENDING_CANCEL and PENDING_REPLACE are views
     EVENT_COUNT = 16
+    REQUEST_NONE = 0                # the report is about the order, not about a request
     BY_QTY = 100                    # NEW, PARTIALLY_FILLED or FILLED, as the quantities say
 
 _WORKING = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.UNTRIGGERED)
 _OPEN = (OrdStatus.PENDING_NEW, *_WORKING, OrdStatus.UNKNOWN)
 
-# (state, what happened) → state. A pair that is not listed keeps its state: the report is late, repeated, or only moves fields.
+# (state, what happened) → state. A pair that is not listed keeps its state: the report is late, repeated, or only moves
+# fields. A lost request (UNKNOWN, UNSENT) moves the order only if it is the one that created it.
 ORDER_TRANSITIONS = {
     # Before any word came.
-    (OrdStatus.PENDING_NEW, ExecType.PENDING_NEW): OrdStatus.NEW,           # the trading engine took it: it can fill from now on
-    (OrdStatus.PENDING_NEW, ExecType.NEW): OrdStatus.NEW,
+    (OrdStatus.PENDING_NEW, ExecType.PENDING_NEW): BY_QTY,      # the trading engine took it: it can fill from now on
+    (OrdStatus.PENDING_NEW, ExecType.NEW): BY_QTY,              # a snapshot may tell fills before anything else did
     (OrdStatus.PENDING_NEW, ExecType.UNTRIGGERED): OrdStatus.UNTRIGGERED,
-    (OrdStatus.PENDING_NEW, ExecType.REPLACED): BY_QTY,                     # the stream outran both replies
+    (OrdStatus.PENDING_NEW, ExecType.REPLACED): BY_QTY,         # the stream outran both replies
     (OrdStatus.PENDING_NEW, ExecType.UNKNOWN): OrdStatus.UNKNOWN,
     (OrdStatus.PENDING_NEW, ExecType.UNSENT): OrdStatus.UNSENT,
-    # Only evidence leads out of UNKNOWN. An accepted amend or cancel is evidence that the order exists; a refused one is not.
+    # Only evidence leads out of UNKNOWN. An accepted amend or cancel is evidence that the order exists; a refused one
+    # is not. Its last byte never having left is evidence that it does not.
+    (OrdStatus.UNKNOWN, ExecType.UNSENT): OrdStatus.UNSENT,
     (OrdStatus.UNKNOWN, ExecType.PENDING_NEW): BY_QTY,
     (OrdStatus.UNKNOWN, ExecType.NEW): BY_QTY,
     (OrdStatus.UNKNOWN, ExecType.UNTRIGGERED): OrdStatus.UNTRIGGERED,
@@ -54,12 +60,14 @@ ORDER_TRANSITIONS = {
     # A conditional order's New says that it was triggered, even when the Triggered report was lost.
     (OrdStatus.UNTRIGGERED, ExecType.NEW): BY_QTY,
     # The venue works an order we had written off: believe the venue.
-    (OrdStatus.REJECTED, ExecType.NEW): BY_QTY,
-    (OrdStatus.REJECTED, ExecType.UNTRIGGERED): OrdStatus.UNTRIGGERED,
-    (OrdStatus.REJECTED, ExecType.TRADE): BY_QTY,
-    (OrdStatus.UNSENT, ExecType.NEW): BY_QTY,
-    (OrdStatus.UNSENT, ExecType.UNTRIGGERED): OrdStatus.UNTRIGGERED,
-    (OrdStatus.UNSENT, ExecType.TRADE): BY_QTY,
+    **{
+        (status, event): after
+        for status in (OrdStatus.REJECTED, OrdStatus.UNSENT)
+        for event, after in (
+            (ExecType.NEW, BY_QTY), (ExecType.UNTRIGGERED, OrdStatus.UNTRIGGERED), (ExecType.TRIGGERED, BY_QTY),
+            (ExecType.TRADE, BY_QTY), (ExecType.REPLACED, BY_QTY),
+        )
+    },
     (OrdStatus.UNSENT, ExecType.CANCELED): OrdStatus.CANCELED,
     # A fill after a cancel counts, and leaves the order cancelled: (CANCELED, TRADE) is not listed on purpose.
 }
@@ -68,8 +76,10 @@ for _status in _OPEN:
     ORDER_TRANSITIONS[_status, ExecType.TRADE] = BY_QTY
     ORDER_TRANSITIONS[_status, ExecType.CANCELED] = OrdStatus.CANCELED
     ORDER_TRANSITIONS[_status, ExecType.EXPIRED] = OrdStatus.EXPIRED
-    ORDER_TRANSITIONS[_status, ExecType.REJECTED] = OrdStatus.REJECTED      # also after a code-0 reply (phemex docs: matching decides later)
-ORDER_TRANSITIONS[OrdStatus.PARTIALLY_FILLED, ExecType.REJECTED] = OrdStatus.CANCELED   # what has filled was not rejected
+    # Also after the venue has accepted it: the trading engine answers, the matching engine decides.
+    ORDER_TRANSITIONS[_status, ExecType.REJECTED] = OrdStatus.REJECTED
+# What has filled was not rejected.
+ORDER_TRANSITIONS[OrdStatus.PARTIALLY_FILLED, ExecType.REJECTED] = OrdStatus.CANCELED
 
 # A snapshot or query tells a state, not an event: the event that leads there.
 _EVENT_OF_STATUS = {
@@ -82,6 +92,10 @@ _EVENT_OF_STATUS = {
     OrdStatus.REJECTED: ExecType.REJECTED,
     OrdStatus.EXPIRED: ExecType.EXPIRED,
 }
+
+cdef enum:
+    # The states in which the venue has not said that the order exists.
+    UNSEEN_MASK = (1 << STATUS_PENDING_NEW) | (1 << STATUS_UNKNOWN) | (1 << STATUS_REJECTED) | (1 << STATUS_UNSENT)
 
 cdef int[STATUS_COUNT][EVENT_COUNT] TRANSITIONS
 cdef int[STATUS_COUNT] EVENT_OF_STATUS
@@ -100,6 +114,14 @@ _fill_tables()
 
 cdef class Order:
     """Made by the order table; a user reads it. `handle` 0 is a draft that was never submitted."""
+
+    def __init__(self):
+        raise TypeError("orders are drafted by the engine's order table, or made by make_order()")
+
+    def __setattr__(self, name, value):
+        # All that can be set are ticks and lots. Cython's own conversion would cut a float without a word.
+        whole_steps(value)
+        PyObject_GenericSetAttr(self, name, value)
 
     cdef int redraft(self, OrderTerms terms) except -1:
         """Back to a blank draft of `terms`: every number 0, every flag off."""
@@ -124,123 +146,137 @@ cdef class Order:
         return self.status >= STATUS_FILLED
 
     cdef int apply(self, ExecutionReport report) except -1:
-        """Take in one report, and say what it changed. A second copy changes nothing and says EFFECT_NONE."""
-        cdef int event = report.exec_type
-        cdef int effect = EFFECT_NONE
+        """Take in one report, and say what it changed. A second copy changes nothing and says EFFECT_NONE.
+
+        Executions are the exception: each adds up, so their second copies must be dropped before they come here.
+        """
+        cdef int event = self._event_of(report)
+        cdef int effect
         if report.order_id_high and not self.order_id_high:
             self.order_id_high, self.order_id_low = report.order_id_high, report.order_id_low
         if event == EXEC_STATUS:
-            if report.ord_status < 0:
-                return EFFECT_NONE
-            if self.is_amend_pending and self._tells_our_amend(report):
-                event = EXEC_REPLACED       # the spot stream has no Replaced event: the order row simply shows the new terms
-            else:
-                event = EVENT_OF_STATUS[report.ord_status]
-        if event == EXEC_TRADE:
-            effect = self._on_trade(report)
-        elif report.cum_qty_lots != UNSET and report.cum_qty_lots > self.cum_qty_lots:
-            self.cum_qty_lots = report.cum_qty_lots
-            effect = EFFECT_FILL            # filled while nobody told us: the executions are still to come
+            return EFFECT_NONE              # it tells no state, or one that only we give
+        effect = self._count(report)
         self._adopt_terms(report)
-        return effect | self._move(event, report)
+        effect |= self._move(event, report)
+        return effect & ~EFFECT_PROGRESS if effect & EFFECT_FILL else effect
 
-    cdef int _on_trade(self, ExecutionReport report) except -1:
-        """Count an execution. A STATUS that tells FILLED comes here too, with no execution in it."""
+    cdef int _event_of(self, ExecutionReport report) noexcept:
+        """What a report says happened; for one that tells a state, the event that leads there."""
+        if report.exec_type != EXEC_STATUS:
+            return report.exec_type if 0 <= report.exec_type < EVENT_COUNT else EXEC_STATUS
+        if self.is_amend_pending and self._tells_our_amend(report):
+            return EXEC_REPLACED        # the spot stream has no Replaced event: the order's row shows the new terms
+        return EVENT_OF_STATUS[report.ord_status] if 0 <= report.ord_status < STATUS_COUNT else EXEC_STATUS
+
+    cdef int _count(self, ExecutionReport report) except -1:
+        """Quantities only grow: to what the venue says has filled, or to what its executions add up to."""
         cdef int64_t cum_before = self.cum_qty_lots
-        if report.last_qty_lots != UNSET and report.last_qty_lots > 0:
+        cdef int effect = EFFECT_NONE
+        if report.exec_type == EXEC_TRADE and report.last_qty_lots > 0 and (report.exec_id_high or report.exec_id_low):
             self.traded_qty_lots += report.last_qty_lots
             self.trade_count += 1
             self.traded_value += _execution_value(self.terms, report.last_px_ticks, report.last_qty_lots)
-        if report.cum_qty_lots != UNSET and report.cum_qty_lots > self.cum_qty_lots:
-            self.cum_qty_lots = report.cum_qty_lots
-        if self.traded_qty_lots > self.cum_qty_lots:
-            self.cum_qty_lots = self.traded_qty_lots
-        if report.exec_type == EXEC_TRADE or self.cum_qty_lots > cum_before:
-            return EFFECT_FILL
-        return EFFECT_NONE
+            effect = EFFECT_FILL
+        self.cum_qty_lots = max(self.cum_qty_lots, report.cum_qty_lots, self.traded_qty_lots)
+        if self.cum_qty_lots == cum_before:
+            return effect
+        if self.order_qty_lots and self.cum_qty_lots > self.order_qty_lots and not self.terms.qty_in_quote:
+            effect |= EFFECT_OVERFILL
+        return effect or EFFECT_PROGRESS
 
     cdef int _move(self, int event, ExecutionReport report) except -1:
         """Ask the table, change the state, and name the change."""
         cdef int before = self.status
         cdef int after = TRANSITIONS[before][event]
+        if event in (EXEC_UNKNOWN, EXEC_UNSENT) and report.request_kind not in (REQUEST_NONE, REQUEST_NEW):
+            after = before                          # what was lost is a request to amend or cancel it
         if after == BY_QTY or (after == before and before in (STATUS_NEW, STATUS_PARTIALLY_FILLED)):
-            after = self._status_by_qty(report)
+            after = self._status_by_qty(before, report)
         self.status = after
         if after >= STATUS_FILLED or self.terms.qty_in_quote:
             self.leaves_qty_lots = 0
-        elif after == STATUS_UNTRIGGERED and self.order_qty_lots == 0:
-            self.leaves_qty_lots = 0                # closes whatever the position is when it triggers
         else:
-            self.leaves_qty_lots = self.order_qty_lots - self.cum_qty_lots
+            # An order that closes whatever the position is when it triggers has no quantity of its own.
+            self.leaves_qty_lots = max(<int64_t> 0, self.order_qty_lots - self.cum_qty_lots)
         return self._after_move(before, event, report)
 
     cdef int _after_move(self, int before, int event, ExecutionReport report) except -1:
         """Which flags a move raises; and requests in flight that it settles."""
         cdef int after = self.status
-        cdef int effect = EFFECT_NONE
-        cdef bint from_venue = report.source != SOURCE_LOCAL
-        cdef bint had_amend = self.is_amend_pending
-        self._settle_requests(event, report)
+        cdef int effect = self._settle_requests(event, report)
         if before in (STATUS_REJECTED, STATUS_UNSENT) and after not in (STATUS_REJECTED, STATUS_UNSENT):
             effect |= EFFECT_REVIVED
-        if not self.is_acked and from_venue and after not in (STATUS_PENDING_NEW, STATUS_UNKNOWN, STATUS_REJECTED, STATUS_UNSENT):
-            self.is_acked = True
+        if not self.is_acked and report.source != SOURCE_LOCAL and not (1 << after) & UNSEEN_MASK:
+            self.is_acked = True                    # also what resolves an unknown order
             effect |= EFFECT_ACK
-        elif before == STATUS_UNKNOWN and after != STATUS_UNKNOWN and after < STATUS_FILLED:
-            effect |= EFFECT_ACK                    # the one report that resolves an unknown order
-        if event in (EXEC_TRIGGERED, EXEC_NEW) and before == STATUS_UNTRIGGERED:
+        if before == STATUS_UNTRIGGERED and event in (EXEC_TRIGGERED, EXEC_NEW):
             effect |= EFFECT_TRIGGER
-        if event == EXEC_REPLACED and had_amend:
-            effect |= EFFECT_AMEND
-        if after != before:
-            if after == STATUS_REJECTED:
-                self.reject_code = report.code
-                effect |= EFFECT_REJECT
-            elif after in (STATUS_CANCELED, STATUS_EXPIRED):
-                effect |= EFFECT_CANCEL
-        if event in (EXEC_CANCEL_REJECTED, EXEC_REPLACE_REJECTED):
+        if after == before:
+            return effect
+        if after == STATUS_FILLED:
+            effect |= EFFECT_PROGRESS
+        elif after == STATUS_REJECTED:
+            self.reject_code = report.code
             effect |= EFFECT_REJECT
-        elif event == EXEC_UNKNOWN and (after != before or report.request_kind != REQUEST_NEW):
+        elif after in (STATUS_CANCELED, STATUS_EXPIRED):
+            effect |= EFFECT_CANCEL
+        elif after == STATUS_UNKNOWN:
             effect |= EFFECT_UNKNOWN
-        elif event == EXEC_UNSENT and (after != before or report.request_kind != REQUEST_NEW):
+        elif after == STATUS_UNSENT:
             effect |= EFFECT_UNSENT
-        if self.order_qty_lots and self.cum_qty_lots > self.order_qty_lots and not self.terms.qty_in_quote:
-            effect |= EFFECT_OVERFILL
         return effect
 
-    cdef void _settle_requests(self, int event, ExecutionReport report) noexcept:
-        """A request in flight ends with its outcome, or with the order."""
-        if self.status >= STATUS_FILLED:
-            self.is_cancel_pending = self.is_amend_pending = False
-        elif event == EXEC_REPLACED or event == EXEC_REPLACE_REJECTED:
-            self.is_amend_pending = False
-        elif event == EXEC_CANCEL_REJECTED:
-            self.is_cancel_pending = False          # a cancel is the one request that may be sent again
-        elif event == EXEC_UNSENT or event == EXEC_UNKNOWN:
-            if report.request_kind == REQUEST_CANCEL:
-                self.is_cancel_pending = False
-            elif report.request_kind == REQUEST_AMEND and event == EXEC_UNSENT:
-                self.is_amend_pending = False       # an unknown amend stays pending until the venue shows the outcome
+    cdef int _settle_requests(self, int event, ExecutionReport report) noexcept:
+        """A request to amend or cancel ends once, with its outcome or with the order. Says how, if this was it."""
+        cdef bint is_done = self.status >= STATUS_FILLED
+        cdef bint ends_amend = event in (EXEC_REPLACED, EXEC_REPLACE_REJECTED)
+        cdef bint ends_cancel = event == EXEC_CANCEL_REJECTED
+        cdef bint was_pending
+        if event == EXEC_UNKNOWN or event == EXEC_UNSENT:
+            ends_amend = report.request_kind == REQUEST_AMEND
+            ends_cancel = report.request_kind == REQUEST_CANCEL
+        was_pending = (ends_amend and self.is_amend_pending) or (ends_cancel and self.is_cancel_pending)
+        if is_done or ends_cancel:
+            self.is_cancel_pending = False      # also when its fate is unknown: the one request that may be sent again
+        if is_done or (ends_amend and event != EXEC_UNKNOWN):
+            self.is_amend_pending = False       # an unknown one stays pending until the venue shows the outcome
+        if event == EXEC_REPLACED:
+            return EFFECT_AMEND if was_pending else EFFECT_NONE
+        # An end that finds the order finished is told too: nothing was pending any more, but the request had an answer.
+        if not (was_pending or (is_done and (ends_amend or ends_cancel))):
+            return EFFECT_NONE
+        if event == EXEC_UNKNOWN:
+            return EFFECT_UNKNOWN
+        return EFFECT_UNSENT if event == EXEC_UNSENT else EFFECT_REJECT
 
     cdef void _adopt_terms(self, ExecutionReport report) noexcept:
         """Price and quantity as the venue has them now, unless the report is older than what we know.
 
         Replies are left out: a create's only repeats us, and an amend's tells the new terms before they are in force.
         """
-        if report.source == SOURCE_REPLY or report.source == SOURCE_LOCAL or report.transact_time_ns < self.venue_time_ns:
+        if report.source == SOURCE_REPLY or report.source == SOURCE_LOCAL:
+            return
+        if report.transact_time_ns < self.venue_time_ns:
             return
         self.venue_time_ns = report.transact_time_ns
-        if report.order_qty_lots != UNSET and report.order_qty_lots > 0 and not self.terms.qty_in_quote:
+        if report.order_qty_lots > 0 and not self.terms.qty_in_quote:
             self.order_qty_lots = report.order_qty_lots
-        if report.price_ticks != UNSET and report.price_ticks > 0 and self.terms.ord_type in (ORD_LIMIT, ORD_STOP_LIMIT, ORD_LIMIT_IF_TOUCHED):
-            self.price_ticks = report.price_ticks
-        if report.stop_px_ticks != UNSET and report.stop_px_ticks > 0:
+        if report.price_ticks > 0 and self.terms.ord_type in (ORD_LIMIT, ORD_STOP_LIMIT, ORD_LIMIT_IF_TOUCHED):
+            self.price_ticks = report.price_ticks       # a market order's would be the venue's protective price
+        if report.stop_px_ticks > 0:
             self.stop_px_ticks = report.stop_px_ticks
 
-    cdef int _status_by_qty(self, ExecutionReport report) noexcept:
-        """FILLED, PARTIALLY_FILLED or NEW. A quantity in quote currency or none at all cannot tell: then the venue's word does."""
+    cdef int _status_by_qty(self, int before, ExecutionReport report) noexcept:
+        """FILLED, PARTIALLY_FILLED or NEW, as the quantities say.
+
+        A quantity in quote currency or none at all cannot tell: then the venue's word does. And it alone tells whether
+        an order we knew nothing of still waits for its trigger.
+        """
         if report.ord_status == STATUS_FILLED:
             return STATUS_FILLED
+        if report.ord_status == STATUS_UNTRIGGERED and before in (STATUS_PENDING_NEW, STATUS_UNKNOWN):
+            return STATUS_UNTRIGGERED
         if self.order_qty_lots > 0 and self.cum_qty_lots >= self.order_qty_lots and not self.terms.qty_in_quote:
             return STATUS_FILLED
         return STATUS_PARTIALLY_FILLED if self.cum_qty_lots > 0 else STATUS_NEW
@@ -269,7 +305,7 @@ cdef class Order:
 
     @property
     def ord_status(self):
-        """Where it stands in FIX's words: a working order with a request in flight shows PENDING_CANCEL or PENDING_REPLACE."""
+        """Where it stands in FIX's words: working with a request in flight is PENDING_CANCEL or PENDING_REPLACE."""
         if self.status < STATUS_UNKNOWN and self.is_acked:
             if self.is_cancel_pending:
                 return OrdStatus.PENDING_CANCEL
@@ -291,30 +327,34 @@ cdef class Order:
 
     def __repr__(self):
         return (
-            f"<Order {self.cl_ord_id or 'draft'} {self.symbol} {self.side.name} {self.cum_qty_lots}/{self.order_qty_lots} lots"
-            f" @ {self.price_ticks} ticks {self.ord_status.name}>"
+            f"<Order {self.cl_ord_id or 'draft'} {self.symbol} {self.side.name}"
+            f" {self.cum_qty_lots}/{self.order_qty_lots} lots @ {self.price_ticks} ticks {self.ord_status.name}>"
         )
 
 
 cdef int128_t _execution_value(OrderTerms terms, int64_t px_ticks, int64_t qty_lots):
-    """What one execution adds to Σ value: ticks × lots, or for inverse contracts the value in the settle currency's smallest unit.
+    """What one execution adds to Σ value: ticks × lots, or for inverse contracts the settle currency's smallest units.
 
     The inverse value is truncated at that unit, as the venue truncates (phemex docs 2026, "Scales").
     """
     cdef int128_t value = qty_lots
+    cdef int128_t divisor
     cdef int exponent
-    if px_ticks == UNSET or px_ticks <= 0:
+    if px_ticks <= 0:
         return 0
     if terms.instrument.line != LINE_INVERSE:
         return value * px_ticks
-    exponent = (
-        terms.instrument.value_scale + terms.instrument.price_scale - terms.instrument.qty_scale - terms.instrument.contract_scale
-    )
-    value *= terms.instrument.lot_mantissa * terms.instrument.contract_mantissa
+    exponent = terms.instrument.value_scale + terms.instrument.price_scale
+    exponent -= terms.instrument.qty_scale + terms.instrument.contract_scale
+    value *= <int128_t> terms.instrument.lot_mantissa * terms.instrument.contract_mantissa
+    divisor = <int128_t> px_ticks * terms.instrument.tick_mantissa
     while exponent > 0:
         value *= 10
         exponent -= 1
-    return value // (<int128_t>px_ticks * terms.instrument.tick_mantissa)
+    while exponent < 0:
+        divisor *= 10
+        exponent += 1
+    return value // divisor
 
 
 cdef object _average_px(Order order):
@@ -325,15 +365,13 @@ cdef object _average_px(Order order):
     total = (int(<int64_t>(value >> 62)) << 62) + int(<int64_t>(value & 0x3FFFFFFFFFFFFFFF))
     if instrument.line != LINE_INVERSE:
         ticks = Decimal(total) / order.traded_qty_lots
-        return (ticks * instrument.tick_mantissa).scaleb(-instrument.price_scale).normalize()
+        return (ticks * instrument.tick_mantissa).scaleb(-instrument.price_scale)
     size = Decimal(order.traded_qty_lots * instrument.lot_mantissa * instrument.contract_mantissa)
     return size.scaleb(instrument.value_scale - instrument.qty_scale - instrument.contract_scale) / total
 
 
 def make_order(
-    OrderTerms terms not None, *, int64_t handle=0, str cl_ord_id="", int64_t price_ticks=0, int64_t order_qty_lots=0, int64_t stop_px_ticks=0,
-    int64_t take_profit_ticks=0, int64_t stop_loss_ticks=0, int64_t take_profit_px_ticks=0, int64_t stop_loss_px_ticks=0,
-    int64_t peg_offset_ticks=0, int64_t display_qty_lots=0, str order_id="",
+    OrderTerms terms not None, *, int64_t handle=0, str cl_ord_id="", str order_id="", **numbers,
 ):
     """An order outside any table, e.g. one found at the venue; the engine's own come from its order table."""
     cdef Order order = Order.__new__(Order)
@@ -343,10 +381,10 @@ def make_order(
     order.redraft(terms)
     memcpy(order.cl_ord_id_text, <const char*>text, len(text))
     order.cl_ord_id_bytes = len(text)
-    order.handle, order.price_ticks, order.order_qty_lots, order.leaves_qty_lots = handle, price_ticks, order_qty_lots, order_qty_lots
-    order.stop_px_ticks, order.display_qty_lots, order.peg_offset_ticks = stop_px_ticks, display_qty_lots, peg_offset_ticks
-    order.take_profit_ticks, order.take_profit_px_ticks = take_profit_ticks, take_profit_px_ticks
-    order.stop_loss_ticks, order.stop_loss_px_ticks = stop_loss_ticks, stop_loss_px_ticks
+    order.handle = handle
+    for name, value in numbers.items():
+        setattr(order, name, value)
+    order.leaves_qty_lots = 0 if terms.qty_in_quote else order.order_qty_lots
     if order_id:
         order.order_id_high, order.order_id_low = uuid_words(order_id)
     return order

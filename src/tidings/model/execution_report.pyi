@@ -106,7 +106,7 @@ def report_of(
     transact_time_ns: int = ...,
     text: str = ...,
 ) -> ExecutionReport:
-    """Build a report by field names: for reconciliation, replay and tests. Raises ValueError for an id that is no UUID."""
+    """Build a report by field names: for reconciliation, replay, tests. Raises ValueError for an id that is no UUID."""
 
 def uuid_text(high: int, low: int) -> str:
     """The usual text of a UUID kept as two words; "" for 0, 0."""

@@ -7,6 +7,7 @@ execution was missed or is not ours.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tidings.model.enums import PosSide, Side
@@ -25,7 +26,7 @@ class Position:
     is_known: bool = False  # the venue's snapshot has told where it starts
 
     def tell(self, venue_qty_lots: int, *, is_snapshot: bool) -> None:
-        """The venue says what the position is; a first word, or a snapshot after a gap, is where we start counting again."""
+        """The venue says what the position is; from its first word, and from a snapshot, we count on."""
         self.venue_qty_lots = venue_qty_lots
         if is_snapshot or not self.is_known:
             self.net_qty_lots = venue_qty_lots
@@ -58,5 +59,5 @@ class Positions:
             position = self._positions[key] = Position(symbol, PosSide(pos_side))
         return position
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[Position]:
         return iter(self._positions.values())

@@ -14,7 +14,11 @@ from tidings.model.enums import ExecInst, PosSide, SelfTradePrevention, Side, Ti
 
 Word = TypeVar("Word", bound=IntEnum)
 
-_TIME_IN_FORCE_WORDS = {"GOODTILLCANCEL": TimeInForce.GTC, "IMMEDIATEORCANCEL": TimeInForce.IOC, "FILLORKILL": TimeInForce.FOK}
+_TIME_IN_FORCE_WORDS = {
+    "GOODTILLCANCEL": TimeInForce.GTC,
+    "IMMEDIATEORCANCEL": TimeInForce.IOC,
+    "FILLORKILL": TimeInForce.FOK,
+}
 _POST_ONLY_WORDS = {"POSTONLY": ExecInst.POST_ONLY, "RPIPOSTONLY": ExecInst.POST_ONLY | ExecInst.RPI}
 _TRIGGER_WORDS = {
     "MARK": Trigger.MARK_PRICE,
