@@ -1,5 +1,6 @@
 """The order path: decisions go down through here, reports come up through here."""
 
+cimport cython
 from libc.stdint cimport int64_t
 
 from tidings.engine.order_table cimport ExecIDSet, OrderTable
@@ -11,6 +12,7 @@ from tidings.model.order cimport Order
 from tidings.model.terms cimport OrderTerms
 
 
+@cython.final
 cdef class OrderEntry(OrderListener):
     # Who helps.
     cdef readonly OrderTable orders
@@ -26,6 +28,7 @@ cdef class OrderEntry(OrderListener):
     # Counters, read from the cold side.
     cdef readonly int64_t submitted_count, denied_count, ack_count, fill_count, reject_count, cancel_count, amend_count
     cdef readonly int64_t unknown_count, unsent_count, duplicate_count, foreign_count, revived_count, overfill_count
+    cdef readonly int64_t callback_error_count
 
     # Down. All answer a DenyReason; DENY_NONE: written, and one report will end the request.
     cdef int submit(self, Order order, int64_t now_ns) except -1
@@ -33,9 +36,13 @@ cdef class OrderEntry(OrderListener):
     cdef int cancel(self, Order order, int64_t now_ns) except -1
     cdef int cancel_many(self, list orders, int64_t now_ns) except -1
     # Up.
+    cdef int _send_new(self, Order order, int64_t now_ns) except -1
+    cdef list _cancellable(self, list orders)
     cdef Order _owner(self, ExecutionReport report)
     cdef int _tell(self, int effect, Order order, ExecutionReport report, int64_t now_ns) except -1
     cdef int _call(self, object callback, Order order, ExecutionReport report, int64_t now_ns) except -1
+    cdef int _hand_on(self, object callback, tuple arguments) except -1
+    cdef int _callback_failed(self, object error, object callback) except -1
     cdef int _count(self, int effect) noexcept
     cdef int _stamp(self, Order order, ExecutionReport report, int64_t now_ns) noexcept
     cdef int arm(self, OrderTerms terms) except -1

@@ -6,6 +6,7 @@ execution it has seen, lets the order apply it, and tells the strategy once per 
 comes with each call.
 """
 
+cimport cython
 from libc.stdint cimport int64_t
 
 from tidings.engine.order_table cimport ExecIDSet, OrderTable
@@ -13,23 +14,34 @@ from tidings.engine.ports cimport OrderGateway
 from tidings.engine.risk cimport Risk
 from tidings.metrics.stages cimport Stages
 from tidings.model.enums cimport (
-    DENY_NONE, DENY_NOTHING_TO_CHANGE, DENY_ORDER_DONE, DENY_REQUEST_PENDING, EXEC_TRADE, REQUEST_AMEND, REQUEST_CANCEL,
-    REQUEST_CANCEL_MANY, REQUEST_NEW, SOURCE_REPLY, SOURCE_STREAM,
+    DENY_NONE, DENY_NOTHING_TO_CHANGE, DENY_ORDER_DONE, DENY_REQUEST_PENDING, DENY_UNKNOWN_ORDER, EXEC_TRADE,
+    EXEC_UNKNOWN, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW, SOURCE_LOCAL, SOURCE_REPLY,
+    SOURCE_STREAM, STATUS_DENIED, STATUS_PENDING_NEW,
 )
-from tidings.model.execution_report cimport ExecutionReport
+from tidings.model.execution_report cimport ExecutionReport, make_report
 from tidings.model.order cimport (
-    EFFECT_ACK, EFFECT_AMEND, EFFECT_CANCEL, EFFECT_FILL, EFFECT_NONE, EFFECT_OVERFILL, EFFECT_REJECT, EFFECT_REVIVED, EFFECT_TRIGGER,
+    EFFECT_ACK, EFFECT_AMEND, EFFECT_CANCEL, EFFECT_FILL, EFFECT_NONE, EFFECT_OVERFILL, EFFECT_REJECT, EFFECT_REVIVED,
     EFFECT_UNKNOWN, EFFECT_UNSENT, Order,
 )
+from tidings.model.scale cimport whole_steps
 from tidings.model.terms cimport OrderTerms
 
+from tidings.errors import UsageError
 from tidings.engine.strategy import ORDER_CALLBACKS, overridden
 
 
+cdef extern from "Python.h":
+    void PyErr_WriteUnraisable(object where)
+
+
+@cython.final
 cdef class OrderEntry(OrderListener):
     """The order path of one account."""
 
-    def __init__(self, OrderTable orders not None, Risk risk not None, Stages stages not None, ExecIDSet executions not None):
+    def __init__(
+        self, OrderTable orders not None, Risk risk not None, Stages stages not None, ExecIDSet executions not None,
+    ):
+        self.gateway = OrderGateway()               # until one is plugged in: answers NOT_CONNECTED
         self.orders = orders
         self.risk = risk
         self.stages = stages
@@ -52,21 +64,37 @@ cdef class OrderEntry(OrderListener):
     # ---- Down ----------------------------------------------------------------------------------------------------
 
     cdef int submit(self, Order order, int64_t now_ns) except -1:
-        """Send a draft of this table's. On a DenyReason nothing was written and the order does not exist."""
+        """Send the newest draft. On a DenyReason nothing was written and the order does not exist."""
         cdef int reason
+        if not self.orders.is_newest_draft(order):
+            raise UsageError(f"submit a draft before the next one is made, and once: was {order!r}")
         order.decided_ns = now_ns
         reason = self.risk.check_new(order, self.orders.open_count)
         if reason == DENY_NONE:
             reason = self.gateway.take(REQUEST_NEW, order, now_ns)
         if reason == DENY_NONE:
             self.orders.add(order)                      # known before any byte leaves: a report can outrun everything
-            reason = self.gateway.send_new(order, now_ns)
-            if reason != DENY_NONE:
-                self.orders.withdraw(order)
+            reason = self._send_new(order, now_ns)
         if reason == DENY_NONE:
             self.submitted_count += 1
         else:
+            order.status, order.leaves_qty_lots = STATUS_DENIED, 0
             self.denied_count += 1
+        return reason
+
+    cdef int _send_new(self, Order order, int64_t now_ns) except -1:
+        cdef int reason
+        try:
+            reason = self.gateway.send_new(order, now_ns)
+        except BaseException:
+            # Nobody can say how far it came. The order stays, of unknown fate: that is a state, forgetting it is not.
+            order.apply(make_report(EXEC_UNKNOWN, SOURCE_LOCAL, now_ns))
+            self.orders.note_move(STATUS_PENDING_NEW, order.status)
+            self.submitted_count += 1
+            self.unknown_count += 1
+            raise
+        if reason != DENY_NONE:
+            self.orders.withdraw(order)
         return reason
 
     cdef int amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) except -1:
@@ -74,9 +102,11 @@ cdef class OrderEntry(OrderListener):
         cdef int reason
         if order.is_finished():
             return DENY_ORDER_DONE
+        if order.handle == 0:
+            return DENY_UNKNOWN_ORDER
         if order.is_amend_pending or order.is_cancel_pending:
             return DENY_REQUEST_PENDING
-        if (price_ticks == 0 or price_ticks == order.price_ticks) and (qty_lots == 0 or qty_lots == order.order_qty_lots):
+        if price_ticks in (0, order.price_ticks) and qty_lots in (0, order.order_qty_lots):
             return DENY_NOTHING_TO_CHANGE
         reason = self.risk.check_amend(order, price_ticks, qty_lots)
         if reason == DENY_NONE:
@@ -93,6 +123,8 @@ cdef class OrderEntry(OrderListener):
         cdef int reason
         if order.is_finished():
             return DENY_ORDER_DONE
+        if order.handle == 0:
+            return DENY_UNKNOWN_ORDER
         if order.is_cancel_pending:
             return DENY_REQUEST_PENDING
         reason = self.gateway.take(REQUEST_CANCEL, order, now_ns)
@@ -103,18 +135,33 @@ cdef class OrderEntry(OrderListener):
         return reason
 
     cdef int cancel_many(self, list orders, int64_t now_ns) except -1:
-        """One request for many orders of one instrument and position side. Those that are done are left out by the caller."""
+        """One request for many orders of one instrument and position side. Those that are done are left out."""
         cdef int reason
         cdef Order order
-        if not orders:
+        cdef list open_orders = self._cancellable(orders)
+        if not open_orders:
             return DENY_ORDER_DONE
-        reason = self.gateway.take(REQUEST_CANCEL_MANY, <Order?>orders[0], now_ns)
+        reason = self.gateway.take(REQUEST_CANCEL_MANY, <Order> open_orders[0], now_ns)
         if reason == DENY_NONE:
-            reason = self.gateway.send_cancel_many(orders, now_ns)
+            reason = self.gateway.send_cancel_many(open_orders, now_ns)
         if reason == DENY_NONE:
-            for order in orders:
+            for order in open_orders:
                 order.is_cancel_pending = True
         return reason
+
+    cdef list _cancellable(self, list orders):
+        cdef Order order, first = None
+        cdef list open_orders = []
+        for item in orders:
+            order = <Order?> item
+            if order.is_finished() or order.handle == 0:
+                continue
+            if first is None:
+                first = order
+            if order.terms.instrument is not first.terms.instrument or order.terms.pos_side != first.terms.pos_side:
+                raise UsageError(f"a bulk cancel is for one symbol and position side: was {first!r}, {order!r}")
+            open_orders.append(order)
+        return open_orders
 
     cdef int arm(self, OrderTerms terms) except -1:
         """Let the gateway lay out what is constant about orders of these terms."""
@@ -128,7 +175,7 @@ cdef class OrderEntry(OrderListener):
         if order is None:
             self.foreign_count += 1
             if self.on_foreign is not None:
-                self.on_foreign(report)
+                self._hand_on(self.on_foreign, (report,))
             return 0
         report.handle = order.handle
         if report.exec_type == EXEC_TRADE and not self.executions.add(report.exec_id_high, report.exec_id_low):
@@ -138,21 +185,21 @@ cdef class OrderEntry(OrderListener):
         before = order.status
         effect = order.apply(report)
         self.orders.note_move(before, order.status)
-        if report.exec_type == EXEC_TRADE and self.on_execution is not None:
-            self.on_execution(order, report)
+        if effect & EFFECT_FILL and self.on_execution is not None:
+            self._hand_on(self.on_execution, (order, report))
         if effect != EFFECT_NONE:
             self._count(effect)
             self._tell(effect, order, report, now_ns)
         return 0
 
     cdef Order _owner(self, ExecutionReport report):
-        """The order a report speaks of: by its request, else by the counter in its ClOrdID; None: not of this session."""
+        """The order a report speaks of: by its request, else by the counter in its ClOrdID; None: not ours."""
         if report.handle:
             return self.orders.get(report.handle)
         return self.orders.get(self.orders.ids.parse(report.cl_ord_id_text, report.cl_ord_id_bytes))
 
     cdef int _tell(self, int effect, Order order, ExecutionReport report, int64_t now_ns) except -1:
-        """The strategy first (it is why the engine exists), then whoever awaits this order. An ack comes before the fill it implies."""
+        """The strategy first (it is why the engine exists), then whoever awaits this order; an ack before its fill."""
         if effect & EFFECT_ACK:
             self._call(self.on_ack, order, report, now_ns)
         if effect & EFFECT_FILL:
@@ -168,17 +215,31 @@ cdef class OrderEntry(OrderListener):
         if effect & EFFECT_UNSENT:
             self._call(self.on_unsent, order, report, now_ns)
         if order.listeners is not None:
-            order.listeners(effect, order, report)
+            self._hand_on(order.listeners, (effect, order, report))
         return 0
 
     cdef int _call(self, object callback, Order order, ExecutionReport report, int64_t now_ns) except -1:
         if callback is None:
             return 0
         try:
-            callback(order, report, now_ns)
-        except Exception as error:      # a strategy's bug must not stop the reports behind it
-            if self.on_error is None:
-                raise
+            callback(order, report, now_ns)         # not by _hand_on: this call makes no tuple
+        except Exception as error:
+            self._callback_failed(error, callback)
+        return 0
+
+    cdef int _hand_on(self, object callback, tuple arguments) except -1:
+        try:
+            callback(*arguments)
+        except Exception as error:
+            self._callback_failed(error, callback)
+        return 0
+
+    cdef int _callback_failed(self, object error, object callback) except -1:
+        """A bug of who listens: told, and kept from the reports behind it."""
+        self.callback_error_count += 1
+        if self.on_error is None:
+            PyErr_WriteUnraisable(callback)
+        else:
             self.on_error(error, callback)
         return 0
 
@@ -215,9 +276,9 @@ cdef class OrderEntry(OrderListener):
         cdef int reason = self.submit(order, now_ns)
         return order.handle if reason == DENY_NONE else -reason
 
-    def amend_order(self, Order order not None, int64_t price_ticks, int64_t qty_lots, int64_t now_ns):
+    def amend_order(self, Order order not None, price_ticks, qty_lots, int64_t now_ns):
         """0, or the negative DenyReason."""
-        return -self.amend(order, price_ticks, qty_lots, now_ns)
+        return -self.amend(order, whole_steps(price_ticks), whole_steps(qty_lots), now_ns)
 
     def cancel_order(self, Order order not None, int64_t now_ns):
         """0, or the negative DenyReason."""

@@ -1,5 +1,6 @@
 """Every order of this session by its handle, and every execution seen."""
 
+cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
 from tidings.model.order cimport Order
@@ -7,6 +8,7 @@ from tidings.model.order_ids cimport ClOrdIDMaker
 from tidings.model.terms cimport OrderTerms
 
 
+@cython.final
 cdef class ExecIDSet:
     # Two generations of an open-addressed table: when the young one is full the old one is forgotten.
     cdef uint64_t* young
@@ -16,6 +18,7 @@ cdef class ExecIDSet:
     cdef bint add(self, uint64_t high, uint64_t low) noexcept    # True: new; False: seen before
 
 
+@cython.final
 cdef class OrderTable:
     cdef readonly ClOrdIDMaker ids
     cdef readonly int64_t capacity                  # slots; a power of two
@@ -25,7 +28,8 @@ cdef class OrderTable:
     cdef list slots                                 # Order by handle & mask
     cdef int64_t mask
 
-    cdef Order draft(self, OrderTerms terms)        # a blank order for the next handle; None: every slot holds an open order
+    cdef Order draft(self, OrderTerms terms)        # blank, for the next handle; None: all slots are open orders
+    cdef bint is_newest_draft(self, Order order) noexcept
     cdef int add(self, Order order) except -1       # gives it its handle and ClOrdID
     cdef int withdraw(self, Order order) except -1  # the last one added was not sent after all
     cdef Order get(self, int64_t handle)            # None: never given out, or its slot was used again

@@ -6,6 +6,7 @@ engine allocates nothing per order. An order that somebody still holds (a strate
 the slot gets a new object.
 """
 
+cimport cython
 from cpython.list cimport PyList_GET_ITEM
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.ref cimport PyObject
@@ -21,14 +22,19 @@ cdef extern from "Python.h":
     Py_ssize_t Py_REFCNT(PyObject* obj)
 
 cdef enum:
-    PROBES_MAX = 64                 # slots looked at for a free one before the table calls itself full
-    LAST_HANDLE_MAX = 9999999999    # ten digits in the ClOrdID
+    CAPACITY_MAX = 1 << 24          # orders of some 400 bytes each
+    MEMORY_MAX = 1 << 28            # executions of 64 bytes each
+
+cdef int64_t LAST_HANDLE_MAX = 9_999_999_999        # ten digits in the ClOrdID
 
 
+@cython.final
 cdef class ExecIDSet:
     """Remembers at least the last `memory` executions. Ids are 128-bit; 0, 0 is no id and is never remembered."""
 
     def __cinit__(self, Py_ssize_t memory=65536):
+        if not 0 < memory <= MEMORY_MAX:
+            raise ValueError(f"between 1 and {MEMORY_MAX} executions can be remembered: was {memory}")
         self.memory = memory
         self.slot_count = 1024
         while self.slot_count < 2 * memory:         # at most half full: probes stay short
@@ -52,7 +58,8 @@ cdef class ExecIDSet:
         slot = _find(self.young, self.slot_count, high, low)
         if slot[0] or slot[1]:
             return False
-        slot[0], slot[1] = high, low
+        slot[0] = high
+        slot[1] = low
         self.young_count += 1
         if self.young_count >= self.memory:
             self.old, self.young = self.young, self.old
@@ -60,9 +67,9 @@ cdef class ExecIDSet:
             self.young_count = 0
         return True
 
-    def add_new(self, high, low):
+    def add_new(self, uint64_t high, uint64_t low):
         """Remember an execution: True if it had not been seen."""
-        return bool(self.add(high, low))
+        return self.add(high, low)
 
 
 cdef inline uint64_t* _find(uint64_t* table, Py_ssize_t slot_count, uint64_t high, uint64_t low) noexcept:
@@ -76,49 +83,57 @@ cdef inline uint64_t* _find(uint64_t* table, Py_ssize_t slot_count, uint64_t hig
         index = (index + 1) & (slot_count - 1)
 
 
+@cython.final
 cdef class OrderTable:
-    """`capacity` orders, open and done, are remembered; at least all open ones."""
+    """`capacity` orders, open and done, are remembered; at least all open ones.
+
+    All are made here, so that not even the first ones allocate anything on their way out.
+    """
 
     def __init__(self, ClOrdIDMaker ids not None, int64_t capacity=16384, int64_t last_handle=0):
-        if capacity < 2 or capacity & (capacity - 1):
-            raise ValueError(f"the order table's capacity must be a power of two: was {capacity}")
+        if not 2 <= capacity <= CAPACITY_MAX or capacity & (capacity - 1):
+            raise ValueError(f"the order table's capacity must be a power of two up to {CAPACITY_MAX}: was {capacity}")
+        if not 0 <= last_handle < LAST_HANDLE_MAX:
+            raise ValueError(f"the last handle given out must be 0 to {LAST_HANDLE_MAX - 1}: was {last_handle}")
         self.ids = ids
         self.capacity = capacity
         self.mask = capacity - 1
         self.last_handle = last_handle
-        self.slots = [None] * capacity
+        self.slots = [Order.__new__(Order) for _ in range(capacity)]
 
     cdef Order draft(self, OrderTerms terms):
         cdef int64_t handle = self.last_handle
+        cdef int64_t last_slot_handle = handle + min(<int64_t> self.open_count + 1, self.capacity)
         cdef Order order
         cdef PyObject* item
-        cdef int probe
-        for probe in range(PROBES_MAX):
+        while handle < last_slot_handle:            # one slot more than orders are open: it cannot miss a free one
             handle += 1
             item = PyList_GET_ITEM(self.slots, handle & self.mask)
-            if <object>item is None:
-                order = Order.__new__(Order)
-                self.slots[handle & self.mask] = order
-            elif (<Order>item).handle and not (<Order>item).is_finished():
+            if (<Order> item).handle and not (<Order> item).is_finished():
                 continue                            # still open: its slot is not ours to use
-            elif Py_REFCNT(item) > 1:
-                order = Order.__new__(Order)
+            if Py_REFCNT(item) > 1:
+                order = Order.__new__(Order)        # done, but somebody reads it still
                 self.slots[handle & self.mask] = order
             else:
-                order = <Order>item
+                order = <Order> item
             order.redraft(terms)
             self.last_handle = handle - 1           # add() takes the next one; skipped handles stay unused for ever
             return order
         return None
 
+    cdef bint is_newest_draft(self, Order order) noexcept:
+        cdef PyObject* item = PyList_GET_ITEM(self.slots, (self.last_handle + 1) & self.mask)
+        return order.handle == 0 and item == <PyObject*> order
+
     cdef int add(self, Order order) except -1:
         cdef int64_t handle = self.last_handle + 1
         if handle > LAST_HANDLE_MAX:
             raise OverflowError("this session has used all its ClOrdIDs: reconnect for a new prefix")
-        if PyList_GET_ITEM(self.slots, handle & self.mask) != <PyObject*>order:
-            raise AssertionError("only the newest draft can be added")
+        if not self.is_newest_draft(order):
+            raise ValueError(f"only the newest draft can be added: was {order!r}")
         self.last_handle = handle
         order.handle = handle
+        order.status = STATUS_PENDING_NEW
         order.cl_ord_id_bytes = self.ids.write(handle, order.cl_ord_id_text)
         order.leaves_qty_lots = 0 if order.terms.qty_in_quote else order.order_qty_lots
         self.open_count += 1
@@ -127,7 +142,7 @@ cdef class OrderTable:
     cdef int withdraw(self, Order order) except -1:
         """Forget an order of which no byte was written. Its handle is not used again."""
         self.open_count -= 1
-        self.slots[order.handle & self.mask] = None
+        order.handle = 0
         return 0
 
     cdef Order get(self, int64_t handle):
@@ -135,9 +150,7 @@ cdef class OrderTable:
         if handle <= 0:
             return None
         item = PyList_GET_ITEM(self.slots, handle & self.mask)
-        if <object>item is None or (<Order>item).handle != handle:
-            return None
-        return <Order>item
+        return <Order> item if (<Order> item).handle == handle else None
 
     cdef int note_move(self, int before, int after) except -1:
         """An order went from one status to another: keep the counts of open and unknown ones."""
@@ -145,15 +158,18 @@ cdef class OrderTable:
         self.unknown_count += (after == STATUS_UNKNOWN) - (before == STATUS_UNKNOWN)
         return 0
 
-    def find(self, handle):
+    def draft_order(self, OrderTerms terms not None):
+        """A blank order, to be filled in and added before the next is drafted."""
+        return self.draft(terms)
+
+    def find(self, int64_t handle):
         """The order of a handle, or None."""
         return self.get(handle)
 
     def open_orders(self):
         """All orders that are not done, oldest handle first."""
-        found = [order for order in self.slots if order is not None and (<Order>order).handle and not (<Order>order).is_finished()]
-        return sorted(found, key=lambda order: order.handle)
+        return [order for order in self.orders() if not (<Order> order).is_finished()]
 
     def orders(self):
         """All orders remembered, done ones included, oldest handle first."""
-        return sorted((order for order in self.slots if order is not None and (<Order>order).handle), key=lambda order: order.handle)
+        return sorted((order for order in self.slots if (<Order> order).handle), key=lambda order: order.handle)

@@ -1,4 +1,4 @@
-"""What the engine needs of a venue, and what a venue tells the engine. The engine knows nothing else about either side."""
+"""What the engine needs of a venue, and what a venue tells the engine. It knows nothing else about either side."""
 
 from libc.stdint cimport int64_t
 
@@ -8,9 +8,9 @@ from tidings.model.terms cimport OrderTerms
 
 
 cdef class OrderGateway:
-    """Down: requests. Each answers with a DenyReason; DENY_NONE means handed to the transport, and one report will end it."""
+    """Down: requests. Each answers a DenyReason; DENY_NONE: handed to the transport, and one report will end it."""
 
-    # A lane with room and a request budget with tokens for this kind of request; takes the tokens. Cancels may use the reserve.
+    # A lane with room and a budget with tokens for this kind of request; takes the tokens. Cancels may use the reserve.
     cdef int take(self, int request_kind, Order order, int64_t now_ns) except -1
     # After a successful take, in the same call chain. DENY_NONE, or a reason and nothing was written.
     cdef int send_new(self, Order order, int64_t now_ns) except -1

@@ -60,6 +60,9 @@ class OrderEntry(OrderListener):
     @property
     def overfill_count(self) -> int:
         """Alarm: reports by which more was filled than ordered."""
+    @property
+    def callback_error_count(self) -> int:
+        """Exceptions that callbacks raised. Without `on_error` they go to `sys.unraisablehook`."""
     def plug(
         self,
         gateway: OrderGateway,
@@ -74,13 +77,19 @@ class OrderEntry(OrderListener):
     def draft_order(self, terms: OrderTerms) -> Order | None:
         """A blank order to fill in and submit at once; None: the table is full of open orders."""
     def submit_order(self, order: Order, now_ns: int) -> int:
-        """Submit the newest draft: its handle, or the negative DenyReason."""
+        """Submit the newest draft: its handle, or the negative DenyReason; then its status is DENIED.
+
+        Raises UsageError for an order that is not the newest draft of this engine's table.
+        """
     def amend_order(self, order: Order, price_ticks: int, qty_lots: int, now_ns: int) -> int:
         """Ask for a new price and total quantity (0: as is): 0, or the negative DenyReason."""
     def cancel_order(self, order: Order, now_ns: int) -> int:
         """Ask to cancel: 0, or the negative DenyReason."""
     def cancel_orders(self, orders: list[Order], now_ns: int) -> int:
-        """One request for orders of one instrument and position side: 0, or the negative DenyReason."""
+        """One request for orders of one instrument and position side: 0, or the negative DenyReason.
+
+        Orders that are done are left out. Raises UsageError for a mixture.
+        """
     def take_report(self, report: ExecutionReport, now_ns: int) -> None:
         """Hand up a report made on the cold side (reconciliation)."""
     def attach(self, order: Order, listener: Callable[[int, Order, ExecutionReport], Any] | None) -> None:

@@ -4,17 +4,18 @@ from typing import final
 
 from tidings.model.order import Order
 from tidings.model.order_ids import ClOrdIDMaker
+from tidings.model.terms import OrderTerms
 
 @final
 class ExecIDSet:
-    """Remembers at least the last `memory` executions, so that each is counted once. Fixed memory: 64 bytes for each."""
+    """Remembers at least the last `memory` executions, so that each is counted once. Takes 64 bytes for each."""
 
     def __init__(self, memory: int = 65536) -> None: ...
     @property
     def memory(self) -> int:
         """How many executions are remembered at least."""
     def add_new(self, high: int, low: int) -> bool:
-        """Remember an execution by the two words of its id: True if it had not been seen. 0, 0 is no id: always True."""
+        """Remember an execution by the two words of its id: True if it is new. 0, 0 is no id: always True."""
 
 @final
 class OrderTable:
@@ -37,6 +38,8 @@ class OrderTable:
     @property
     def unknown_count(self) -> int:
         """Orders whose fate is not known."""
+    def draft_order(self, terms: OrderTerms) -> Order | None:
+        """A blank order, to be filled in and submitted before the next is drafted; None: all slots are open orders."""
     def find(self, handle: int) -> Order | None:
         """The order of a handle; None: never given out, or long done and forgotten."""
     def open_orders(self) -> list[Order]:

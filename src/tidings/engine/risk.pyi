@@ -11,8 +11,8 @@ class Risk:
     """The limits of one engine; all have a value, there is no "unlimited".
 
     `max_notional_e4`: value of one order, in 0.0001 of its quote currency. `collar_bp`: how far beyond the last known
-    price an order may be priced, in 0.01 %. `max_open`: orders not done, unknown ones included. The largest quantity per
-    order starts at the venue's own limit.
+    price an order may be priced, in 0.01 %. `max_open`: orders not done, unknown ones included. The largest quantity
+    per order starts at the venue's own limit.
     """
 
     is_halted: bool

@@ -19,7 +19,7 @@ ORDER_CALLBACKS = ("on_ack", "on_fill", "on_reject", "on_cancel", "on_amend", "o
 
 
 class Strategy:
-    """`now_ns` is the monotonic receive stamp of the bytes that caused the call; books and reports are valid during the call."""
+    """`now_ns` is the monotonic receive stamp of the bytes that caused the call; books are valid during the call."""
 
     def on_start(self, session: Any, now_ns: int) -> None:
         """Connected and ready; `session` is what `connect` gave: arm orders, subscribe books."""
@@ -31,7 +31,7 @@ class Strategy:
         """Somebody traded on a subscribed symbol."""
 
     def on_ack(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
-        """The venue has the order: the first word of it, from whichever mouth. Once per order (again when an unknown one is found)."""
+        """The venue has the order: the first word of it, from whichever mouth. Once per order."""
 
     def on_fill(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
         """An execution, counted once; `order.cum_qty_lots` has it already. May come before the REST reply."""
