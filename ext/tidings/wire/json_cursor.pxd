@@ -4,10 +4,10 @@ How it is used:
 
     json_start(&cursor, text, count)
     if json_enter(&cursor, JSON_OBJECT):
-        slot = json_pick(&cursor, keys.table, values)       # scalars land in values[slot of their key]
+        slot = json_pick(&cursor, &keys.table, values)        # scalars land in values[slot of their key]
         while slot >= 0:                                    # stopped at a known key that holds an object or array:
             … json_enter() and walk it, or json_skip() it …
-            slot = json_pick(&cursor, keys.table, values)   # and go on behind it
+            slot = json_pick(&cursor, &keys.table, values)    # and go on behind it
         # JSON_END: the object is complete; JSON_BAD: cursor.fault tells why, the values are worth nothing
 
 Values borrow the text. The grammar is RFC 8259's, whole: what is not asked for is still checked, so a key inside a
@@ -17,7 +17,7 @@ string or a cut number cannot pass for something else. Strings are not checked f
 from libc.stdint cimport INT64_MAX, int64_t, uint64_t
 
 from tidings.wire.digits cimport DIGITS_OK, parse_decimal
-from tidings.wire.json_keys cimport JsonKeyTable, json_slot
+from tidings.wire.json_keys cimport JsonKeyOrder, JsonKeys, JsonKeyTable, json_slot
 
 
 cdef enum:
@@ -63,6 +63,10 @@ cdef void json_start(JsonCursor* cursor, const char* text, Py_ssize_t count) noe
 cdef bint json_enter(JsonCursor* cursor, JsonKind kind) noexcept nogil
 # Slot of a known key whose object or array is next, JSON_END behind the closing brace, or JSON_BAD.
 cdef int json_pick(JsonCursor* cursor, const JsonKeyTable* keys, JsonValue* values) noexcept nogil
+# The same, faster for repeated objects of one kind; that kind must not nest in itself with the same `order`.
+cdef int json_pick_in_order(
+    JsonCursor* cursor, const JsonKeyTable* keys, JsonKeyOrder* order, JsonValue* values
+) noexcept nogil
 # 1: the next array element starts at the cursor, JSON_END behind the closing bracket, or JSON_BAD.
 cdef int json_next_element(JsonCursor* cursor) noexcept nogil
 # Read a scalar, or tell that an object or array is next without entering it. False: broken.
@@ -123,3 +127,9 @@ cdef object json_text(const JsonValue* value)
 # The same document from orjson, for a second try: escapes resolved where they can be, floats replaced by null (only the
 # cursor reads them exactly). None if orjson refuses it, or if a key comes twice and orjson would pick one of them.
 cdef bytes json_plain(JsonFault fault, const char* text, Py_ssize_t count)
+
+
+cdef class JsonPicker:
+    cdef JsonKeys keys
+    cdef JsonKeyOrder order
+    cdef readonly tuple names

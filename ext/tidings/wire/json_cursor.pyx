@@ -7,8 +7,10 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcmp, memset
 
 from tidings.wire.digits cimport SCALE_MAX
-from tidings.wire.json_keys cimport JsonKeys, JsonKeyTable, json_slot
-from tidings.wire.scan cimport find_string_stop
+from tidings.wire.json_keys cimport (
+    JSON_QUOTED_BYTES_MAX, JsonKeyOrder, JsonKeys, JsonKeyTable, end_of_keys, json_slot, remember_key,
+)
+from tidings.wire.scan cimport find_string_stop, scan_begins_with
 
 import json
 from decimal import Decimal
@@ -44,17 +46,23 @@ cdef bint json_enter(JsonCursor* cursor, JsonKind kind) noexcept nogil:
 
 
 cdef int json_pick(JsonCursor* cursor, const JsonKeyTable* keys, JsonValue* values) noexcept nogil:
-    cdef const char* name
-    cdef Py_ssize_t name_bytes = 0
-    cdef int slot
-    cdef int step = next_item(cursor, c'}')
+    return json_pick_in_order(cursor, keys, NULL, values)
+
+
+cdef int json_pick_in_order(
+    JsonCursor* cursor, const JsonKeyTable* keys, JsonKeyOrder* order, JsonValue* values
+) noexcept nogil:
+    cdef JsonValue foreign
+    cdef int slot = 0
+    cdef int step
+    if order is not NULL and cursor.is_at_first:
+        order.next = order.misses = 0
+    step = next_item(cursor, c'}')
     while step > 0:
-        name = read_key(cursor, &name_bytes)
-        if name is NULL:
+        if not walk_expected_key(cursor, order, &slot) and not walk_any_key(cursor, keys, order, &slot):
             return JSON_BAD
-        slot = json_slot(keys, name, name_bytes)
         if slot < 0:
-            if not json_skip(cursor):
+            if not json_read(cursor, &foreign) or (foreign.kind >= JSON_OBJECT and not json_skip(cursor)):
                 return JSON_BAD
         else:
             if values[slot].kind != JSON_ABSENT:
@@ -65,7 +73,36 @@ cdef int json_pick(JsonCursor* cursor, const JsonKeyTable* keys, JsonValue* valu
             if values[slot].kind >= JSON_OBJECT:
                 return slot
         step = next_item(cursor, c'}')
+    if order is not NULL:
+        end_of_keys(order)
     return step
+
+
+cdef inline bint walk_expected_key(JsonCursor* cursor, JsonKeyOrder* order, int* slot) noexcept nogil:
+    """The key that came here last time, if it comes again: then where the value begins is known without searching."""
+    cdef int index
+    if order is NULL or order.next == order.count or cursor.end - cursor.at < JSON_QUOTED_BYTES_MAX:
+        return False
+    index = order.next
+    if not scan_begins_with(cursor.at, order.quoted[index], order.quoted_bytes[index]):
+        return False
+    cursor.at += order.quoted_bytes[index]
+    order.next = index + 1
+    slot[0] = order.slots[index]
+    return True
+
+
+cdef bint walk_any_key(
+    JsonCursor* cursor, const JsonKeyTable* keys, JsonKeyOrder* order, int* slot
+) noexcept nogil:
+    cdef Py_ssize_t name_bytes = 0
+    cdef const char* name = read_key(cursor, &name_bytes)
+    if name is NULL:
+        return False
+    slot[0] = json_slot(keys, name, name_bytes)
+    if order is not NULL and cursor.at == name + name_bytes + 2:        # no white space before the colon
+        remember_key(order, slot[0], name - 1, name_bytes + 3)
+    return True
 
 
 cdef int json_next_element(JsonCursor* cursor) noexcept nogil:
@@ -211,6 +248,10 @@ cdef inline bint read_string(JsonCursor* cursor, JsonValue* value) noexcept nogi
     cdef const char* stop
     value.kind = JSON_STRING
     value.start = cursor.at + 1
+    if cursor.end - cursor.at >= 3 and cursor.at[2] == c'"' and c'0' <= cursor.at[1] <= c'9':
+        value.count = 1                 # "0": every second value of an order
+        cursor.at += 3
+        return True
     stop = find_string_stop(value.start, cursor.end)
     while stop < cursor.end and stop[0] == c'\\':
         value.kind = JSON_ESCAPED
@@ -314,25 +355,34 @@ cdef object without_floats(object value):
     return None if isinstance(value, float) else value
 
 
+cdef class JsonPicker:
+    def __init__(self, *names):
+        self.keys = JsonKeys(*names)
+        self.names = names
+
+    def pick(self, bytes text not None):
+        cdef JsonValue[64] values
+        cdef JsonCursor cursor
+        cdef int slot = JSON_BAD
+        picked = {}
+        memset(values, 0, sizeof(values))
+        json_start(&cursor, text, len(text))
+        if json_enter(&cursor, JSON_OBJECT):
+            slot = json_pick_in_order(&cursor, &self.keys.table, &self.order, values)
+        while slot >= 0:
+            json_skip(&cursor)
+            picked[self.names[slot]] = text[values[slot].start - <const char*> text:cursor.at - <const char*> text]
+            slot = json_pick_in_order(&cursor, &self.keys.table, &self.order, values)
+        if not json_is_at_end(&cursor):
+            raise PeerError(f"JSON {FAULT_WORDS.get(cursor.fault, 'goes on behind its end')}: {text[:60]!r}")
+        for slot in range(len(self.names)):
+            if JSON_ABSENT < values[slot].kind < JSON_OBJECT:
+                picked[self.names[slot]] = json_text(&values[slot])
+        return picked
+
+
 def pick(bytes text not None, *names):
-    cdef JsonKeys keys = JsonKeys(*names)
-    cdef JsonValue[64] values
-    cdef JsonCursor cursor
-    cdef int slot
-    picked = {}
-    memset(values, 0, sizeof(values))
-    json_start(&cursor, text, len(text))
-    slot = json_pick(&cursor, &keys.table, values) if json_enter(&cursor, JSON_OBJECT) else JSON_BAD
-    while slot >= 0:
-        json_skip(&cursor)
-        picked[names[slot]] = text[values[slot].start - <const char*> text:cursor.at - <const char*> text]
-        slot = json_pick(&cursor, &keys.table, values)
-    if not json_is_at_end(&cursor):
-        raise PeerError(f"JSON {FAULT_WORDS.get(cursor.fault, 'goes on behind its end')}: {text[:60]!r}")
-    for slot in range(len(names)):
-        if JSON_ABSENT < values[slot].kind < JSON_OBJECT:
-            picked[names[slot]] = json_text(&values[slot])
-    return picked
+    return JsonPicker(*names).pick(text)
 
 
 def scaled(bytes text not None, int scale):

@@ -6,10 +6,11 @@ comparison. A foreign name lands on some slot and fails the comparison.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint32_t
-from libc.string cimport memset
+from libc.string cimport memcmp, memcpy, memset
 
 cdef enum:
     ATTEMPTS_MAX = 200000       # fifty names find their multiplier within some thousand
+    LOOK_AHEAD = 4              # keys that may be left out together without a new forecast
 
 
 cdef class JsonKeys:
@@ -47,3 +48,29 @@ cdef bint place_all(JsonKeyTable* table, int count) noexcept:
             return False
         table.slot_of_hash[hash] = <signed char> slot
     return True
+
+
+cdef void remember_key(JsonKeyOrder* order, int slot, const char* quoted, Py_ssize_t quoted_bytes) noexcept nogil:
+    """A key came that was not the expected one: learn it at the end, or find where the forecast goes on."""
+    cdef int index
+    order.misses += 1
+    if quoted_bytes > JSON_QUOTED_BYTES_MAX:
+        return
+    for index in range(order.next, min(order.next + LOOK_AHEAD, order.count)):
+        if order.quoted_bytes[index] == quoted_bytes and memcmp(order.quoted[index], quoted, quoted_bytes) == 0:
+            order.next = index + 1          # the keys between are optional ones, left out this time
+            return
+    if order.next == order.count < JSON_ORDER_MAX:
+        memcpy(order.quoted[order.count], quoted, quoted_bytes)
+        order.quoted_bytes[order.count] = <signed char> quoted_bytes
+        order.slots[order.count] = <signed char> slot
+        order.count += 1
+        order.next = order.count
+
+
+cdef void end_of_keys(JsonKeyOrder* order) noexcept nogil:
+    """The object is complete. A forecast that failed a quarter of the time is dropped, and learnt anew."""
+    cdef bint was_learnt_now = order.misses == order.count
+    if order.misses * 4 > order.count and not was_learnt_now:
+        order.count = 0
+    order.next = order.misses = 0

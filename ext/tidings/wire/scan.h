@@ -76,4 +76,18 @@ static inline const char *find_string_stop(const char *at, const char *end) {
     return at;
 }
 
+/* Whether `at` begins with the first `count` (at most 32) bytes of `expected`. Both must be readable for 32 bytes. */
+static inline int scan_begins_with(const char *at, const char *expected, int count) {
+#ifdef SCAN_HAS_SSE2
+    const __m128i low = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)at), _mm_loadu_si128((const __m128i *)expected));
+    const __m128i high = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(at + 16)),
+                                        _mm_loadu_si128((const __m128i *)(expected + 16)));
+    const uint64_t same = (uint32_t)_mm_movemask_epi8(low) | (uint64_t)_mm_movemask_epi8(high) << 16;
+    const uint64_t wanted = (UINT64_C(1) << count) - 1;
+    return (same & wanted) == wanted;
+#else
+    return memcmp(at, expected, (size_t)count) == 0;
+#endif
+}
+
 #endif

@@ -10,3 +10,5 @@ cdef extern from "scan.h" nogil:
     const char* find_string_stop(const char* at, const char* end)
     # Eight bytes as one word, in memory order.
     uint64_t word_at "scan_word"(const char* at)
+    # Whether `at` begins with the first `count` (≤ 32) bytes of `expected`; both readable for 32 bytes.
+    bint scan_begins_with(const char* at, const char* expected, int count)

@@ -2,6 +2,15 @@
 
 from decimal import Decimal
 
+class JsonPicker:
+    """Picks the same keys from many texts of one shape; faster each time their order stays the same."""
+
+    names: tuple[str, ...]
+
+    def __init__(self, *names: str) -> None: ...
+    def pick(self, text: bytes) -> dict[str, bool | int | Decimal | str | bytes | None]:
+        """As the function `pick`."""
+
 def pick(text: bytes, *names: str) -> dict[str, bool | int | Decimal | str | bytes | None]:
     """The values of up to 64 keys of the outermost object, for those it holds.
 

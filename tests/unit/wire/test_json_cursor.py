@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.errors import PeerError
-from tidings.wire.json_cursor import pick, scaled
+from tidings.wire.json_cursor import JsonPicker, pick, scaled
 
 MESSAGE = (
     b'{"code":0,"msg":"","data":{"orderID":"code","list":[1,-2.50,{"code":7}]},"price":32000.00000000,'
@@ -172,8 +172,35 @@ def test_other_scalars_are_no_numbers():
     assert [scaled(text, 0) for text in (b"null", b"true", b'"\\u0031"')] == [None, None, None]
 
 
+ordered = st.lists(st.tuples(st.sampled_from(KEYS), st.integers(0, 5)), max_size=12, unique_by=lambda pair: pair[0])
+
+
+@given(st.lists(ordered, min_size=2, max_size=8), st.booleans())
+def test_a_remembered_order_changes_no_result(objects, has_space):
+    picker = JsonPicker(*KEYS[::2])
+    separators = (", ", " : ") if has_space else (",", ":")
+    for pairs in objects:
+        text = json.dumps(dict(pairs) | {"filler": "x" * 40}, separators=separators).encode()
+        assert picker.pick(text) == {key: value for key, value in pairs if key in KEYS[::2]}
+
+
+def test_a_remembered_order_is_no_excuse_for_another_key():
+    picker = JsonPicker("price", "code")
+    filler = b'"filler":"%s"' % (b"x" * 40)
+    for _ in range(3):
+        assert picker.pick(b'{"price":1,"code":2,%s}' % filler) == {"price": 1, "code": 2}
+    assert picker.pick(b'{"prick":1,"code":2,%s}' % filler) == {"code": 2}
+    assert picker.pick(b'{"prices":1,"code":2,%s}' % filler) == {"code": 2}
+    for text in (b'{"price"1,"code":2,%s}', b'{"price:1,"code":2,%s}', b'{"price":1,"price":1,%s}'):
+        with pytest.raises(PeerError):
+            picker.pick(text % filler)
+
+
 def test_mutants_are_taken_or_refused_as_the_standard_library_does():
     chooser = random.Random(7)
+    pickers = [JsonPicker(*KEYS), JsonPicker("absent")]
+    for picker in pickers:
+        picker.pick(MESSAGE)
     taken = 0
     for _ in range(20_000):
         mutant = bytearray(MESSAGE)
@@ -186,9 +213,9 @@ def test_mutants_are_taken_or_refused_as_the_standard_library_does():
             expected = reference(bytes(mutant))
         except ValueError:
             expected = None
-        for names in (KEYS, ("absent",)):
+        for picker in pickers:
             try:
-                picked = pick(bytes(mutant), *names)
+                picked = picker.pick(bytes(mutant))
             except PeerError as error:
                 assert expected is None or "twice" in str(error) or "backslash" in str(error), mutant
             else:

@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t
 from tidings.model.instrument cimport Instrument
 from tidings.venue.phemex.order_events cimport SymbolTable
 from tidings.wire.json_cursor cimport JsonCursor, JsonValue
+from tidings.wire.json_keys cimport JsonKeyOrder
 
 
 cdef class PositionUpdate:
@@ -37,6 +38,7 @@ cdef class WalletUpdate:
 
 cdef class AccountStateReader:
     cdef SymbolTable symbols
+    cdef JsonKeyOrder[2] position_orders    # how each line writes its positions, by ProductLine
     cdef dict value_scales                  # (line, currency) → exponent of its integer values
     cdef readonly int64_t unknown_count     # rows of symbols or currencies we do not know: left out, they have no scale
 

@@ -16,8 +16,10 @@ from tidings.model.execution_report cimport UNSET
 from tidings.model.instrument cimport Instrument
 from tidings.venue.phemex.order_events cimport SymbolTable
 from tidings.venue.phemex.order_values cimport decimal_of, int_of, is_word, qty_lots_of, side_of
-from tidings.wire.json_cursor cimport JSON_END, JSON_OBJECT, JsonCursor, JsonValue, json_enter, json_pick, json_text
-from tidings.wire.json_keys cimport JsonKeys
+from tidings.wire.json_cursor cimport (
+    JSON_END, JSON_OBJECT, JsonCursor, JsonValue, json_enter, json_pick, json_pick_in_order, json_text,
+)
+from tidings.wire.json_keys cimport JsonKeyOrder, JsonKeys
 
 cdef enum:
     RATIO_SCALE = 8             # of Er numbers (phemex docs 2026, "Price/ratio/value scales")
@@ -83,9 +85,12 @@ cdef class AccountStateReader:
     cdef PositionUpdate read_position(self, JsonCursor* cursor, int line, bint* is_good):
         cdef JsonValue[POSITION_SLOTS] row
         cdef JsonKeys keys = LINEAR_POSITION if line == LINE_LINEAR else INVERSE_POSITION
+        cdef JsonKeyOrder* order = &self.position_orders[line]
         cdef Instrument instrument
         memset(row, 0, sizeof(row))
-        is_good[0] = json_enter(cursor, JSON_OBJECT) and json_pick(cursor, &keys.table, row) == JSON_END
+        is_good[0] = (
+            json_enter(cursor, JSON_OBJECT) and json_pick_in_order(cursor, &keys.table, order, row) == JSON_END
+        )
         if not is_good[0]:
             return None
         instrument = self.symbols.find(&row[POSITION_SYMBOL])

@@ -4,12 +4,14 @@ from libc.stdint cimport int64_t
 
 from tidings.model.execution_report cimport ExecutionReport
 from tidings.model.instrument cimport Instrument
-from tidings.wire.json_cursor cimport JsonCursor, JsonValue
+from tidings.wire.json_cursor cimport JsonValue
+from tidings.wire.json_keys cimport JsonKeyOrder
 
 
 ctypedef struct Reply:
     JsonValue[3] top                # code, msg, data
     JsonValue[16] order             # by the slots of order_decoder.pyx
+    JsonKeyOrder* key_orders        # by ProductLine
     bint has_order
     int64_t total                   # orders a cancel-all says it cancels, -1: not told
 
@@ -28,6 +30,8 @@ cdef class OrderDecoder:
     # The orders a bulk cancel reports on, as a list of reports; empty if it was refused, None as above.
     cdef list decode_bulk(self, Instrument instrument, int http_status,
                           const char* body, Py_ssize_t body_bytes, int64_t now_ns)
+
+    cdef JsonKeyOrder[3] key_orders             # how each product line writes its orders, by ProductLine
 
     cdef ExecutionReport _decode(self, int request_kind, Instrument instrument, int http_status, list orders,
                                  const char* body, Py_ssize_t body_bytes, int64_t now_ns)

@@ -29,7 +29,8 @@ from tidings.venue.phemex.order_values cimport (
 )
 from tidings.wire.json_cursor cimport (
     FAULT_NONE, JSON_ABSENT, JSON_ARRAY, JSON_END, JSON_ESCAPED, JSON_OBJECT, JSON_STRING, JsonCursor, JsonValue,
-    json_enter, json_is_at_end, json_next_element, json_pick, json_plain, json_skip, json_start, json_text,
+    json_enter, json_is_at_end, json_next_element, json_pick, json_pick_in_order, json_plain, json_skip,
+    json_start, json_text,
 )
 from tidings.wire.json_keys cimport JsonKeys
 
@@ -90,6 +91,7 @@ cdef class OrderDecoder:
         cdef JsonCursor cursor
         cdef Reply reply
         cdef bytes plain
+        reply.key_orders = self.key_orders
         json_start(&cursor, body, body_bytes)
         if not scan_reply(&cursor, request_kind, instrument, &reply, orders, now_ns):
             if cursor.fault == FAULT_NONE:
@@ -134,7 +136,9 @@ cdef bint scan_reply(JsonCursor* cursor, int request_kind, Instrument instrument
                      int64_t now_ns) except -1:
     """Walk the whole body once; False if it is not one envelope. `orders`, if not None, gets those of a bulk cancel."""
     cdef int step
-    memset(reply, 0, sizeof(Reply))
+    memset(reply.top, 0, sizeof(reply.top))
+    memset(reply.order, 0, sizeof(reply.order))
+    reply.has_order = False
     reply.total = -1
     if not json_enter(cursor, JSON_OBJECT):
         return False
@@ -165,15 +169,17 @@ cdef bint scan_data(JsonCursor* cursor, int request_kind, Instrument instrument,
         reply.total = int_of(&total, -1)
         return True
     reply.has_order = True
-    return scan_order(cursor, instrument, reply.order)
+    return scan_order(cursor, instrument, reply)
 
 
-cdef bint scan_order(JsonCursor* cursor, Instrument instrument, JsonValue* order) except -1:
+cdef bint scan_order(JsonCursor* cursor, Instrument instrument, Reply* reply) except -1:
     """One order object; False if one of its known keys holds an object or array."""
     cdef JsonKeys keys = LINEAR_ORDER
     if instrument.line != LINE_LINEAR:
         keys = INVERSE_ORDER if instrument.line == LINE_INVERSE else SPOT_ORDER
-    return json_enter(cursor, JSON_OBJECT) and json_pick(cursor, &keys.table, order) == JSON_END
+    return json_enter(cursor, JSON_OBJECT) and (
+        json_pick_in_order(cursor, &keys.table, &reply.key_orders[instrument.line], reply.order) == JSON_END
+    )
 
 
 cdef bint scan_bulk(JsonCursor* cursor, Instrument instrument, Reply* reply, list orders, int64_t now_ns) except -1:
@@ -194,7 +200,7 @@ cdef bint append_order(JsonCursor* cursor, Instrument instrument, Reply* reply, 
     cdef ExecutionReport report
     cdef int64_t code
     memset(reply.order, 0, sizeof(reply.order))
-    if not scan_order(cursor, instrument, reply.order):
+    if not scan_order(cursor, instrument, reply):
         return False
     code = int_of(&reply.order[REPLY_BIZ_ERROR], 0)
     if not -CODE_MAX < code < CODE_MAX:

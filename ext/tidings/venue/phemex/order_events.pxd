@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t
 from tidings.model.execution_report cimport ExecutionReport
 from tidings.model.instrument cimport Instrument
 from tidings.wire.json_cursor cimport JsonCursor, JsonValue
+from tidings.wire.json_keys cimport JsonKeyOrder
 
 
 cdef enum RowKind:
@@ -25,6 +26,9 @@ cdef class OrderEventReader:
     cdef readonly int64_t unknown_symbol_count      # rows of symbols we do not know: left out, they have no scale
     cdef readonly int64_t unknown_word_count        # rows with a word we do not know: told as STATUS with that word
     cdef readonly int64_t funding_count             # funding settlements: rows that are no order's
+
+    cdef JsonKeyOrder[2] contract_orders            # how each line writes its rows, by ProductLine
+    cdef JsonKeyOrder spot_order, spot_fill
 
     # The object at the cursor as a report, or None if it is no order's or of an unknown symbol (counted). Its source is
     # left for the caller, who knows it only at the end of the message. False in `is_good`: broken, nothing to trust.

@@ -27,9 +27,10 @@ from tidings.venue.phemex.order_values cimport (
     price_ticks_of, qty_lots_of, side_of, status_of_word, status_word, uuid_of,
 )
 from tidings.wire.json_cursor cimport (
-    JSON_ABSENT, JSON_END, JSON_OBJECT, JSON_STRING, JsonCursor, JsonValue, json_enter, json_pick, json_text, json_word,
+    JSON_ABSENT, JSON_END, JSON_OBJECT, JSON_STRING, JsonCursor, JsonValue, json_enter, json_pick_in_order, json_text,
+    json_word,
 )
-from tidings.wire.json_keys cimport JsonKeys
+from tidings.wire.json_keys cimport JsonKeyOrder, JsonKeys
 
 cdef enum:
     CODE_MAX = 1 << 30
@@ -105,10 +106,14 @@ cdef class OrderEventReader:
         cdef JsonValue[ROW_SLOTS] row
         cdef Instrument instrument
         cdef JsonKeys keys = SPOT_ROW
+        cdef JsonKeyOrder* order = &self.spot_fill if kind == ROW_OF_SPOT_FILL else &self.spot_order
         if kind == ROW_OF_CONTRACT:
             keys = INVERSE_ROW if line == LINE_INVERSE else LINEAR_ROW
+            order = &self.contract_orders[line]
         memset(row, 0, sizeof(row))
-        is_good[0] = json_enter(cursor, JSON_OBJECT) and json_pick(cursor, &keys.table, row) == JSON_END
+        is_good[0] = (
+            json_enter(cursor, JSON_OBJECT) and json_pick_in_order(cursor, &keys.table, order, row) == JSON_END
+        )
         if not is_good[0]:
             return None
         if is_word(&row[ROW_ACTION], b"SettleFundingFee", 16) or is_word(&row[ROW_TRADE_TYPE], b"Funding", 7):

@@ -37,6 +37,11 @@ cdef JsonKeys EXEC_WORDS = JsonKeys(
 
 cdef enum:
     UUID_BYTES = 36
+    NOT_HEX = 0x80
+
+cdef unsigned char[256] HEX_VALUE
+for _byte in range(256):
+    HEX_VALUE[_byte] = int(chr(_byte), 16) if chr(_byte) in "0123456789abcdefABCDEF" else NOT_HEX
 
 
 cdef int status_word(const JsonValue* value) noexcept nogil:
@@ -100,32 +105,29 @@ cdef bint decimal_of(const JsonValue* value, int64_t* mantissa, int* scale) noex
 
 cdef bint uuid_of(const JsonValue* value, uint64_t* high, uint64_t* low) noexcept nogil:
     """8-4-4-4-12 hexadecimal digits (RFC 9562 §4), in any case."""
-    cdef uint64_t[2] words
-    cdef int index, digit, count = 0
+    cdef const char* text = value.start
+    cdef int faults = 0
     high[0] = low[0] = 0
-    words[0] = words[1] = 0
     if value.kind != JSON_STRING or value.count != UUID_BYTES:
         return False
-    for index in range(UUID_BYTES):
-        if index == 8 or index == 13 or index == 18 or index == 23:
-            if value.start[index] != c'-':
-                return False
-            continue
-        digit = hex_digit(value.start[index])
-        if digit < 0:
-            return False
-        words[count >> 4] = words[count >> 4] << 4 | <uint64_t> digit
-        count += 1
-    high[0], low[0] = words[0], words[1]
+    if text[8] != c'-' or text[13] != c'-' or text[18] != c'-' or text[23] != c'-':
+        return False
+    high[0] = hex_run(text, 8, &faults) << 32 | hex_run(text + 9, 4, &faults) << 16 | hex_run(text + 14, 4, &faults)
+    low[0] = hex_run(text + 19, 4, &faults) << 48 | hex_run(text + 24, 12, &faults)
+    if faults & NOT_HEX:
+        high[0] = low[0] = 0
+        return False
     return True
 
 
-cdef inline int hex_digit(char byte) noexcept nogil:
-    if c'0' <= byte <= c'9':
-        return byte - c'0'
-    if c'a' <= (byte | 0x20) <= c'f':
-        return (byte | 0x20) - c'a' + 10
-    return -1
+cdef inline uint64_t hex_run(const char* text, int count, int* faults) noexcept nogil:
+    cdef uint64_t number = 0
+    cdef int index, digit
+    for index in range(count):
+        digit = HEX_VALUE[<unsigned char> text[index]]
+        faults[0] |= digit
+        number = number << 4 | <uint64_t> (digit & 15)
+    return number
 
 
 cdef int copy_cl_ord_id(ExecutionReport report, const JsonValue* value) except -1:
