@@ -233,7 +233,7 @@ def same_test_names(root: Path) -> list[str]:
     seen: dict[str, str] = {}
     found = []
     for name, path in files(root, {".py"}):
-        if name.startswith("tests/") and (first := seen.setdefault(path.name, name)) != name:
+        if path.name.startswith("test_") and (first := seen.setdefault(path.name, name)) != name:
             found.append(f"{name}: same name as {first}; call it test_<room>_<module>.py")
     return found
 
