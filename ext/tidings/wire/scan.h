@@ -1,4 +1,4 @@
-/* Find the byte that ends a run of text: sixteen bytes at a time with SSE2 (part of every x86-64), else eight in a word.
+/* Find the byte that ends a run of text: sixteen bytes at a time with SSE2 (in every x86-64), else eight in a word.
  *
  * The word tests are the classic ones: a word without a hit is skipped whole, one with a hit is looked at byte by byte,
  * so byte order does not matter. Nothing is read at or behind `end`. Included by scan.pxd only; everything is static.
@@ -79,7 +79,8 @@ static inline const char *find_string_stop(const char *at, const char *end) {
 /* Whether `at` begins with the first `count` (at most 32) bytes of `expected`. Both must be readable for 32 bytes. */
 static inline int scan_begins_with(const char *at, const char *expected, int count) {
 #ifdef SCAN_HAS_SSE2
-    const __m128i low = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)at), _mm_loadu_si128((const __m128i *)expected));
+    const __m128i low = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)at),
+                                       _mm_loadu_si128((const __m128i *)expected));
     const __m128i high = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(at + 16)),
                                         _mm_loadu_si128((const __m128i *)(expected + 16)));
     const uint64_t same = (uint32_t)_mm_movemask_epi8(low) | (uint64_t)_mm_movemask_epi8(high) << 16;

@@ -25,7 +25,7 @@ from tidings.model.instrument cimport Instrument
 from tidings.venue.phemex.order_values cimport (
     EXEC_WORD_PENDING_NEW, WORD_CANCELED, WORD_DEACTIVATED, WORD_FILLED, WORD_NEW, WORD_PARTIALLY_FILLED, WORD_REJECTED,
     WORD_TRIGGERED, WORD_UNTRIGGERED, copy_cl_ord_id, exec_word, int_of, is_word, price_ticks_of, qty_lots_of, side_of,
-    status_of_word, status_word, uuid_of,
+    status_of_word, status_word, unless_zero, uuid_of,
 )
 from tidings.wire.json_cursor cimport (
     FAULT_NONE, JSON_ABSENT, JSON_ARRAY, JSON_END, JSON_ESCAPED, JSON_OBJECT, JSON_STRING, JsonCursor, JsonValue,
@@ -62,15 +62,16 @@ cdef enum:                      # slots of the three order tables
     REPLY_QTY_TYPE
     REPLY_QUOTE_QTY
 
-cdef JsonKeys ENVELOPE = JsonKeys("code", "msg", "data")
-cdef JsonKeys TOTAL = JsonKeys("total")
-_COMMON = (
+cdef JsonKeys ENVELOPE, TOTAL, INVERSE_ORDER, LINEAR_ORDER, SPOT_ORDER
+ENVELOPE = JsonKeys("code", "msg", "data")
+TOTAL = JsonKeys("total")
+_EVERY_LINE = (
     "bizError", "orderID", "clOrdID", "symbol", "side", "transactTimeNs", "actionTimeNs", "execStatus", "ordStatus"
 )
-cdef JsonKeys INVERSE_ORDER = JsonKeys(*_COMMON, "priceEp", "stopPxEp", "orderQty", "cumQty", "leavesQty")
-cdef JsonKeys LINEAR_ORDER = JsonKeys(*_COMMON, "priceRp", "stopPxRp", "orderQtyRq", "cumQtyRq", "leavesQtyRq")
-cdef JsonKeys SPOT_ORDER = JsonKeys(
-    *_COMMON, "priceEp", "stopPxEp", "baseQtyEv", "cumBaseQtyEv", "leavesBaseQtyEv", "qtyType", "quoteQtyEv"
+INVERSE_ORDER = JsonKeys(*_EVERY_LINE, "priceEp", "stopPxEp", "orderQty", "cumQty", "leavesQty")
+LINEAR_ORDER = JsonKeys(*_EVERY_LINE, "priceRp", "stopPxRp", "orderQtyRq", "cumQtyRq", "leavesQtyRq")
+SPOT_ORDER = JsonKeys(
+    *_EVERY_LINE, "priceEp", "stopPxEp", "baseQtyEv", "cumBaseQtyEv", "leavesBaseQtyEv", "qtyType", "quoteQtyEv"
 )
 
 
@@ -291,8 +292,3 @@ cdef bint is_foreign(const JsonValue* symbol, Instrument instrument) except -1:
     if symbol.kind == JSON_ABSENT:
         return False
     return symbol.kind != JSON_STRING or symbol.count != count or memcmp(symbol.start, text, count) != 0
-
-
-cdef inline int64_t unless_zero(int64_t ticks) noexcept:
-    """A price of zero means that there is none (phemex docs 2026, order samples)."""
-    return ticks if ticks else UNSET

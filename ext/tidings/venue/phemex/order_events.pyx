@@ -24,7 +24,7 @@ from tidings.venue.phemex.order_values cimport (
     EXEC_WORD_NEW, EXEC_WORD_NEW_REJECTED, EXEC_WORD_PENDING_CANCEL, EXEC_WORD_PENDING_NEW, EXEC_WORD_PENDING_REPLACE,
     EXEC_WORD_REPLACED, EXEC_WORD_TAKER_FILL, EXEC_WORD_WAIT_TO_SEND_NEW, WORD_CANCELED, WORD_DEACTIVATED, WORD_NEW,
     WORD_REJECTED, WORD_TRIGGERED, WORD_UNTRIGGERED, copy_cl_ord_id, decimal_of, exec_word, int_of, is_word,
-    price_ticks_of, qty_lots_of, side_of, status_of_word, status_word, uuid_of,
+    price_ticks_of, qty_lots_of, side_of, status_of_word, status_word, unless_zero, uuid_of,
 )
 from tidings.wire.json_cursor cimport (
     JSON_ABSENT, JSON_END, JSON_OBJECT, JSON_STRING, JsonCursor, JsonValue, json_enter, json_pick_in_order, json_text,
@@ -249,8 +249,3 @@ cdef int event_of(int word, int execution, bint has_code, const JsonValue* actio
 cdef inline int small_int_of(const JsonValue* value) noexcept:
     cdef int64_t number = int_of(value, 0)
     return <int> number if -CODE_MAX < number < CODE_MAX else 0
-
-
-cdef inline int64_t unless_zero(int64_t ticks) noexcept:
-    """A price of zero means that there is none (phemex docs 2026, order samples)."""
-    return ticks if ticks else UNSET

@@ -5,7 +5,7 @@
 
 from libc.stdint cimport int64_t, uint64_t
 
-from tidings.model.execution_report cimport ExecutionReport
+from tidings.model.execution_report cimport UNSET, ExecutionReport
 from tidings.model.instrument cimport Instrument
 from tidings.wire.json_cursor cimport JsonValue
 
@@ -59,3 +59,8 @@ cdef bint decimal_of(const JsonValue* value, int64_t* mantissa, int* scale) noex
 # False (and 0, 0) if it is not the text of a UUID.
 cdef bint uuid_of(const JsonValue* value, uint64_t* high, uint64_t* low) noexcept nogil
 cdef int copy_cl_ord_id(ExecutionReport report, const JsonValue* value) except -1
+
+
+cdef inline int64_t unless_zero(int64_t ticks) noexcept nogil:
+    """A price of zero means that there is none (phemex docs 2026, order samples)."""
+    return ticks if ticks else UNSET
