@@ -124,3 +124,22 @@ def _check_place(environment: str, address: Address) -> None:
     is_venue = host == _REAL_MONEY_DOMAIN or host.endswith("." + _REAL_MONEY_DOMAIN)
     if environment == TESTNET and is_venue and host not in _TESTNET_HOSTS:
         raise ConfigError(f"environment testnet, but the URL leads to {host}, where real money trades: name live")
+
+
+def environment_of(rest_url: str) -> str:
+    """Which environment a REST URL belongs to; its owner named real money by writing it out.
+
+    Raises ConfigError for a stranger's host.
+    """
+    host = parse_address(rest_url, "http", "the REST URL", API_URL_VARIABLE).host
+    if host in _LOOPBACK_HOSTS:
+        return LOCAL
+    if host in _TESTNET_HOSTS:
+        return TESTNET
+    for environment in (LIVE, VIP):
+        if host == urlsplit(_URLS[environment][0]).hostname:
+            return environment
+    raise ConfigError(
+        f"{host} is none of the venue's hosts: use https://testnet-api.phemex.com, "
+        "https://api.phemex.com or a local exchange"
+    )

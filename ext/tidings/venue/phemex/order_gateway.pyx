@@ -1,0 +1,301 @@
+"""Phemex as the engine's OrderGateway: choose a lane, encode, sign, write; match what comes back.
+
+One answer ends one request. What an answer means is decided here and nowhere else:
+
+    HTTP 200 and a reply we understand        what it says: accepted or refused, with the venue's code
+    HTTP 4xx with a business code, 401, 403, 429   refused: the gateway turned it away before the trading engine
+    5xx, 408, 425, anything not understood    UNKNOWN: it may have been executed (phemex docs 2026, "HTTP return codes")
+    a duplicate-ClOrdID code on our only send UNKNOWN: somebody between us and the venue repeated it, so it may be live
+    a code that is not in the table           UNKNOWN: the account stream will tell
+    connection lost, last byte in the kernel  UNKNOWN; last byte never taken: UNSENT
+
+An echoed ClOrdID that is not the request's means that answers have shifted: the lane is closed and all its requests
+are UNKNOWN.
+"""
+
+from libc.stdint cimport int64_t
+from libc.string cimport memcmp
+
+from tidings.clock cimport Clock
+from tidings.engine.order_table cimport OrderTable
+from tidings.engine.ports cimport OrderListener
+from tidings.metrics.stages cimport Stages
+from tidings.model.enums cimport (
+    DENY_LANES_FULL, DENY_NONE, DENY_NOT_CONNECTED, EXEC_CANCEL_REJECTED, EXEC_REJECTED, EXEC_REPLACE_REJECTED,
+    EXEC_UNKNOWN, EXEC_UNSENT, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW, REQUEST_PING,
+    SOURCE_LOCAL, SOURCE_REPLY,
+)
+from tidings.model.execution_report cimport ExecutionReport, make_report
+from tidings.model.order cimport Order
+from tidings.model.terms cimport OrderTerms
+from tidings.net.lane cimport Lane, LanePool, Request
+from tidings.venue.phemex.budget cimport RequestBudget
+from tidings.venue.phemex.order_decoder cimport OrderDecoder
+from tidings.venue.phemex.order_encoder cimport OrderEncoder
+from tidings.wire.buffer cimport ByteBuffer
+from tidings.wire.http1 cimport Response
+
+from tidings.errors import ConnectionLost, PeerError
+from tidings.venue.phemex.error_codes import Outcome, meaning_of
+
+# Codes that do not say that our create was refused: one that is not in the table, and "duplicate ClOrdID" for an id
+# sent only once.
+_NO_VERDICT = (Outcome.UNKNOWN, Outcome.DUPLICATE)
+
+cdef enum:
+    NS_PER_S = 1000000000
+    REQUEST_BYTES_MAX = 65536
+    CODE_TOO_MANY_REQUESTS = 39995          # gateway body of HTTP 429 (seen live by several clients)
+
+
+cdef inline int _refusal_of(int request_kind) noexcept:
+    """What a refused request of a kind is called in a report."""
+    if request_kind == REQUEST_NEW:
+        return EXEC_REJECTED
+    return EXEC_REPLACE_REJECTED if request_kind == REQUEST_AMEND else EXEC_CANCEL_REJECTED
+
+
+cdef class PhemexOrderGateway(OrderGateway):
+    """One account's way to the venue's order calls. `deadline_ns` per answer; `expiry_s` signed into every request."""
+
+    def __init__(
+        self, *, Clock clock not None, OrderEncoder encoder not None, OrderDecoder decoder not None,
+        RequestBudget budget not None, Stages stages not None, OrderTable orders not None,
+        int64_t deadline_ns, int64_t expiry_s,
+    ):
+        self.clock, self.encoder, self.decoder = clock, encoder, decoder
+        self.budget, self.stages, self.orders = budget, stages, orders
+        self.deadline_ns, self.expiry_s = deadline_ns, expiry_s
+        self.buffer = ByteBuffer(REQUEST_BYTES_MAX)
+        self.answers = AnswerDesk(self)
+        self.batches = {}
+
+    def plug(self, LanePool pool not None, OrderListener listener not None, on_lane_change=None):
+        """Connect the lanes below and the engine above."""
+        self.pool, self.listener = pool, listener
+        self.answers.on_lane_change = on_lane_change
+
+    @property
+    def lane_listener(self):
+        """What the lanes of this gateway's pool report to."""
+        return self.answers
+
+    def set_venue_clock(self, int64_t venue_wall_offset_ns):
+        """Venue wall clock − our monotonic clock, as measured: expiries are on the venue's clock."""
+        self.venue_wall_offset_ns = venue_wall_offset_ns
+        self.expiry_valid_until_ns = 0
+
+    # ---- Down ----------------------------------------------------------------------------------------------------
+
+    cdef int take(self, int request_kind, Order order, int64_t now_ns) except -1:
+        cdef int reason = self._choose_lane(request_kind, order)
+        return reason if reason != DENY_NONE else self.budget.take(request_kind, order.terms.instrument, now_ns)
+
+    cdef int send_new(self, Order order, int64_t now_ns) except -1:
+        cdef int reason
+        self._refresh_expiry(now_ns)
+        self.buffer.clear()
+        self.encoder.encode_new(order, self.buffer)
+        order.encoded_ns = self.clock.now_ns()
+        order.route = self.lane.index
+        reason = self._write(order.handle, REQUEST_NEW, now_ns)
+        if reason == DENY_NONE and self.lane.connection.send_returned_ns >= order.encoded_ns:
+            order.written_ns = self.lane.connection.send_returned_ns
+            self.stages.record_encode(order.encoded_ns - order.decided_ns)
+            self.stages.record_write(order.written_ns - order.decided_ns)
+        return reason
+
+    cdef int send_amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) except -1:
+        self._refresh_expiry(now_ns)
+        self.buffer.clear()
+        self.encoder.encode_amend(order, price_ticks, qty_lots, self.buffer)
+        return self._write(order.handle, REQUEST_AMEND, now_ns)
+
+    cdef int send_cancel(self, Order order, int64_t now_ns) except -1:
+        self._refresh_expiry(now_ns)
+        self.buffer.clear()
+        self.encoder.encode_cancel(order, order.order_id_high != 0, self.buffer)
+        return self._write(order.handle, REQUEST_CANCEL, now_ns)
+
+    cdef int send_cancel_many(self, list orders, int64_t now_ns) except -1:
+        cdef int reason
+        self._refresh_expiry(now_ns)
+        self.buffer.clear()
+        self.encoder.encode_cancel_many((<Order?>orders[0]).terms.instrument, orders, self.buffer)
+        self.last_batch -= 1
+        reason = self._write(self.last_batch, REQUEST_CANCEL_MANY, now_ns)
+        if reason == DENY_NONE:
+            self.batches[self.last_batch] = [order.handle for order in orders]
+        return reason
+
+    cdef int prepare(self, OrderTerms terms) except -1:
+        terms.template = self.encoder.make_template(terms)
+        return 0
+
+    def warm_lane(self, Lane lane not None, bint is_signed, int64_t now_ns):
+        """Keep one given lane warm, if it is idle and up. False: not needed, or no budget."""
+        if not lane.is_up or lane.in_flight_count or self.budget.take_ping(now_ns) != DENY_NONE:
+            return False
+        self.lane = lane
+        self._refresh_expiry(now_ns)
+        self.buffer.clear()
+        self.encoder.encode_ping(is_signed, self.buffer)
+        return self._write(0, REQUEST_PING, now_ns) == DENY_NONE
+
+    cdef int _choose_lane(self, int request_kind, Order order) except -1:
+        """The least busy lane; but what follows an unanswered create follows it on its own lane, or the two could
+        change places.
+        """
+        if request_kind != REQUEST_NEW and not order.is_acked and order.route >= 0:
+            self.lane = <Lane>self.pool.lanes[order.route]
+            if self.lane.is_up:
+                return DENY_NONE if self.lane.in_flight_count < self.lane.depth_cap else DENY_LANES_FULL
+        self.lane = self.pool.pick()
+        if self.lane is not None:
+            return DENY_NONE
+        return DENY_LANES_FULL if self.pool.up_count() else DENY_NOT_CONNECTED
+
+    cdef int _refresh_expiry(self, int64_t now_ns) except -1:
+        """Expiry text changes once a second; every request lives at least expiry_s on the venue's clock."""
+        cdef int64_t venue_now_ns
+        if now_ns >= self.expiry_valid_until_ns:
+            venue_now_ns = now_ns + self.venue_wall_offset_ns
+            self.encoder.set_expiry(venue_now_ns // NS_PER_S + 1 + self.expiry_s)
+            self.expiry_valid_until_ns = now_ns + NS_PER_S - venue_now_ns % NS_PER_S
+        return 0
+
+    cdef int _write(self, int64_t token, int request_kind, int64_t now_ns) except -1:
+        try:
+            self.lane.send(self.buffer.start, self.buffer.count, token, request_kind, now_ns + self.deadline_ns, now_ns)
+        except ConnectionLost:
+            return DENY_NOT_CONNECTED       # it went down between pick and send; nothing was written
+        return DENY_NONE
+
+    # ---- Up ------------------------------------------------------------------------------------------------------
+
+    cdef int _answer(self, Lane lane, Request* request, Response* response, int64_t now_ns) except -1:
+        cdef Order order
+        cdef ExecutionReport report = None
+        cdef int status = response.status
+        self.budget.correct(response, now_ns)
+        if request.kind == REQUEST_PING:
+            return 0
+        if request.kind == REQUEST_CANCEL_MANY:
+            return self._answer_batch(self.batches.pop(request.token, []), response, now_ns)
+        order = self.orders.get(request.token)
+        if order is None:
+            return 0                        # done and forgotten while its answer was overdue
+        if status == 200 or (400 <= status < 500 and status != 408 and status != 425):
+            report = self.decoder.decode_reply(
+                request.kind, order.terms.instrument, status, response.body, response.body_bytes, now_ns
+            )
+        if report is not None and status != 200 and report.code == 0:
+            report = None                   # an error status with a success body: believe neither
+        if report is None and (status == 401 or status == 403 or status == 429):
+            return self._tell_one(
+                order.handle, _refusal_of(request.kind), request.kind,
+                CODE_TOO_MANY_REQUESTS if status == 429 else status, f"HTTP {status}", now_ns,
+            )
+        if report is None:
+            self.misunderstood_count += 1
+            return self._tell_end(request, EXEC_UNKNOWN, f"HTTP {status} with a reply that tells no outcome", now_ns)
+        if report.code and request.kind == REQUEST_NEW and meaning_of(report.code, report.text).outcome in _NO_VERDICT:
+            return self._tell_end(request, EXEC_UNKNOWN, f"code {report.code} {report.text}", now_ns)
+        self._check_echo(order, report)
+        report.handle = order.handle
+        report.request_kind = request.kind
+        self.listener.on_report(report, now_ns)
+        return 0
+
+    cdef int _answer_batch(self, list handles, Response* response, int64_t now_ns) except -1:
+        """A bulk cancel is answered as a whole: an order that is not among those being cancelled was refused."""
+        cdef Order order
+        cdef ExecutionReport row
+        cdef list orders = [order for handle in handles if (order := self.orders.get(handle)) is not None]
+        cdef list rows
+        if not orders:
+            return 0
+        rows = self.decoder.decode_bulk(
+            (<Order>orders[0]).terms.instrument, response.status, response.body, response.body_bytes, now_ns
+        )
+        told = {} if rows is None else {row.order_id: row for row in rows}
+        for order in orders:
+            row = told.get(order.order_id)
+            if rows is None:
+                self._tell_one(
+                    order.handle, EXEC_UNKNOWN, REQUEST_CANCEL, 0,
+                    f"HTTP {response.status} to a bulk cancel tells no outcome", now_ns,
+                )
+            elif row is None:
+                self._tell_one(
+                    order.handle, EXEC_CANCEL_REJECTED, REQUEST_CANCEL, 0,
+                    "not among the orders the venue is cancelling", now_ns,
+                )
+            else:
+                row.handle, row.request_kind = order.handle, REQUEST_CANCEL
+                self.listener.on_report(row, now_ns)
+        return 0
+
+    cdef int _check_echo(self, Order order, ExecutionReport report) except -1:
+        """A reply about another order: answers have shifted.
+
+        Raising closes the lane; this request is lost with the others.
+        """
+        cdef bint fits = report.cl_ord_id_bytes == 0 or (
+            report.cl_ord_id_bytes == order.cl_ord_id_bytes
+            and memcmp(report.cl_ord_id_text, order.cl_ord_id_text, order.cl_ord_id_bytes) == 0
+        )
+        if fits:
+            return 0
+        self.mismatch_count += 1
+        self._tell_one(order.handle, EXEC_UNKNOWN, REQUEST_NEW, 0, "the reply was another order's", self.clock.now_ns())
+        raise PeerError(f"a reply names order {report.cl_ord_id!r} where {order.cl_ord_id!r} was asked: answers have shifted")
+
+    cdef int _tell_end(self, Request* request, int exec_type, str text, int64_t now_ns) except -1:
+        """A request ended without an answer that tells its outcome."""
+        if request.kind == REQUEST_CANCEL_MANY:
+            for handle in self.batches.pop(request.token, ()):
+                self._tell_one(handle, exec_type, REQUEST_CANCEL, 0, text, now_ns)
+            return 0
+        if request.kind == REQUEST_PING:
+            return 0
+        return self._tell_one(request.token, exec_type, request.kind, 0, text, now_ns)
+
+    cdef int _tell_one(
+        self, int64_t handle, int exec_type, int request_kind, int code, str text, int64_t now_ns
+    ) except -1:
+        cdef bint is_ours = exec_type == EXEC_UNKNOWN or exec_type == EXEC_UNSENT
+        cdef ExecutionReport report = make_report(exec_type, SOURCE_LOCAL if is_ours else SOURCE_REPLY, now_ns)
+        report.handle, report.request_kind, report.code, report.text = handle, request_kind, code, text
+        self.listener.on_report(report, now_ns)
+        return 0
+
+
+cdef class AnswerDesk(LaneListener):
+    """The gateway's ear on its lanes."""
+
+    def __init__(self, PhemexOrderGateway gateway not None):
+        self.gateway = gateway
+
+    cdef int on_answer(self, Lane lane, Request* request, Response* response, int64_t now_ns) except -1:
+        return self.gateway._answer(lane, request, response, now_ns)
+
+    cdef int on_lost(self, Lane lane, Request* request, bint reached_kernel, object cause, int64_t now_ns) except -1:
+        if request.is_overdue:
+            return 0                        # told already when its deadline passed
+        return self.gateway._tell_end(
+            request, EXEC_UNKNOWN if reached_kernel else EXEC_UNSENT, f"connection lost: {cause}", now_ns
+        )
+
+    cdef int on_overdue(self, Lane lane, Request* request, int64_t now_ns) except -1:
+        return self.gateway._tell_end(request, EXEC_UNKNOWN, "no answer before the deadline", now_ns)
+
+    cdef int on_lane_up(self, Lane lane, int64_t now_ns) except -1:
+        if self.on_lane_change is not None:
+            self.on_lane_change(lane.index, True, None)
+        return 0
+
+    cdef int on_lane_down(self, Lane lane, object cause, int64_t now_ns) except -1:
+        if self.on_lane_change is not None:
+            self.on_lane_change(lane.index, False, cause)
+        return 0

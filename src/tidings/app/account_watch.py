@@ -1,0 +1,105 @@
+"""The account's streams: COIN-M, USD-M and spot on one connection, with login; positions and wallets as they are
+told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from tidings.app.feed import StreamFeed
+from tidings.app.venue_access import VenueAccess
+from tidings.app.venue_clock import VenueClock
+from tidings.clock import Clock
+from tidings.engine.order_entry import OrderEntry
+from tidings.errors import ConnectionLost
+from tidings.model.enums import PosSide, ProductLine, ReportSource
+from tidings.model.position import Positions
+from tidings.net.dialer import Dialer
+from tidings.venue.phemex.account_desk import AccountDesk
+from tidings.venue.phemex.account_state import PositionUpdate, WalletUpdate
+from tidings.venue.phemex.account_stream import AccountStream
+from tidings.venue.phemex.products import Products
+from tidings.venue.phemex.signing import Credentials
+from tidings.venue.phemex.stream_session import StreamSession
+
+log = logging.getLogger("tidings.account")
+
+LOGIN_EXPIRY_S = 60  # the venue takes at most 120 (phemex docs 2026, "User authentication")
+NS_PER_S = 1_000_000_000
+UNSET_LOTS = -(2**63)  # the message held no size, or one off the grid
+SUBSCRIPTIONS: tuple[tuple[str, list[object]], ...] = (
+    ("aop.subscribe", []),
+    ("aop_p.subscribe", []),
+    ("wo.subscribe", []),
+)
+
+
+class AccountWatch:
+    """Ready when the login is through and each line has sent its snapshot. An AccountKeeper for the desk."""
+
+    def __init__(
+        self,
+        access: VenueAccess,
+        credentials: Credentials,
+        products: Products,
+        entry: OrderEntry,
+        positions: Positions,
+        clock: Clock,
+        venue_clock: VenueClock,
+    ) -> None:
+        self.wallets: dict[str, int] = {}  # spot currency → balance in units of its value scale
+        self.is_ready = asyncio.Event()
+        self._positions, self._credentials, self._venue_clock = positions, credentials, venue_clock
+        self._awaited = set(ProductLine)
+        stream = AccountStream(dict(products.instruments), AccountDesk(entry, self))
+        self._feed = StreamFeed(
+            "account",
+            dialer=Dialer(access.stream, clock, access.tls),
+            url=access.stream_url,
+            session=StreamSession(login=self._login, subscriptions=SUBSCRIPTIONS),
+            decode=stream.feed_message,
+            clock=clock,
+            on_down=self._on_down,
+        )
+
+    async def start(self, timeout_s: float) -> None:
+        """Log in, subscribe, take the snapshots. Raises AuthenticationError or ConnectionLost."""
+        await self._feed.start(timeout_s)
+        try:
+            await asyncio.wait_for(self.is_ready.wait(), timeout_s)
+        except TimeoutError:
+            missing = ", ".join(line.name.lower() for line in sorted(self._awaited))
+            raise ConnectionLost(f"the account stream sent no snapshot of {missing} within {timeout_s:g} s") from None
+
+    async def stop(self) -> None:
+        await self._feed.stop()
+
+    @property
+    def reconnect_count(self) -> int:
+        return self._feed.reconnect_count
+
+    def _login(self, now_ns: int) -> list[object]:
+        expiry_s = self._venue_clock.wall_ns(now_ns) // NS_PER_S + LOGIN_EXPIRY_S
+        return ["API", self._credentials.api_key, self._credentials.sign_login(expiry_s), expiry_s]
+
+    def _on_down(self, cause: str) -> None:
+        self._awaited = set(ProductLine)
+        self.is_ready.clear()
+        log.warning("account stream down: %s: acks still come as replies; fills when it is back", cause)
+
+    # ---- AccountKeeper -------------------------------------------------------------------------------------------
+
+    def position_told(self, update: PositionUpdate) -> None:
+        if update.net_qty_lots != UNSET_LOTS:
+            position = self._positions.of(update.instrument.symbol, PosSide(update.pos_side))
+            position.tell(update.net_qty_lots, is_snapshot=update.source == ReportSource.SNAPSHOT)
+
+    def wallet_told(self, update: WalletUpdate) -> None:
+        if update.line == ProductLine.SPOT:
+            self.wallets[update.currency] = update.balance_mantissa
+
+    def snapshot_ended(self, line: int) -> None:
+        self._awaited.discard(ProductLine(line))
+        if not self._awaited:
+            self.is_ready.set()

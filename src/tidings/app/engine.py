@@ -1,0 +1,251 @@
+"""The composition root: settings in, a running engine out.
+
+start   clock offset → catalogue → last prices → position modes → order lanes → account streams
+run     a strategy hears books, trades and order events; timers drive deadlines and keep-warm pings
+stop    streams, lanes, and the exchange if it is ours
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack, suppress
+from typing import Any
+
+from tidings.app.account_watch import AccountWatch
+from tidings.app.market_watch import MarketWatch
+from tidings.app.order_lanes import OrderLanes
+from tidings.app.timers import every
+from tidings.app.venue_access import VenueAccess, find_venue
+from tidings.app.venue_clock import VenueClock, measure_clock
+from tidings.app.venue_link import VenueLink
+from tidings.clock import Clock
+from tidings.config import EngineSettings, load_settings
+from tidings.engine.order_entry import OrderEntry
+from tidings.engine.order_table import ExecIDSet, OrderTable
+from tidings.engine.risk import Risk
+from tidings.engine.strategy import Strategy, overridden
+from tidings.errors import ConfigError, TidingsError, VenueError
+from tidings.metrics.stages import Stages
+from tidings.model.enums import ProductLine
+from tidings.model.order_ids import ClOrdIDMaker
+from tidings.model.position import Positions
+from tidings.model.scale import qty_lots
+from tidings.venue.phemex.budget import RequestBudget
+from tidings.venue.phemex.currencies import settle_currencies, told_price_ticks
+from tidings.venue.phemex.endpoints import LOCAL
+from tidings.venue.phemex.order_decoder import OrderDecoder
+from tidings.venue.phemex.order_encoder import OrderEncoder
+from tidings.venue.phemex.order_gateway import PhemexOrderGateway
+from tidings.venue.phemex.products import Products, parse_products
+from tidings.venue.phemex.queries import Queries
+from tidings.venue.phemex.rate_groups import RateBudget
+from tidings.venue.phemex.signing import Credentials
+
+log = logging.getLogger("tidings")
+
+HOUSEKEEPING_S = 0.02  # deadlines are seen at most this late
+NOTIONAL_UNITS = 10_000  # Risk counts in 10**-4 of the quote currency
+
+
+class Engine:
+    """One account's engine in the running event loop. Made by `engine_for`; started and stopped by the session."""
+
+    # Made by start(), in this order.
+    access: VenueAccess
+    credentials: Credentials | None
+    link: VenueLink
+    queries: Queries
+    products: Products
+    risk: Risk
+    entry: OrderEntry
+    gateway: PhemexOrderGateway
+    market: MarketWatch
+    lanes: OrderLanes
+    account: AccountWatch
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self.settings = settings
+        self.clock = Clock()
+        self.stages = Stages()
+        self.positions = Positions()
+        self.venue_clock = VenueClock(0, 0)
+        self.strategy_error_count = 0
+        self._closing = AsyncExitStack()
+        self._hedged: set[str] = set()
+        self._stopped = asyncio.Event()
+
+    async def start(self) -> None:
+        """Connect everything. On an error everything is closed again, and the error says what to do."""
+        try:
+            await self._reach_venue()
+            self._compose()
+            await self._learn_prices()
+            if self.credentials is not None:
+                await self._open_account()
+        except BaseException:
+            await self.stop()
+            raise
+        self._closing.callback(every(HOUSEKEEPING_S, self._keep_house, self._on_timer_error).cancel)
+        self._closing.callback(
+            every(self.settings.reference_interval_s, self._learn_prices, self._on_timer_error).cancel
+        )
+
+    async def stop(self) -> None:
+        self._stopped.set()
+        await self._closing.aclose()
+
+    # ---- Start, step by step -------------------------------------------------------------------------------------
+
+    async def _reach_venue(self) -> None:
+        """Address, key, clock, catalogue: everything that is only asked."""
+        settings = self.settings
+        self.access = await find_venue(settings, self._closing)
+        self.credentials = self.access.credentials(settings.secret_encoding)
+        most = settings.requests_per_minute_max
+        ceilings = dict.fromkeys(("contract", "spotorder", ""), most) if most is not None else None
+        budget = RateBudget(self.access.endpoints, is_enforced=settings.rate_limits, ceilings=ceilings)
+        self.link = VenueLink(self.access, self.credentials, budget, self.clock, settings.expiry_s)
+        await self._closing.enter_async_context(self.link)
+        self.queries = Queries(self.link.ask)
+        self.venue_clock = await measure_clock(self.queries, self.clock)
+        self.link.set_venue_clock(self.venue_clock.wall_offset_ns)
+        self.products = parse_products(await self.queries.products())
+
+    def _compose(self) -> None:
+        """Plug the order path together: engine above, gateway below, budgets and limits between."""
+        settings = self.settings
+        orders = OrderTable(
+            ClOrdIDMaker(wall_ns=self.venue_clock.wall_ns(self.clock.read_now_ns())), settings.order_memory
+        )
+        self.risk = Risk(
+            self.products,
+            max_notional_e4=int(settings.max_notional * NOTIONAL_UNITS),
+            collar_bp=settings.collar_bp,
+            max_open=settings.max_open_orders,
+        )
+        for symbol, most in settings.max_qty.items():
+            instrument = self.products.tradable(symbol)
+            self.risk.limit_qty(instrument, qty_lots(instrument, most))
+        self.entry = OrderEntry(orders, self.risk, self.stages, ExecIDSet())
+        encoder = OrderEncoder(
+            self.access.endpoints.rest.authority, self.credentials, create_by_post=settings.create_by_post
+        )
+        self.gateway = PhemexOrderGateway(
+            clock=self.clock,
+            encoder=encoder,
+            decoder=OrderDecoder(),
+            budget=RequestBudget(self.link.budget, self.products),
+            stages=self.stages,
+            orders=orders,
+            deadline_ns=settings.deadline_ns,
+            expiry_s=settings.expiry_s,
+        )
+        self.gateway.set_venue_clock(self.venue_clock.wall_offset_ns)
+        self.entry.plug(
+            self.gateway, on_execution=self._on_execution, on_foreign=self._on_foreign, on_error=self._on_strategy_error
+        )
+        self.market = MarketWatch(self.access, self.products, self.risk, self.clock)
+        self._closing.push_async_callback(self.market.stop)
+
+    async def _open_account(self) -> None:
+        """Position modes, order lanes, then the account's streams: ready when each line has sent its snapshot."""
+        assert self.credentials is not None
+        await self._read_position_modes()
+        self.lanes = OrderLanes(self.access, self.gateway, self.entry, self.settings, self.clock)
+        self._closing.push_async_callback(self.lanes.stop)
+        await self.lanes.start()
+        self.account = AccountWatch(
+            self.access, self.credentials, self.products, self.entry, self.positions, self.clock, self.venue_clock
+        )
+        self._closing.push_async_callback(self.account.stop)
+        await self.account.start(self.settings.connect_timeout_s)
+
+    async def _read_position_modes(self) -> None:
+        """Which symbols are hedged: posSide follows from it, and a mismatch would be refused with code 20004."""
+        for line, currency in settle_currencies(self.products):
+            data = await self.queries.account_positions(line, currency)
+            for row in data.get("positions") or ():
+                self.set_hedged(row["symbol"], row.get("posMode") == "Hedged")
+
+    def is_hedged(self, symbol: str) -> bool:
+        return symbol in self._hedged
+
+    def set_hedged(self, symbol: str, hedged: bool) -> None:
+        (self._hedged.add if hedged else self._hedged.discard)(symbol)
+
+    # ---- Running -------------------------------------------------------------------------------------------------
+
+    async def run(self, strategy: Strategy, session: Any, *, seconds: float | None, timer_ms: int) -> None:
+        """Plug a strategy in until time is up or the engine stops.
+
+        Its exceptions in callbacks are logged and counted.
+        """
+        self.entry.listen(strategy)
+        self.market.listen(strategy, self._on_strategy_error)
+        strategy.on_start(session, self.clock.read_now_ns())
+        on_timer = overridden(strategy, "on_timer")
+        timer = (
+            every(timer_ms / 1000, lambda: on_timer(self.clock.read_now_ns()), self._on_strategy_error)
+            if on_timer
+            else None
+        )
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), seconds)
+        finally:
+            if timer is not None:
+                timer.cancel()
+            strategy.on_stop(self.clock.read_now_ns())
+
+    def _keep_house(self) -> None:
+        if self.credentials is not None:
+            self.lanes.keep_house(self.clock.read_now_ns())
+
+    async def _learn_prices(self) -> None:
+        """Last prices of all symbols, for the collar.
+
+        A line whose prices are not to be had cannot be traded without its book.
+        """
+        for line in ProductLine:
+            try:
+                prices = await self.queries.last_prices(line)
+            except VenueError as error:
+                log.warning("no last prices of %s: %s", line.name.lower(), error)
+                continue
+            for symbol, text in prices.items():
+                instrument = self.products.find(symbol)
+                if instrument is not None:
+                    self.risk.set_reference_price(
+                        instrument, told_price_ticks(instrument, text), self.clock.read_now_ns()
+                    )
+
+    def budget_use(self) -> dict[str, dict[str, int]]:
+        """Requests counted in the present window, and how many the venue allows, per group."""
+        used = self.link.budget.used(self.clock.read_now_ns())
+        return {name: {"used": weight, "capacity": capacity} for name, (weight, capacity) in used.items()}
+
+    # ---- What the rooms tell us ----------------------------------------------------------------------------------
+
+    def _on_execution(self, order: Any, report: Any) -> None:
+        self.positions.of(order.symbol, order.terms.pos_side).apply_fill(order.terms.side, report.last_qty_lots)
+
+    def _on_foreign(self, report: Any) -> None:
+        log.debug("report about an order that is not of this session: %r", report)
+
+    def _on_strategy_error(self, error: Exception, callback: Any) -> None:
+        self.strategy_error_count += 1
+        log.error("%s raised", getattr(callback, "__qualname__", callback), exc_info=error)
+
+    def _on_timer_error(self, error: Exception, act: Any) -> None:
+        """A timer of ours failed: what the venue refused is a warning, anything else a bug to be seen."""
+        level = logging.WARNING if isinstance(error, TidingsError) else logging.ERROR
+        log.log(level, "%s: %s", getattr(act, "__qualname__", act), error, exc_info=level == logging.ERROR)
+
+
+def engine_for(env: str, **options: Any) -> Engine:
+    """An engine for an environment, its settings checked. Raises ConfigError naming the setting."""
+    settings = load_settings(env, **options)
+    if settings.env != LOCAL and settings.api_key is None and settings.account:
+        raise ConfigError("account picks one of the local exchange's accounts; elsewhere the key decides")
+    return Engine(settings)

@@ -1,0 +1,163 @@
+"""One WebSocket stream kept alive: connect, log in, subscribe, ping, notice silence, reconnect with back-off.
+
+The session (venue/phemex/stream_session) decides what to say; the decoder takes data pushes straight from the bytes;
+this file only carries bytes between them and the socket, and begins anew when either gives up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+
+from tidings.clock import Clock
+from tidings.errors import AuthenticationError, ConnectionLost, PeerError, TidingsError
+from tidings.net.dialer import Dialer
+from tidings.net.web_socket import WebSocketConnection, open_web_socket
+from tidings.venue.phemex.stream_session import StreamSession, StreamState
+
+log = logging.getLogger("tidings.feed")
+
+TIMER_S = 0.5
+BACKOFF_FIRST_S = 0.2
+BACKOFF_MAX_S = 15.0
+LOGIN_REFUSALS_MAX = (
+    3  # the venue sometimes refuses a right login (code 6012, seen by production clients): try again, not for ever
+)
+
+
+class StreamFeed:
+    """`decode(message, now_ns)` takes a data push and answers whether it was one; anything else goes to the session."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        dialer: Dialer,
+        url: str,
+        session: StreamSession,
+        decode: Callable[[bytes, int], bool],
+        clock: Clock,
+        on_live: Callable[[], None] = lambda: None,
+        on_down: Callable[[str], None] = lambda cause: None,
+        random_source: random.Random | None = None,
+    ) -> None:
+        self.name = name
+        self.session = session
+        self.reconnect_count = 0
+        self.down_cause = ""
+        self._dialer, self._url, self._clock = dialer, url, clock
+        self._decode, self._on_live, self._on_down = decode, on_live, on_down
+        self._random = random_source or random.Random()
+        self._socket: WebSocketConnection | None = None
+        self._closed = asyncio.Event()
+        self._failure: Exception | None = None
+        self._live = asyncio.Event()
+        self._refused: AuthenticationError | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self._live.is_set()
+
+    async def start(self, timeout_s: float) -> None:
+        """Connect, and wait until every subscription is answered. Raises AuthenticationError or ConnectionLost."""
+        self._task = asyncio.create_task(self._keep_alive(), name=f"tidings-{self.name}")
+        live = asyncio.create_task(self._live.wait())
+        await asyncio.wait({live, self._task}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        live.cancel()
+        if self._refused is not None:
+            raise self._refused
+        if not self._live.is_set():
+            await self.stop()
+            raise ConnectionLost(
+                f"the {self.name} stream did not come up within {timeout_s:g} s: {self.down_cause or 'no answer'}"
+            )
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def subscribe(self, method: str, params: list[object]) -> None:
+        """Add a subscription, now and after every reconnect."""
+        self._send(self.session.subscribe(method, params))
+
+    async def _keep_alive(self) -> None:
+        delay_s, refusals = BACKOFF_FIRST_S, 0
+        while True:
+            try:
+                await self._live_once()
+            except AuthenticationError as error:
+                refusals += 1
+                self.down_cause = str(error)
+                if refusals >= LOGIN_REFUSALS_MAX:
+                    self._refused = error
+                    log.error("%s stream: login refused %d times: giving up: %s", self.name, refusals, error)
+                    return
+            except (TidingsError, OSError) as error:
+                self.down_cause = str(error)
+                log.warning("%s stream: %s: reconnecting", self.name, error)
+            if self._live.is_set():
+                delay_s, refusals = BACKOFF_FIRST_S, 0
+            self._mark_down()
+            await asyncio.sleep(delay_s * self._random.uniform(0.5, 1.0))
+            delay_s = min(delay_s * 2, BACKOFF_MAX_S)
+            self.reconnect_count += 1
+
+    async def _live_once(self) -> None:
+        """One connection's life; ends by raising what ended it."""
+        self._closed.clear()
+        self._failure = None
+        self._socket = await open_web_socket(
+            self._dialer, self._url, on_message=self._on_message, on_closed=self._on_closed
+        )
+        self._send(self.session.open(self._clock.read_now_ns()))
+        try:
+            while not await self._closed_within(TIMER_S):
+                self._send(self.session.on_timer(self._clock.read_now_ns()))
+        finally:
+            self._socket.close()
+            self._socket = None
+        raise self._failure or ConnectionLost(f"the {self.name} stream was closed by the venue")
+
+    async def _closed_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._closed.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def _on_message(self, message: bytes, now_ns: int) -> None:
+        try:
+            if self._decode(message, now_ns):
+                self.session.heard(now_ns)
+                return
+            self._send(self.session.feed(message, now_ns))
+        except (PeerError, AuthenticationError) as error:
+            self._failure = error
+            self._closed.set()
+            return
+        if self.session.state is StreamState.LIVE and not self._live.is_set():
+            self._live.set()
+            self._on_live()
+
+    def _on_closed(self, cause: Exception | None) -> None:
+        self._failure = self._failure or cause
+        self._closed.set()
+
+    def _mark_down(self) -> None:
+        self.session.close()
+        if self._live.is_set():
+            self._live.clear()
+            self._on_down(self.down_cause)
+
+    def _send(self, texts: list[str]) -> None:
+        for text in texts:
+            if self._socket is not None:
+                self._socket.send_text(text)

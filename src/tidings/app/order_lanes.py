@@ -1,0 +1,62 @@
+"""The warm order lanes of one engine: connected, kept warm, polled, their deadlines watched."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tidings.app.venue_access import VenueAccess
+from tidings.clock import Clock
+from tidings.config import EngineSettings
+from tidings.engine.order_entry import OrderEntry
+from tidings.net.connector import Connector
+from tidings.net.dialer import Dialer
+from tidings.net.event_loop import BusyPoll
+from tidings.net.lane import LanePool
+from tidings.venue.phemex.order_gateway import PhemexOrderGateway
+
+
+class OrderLanes:
+    """Owns the pool, its connector, and the busy-poll."""
+
+    def __init__(
+        self,
+        access: VenueAccess,
+        gateway: PhemexOrderGateway,
+        entry: OrderEntry,
+        settings: EngineSettings,
+        clock: Clock,
+    ) -> None:
+        self._gateway = gateway
+        self._signs_pings = access.endpoints.signs_pings
+        self._warm_interval_ns = settings.warm_interval_ns
+        self._next_warm_ns = 0
+        self.down_causes: dict[int, str] = {}
+        self.pool = LanePool(gateway.lane_listener, lane_count=settings.lanes, depth_cap=settings.lane_depth)
+        gateway.plug(self.pool, entry, self._on_lane_change)
+        self._connector = Connector(self.pool, Dialer(access.rest, clock, access.tls))
+        self._busy_poll = BusyPoll(self.pool, asyncio.get_running_loop()) if settings.busy_poll == "always" else None
+
+    async def start(self) -> None:
+        """Connect all lanes. Raises ConnectionLost when none comes up."""
+        await self._connector.start()
+        if self._busy_poll is not None:
+            self._busy_poll.start()
+
+    async def stop(self) -> None:
+        if self._busy_poll is not None:
+            self._busy_poll.stop()
+        await self._connector.close()
+
+    def keep_house(self, now_ns: int) -> None:
+        """Deadlines, and a ping on every idle lane once per interval."""
+        self.pool.check_deadlines(now_ns)
+        if now_ns >= self._next_warm_ns:
+            self._next_warm_ns = now_ns + self._warm_interval_ns
+            for lane in self.pool:
+                self._gateway.warm_lane(lane, self._signs_pings, now_ns)
+
+    def _on_lane_change(self, index: int, is_up: bool, cause: Exception | None) -> None:
+        if is_up:
+            self.down_causes.pop(index, None)
+        else:
+            self.down_causes[index] = str(cause)

@@ -1,0 +1,70 @@
+"""The cold side's connection: one request at a time and its answer, counted, signed, and within its time."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from tidings.app.venue_access import VenueAccess
+from tidings.clock import Clock
+from tidings.errors import RateLimited
+from tidings.net.dialer import Dialer
+from tidings.net.http_client import HttpClient
+from tidings.venue.phemex.order_encoder import OrderEncoder
+from tidings.venue.phemex.rate_groups import RateBudget
+from tidings.venue.phemex.signing import Credentials
+
+NS_PER_S = 1_000_000_000
+REQUEST_LIMIT_S = 10.0
+
+
+class VenueLink:
+    """`ask` is what Queries stand on. Enter it to connect; the first request dials."""
+
+    def __init__(
+        self, access: VenueAccess, credentials: Credentials | None, budget: RateBudget, clock: Clock, expiry_s: int
+    ) -> None:
+        self.budget = budget
+        self._encoder = OrderEncoder(access.endpoints.rest.authority, credentials)
+        self._client = HttpClient(Dialer(access.rest, clock, access.tls), clock)
+        self._clock, self._expiry_s = clock, expiry_s
+        self._wall_offset_ns: int | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+
+    def set_venue_clock(self, wall_offset_ns: int) -> None:
+        """Venue wall clock − our monotonic clock; until it is known this machine's clock serves."""
+        self._wall_offset_ns = wall_offset_ns
+
+    async def ask(self, method: str, path: str, query: str, body: bytes, signed: bool) -> tuple[int, bytes]:
+        """Status and body of one request.
+
+        Raises RateLimited before sending when the budget has no room, ConnectionLost, PeerError.
+        """
+        now_ns = self._clock.read_now_ns()
+        cost = self.budget.cost(method, path, symbol=_symbol_in(query), is_signed=signed)
+        if not cost.take(method == "DELETE", now_ns):
+            wait_s = max(1, (cost.next_take_ns(method == "DELETE", now_ns) - now_ns) // NS_PER_S + 1)
+            raise RateLimited(f"{method} {path}: our request budget of this minute is used up: wait {wait_s} s", wait_s)
+        self._encoder.expiry_s = self._venue_wall_ns(now_ns) // NS_PER_S + 1 + self._expiry_s
+        request = self._encoder.request(method, path, query, body, signed=signed)
+        answer = await self._client.request(request, timeout_s=REQUEST_LIMIT_S)
+        for suffix, remaining in answer.remaining.items():
+            self.budget.correct(suffix, remaining, self._clock.read_now_ns())
+        return answer.status, answer.body
+
+    def _venue_wall_ns(self, now_ns: int) -> int:
+        if self._wall_offset_ns is None:
+            return self._clock.read_wall_ns()
+        return now_ns + self._wall_offset_ns
+
+
+def _symbol_in(query: str) -> str:
+    """The symbol a query is about, "" if none: the VIP host counts per symbol."""
+    for pair in query.split("&"):
+        if pair.startswith("symbol="):
+            return pair[7:]
+    return ""

@@ -1,0 +1,123 @@
+"""Our final view of every order, position and wallet against the exchange's own dump.
+
+The dump comes over the admin endpoint, which is no part of the venue's API and shares no code with the engine: what
+is compared was learnt through replies and streams only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+from tidings.app.local_exchange import ReadyExchange
+from tidings.model.enums import OrdStatus, PosSide
+from tidings.model.instrument import Instrument
+from tidings.model.order import Order
+from tidings.session.phemex import Phemex
+
+DUMP_TIMEOUT_S = 10
+
+# The venue's words for the states an order of ours can end or stand in.
+_VENUE_STATUS = {
+    OrdStatus.NEW: ("New", "Created", "Triggered"),
+    OrdStatus.PARTIALLY_FILLED: ("PartiallyFilled",),
+    OrdStatus.UNTRIGGERED: ("Untriggered",),
+    OrdStatus.FILLED: ("Filled",),
+    OrdStatus.CANCELED: ("Canceled", "Deactivated"),
+    OrdStatus.EXPIRED: ("Canceled", "Deactivated"),
+    OrdStatus.REJECTED: ("Rejected",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One thing on which the two sides differ."""
+
+    what: str
+    ours: str
+    theirs: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: we say {self.ours}, the exchange says {self.theirs}"
+
+
+async def compare_with_exchange(phemex: Phemex, ready: ReadyExchange, account: int = 0) -> list[Mismatch]:
+    """Every difference; empty when both sides agree."""
+    user_id = ready.account(account)["user_id"]
+    dump = await asyncio.to_thread(_dump, ready.admin_url)
+    return [
+        *_order_mismatches(phemex, dump, user_id),
+        *_position_mismatches(phemex, dump, user_id),
+        *_wallet_mismatches(phemex, dump, user_id),
+    ]
+
+
+def _dump(admin_url: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{admin_url}/dump", timeout=DUMP_TIMEOUT_S) as answer:
+        dump: dict[str, Any] = json.load(answer)
+    return dump
+
+
+def _order_mismatches(phemex: Phemex, dump: dict[str, Any], user_id: int) -> list[Mismatch]:
+    theirs = {row["cl_ord_id"]: row for row in dump["orders"] if row["user_id"] == user_id}
+    found = []
+    for order in phemex.entry.orders.orders():
+        row = theirs.pop(order.cl_ord_id, None)
+        found += _compare_order(order, row, dump["scales"])
+    found += [Mismatch(f"order {cl_ord_id}", "nothing", row["ord_status"]) for cl_ord_id, row in theirs.items()]
+    return found
+
+
+def _compare_order(order: Order, row: dict[str, Any] | None, scales: dict[str, Any]) -> list[Mismatch]:
+    """State, quantity filled and quantity open of one order."""
+    name = f"order {order.cl_ord_id} ({order.symbol})"
+    if row is None:
+        gone = order.status in (OrdStatus.UNSENT, OrdStatus.REJECTED)  # neither needs to have left a trace
+        return [] if gone else [Mismatch(name, order.ord_status.name, "nothing")]
+    found = []
+    if row["ord_status"] not in _VENUE_STATUS.get(OrdStatus(order.status), ()):
+        found.append(Mismatch(f"{name} status", OrdStatus(order.status).name, row["ord_status"]))
+    if not order.terms.qty_in_quote:
+        for ours, key in ((order.cum_qty_lots, "cum_qty"), (order.leaves_qty_lots, "leaves_qty")):
+            qty = _on_their_scale(order.terms.instrument, ours, scales)
+            if qty != row[key] and not (order.status == OrdStatus.UNTRIGGERED and key == "leaves_qty"):
+                found.append(Mismatch(f"{name} {key}", str(qty), str(row[key])))
+    if order.traded_qty_lots != order.cum_qty_lots:
+        found.append(Mismatch(f"{name} executions", str(order.traded_qty_lots), str(order.cum_qty_lots)))
+    return found
+
+
+def _position_mismatches(phemex: Phemex, dump: dict[str, Any], user_id: int) -> list[Mismatch]:
+    found = []
+    for row in dump["positions"]:
+        if row["user_id"] != user_id:
+            continue
+        instrument = phemex.engine.products.find(row["symbol"])
+        if instrument is None:
+            continue
+        position = phemex.engine.positions.of(row["symbol"], PosSide[row["pos_side"].upper()])
+        ours = _on_their_scale(instrument, position.net_qty_lots, dump["scales"])
+        told = _on_their_scale(instrument, position.venue_qty_lots, dump["scales"])
+        if ours != row["net_qty"] or told != row["net_qty"]:
+            found.append(
+                Mismatch(f"position {row['symbol']} {row['pos_side']}", f"{ours} (stream: {told})", str(row["net_qty"]))
+            )
+    return found
+
+
+def _wallet_mismatches(phemex: Phemex, dump: dict[str, Any], user_id: int) -> list[Mismatch]:
+    ours = phemex.engine.account.wallets
+    found = []
+    for row in dump["wallets"]:
+        if row["user_id"] == user_id and row["currency"] in ours and ours[row["currency"]] != row["balance"]:
+            found.append(Mismatch(f"wallet {row['currency']}", str(ours[row["currency"]]), str(row["balance"])))
+    return found
+
+
+def _on_their_scale(instrument: Instrument, lots: int, scales: dict[str, Any]) -> int:
+    """Lots as an integer on the dump's quantity scale of the symbol."""
+    scale: int = scales[instrument.symbol]["qty"]
+    return lots * instrument.lot_mantissa * int(10 ** (scale - instrument.qty_scale))

@@ -1,0 +1,25 @@
+"""`tidings exchange`: the local Phemex as a server.
+
+The command itself lives in the exchange room, which knows nothing of ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from tidings.exchange.command import add_arguments
+from tidings.exchange.command import run as run_exchange
+
+
+def add_commands(commands: Any) -> None:
+    parser = commands.add_parser(
+        "exchange", help="run the local exchange: HTTPS and WSS on one port, funded accounts, seeded flow"
+    )
+    add_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    code: int = run_exchange(options)
+    return code

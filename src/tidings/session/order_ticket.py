@@ -1,0 +1,204 @@
+"""An order to await: the cold, comfortable face of one order.
+
+The engine's Order object holds the truth; a ticket only waits for it. Each waiting call makes its future when it is
+called, so an order nobody awaits costs nothing, and every wait ends: with what was asked, or with the error that says
+what happened instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tidings.errors import OrderDenied, OrderDone, OrderError, OrderNotSent, OrderRejected, OrderUnknown
+from tidings.model.enums import DenyReason, ExecType, OrdStatus, RequestKind
+from tidings.model.scale import price_decimal, qty_decimal
+from tidings.venue.phemex.error_codes import meaning_of
+
+if TYPE_CHECKING:
+    from tidings.model.execution_report import ExecutionReport
+    from tidings.model.order import Order
+    from tidings.session.phemex import Phemex
+
+REPORTS_MAX = 1000  # kept for `reports()` while nobody reads; an order has a handful
+
+
+class OrderTicket:
+    """What `phemex.limit(…)` returns.
+
+    Attributes of the engine's order (`cum_qty_lots`, `ord_status`, …) read through.
+    """
+
+    def __init__(self, phemex: Phemex, order: Order) -> None:
+        self._phemex = phemex
+        self._waits: list[tuple[Callable[[ExecutionReport], object], asyncio.Future[ExecutionReport]]] = []
+        self._reports: deque[ExecutionReport] = deque(maxlen=REPORTS_MAX)
+        self._news = asyncio.Event()
+        self._last_of_create: ExecutionReport | None = None
+        self.order = order
+        phemex.entry.attach(order, self._on_event)
+
+    # ---- What it is ----------------------------------------------------------------------------------------------
+
+    @property
+    def handle(self) -> int:
+        return self.order.handle
+
+    @property
+    def cl_ord_id(self) -> str:
+        return self.order.cl_ord_id
+
+    @property
+    def status(self) -> OrdStatus:
+        return self.order.ord_status
+
+    @property
+    def is_done(self) -> bool:
+        return self.order.is_done
+
+    @property
+    def price(self) -> Decimal:
+        return price_decimal(self.order.terms.instrument, self.order.price_ticks)
+
+    @property
+    def cum_qty(self) -> Decimal:
+        return qty_decimal(self.order.terms.instrument, self.order.cum_qty_lots)
+
+    @property
+    def leaves_qty(self) -> Decimal:
+        return qty_decimal(self.order.terms.instrument, self.order.leaves_qty_lots)
+
+    @property
+    def avg_px(self) -> Decimal | None:
+        return self.order.avg_px
+
+    def __repr__(self) -> str:
+        return f"<OrderTicket {self.order!r}>"
+
+    # ---- Waiting -------------------------------------------------------------------------------------------------
+
+    async def accepted(self) -> OrderTicket:
+        """Wait until the venue has the order. Raises OrderRejected, OrderNotSent or OrderUnknown."""
+        if self.order.is_acked:
+            return self
+        if self._last_of_create is not None:
+            self._raise_end_of_create(self._last_of_create)
+        await self._wait_for(self._ends_create)
+        return self
+
+    async def done(self) -> OrderTicket:
+        """Wait until the order is filled, cancelled or expired. Raises as `accepted` if it never came to work."""
+        if not self.order.is_done:
+            await self.accepted()
+        if not self.order.is_done:
+            await self._wait_for(lambda report: self.order.is_done)
+        if self._last_of_create is not None and not self.order.is_acked:
+            self._raise_end_of_create(self._last_of_create)
+        return self
+
+    async def cancel(self) -> OrderTicket:
+        """Cancel and wait until it is off the book.
+
+        Raises OrderDone if it was finished or filled first, OrderRejected, OrderUnknown.
+        """
+        self._check_not_done("cancel")
+        self._deny(self._phemex.cancel(self.handle), "cancel", also_fine=DenyReason.REQUEST_PENDING)
+        await self._wait_for(self._ends_cancel)
+        if self.order.status == OrdStatus.FILLED:
+            raise OrderDone(f"order {self.cl_ord_id} filled before the cancel reached it", self.cl_ord_id)
+        return self
+
+    async def amend(
+        self, *, price: str | int | Decimal | None = None, qty: str | int | Decimal | None = None
+    ) -> OrderTicket:
+        """Change price and/or total quantity, and wait until they are in force.
+
+        Raises OrderDone, OrderRejected, OrderUnknown.
+        """
+        self._check_not_done("amend")
+        price_ticks, qty_lots = self._phemex.on_grid(self.order.terms.instrument, price, qty)
+        self._deny(self._phemex.amend(self.handle, price_ticks, qty_lots), "amend")
+        await self._wait_for(self._ends_amend)
+        return self
+
+    async def reports(self) -> AsyncIterator[ExecutionReport]:
+        """Every report about this order from its creation on, ending after the last one."""
+        while True:
+            while self._reports:
+                yield self._reports.popleft()
+            if self.order.is_done:
+                return
+            self._news.clear()
+            await self._news.wait()
+
+    # ---- Inside --------------------------------------------------------------------------------------------------
+
+    def _on_event(self, effect: int, order: Order, report: ExecutionReport) -> None:
+        """The engine's call, after the order has taken the report in."""
+        if report.exec_type in (ExecType.UNKNOWN, ExecType.UNSENT, ExecType.REJECTED) and not order.is_acked:
+            self._last_of_create = report
+        self._reports.append(report)
+        self._news.set()
+        for wait in list(self._waits):
+            ends, future = wait
+            if future.done() or ends(report):
+                self._waits.remove(wait)
+                if not future.done():
+                    future.set_result(report)
+
+    async def _wait_for(self, ends: Callable[[ExecutionReport], object]) -> None:
+        future: asyncio.Future[ExecutionReport] = asyncio.get_running_loop().create_future()
+        self._waits.append((ends, future))
+        self._raise_end(await future)
+
+    def _ends_create(self, report: ExecutionReport) -> bool:
+        return self.order.is_acked or self.order.is_done or report.exec_type == ExecType.UNKNOWN
+
+    def _ends_cancel(self, report: ExecutionReport) -> bool:
+        lost = report.exec_type in (ExecType.UNKNOWN, ExecType.UNSENT) and report.request_kind == RequestKind.CANCEL
+        return self.order.is_done or report.exec_type == ExecType.CANCEL_REJECTED or lost
+
+    def _ends_amend(self, report: ExecutionReport) -> bool:
+        lost = report.exec_type in (ExecType.UNKNOWN, ExecType.UNSENT) and report.request_kind == RequestKind.AMEND
+        return report.exec_type == ExecType.REPLACE_REJECTED or not self.order.is_amend_pending or lost
+
+    def _raise_end(self, report: ExecutionReport) -> None:
+        """The error a wait ended with, if it was one."""
+        if report.exec_type in (ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED):
+            if self.order.is_done:
+                raise OrderDone(f"order {self.cl_ord_id} is finished: {self.status.name}", self.cl_ord_id)
+            raise self._rejection(report)
+        if report.exec_type in (ExecType.UNKNOWN, ExecType.UNSENT, ExecType.REJECTED):
+            self._raise_end_of_create(report)
+
+    def _raise_end_of_create(self, report: ExecutionReport) -> None:
+        if report.exec_type == ExecType.UNSENT:
+            raise OrderNotSent(
+                f"order {self.cl_ord_id}: {report.text}: it never left, and may be placed again", self.cl_ord_id
+            )
+        if report.exec_type == ExecType.UNKNOWN:
+            kind = RequestKind(report.request_kind).name.lower() if report.request_kind else "request"
+            raise OrderUnknown(
+                f"order {self.cl_ord_id}: no clean answer to its {kind} request ({report.text}): it may be live; it is"
+                " not resent, and a report will tell when the venue shows it",
+                self.cl_ord_id,
+            )
+        raise self._rejection(report)
+
+    def _rejection(self, report: ExecutionReport) -> OrderError:
+        entry = meaning_of(report.code, report.text)
+        return OrderRejected(report.code, entry.name, entry.meaning, self.cl_ord_id)
+
+    def _check_not_done(self, what: str) -> None:
+        if self.order.is_done:
+            raise OrderDone(
+                f"order {self.cl_ord_id} is finished ({self.status.name}): nothing to {what}", self.cl_ord_id
+            )
+
+    def _deny(self, result: int, what: str, also_fine: DenyReason = DenyReason.NONE) -> None:
+        if result < 0 and -result != also_fine:
+            reason = DenyReason(-result)
+            raise OrderDenied(f"{what} of order {self.cl_ord_id} denied: {reason.name}", reason.name, self.cl_ord_id)

@@ -1,0 +1,240 @@
+"""The awaitable face: connect, place orders, await them. Thin over the engine; the hot path (arm and fire) passes
+straight through.
+
+    async with tidings.connect("local") as phemex:
+        order = phemex.limit("BTCUSDT", "buy", qty="0.01", price="61250.0")
+        await order.accepted()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from types import TracebackType
+from typing import Any
+
+from tidings.app.engine import Engine, engine_for
+from tidings.engine.order_entry import OrderEntry
+from tidings.engine.strategy import Strategy
+from tidings.errors import OrderDenied
+from tidings.model.enums import DenyReason, OrdType, PegType, Side
+from tidings.model.instrument import Instrument
+from tidings.model.order import Order
+from tidings.model.position import Position
+from tidings.model.scale import price_ticks, qty_lots
+from tidings.session.armed_order import ArmedOrder
+from tidings.session.order_desk import OrderDesk, denial_text
+from tidings.session.order_ticket import OrderTicket
+
+Value = str | int | Decimal
+
+
+def connect(
+    env: str = "local", *, account: int = 0, api_key: str | None = None, api_secret: str | None = None, **settings: Any
+) -> Phemex:
+    """The engine of one account, to be entered with `async with`.
+
+    `env`: "local" (starts the local exchange, or joins the one named by `exchange=READY_FILE` or TIDINGS_EXCHANGE),
+    "testnet", "live" or "vip": live only when named. `account` picks one of the local exchange's funded accounts.
+    Keys come from the arguments, else from PHEMEX_API_KEY and PHEMEX_API_SECRET. `settings` are the fields of
+    `tidings.config.EngineSettings`.
+    """
+    return Phemex(engine_for(env, account=account, api_key=api_key, api_secret=api_secret, **settings))
+
+
+class Phemex:
+    """One account at the venue.
+
+    Prices and quantities: str, int or Decimal (never float); ticks and lots on the hot path.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._desk = OrderDesk(engine)
+
+    async def __aenter__(self) -> Phemex:
+        await self.engine.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.engine.stop()
+
+    @property
+    def entry(self) -> OrderEntry:
+        return self.engine.entry
+
+    # ---- Placing orders ------------------------------------------------------------------------------------------
+
+    def limit(
+        self, symbol: str, side: str | Side, *, qty: Value, price: Value, tif: str = "GTC", **options: Any
+    ) -> OrderTicket:
+        """Place a limit order. `tif`: GTC, IOC, FOK or PostOnly.
+
+        Options: post_only, reduce_only, pos_side, stp, text, display_qty; take_profit and stop_loss (trigger prices
+        of attached orders) with take_profit_trigger / stop_loss_trigger and take_profit_px / stop_loss_px. Raises
+        GridError, UnknownSymbol, UsageError or OrderDenied; nothing was sent then.
+        """
+        return self._place(symbol, side, {"qty": qty, "price": price}, {"ord_type": OrdType.LIMIT, "tif": tif}, options)
+
+    def market(
+        self, symbol: str, side: str | Side, *, qty: Value | None = None, quote_qty: Value | None = None, **options: Any
+    ) -> OrderTicket:
+        """Place a market order. Spot may spend `quote_qty` of the quote currency instead of `qty` of the base."""
+        if (qty is None) == (quote_qty is None):
+            raise TypeError("market() takes either qty or quote_qty")
+        amount = qty if qty is not None else quote_qty
+        words = {"ord_type": OrdType.MARKET, "tif": "IOC", "qty_in_quote": quote_qty is not None}
+        return self._place(symbol, side, {"qty": amount}, words, options)
+
+    def conditional(
+        self,
+        symbol: str,
+        side: str | Side,
+        *,
+        kind: str,
+        qty: Value,
+        stop_px: Value,
+        price: Value | None = None,
+        trigger: str = "last",
+        **options: Any,
+    ) -> OrderTicket:
+        """Place an order that waits for `stop_px`: `kind` "stop" (price moves against us) or "if_touched" (in our
+        favour).
+
+        With `price` a limit order is placed when triggered, else a market order. `trigger`: "last", "mark"
+        (contracts) or "index".
+        """
+        ord_type = self._desk.conditional_type(kind, price is not None)
+        words = {"ord_type": ord_type, "trigger": trigger, "tif": "GTC" if price is not None else "IOC"}
+        return self._place(symbol, side, {"qty": qty, "stop_px": stop_px, "price": price}, words, options)
+
+    def trailing_stop(
+        self,
+        symbol: str,
+        side: str | Side,
+        *,
+        offset: Value,
+        stop_px: Value,
+        trigger: str = "last",
+        activation: bool = False,
+        **options: Any,
+    ) -> OrderTicket:
+        """Close the position when the price turns by `offset`: negative protects a long (side "sell"), positive a
+        short (side "buy").
+
+        `stop_px` lies on the losing side of the last price; with `activation` it is the price from which trailing
+        starts.
+        """
+        peg_type = PegType.TRAILING_TAKE_PROFIT if activation else PegType.TRAILING_STOP
+        words = {
+            "ord_type": OrdType.STOP,
+            "peg_type": peg_type,
+            "close_on_trigger": True,
+            "tif": "IOC",
+            "trigger": trigger,
+        }
+        return self._place(symbol, side, {"qty": 0, "stop_px": stop_px, "peg_offset": offset}, words, options)
+
+    def _place(
+        self, symbol: str, side: str | Side, numbers: dict[str, Any], words: dict[str, Any], options: dict[str, Any]
+    ) -> OrderTicket:
+        for name in ("take_profit", "stop_loss", "take_profit_px", "stop_loss_px", "display_qty"):
+            if name in options:
+                numbers[name] = options.pop(name)
+        for name in ("take_profit", "stop_loss"):
+            if name in numbers:
+                options.setdefault(f"{name}_trigger", "last")
+        order = self._desk.draft(self._desk.terms(symbol, side, **words, **options), **numbers)
+        result = self.entry.submit_order(order, self.engine.clock.read_now_ns())
+        if result < 0:
+            reason = DenyReason(-result)
+            raise OrderDenied(denial_text(reason, symbol), reason.name)
+        return OrderTicket(self, order)
+
+    # ---- The hot path --------------------------------------------------------------------------------------------
+
+    def arm(self, symbol: str, side: str | Side, **words: Any) -> ArmedOrder:
+        """Lay out and hash one kind of order ahead; `fire(price_ticks, qty_lots)` sends it. Takes the words of
+        `limit` (tif, post_only, …),
+        and `ord_type`, `trigger` for other types."""
+        return ArmedOrder(self.entry, self._desk.terms(symbol, side, **words), self.engine.clock)
+
+    def order(self, handle: int) -> Order | None:
+        """The order of a handle; None when it is not of this session or long forgotten."""
+        return self.entry.orders.find(handle)
+
+    def cancel(self, handle: int) -> int:
+        """Ask to cancel an order: 0, or the negative DenyReason. Returns when the kernel has the bytes."""
+        order = self.order(handle)
+        return self.entry.cancel_order(order, self.engine.clock.read_now_ns()) if order else -DenyReason.UNKNOWN_ORDER
+
+    def amend(self, handle: int, price_ticks: int = 0, qty_lots: int = 0) -> int:
+        """Ask for a new price and total quantity (0: as is): 0, or the negative DenyReason."""
+        order = self.order(handle)
+        if order is None:
+            return -DenyReason.UNKNOWN_ORDER
+        return self.entry.amend_order(order, price_ticks, qty_lots, self.engine.clock.read_now_ns())
+
+    def cancel_many(self, handles: Iterable[int]) -> int:
+        """Cancel many orders of one symbol with one bulk request (contracts): 0, or the negative DenyReason."""
+        orders = [order for handle in handles if (order := self.order(handle)) is not None and not order.is_done]
+        return self.entry.cancel_orders(orders, self.engine.clock.read_now_ns())
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Hold the orders fired inside, and send those of one lane as one record when it ends."""
+        self.engine.lanes.pool.cork()
+        try:
+            yield
+        finally:
+            self.engine.lanes.pool.uncork()
+
+    # ---- Everything else -----------------------------------------------------------------------------------------
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument of a symbol: its grid and limits. Raises UnknownSymbol."""
+        return self._desk.instrument(symbol)
+
+    def on_grid(self, instrument: Instrument, price: Value | None, qty: Value | None) -> tuple[int, int]:
+        """Ticks and lots of a price and a quantity; 0 where None. Raises GridError."""
+        ticks = price_ticks(instrument, price) if price is not None else 0
+        return ticks, qty_lots(instrument, qty) if qty is not None else 0
+
+    def open_orders(self) -> list[Order]:
+        """Our orders that are not done, unknown ones included."""
+        return self.entry.orders.open_orders()
+
+    def positions(self) -> list[Position]:
+        """What we hold, per symbol and position side."""
+        return [position for position in self.engine.positions if position.net_qty_lots or position.venue_qty_lots]
+
+    async def cancel_all(self, symbol: str) -> None:
+        """Cancel everything in one symbol, working and untriggered orders. Reports follow on the stream."""
+        await self.engine.queries.cancel_all(self.instrument(symbol))
+
+    async def set_leverage(self, symbol: str, leverage: Value, *, short_leverage: Value | None = None) -> None:
+        """0 or negative: cross margin; positive: isolated. Hedged symbols take one value per side."""
+        instrument = self.instrument(symbol)
+        await self.engine.queries.set_leverage(
+            instrument, leverage, short_leverage, is_hedged=self.engine.is_hedged(symbol)
+        )
+
+    async def set_position_mode(self, symbol: str, mode: str) -> None:
+        """ "OneWay" or "Hedged" (USD-M); the venue refuses while the symbol has a position or open orders."""
+        await self.engine.queries.set_position_mode(self.instrument(symbol), mode)
+        self.engine.set_hedged(symbol, mode == "Hedged")
+
+    async def assign_margin(self, symbol: str, amount: Value, *, pos_side: str = "Merged") -> None:
+        """Set the balance assigned to an isolated position, in its settle currency."""
+        await self.engine.queries.assign_margin(self.instrument(symbol), amount, pos_side)
+
+    async def subscribe(self, *symbols: str) -> None:
+        """Follow order book and trades of these symbols; the strategy's on_book and on_trade hear them."""
+        await self.engine.market.subscribe([self.instrument(symbol) for symbol in symbols])
+
+    async def run(self, strategy: Strategy, *, seconds: float | None = None, timer_ms: int = 100) -> None:
+        """Let a strategy trade: for `seconds`, or until its task is cancelled or the account's stream is refused."""
+        await self.engine.run(strategy, self, seconds=seconds, timer_ms=timer_ms)

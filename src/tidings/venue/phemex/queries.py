@@ -1,0 +1,185 @@
+"""The cold side over REST: what is asked now and then, and settings. Every answer is opened, checked and made exact.
+
+Paths and parameters: phemex docs 2026, "Contract REST API", "Hedged contract REST API", "Spot REST API". A query
+never enters the order lanes: it travels on a connection of its own and is counted in its own rate group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tidings.errors import UsageError, VenueError
+from tidings.model.enums import ProductLine
+from tidings.model.instrument import Instrument
+from tidings.venue.phemex.replies import open_envelope
+
+# (method, path, query, body, signed, what) → (status, body): counts, encodes, signs, sends, waits.
+Ask = Callable[[str, str, str, bytes, bool], Awaitable[tuple[int, bytes]]]
+
+CODE_NOTHING_FOUND = 10002  # an empty open-order list is answered with "order not found" (captured live)
+
+_LINE_PATHS = {
+    ProductLine.INVERSE: "/orders",
+    ProductLine.LINEAR: "/g-orders",
+    ProductLine.SPOT: "/spot/orders",
+}
+
+# The 24-hour tickers of all symbols, and the key of the last price in each (phemex docs 2026, "Query 24 hours ticker").
+_TICKERS = {
+    ProductLine.INVERSE: ("/md/v1/ticker/24hr/all", "lastEp"),
+    ProductLine.LINEAR: ("/md/v3/ticker/24hr/all", "lastRp"),
+    ProductLine.SPOT: ("/md/spot/ticker/24hr/all", "lastEp"),
+}
+
+
+class Queries:
+    """`ask` does the I/O; everything here is what to ask and what the answer means."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    async def request(self, method: str, path: str, query: str = "", body: bytes = b"", *, signed: bool = True) -> Any:
+        """Any endpoint: the opened `data` or `result`.
+
+        Raises VenueError, AuthenticationError, RateLimited, PeerError, ConnectionLost.
+        """
+        status, answer = await self._ask(method, path, query, body, signed)
+        return open_envelope(status, answer, f"{method} {path}")
+
+    # ---- Public --------------------------------------------------------------------------------------------------
+
+    async def server_time_ms(self) -> int:
+        data = await self.request("GET", "/public/time", signed=False)
+        return int(data["serverTime"])
+
+    async def products(self) -> bytes:
+        """The product catalogue as the venue sends it."""
+        status, body = await self._ask("GET", "/public/products", "", b"", False)
+        open_envelope(status, body, "GET /public/products")
+        return body
+
+    async def last_prices(self, line: ProductLine) -> dict[str, str]:
+        """Last price of every symbol of a line, as the venue writes it: scaled integers on COIN-M and spot, decimals
+        on USD-M.
+        """
+        path, key = _TICKERS[line]
+        rows = await self.request("GET", path, signed=False)
+        return {row["symbol"]: str(row[key]) for row in rows if row.get(key)}
+
+    # ---- Account -------------------------------------------------------------------------------------------------
+
+    async def account_positions(self, line: ProductLine, currency: str) -> dict[str, Any]:
+        """Account and positions of one settle currency: {"account": …, "positions": […]}."""
+        prefix = "/accounts" if line == ProductLine.INVERSE else "/g-accounts"
+        data: dict[str, Any] = await self.request("GET", f"{prefix}/accountPositions", f"currency={currency}")
+        return data
+
+    async def wallets(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = await self.request("GET", "/spot/wallets")
+        return rows
+
+    async def open_orders(self, instrument: Instrument) -> list[dict[str, Any]]:
+        """The venue's open orders of one symbol, conditional ones included; its own field names."""
+        line = ProductLine(instrument.line)
+        path = "/spot/orders" if line == ProductLine.SPOT else f"{_LINE_PATHS[line]}/activeList"
+        try:
+            data = await self.request("GET", path, f"symbol={instrument.symbol}")
+        except VenueError as error:
+            if error.code == CODE_NOTHING_FOUND:
+                return []
+            raise
+        rows: list[dict[str, Any]] = data.get("rows", []) if isinstance(data, dict) else data or []
+        return rows
+
+    async def cancel(self, instrument: Instrument, order_id: str, *, is_hedged: bool = False) -> None:
+        """Cancel one order, also one that is not of this session: by the venue's id (a UUID) or by ClOrdID."""
+        line = ProductLine(instrument.line)
+        path = _LINE_PATHS[line] if line == ProductLine.SPOT else f"{_LINE_PATHS[line]}/cancel"
+        key = "orderID" if _is_uuid(order_id) else "clOrdID"
+        if is_hedged:
+            rows = await self.open_orders(instrument)
+            pos_side = next(
+                (row["posSide"] for row in rows if order_id in (row.get("orderID"), row.get("clOrdID"))), "Long"
+            )
+        else:
+            pos_side = "Merged"
+        sides = f"&posSide={pos_side}" if line == ProductLine.LINEAR else ""
+        await self.request("DELETE", path, f"{key}={order_id}&symbol={instrument.symbol}{sides}")
+
+    async def cancel_all(self, instrument: Instrument) -> None:
+        """Both halves: working orders, then those waiting for a trigger. One call alone leaves the other half open."""
+        path = f"{_LINE_PATHS[ProductLine(instrument.line)]}/all"
+        for untriggered in ("false", "true"):
+            await self.request("DELETE", path, f"symbol={instrument.symbol}&untriggered={untriggered}")
+
+    # ---- Settings ------------------------------------------------------------------------------------------------
+
+    async def set_leverage(
+        self,
+        instrument: Instrument,
+        leverage: str | int | Decimal,
+        short_leverage: str | int | Decimal | None,
+        *,
+        is_hedged: bool,
+    ) -> None:
+        """The sign is the margin mode: 0 or negative cross, positive isolated (phemex docs 2026, "Set leverage")."""
+        value = _plain(leverage, "leverage")
+        if instrument.line == ProductLine.SPOT:
+            raise UsageError(f"{instrument.symbol}: spot has no leverage")
+        if short_leverage is not None and not is_hedged:
+            raise UsageError(f"{instrument.symbol} is in one-way position mode: it takes one leverage")
+        if instrument.line == ProductLine.INVERSE:
+            await self.request("PUT", "/positions/leverage", f"symbol={instrument.symbol}&leverage={value}")
+        elif is_hedged:
+            short = _plain(short_leverage if short_leverage is not None else leverage, "short_leverage")
+            query = f"symbol={instrument.symbol}&longLeverageRr={value}&shortLeverageRr={short}"
+            await self.request("PUT", "/g-positions/leverage", query)
+        else:
+            await self.request("PUT", "/g-positions/leverage", f"symbol={instrument.symbol}&leverageRr={value}")
+
+    async def set_position_mode(self, instrument: Instrument, mode: str) -> None:
+        if mode not in ("OneWay", "Hedged"):
+            raise UsageError(f'position mode: expected "OneWay" or "Hedged": was {mode!r}')
+        if instrument.line != ProductLine.LINEAR:
+            raise UsageError(f"{instrument.symbol}: only USD-M contracts have a position mode")
+        await self.request(
+            "PUT", "/g-positions/switch-pos-mode-sync", f"symbol={instrument.symbol}&targetPosMode={mode}"
+        )
+
+    async def assign_margin(self, instrument: Instrument, amount: str | int | Decimal, pos_side: str) -> None:
+        """Set the balance assigned to an isolated position. Amount in the settle currency, exact."""
+        value = _plain(amount, "amount")
+        if instrument.line == ProductLine.SPOT:
+            raise UsageError(f"{instrument.symbol}: spot has no positions")
+        if instrument.line == ProductLine.LINEAR:
+            query = f"symbol={instrument.symbol}&posSide={pos_side}&posBalanceRv={value}"
+            await self.request("POST", "/g-positions/assign", query)
+            return
+        scaled = Decimal(value).scaleb(instrument.value_scale)
+        if scaled != scaled.to_integral_value():
+            raise UsageError(f"{instrument.symbol}: margin has at most {instrument.value_scale} decimals: was {value}")
+        await self.request("POST", "/positions/assign", f"symbol={instrument.symbol}&posBalanceEv={int(scaled)}")
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _plain(value: str | int | Decimal, name: str) -> str:
+    """A decimal as plain text for a query. Raises UsageError for floats and what is no number."""
+    if isinstance(value, bool | float):
+        raise UsageError(f"{name}: use str, int or Decimal, not {type(value).__name__}: was {value!r}")
+    try:
+        number = Decimal(value)
+    except ArithmeticError as error:
+        raise UsageError(f"{name}: expected a decimal number: was {value!r}") from error
+    if not number.is_finite():
+        raise UsageError(f"{name}: must be finite: was {value!r}")
+    return format(number, "f")
