@@ -1,0 +1,47 @@
+"""Order book and trade pushes into books and prints."""
+
+from collections.abc import Mapping
+
+from tidings.market.book import Book
+from tidings.market.trade import Trade
+from tidings.model.instrument import Instrument
+
+class MarketListener:
+    """Inherit and override what you want to hear. Called when the state is final; an exception ends the `feed` call."""
+
+    def book_changed(self, book: Book, now_ns: int) -> object:
+        """Once per message that changed `book`, and when it turns stale: look at `book.is_live`."""
+
+    def trade_printed(self, trade: Trade, now_ns: int) -> object:
+        """Once per new trade, oldest first. The old ones told after each subscription are not repeated here."""
+
+class MarketStream:
+    """Sans-IO: messages in, books and callbacks out. Subscribing, also anew after a loss, is the caller's."""
+
+    book_count: int
+    """Book messages understood."""
+    trade_count: int
+    """Trade messages understood."""
+    ignored_count: int
+    """Data pushes of a kind or symbol we do not follow."""
+    malformed_count: int
+    """Messages that could not be read, or are off their instrument's grid."""
+    second_try_count: int
+    """Messages that the fast cursor did not understand, so that orjson was asked."""
+
+    def __init__(self, instruments: Mapping[str, Instrument], listener: MarketListener) -> None: ...
+    def feed(self, message: bytes, now_ns: int) -> bool:
+        """True: a data push, taken (applied, ignored or refused, see the counters). False: for the session.
+
+        False means an answer to a request, or text that is no JSON object: nobody knows whose update that was, so it
+        makes every book stale.
+        """
+
+    def book(self, symbol: str) -> Book | None:
+        """The book of `symbol`, always the same object; it may await its first snapshot. None: no such symbol."""
+
+    def mark_stale(self) -> list[Book]:
+        """The connection is gone: the books that were live until now. The listener is not called."""
+
+    def on_timer(self, now_ns: int) -> None:
+        """Turn books stale that were silent for 90 s: the venue repeats every book each 60 s."""
