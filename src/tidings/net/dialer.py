@@ -53,7 +53,7 @@ class Endpoint:
 
     @property
     def peer(self) -> str:
-        """host:port, as messages and the Host header show it."""
+        """host:port, as messages show it."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 

@@ -301,3 +301,8 @@ async def make_lane(dialer, peer, desk):
 @pytest.fixture
 async def lane(make_lane):
     return await make_lane()
+
+
+@pytest.fixture
+def recording_sink():
+    return RecordingSink()

@@ -60,6 +60,15 @@ async def test_peer_that_never_shakes_hands_is_given_up(make_peer, authority, mo
         await Dialer(Endpoint("127.0.0.1", peer.port), Clock()).open_channel()
 
 
+async def test_small_writes_leave_at_once_and_a_dead_peer_is_noticed(dialer):
+    channel = await dialer.open_channel()
+    assert channel.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Half-open connections end within 2 s, not after the kernel's 15 minutes.
+        assert 0 < channel.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 2000
+    channel.close()
+
+
 class Resolver:
     """Stands in for the system's: host → addresses, or the error to raise."""
 
