@@ -16,7 +16,7 @@ from websockets.http11 import Response
 from websockets.protocol import CLOSED, OPEN, State
 from websockets.uri import parse_uri
 
-from tidings.errors import PeerError
+from tidings.errors import ConnectionLost, PeerError
 
 MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 
@@ -43,10 +43,14 @@ class WebSocketClient:
         return b"".join(self._protocol.data_to_send())
 
     def feed(self, received: bytes) -> list[bytes]:
-        """Take in bytes: the messages they complete. Raises PeerError when the peer breaks the protocol or closes."""
+        """Take in bytes: the messages they complete. Raises PeerError when the peer breaks the protocol or closes.
+
+        Messages that came before the end are returned first; then `check_alive` raises it.
+        """
         self._protocol.receive_data(received)
         messages = list(self._messages())
-        self._check_alive()
+        if not messages:
+            self.check_alive()
         return messages
 
     def feed_eof(self) -> None:
@@ -54,6 +58,9 @@ class WebSocketClient:
         self._protocol.receive_eof()
 
     def send_text(self, text: str) -> None:
+        """Frame one message. Raises ConnectionLost before the handshake is done and once either side has closed."""
+        if not self.is_open:
+            raise ConnectionLost("the WebSocket is not open; nothing was sent")
         self._protocol.send_text(text.encode())
 
     def ping(self, payload: bytes = b"") -> None:
@@ -75,7 +82,7 @@ class WebSocketClient:
                     yield self._fragments[0] if len(self._fragments) == 1 else b"".join(self._fragments)
                     self._fragments.clear()
 
-    def _check_alive(self) -> None:
+    def check_alive(self) -> None:
         """Raise what ended the connection, if something has."""
         protocol = self._protocol
         if protocol.handshake_exc is not None:

@@ -5,7 +5,7 @@ from websockets.frames import Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from tidings.errors import PeerError
+from tidings.errors import ConnectionLost, PeerError
 from tidings.wire.websocket import WebSocketClient
 
 URL = "wss://127.0.0.1:8443/ws"
@@ -108,3 +108,21 @@ def test_close_by_the_peer_is_told_with_its_code():
     server.send_close(1012, "restarting")
     with pytest.raises(PeerError, match="1012 'restarting'"):
         client.feed(b"".join(server.data_to_send()))
+
+
+def test_messages_before_the_close_are_heard_before_it():
+    client, server = shaken()
+    server.send_text(b"last words")
+    server.send_close(1001, "away")
+    assert client.feed(b"".join(server.data_to_send())) == [b"last words"]
+    with pytest.raises(PeerError, match="1001 'away'"):
+        client.check_alive()
+
+
+def test_text_after_the_close_is_refused():
+    client, server = shaken()
+    server.send_close(1001)
+    with pytest.raises(PeerError):
+        client.feed(b"".join(server.data_to_send()))
+    with pytest.raises(ConnectionLost, match="nothing was sent"):
+        client.send_text("late")
