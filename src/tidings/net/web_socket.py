@@ -27,6 +27,7 @@ class WebSocketConnection(PythonSink):
         self._client = client
         self._on_message, self._on_closed = on_message, on_closed
         self._connection: Connection | None = None
+        self._is_closed_by_us = False
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def send_text(self, text: str) -> None:
@@ -36,7 +37,7 @@ class WebSocketConnection(PythonSink):
 
     def close(self) -> None:
         """Say goodbye and close; `on_closed` is not called."""
-        self._on_closed = _nobody
+        self._is_closed_by_us = True
         self._opened.cancel()
         if self._connection is not None and self._connection.is_open:
             self._client.close()
@@ -54,7 +55,10 @@ class WebSocketConnection(PythonSink):
         if not self._opened.done() and self._client.is_open:
             self._opened.set_result(None)
         for message in messages:
+            if self._is_closed_by_us:
+                return
             self._on_message(message, now_ns)
+        self._client.check_alive()
 
     def bytes_taken(self, taken_bytes_total: int, now_ns: int) -> None:
         """Nothing waits for it: what a stream says is small and repeated after a reconnect."""
@@ -64,8 +68,8 @@ class WebSocketConnection(PythonSink):
             self._opened.set_exception(
                 cause if isinstance(cause, ConnectionLost | PeerError) else ConnectionLost(str(cause))
             )
-            return
-        self._on_closed(cause)
+        elif not self._is_closed_by_us:
+            self._on_closed(cause)
 
     # ---- Inside --------------------------------------------------------------------------------------------------
 
@@ -82,10 +86,6 @@ class WebSocketConnection(PythonSink):
                 await self._opened
         except TimeoutError:
             raise ConnectionLost(f"no WebSocket handshake within {HANDSHAKE_TIMEOUT_S:g} s") from None
-
-
-def _nobody(cause: Exception) -> None:
-    """Hears nothing."""
 
 
 async def open_web_socket(

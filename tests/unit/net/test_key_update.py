@@ -25,7 +25,8 @@ class CommandPeer:
     async def start(cls, certificate):
         peer = cls()
         peer.process = await asyncio.create_subprocess_exec(
-            *("openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", certificate, "-tls1_3", "-num_tickets", "0"),
+            *("openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", certificate),
+            *("-tls1_3", "-num_tickets", "0"),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )
         accepting = await peer.until(b"ACCEPT 127.0.0.1:")
