@@ -12,6 +12,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import uvloop
+from tidings.session.armed_order import ArmedOrder
+from tidings.venue.phemex.budget import RequestBudget
+from tidings.venue.phemex.order_gateway import PhemexOrderGateway
 
 from benchmarks.clients import WireStamps
 from benchmarks.instrument import INSTRUMENT, make_terms
@@ -31,11 +34,8 @@ from tidings.net.dialer import Dialer, Endpoint
 from tidings.net.event_loop import BusyPoll, settle_memory
 from tidings.net.lane import LanePool
 from tidings.net.tls import TlsContext
-from tidings.session.armed_order import ArmedOrder
-from tidings.venue.phemex.budget import RequestBudget
 from tidings.venue.phemex.order_decoder import OrderDecoder
 from tidings.venue.phemex.order_encoder import OrderEncoder
-from tidings.venue.phemex.order_gateway import PhemexOrderGateway
 from tidings.venue.phemex.signing import Credentials
 
 DEADLINE_NS = 1_000_000_000
