@@ -32,7 +32,7 @@ cdef class ExecutionReport:
     # This execution; only exec_type TRADE.
     cdef readonly int64_t last_px_ticks, last_qty_lots
     cdef uint64_t exec_id_high, exec_id_low
-    cdef readonly int64_t fee_mantissa              # fee = fee_mantissa / 10**fee_scale of fee_currency; negative: rebate
+    cdef readonly int64_t fee_mantissa              # fee = fee_mantissa / 10**fee_scale; negative: rebate
     cdef readonly int fee_scale
     cdef readonly bint is_maker
     # Order and time.

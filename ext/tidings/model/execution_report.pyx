@@ -48,10 +48,15 @@ cdef class ExecutionReport:
         return Decimal(self.fee_mantissa).scaleb(-self.fee_scale)
 
     def __repr__(self):
-        parts = [f"ExecutionReport {ExecType(self.exec_type).name} from {ReportSource(self.source).name}", self.cl_ord_id or "(no ClOrdID)"]
+        parts = [
+            f"ExecutionReport {ExecType(self.exec_type).name} from {ReportSource(self.source).name}",
+            self.cl_ord_id or "(no ClOrdID)",
+        ]
         if self.ord_status >= 0:
             parts.append(OrdStatus(self.ord_status).name)
-        for name in ("price_ticks", "order_qty_lots", "cum_qty_lots", "leaves_qty_lots", "last_px_ticks", "last_qty_lots"):
+        for name in (
+            "price_ticks", "order_qty_lots", "cum_qty_lots", "leaves_qty_lots", "last_px_ticks", "last_qty_lots"
+        ):
             value = getattr(self, name)
             if value != UNSET:
                 parts.append(f"{name}={value}")
@@ -70,11 +75,13 @@ cdef ExecutionReport make_report(int exec_type, int source, int64_t now_ns):
 
 
 def report_of(
-    int exec_type=EXEC_STATUS, int source=SOURCE_LOCAL, int64_t now_ns=0, *, int64_t handle=0, str cl_ord_id="", str order_id="", str symbol="",
-    int ord_status=-1, int request_kind=0, int side=0, int code=0, int cancel_reason=0, bint reconciled=False,
-    int64_t price_ticks=UNSET, int64_t stop_px_ticks=UNSET, int64_t order_qty_lots=UNSET, int64_t cum_qty_lots=UNSET, int64_t leaves_qty_lots=UNSET,
-    int64_t last_px_ticks=UNSET, int64_t last_qty_lots=UNSET, str exec_id="", int64_t fee_mantissa=0, int fee_scale=0, bint is_maker=False,
-    int64_t exec_seq=0, int64_t transact_time_ns=0, str text="",
+    int exec_type=EXEC_STATUS, int source=SOURCE_LOCAL, int64_t now_ns=0, *,
+    int64_t handle=0, str cl_ord_id="", str order_id="", str symbol="", int ord_status=-1, int request_kind=0,
+    int side=0, int code=0, int cancel_reason=0, bint reconciled=False,
+    int64_t price_ticks=UNSET, int64_t stop_px_ticks=UNSET, int64_t order_qty_lots=UNSET, int64_t cum_qty_lots=UNSET,
+    int64_t leaves_qty_lots=UNSET, int64_t last_px_ticks=UNSET, int64_t last_qty_lots=UNSET, str exec_id="",
+    int64_t fee_mantissa=0, int fee_scale=0, bint is_maker=False, int64_t exec_seq=0,
+    int64_t transact_time_ns=0, str text="",
 ):
     """Build a report by field names: for reconciliation, replay and tests."""
     cdef ExecutionReport report = make_report(exec_type, source, now_ns)

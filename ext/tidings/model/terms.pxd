@@ -12,6 +12,6 @@ cdef class OrderTerms:
     cdef readonly int peg_type                          # PegType of trailing stops
     cdef readonly int stp                               # SelfTradePrevention
     cdef readonly int take_profit_trigger, stop_loss_trigger    # Trigger; NONE: no attached order of that kind
-    cdef readonly bint qty_in_quote                     # spot: quantity is money to spend, in lots of the quote currency's value scale
+    cdef readonly bint qty_in_quote                     # spot: quantity is money, in units of the quote's value scale
     cdef readonly str text                              # comment that travels with the order, ≤ 40 characters
     cdef object template                                # the gateway's encoded form; owned by the gateway, made once
