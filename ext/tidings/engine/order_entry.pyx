@@ -31,6 +31,8 @@ from tidings.engine.strategy import ORDER_CALLBACKS, overridden
 
 
 cdef extern from "Python.h":
+    # Declared without Cython's own error checks: the first sets an exception, the second prints and clears it.
+    void PyErr_SetObject(object kind, object error)
     void PyErr_WriteUnraisable(object where)
 
 
@@ -238,6 +240,7 @@ cdef class OrderEntry(OrderListener):
         """A bug of who listens: told, and kept from the reports behind it."""
         self.callback_error_count += 1
         if self.on_error is None:
+            PyErr_SetObject(type(error), error)
             PyErr_WriteUnraisable(callback)
         else:
             self.on_error(error, callback)
