@@ -53,8 +53,14 @@ def kind(request):
     return request.param
 
 
-async def test_data_flows_both_ways_across_key_updates(authority, certificate, kind, recording_sink):
+@pytest.fixture
+async def peer(certificate):
     peer = await CommandPeer.start(certificate)
+    yield peer
+    await peer.stop()
+
+
+async def test_data_flows_both_ways_across_key_updates(authority, peer, kind, recording_sink):
     tls = TlsContext(authority.ca_file, use_libssl=kind == "libssl")
     dialer = Dialer(Endpoint("127.0.0.1", peer.port), Clock(), tls)
     connection = await dialer.connect(lambda: recording_sink)
@@ -73,4 +79,3 @@ async def test_data_flows_both_ways_across_key_updates(authority, certificate, k
     assert recording_sink.received == b"answer 0\nanswer 1\nanswer 2\n"
     assert connection.is_open
     connection.close(ConnectionError("done"))
-    await peer.stop()
