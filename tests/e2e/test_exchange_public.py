@@ -121,6 +121,14 @@ def test_a_ticker_has_the_keys_of_its_version(market, path, symbol, keys):
     assert low <= last <= high
 
 
+@pytest.mark.parametrize(("path", "symbol", "keys"), TICKERS)
+def test_all_tickers_of_a_line_come_at_once(market, path, symbol, keys):
+    rows = market.public(f"{path}/all").json["result"]
+    assert [list(row) for row in rows] == [keys.split()] * len(rows)
+    assert len(rows) == len({row["symbol"] for row in rows}) > 1
+    assert symbol in {row["symbol"] for row in rows}
+
+
 @pytest.mark.parametrize(
     ("path", "query"),
     [

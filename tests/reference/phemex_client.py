@@ -1,16 +1,21 @@
-"""A client of the venue's wire made of the standard library and websockets only: independent of tidings."""
+"""A client of the venue's wire made of the standard library and websockets' protocol only: independent of tidings."""
 
 import hashlib
 import hmac
 import http.client
 import json
+import socket
 import ssl
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
 
 TIMEOUT_S = 10
 
@@ -87,22 +92,43 @@ class RestClient:
         self._connection.close()
 
 
+class StreamClosed(Exception):
+    """The server ended the stream; `code` is that of its close frame, None without one."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(f"closed with {code}")
+        self.code = code
+
+
 class StreamClient:
-    """One WebSocket of one account; messages that no call waited for are kept in order in `messages`."""
+    """One WebSocket of one account; messages that no call waited for are kept in order in `messages`.
+
+    One thread, a blocking socket and the sans-IO protocol: the threaded client of websockets reads and writes one TLS
+    object at the same time, and loses its first request now and then (observed with Python 3.11).
+    """
 
     def __init__(self, ready: dict[str, Any], account: int = 0, path: str = "/ws") -> None:
         self._account = ready["accounts"][account]
-        url = ready["ws"].removesuffix("/ws") + path
-        context = ssl.create_default_context(cafile=ready["ca_file"]) if ready["ca_file"] else None
-        self.connection: ClientConnection = connect(url, ssl=context, open_timeout=TIMEOUT_S, compression=None)
+        uri = parse_uri(ready["ws"].removesuffix("/ws") + path)
+        self._socket = socket.create_connection((uri.host, uri.port), TIMEOUT_S)
+        if uri.secure:
+            context = ssl.create_default_context(cafile=ready["ca_file"])
+            self._socket = context.wrap_socket(self._socket, server_hostname=uri.host)
+        self._protocol = ClientProtocol(uri)
         self.messages: list[dict[str, Any]] = []
+        self.pongs: list[bytes] = []
+        self._arrived: deque[str] = deque()
         self._last_id = 0
+        self._protocol.send_request(self._protocol.connect())
+        while self._protocol.state is State.CONNECTING:
+            self._exchange()
+        assert self._protocol.handshake_exc is None, self._protocol.handshake_exc
 
     def request(self, method: str, params: object = ()) -> dict[str, Any]:
         """Send a request and give its answer; pushes that come before it are kept."""
         self._last_id += 1
         params = list(params) if isinstance(params, tuple) else params
-        self.connection.send(json.dumps({"id": self._last_id, "method": method, "params": params}))
+        self.send(json.dumps({"id": self._last_id, "method": method, "params": params}))
         while (message := self._receive()).get("id") != self._last_id:
             self.messages.append(message)
         return message
@@ -120,10 +146,43 @@ class StreamClient:
             if not keys or any(key in message for key in keys):
                 return message
 
+    def send(self, text: str) -> None:
+        """Send one text frame."""
+        self._protocol.send_text(text.encode())
+        self._flush()
+
+    def ping(self, payload: bytes) -> None:
+        """Send a ping of the WebSocket protocol and wait for its pong."""
+        self._protocol.send_ping(payload)
+        while payload not in self.pongs:
+            self._exchange()
+
+    def close(self) -> None:
+        self._socket.close()
+
     def _receive(self) -> dict[str, Any]:
-        message = json.loads(self.connection.recv(timeout=TIMEOUT_S))
+        while not self._arrived:
+            self._exchange()
+        message = json.loads(self._arrived.popleft())
         assert isinstance(message, dict)
         return message
 
-    def close(self) -> None:
-        self.connection.close()
+    def _flush(self) -> None:
+        self._socket.sendall(b"".join(self._protocol.data_to_send()))
+
+    def _exchange(self) -> None:
+        """Write what is to be written, read once, and sort what came."""
+        self._flush()
+        data = self._socket.recv(65536)
+        if data:
+            self._protocol.receive_data(data)
+        else:
+            self._protocol.receive_eof()
+        for event in self._protocol.events_received():
+            if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
+                self._arrived.append(bytes(event.data).decode())
+            elif isinstance(event, Frame) and event.opcode is Opcode.PONG:
+                self.pongs.append(bytes(event.data))
+        if self._protocol.state in (State.CLOSING, State.CLOSED) and not self._arrived:
+            received = self._protocol.close_rcvd
+            raise StreamClosed(received.code if received else None)

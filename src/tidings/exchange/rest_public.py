@@ -79,6 +79,17 @@ def _market_data(result: Result, *lines: Line) -> Endpoint:
     return endpoint
 
 
+def _all_markets(result: Result, line: Line) -> Endpoint:
+    """An endpoint that answers with `result` for every market of `line`; it wakes none of them."""
+
+    def endpoint(call: Call) -> bytes:
+        markets = [call.venue.markets[instrument.symbol] for instrument in call.venue.catalogue.listed(line)]
+        rows = array(result(market, call.now_ns) for market in markets)
+        return f'{{"error":null,"id":{call.parameters.integer("id")},"result":{rows}}}'.encode()
+
+    return endpoint
+
+
 def _book(depth: int) -> Result:
     def result(market: Market, now_ns: int) -> str:
         bids, asks = market.levels(depth)
@@ -111,6 +122,14 @@ def _linear_ticker(version: int) -> Result:
     return lambda market, now_ns: market_json.linear_ticker(market, now_ns, version)
 
 
+def _tickers(path: str, result: Result, line: Line) -> Table:
+    """Both forms of a 24-hour query: of one symbol, and of all."""
+    return {
+        ("GET", path): _market_data(result, line),
+        ("GET", f"{path}/all"): _all_markets(result, line),
+    }
+
+
 _SCALED = (Line.COIN_M, Line.SPOT)
 
 TABLE: Table = {
@@ -126,10 +145,10 @@ TABLE: Table = {
     ("GET", "/md/trade"): _market_data(_trades, *_SCALED),
     ("GET", "/v1/md/trade"): _market_data(_trades_with_ids, *_SCALED),
     ("GET", "/md/v2/trade"): _market_data(_trades, Line.USD_M),
-    ("GET", "/md/v1/ticker/24hr"): _market_data(market_json.contract_ticker, Line.COIN_M),
-    ("GET", "/v1/md/ticker/24hr"): _market_data(market_json.contract_ticker, Line.COIN_M),
-    ("GET", "/md/spot/ticker/24hr"): _market_data(market_json.spot_ticker, Line.SPOT),
-    ("GET", "/v1/md/spot/ticker/24hr"): _market_data(market_json.spot_ticker, Line.SPOT),
-    ("GET", "/md/v2/ticker/24hr"): _market_data(_linear_ticker(2), Line.USD_M),
-    ("GET", "/md/v3/ticker/24hr"): _market_data(_linear_ticker(3), Line.USD_M),
+    **_tickers("/md/v1/ticker/24hr", market_json.contract_ticker, Line.COIN_M),
+    **_tickers("/v1/md/ticker/24hr", market_json.contract_ticker, Line.COIN_M),
+    **_tickers("/md/spot/ticker/24hr", market_json.spot_ticker, Line.SPOT),
+    **_tickers("/v1/md/spot/ticker/24hr", market_json.spot_ticker, Line.SPOT),
+    **_tickers("/md/v2/ticker/24hr", _linear_ticker(2), Line.USD_M),
+    **_tickers("/md/v3/ticker/24hr", _linear_ticker(3), Line.USD_M),
 }
