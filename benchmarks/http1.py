@@ -7,7 +7,7 @@ from benchmarks.compiled import loops
 from benchmarks.messages import order_reply
 from benchmarks.report import Row, Skipped, Table
 from benchmarks.timing import BATCH_CALLS, alternate
-from tidings.wire.http1 import ResponseReader
+from tidings.wire.response_reader import ResponseReader
 
 TITLE = "HTTP/1.1 response"
 REPLY = order_reply()

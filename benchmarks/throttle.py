@@ -48,7 +48,7 @@ class Decision:
 
 
 def make_cost() -> Cost:
-    buckets = [Bucket(name, capacity=most, window_ns=window_ns) for name, (most, window_ns) in DIMENSIONS.items()]
+    buckets = [Bucket(name, most, window_ns, reserve=0) for name, (most, window_ns) in DIMENSIONS.items()]
     return Cost(*((bucket, 1) for bucket in buckets))
 
 

@@ -12,9 +12,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import uvloop
-from tidings.session.armed_order import ArmedOrder
-from tidings.venue.phemex.budget import RequestBudget
-from tidings.venue.phemex.order_gateway import PhemexOrderGateway
 
 from benchmarks.clients import WireStamps
 from benchmarks.instrument import INSTRUMENT, make_terms
@@ -34,8 +31,11 @@ from tidings.net.dialer import Dialer, Endpoint
 from tidings.net.event_loop import BusyPoll, settle_memory
 from tidings.net.lane import LanePool
 from tidings.net.tls import TlsContext
+from tidings.session.armed_order import ArmedOrder
+from tidings.venue.phemex.budget import RequestBudget
 from tidings.venue.phemex.order_decoder import OrderDecoder
 from tidings.venue.phemex.order_encoder import OrderEncoder
+from tidings.venue.phemex.order_gateway import PhemexOrderGateway
 from tidings.venue.phemex.signing import Credentials
 
 DEADLINE_NS = 1_000_000_000
@@ -46,7 +46,7 @@ CAPACITY = 10_000  # in a window: never reached, so that nothing is refused, yet
 
 def make_budget() -> RequestBudget:
     """Four buckets per order, as the venue's groups have, with room for a benchmark."""
-    buckets = [Bucket(name, capacity=CAPACITY, window_ns=WINDOW_NS) for name in ("group", "symbol", "all", "ip")]
+    buckets = [Bucket(name, CAPACITY, WINDOW_NS) for name in ("group", "symbol", "all", "ip")]
     cost = Cost(*((bucket, 1) for bucket in buckets))
     rates = SimpleNamespace(by_suffix={}, ping_cost=lambda: cost, order_cost=lambda line, kind, symbol: cost)
     return RequestBudget(rates, [INSTRUMENT])
