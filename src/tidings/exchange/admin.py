@@ -1,4 +1,4 @@
-"""What a test may see behind the exchange's back: a plain HTTP endpoint on the loopback interface, without keys.
+"""What a test may see and do behind the exchange's back: a plain HTTP endpoint on the loopback interface, without keys.
 
 GET  /dump                       everything: orders, positions, accounts, wallets, books, counters GET
 /orders?user_id=7000001     one section; `user_id` and `symbol` cut its rows down GET  /positions  /accounts  /wallets
@@ -26,6 +26,7 @@ class AdminApi:
 
     venue: Venue
     counters: Callable[[], dict[str, int]]  # of the faces
+    on_changed: Callable[[], None]  # the core may have something to publish
 
     def respond(self, request: Request, address: str, wall_ns: int) -> Response:
         """The answer to one request."""
@@ -36,6 +37,8 @@ class AdminApi:
                     return _json(self._view())
                 case "GET", path if path[1:] in _SECTIONS:
                     return _json(_filtered(self._view().get(path[1:]), parameters))
+                case "POST", "/price":
+                    return self._set_price(parameters, wall_ns)
         except RequestError as error:
             return _json({"error": error.msg}, 400)
         return _json({"error": "no such admin endpoint"}, 404)
@@ -45,6 +48,18 @@ class AdminApi:
         counters = view.get("counters")
         view["counters"] = (counters if isinstance(counters, dict) else {}) | self.counters()
         return view
+
+    def _set_price(self, parameters: Parameters, wall_ns: int) -> Response:
+        instrument = self.venue.catalogue.instruments.get(parameters.required("symbol"))
+        names = [name for name in ("last", "mark", "index") if parameters.has(name)]
+        if instrument is None or not instrument.is_listed or not names:
+            return _json({"error": "name a listed symbol and one of last, mark, index"}, 400)
+        prices = {name: parameters.decimal(name, instrument.price_scale) for name in names}
+        if min(prices.values()) <= 0:
+            return _json({"error": "a price is above zero"}, 400)
+        self.venue.set_price(instrument.symbol, wall_ns, **prices)
+        self.on_changed()
+        return _json({"symbol": instrument.symbol, **prices})
 
 
 def _filtered(section: object, parameters: Parameters) -> object:

@@ -88,7 +88,7 @@ class LocalExchange:
         self._hub = StreamHub(self.venue, authenticator, config.stream_limits, self._clock, self._pump)
         is_vip = config.rate_profile == "vip"
         self._rest = RestApi(self.venue, authenticator, self._limits, self._plan_pump, is_vip)
-        self._admin = AdminApi(self.venue, self._counters)
+        self._admin = AdminApi(self.venue, self._counters, self._plan_pump)
         self._certificates: Certificates | None = None
         self._listeners: list[tuple[asyncio.Server, ServerState]] = []
         self._timer: asyncio.TimerHandle | None = None

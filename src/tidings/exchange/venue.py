@@ -120,6 +120,22 @@ class Venue:
 
         return self._set(user_id, symbol, now_ns, change)
 
+    def set_price(
+        self, symbol: str, now_ns: int, *, last: int | None = None, mark: int | None = None, index: int | None = None
+    ) -> bool:
+        """Set what is shown as last, mark or index price and fire what watches it; False if `symbol` is not listed.
+
+        For tests: where a background flow runs, its next tick sets mark and index anew.
+        """
+        market = self.markets.get(symbol)
+        if market is None:
+            return False
+        market.last_price = market.last_price if last is None else last
+        market.mark_price = market.mark_price if mark is None else mark
+        market.index_price = market.index_price if index is None else index
+        self.state.schedule.add(now_ns, partial(self.lives[symbol].flow, [], []))
+        return True
+
     # Time.
 
     def advance(self, now_ns: int) -> list[AccountUpdate]:

@@ -1,0 +1,94 @@
+"""The admin endpoint: sections cut down to a user or symbol, prices that fire triggers, and refusals that say why."""
+
+import json
+
+import pytest
+
+from tidings.exchange.admin import AdminApi
+from tidings.exchange.catalogue import Line
+from tidings.exchange.http_request import Request
+from tidings.exchange.order_requests import NewOrder
+from tidings.exchange.venue import Venue
+from tidings.exchange.venue_config import VenueConfig
+
+T0 = 1_790_000_000_000_000_000
+
+
+@pytest.fixture
+def venue() -> Venue:
+    return Venue(VenueConfig(has_flow=False, prices={"BTCUSD": "60000"}), T0)
+
+
+@pytest.fixture
+def ask(venue):
+    changes: list[str] = []
+    api = AdminApi(venue, lambda: {"requests": 5}, lambda: changes.append("changed"))
+
+    def ask(method: str, path: str, query: str = "", body: bytes = b"") -> tuple[int, object]:
+        response = api.respond(Request(method, path, query, {}, body, True, b""), "127.0.0.1", T0 + 1)
+        return response.status, json.loads(response.body)
+
+    ask.changes = changes
+    return ask
+
+
+def place(venue: Venue, user: int, symbol: str, **fields: object) -> str:
+    scale = {"BTCUSD": 10_000, "BTCUSDT": 10**9}[symbol]
+    request = NewOrder(symbol=symbol, side="Buy", price=50_000 * scale, qty=10_000, **fields)
+    reply = venue.create(venue.user_ids[user], request, T0)
+    assert reply.code == 0, reply
+    return reply.order.order_id
+
+
+def test_a_section_is_cut_down_to_a_user_and_a_symbol(venue, ask):
+    first = place(venue, 0, "BTCUSD")
+    place(venue, 0, "BTCUSDT")
+    place(venue, 1, "BTCUSD")
+    status, rows = ask("GET", "/orders", f"user_id={venue.user_ids[0]}&symbol=BTCUSD")
+    assert (status, [row["order_id"] for row in rows]) == (200, [first])
+    assert len(ask("GET", "/orders")[1]) == 3
+    assert ask("GET", "/orders", "user_id=1")[1] == []
+    assert ask("GET", "/books", "symbol=BTCUSD")[1]["last_price"] == 600_000_000
+
+
+def test_the_dump_has_every_section_and_the_faces_counters(venue, ask):
+    status, dump = ask("GET", "/dump")
+    assert status == 200
+    assert {"orders", "positions", "accounts", "wallets", "books", "scales", "counters"} <= set(dump)
+    assert dump["counters"]["requests"] == 5
+    assert ask("GET", "/counters")[1] == dump["counters"]
+
+
+def test_a_price_that_is_set_fires_what_watches_it(venue, ask):
+    place(venue, 0, "BTCUSD", ord_type="StopLimit", stop_px=610_000_000, trigger="ByMarkPrice")
+    venue.advance(T0)
+    assert ask("POST", "/price", body=b'{"symbol":"BTCUSD","mark":60999.9}') == (
+        200, {"symbol": "BTCUSD", "mark": 609_999_000},
+    )
+    assert venue.advance(T0 + 2) == []
+    assert ask("POST", "/price", body=b'{"symbol":"BTCUSD","mark":"61000"}')[0] == 200
+    venue.advance(T0 + 10**9)
+    (order,) = venue.open_orders(venue.user_ids[0], "BTCUSD")
+    assert order.ord_status == "New", "it was triggered and rests"
+    assert ask.changes == ["changed", "changed"]
+    assert venue.closed_orders(venue.user_ids[0], Line.COIN_M) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/", b"", 404),
+        ("GET", "/secrets", b"", 404),
+        ("POST", "/dump", b"", 404),
+        ("POST", "/price", b"", 400),
+        ("POST", "/price", b"{", 400),
+        ("POST", "/price", b'{"symbol":"BTCUSD"}', 400),
+        ("POST", "/price", b'{"symbol":"NOPE","mark":"1"}', 400),
+        ("POST", "/price", b'{"symbol":"BTCUSD","mark":"-1"}', 400),
+        ("POST", "/price", b'{"symbol":"BTCUSD","mark":"1e9"}', 400),
+    ],
+)
+def test_anything_else_is_refused_with_a_reason(ask, method, path, body, status):
+    found, document = ask(method, path, body=body)
+    assert (found, list(document)) == (status, ["error"])
+    assert ask.changes == []
