@@ -23,10 +23,11 @@ async def trades_between(queries: Queries, symbol: str, start_ms: int, end_ms: i
     for page in range(PAGES_MAX):
         query = f"symbol={symbol}&start={start_ms}&end={end_ms}&offset={page * PAGE_ROWS}&limit={PAGE_ROWS}"
         rows = await _rows(queries, path, query)
-        found += rows
+        # Pages count from the newest: what trades between two of them shows the last rows of one again in the next.
+        found += [row for row in rows if row not in found[-PAGE_ROWS:]]
         if len(rows) < PAGE_ROWS:
-            break
-    return sorted(found, key=_time_ns)
+            return sorted(found, key=_time_ns)
+    raise VenueError(f"{symbol}: more than {PAGES_MAX * PAGE_ROWS} executions: ask for a shorter time")
 
 
 def _trades_path(symbol: str) -> str:
