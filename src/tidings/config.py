@@ -90,6 +90,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     warm_interval_s: Annotated[float, Meta(ge=1, le=300)] = 5.0  # ping of idle lanes: a production client's interval
     busy_poll: Literal["off", "in_flight", "always"] = "off"  # costs a core; halves the round trip
     deadline_s: Annotated[float, Meta(gt=0, le=60)] = 1.0  # no answer by then: unknown, and its owner is told
+    request_timeout_s: Annotated[float, Meta(gt=0, le=600)] = 10.0  # of a query or a setting, connecting included
     expiry_s: Annotated[int, Meta(ge=1, le=60)] = 5  # on the venue's clock; bounds how late a lost copy can still act
 
     # Limits of every order; there is no "unlimited".
@@ -218,8 +219,8 @@ def _check_name(name: str, source: str) -> None:
 
 
 def _wrap(kind: type, value: object) -> object:
-    if kind is Secret and isinstance(value, str):
-        return Secret(value)
+    if kind is Secret and isinstance(value, str | Secret):
+        return value if isinstance(value, Secret) else Secret(value)
     raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
 
 

@@ -1,6 +1,7 @@
 """The composition root: settings in, a running engine out.
 
 start   clock offset → catalogue → last prices → position modes → order lanes → account streams
+        (`reach_venue` is its first step, and enough to ask questions)
 run     a strategy hears books, trades and order events; timers drive deadlines and keep-warm pings
 stop    streams, lanes, and the exchange if it is ours
 """
@@ -72,13 +73,16 @@ class Engine:
         self.venue_clock = VenueClock(0, 0)
         self.strategy_error_count = 0
         self._closing = AsyncExitStack()
+        self._is_reached = False
         self._hedged: set[str] = set()
         self._stopped = asyncio.Event()
 
     async def start(self) -> None:
         """Connect everything. On an error everything is closed again, and the error says what to do."""
         try:
-            await self._reach_venue()
+            if not self._is_reached:
+                await self.reach_venue()
+            self.products = parse_products(await self.queries.products())
             self._compose()
             await self._learn_prices()
             if self.credentials is not None:
@@ -95,22 +99,36 @@ class Engine:
         self._stopped.set()
         await self._closing.aclose()
 
+    async def reach_venue(self) -> None:
+        """Address, key and clock: from here on `queries` and `link` answer. `start` does it where nobody has."""
+        try:
+            await self._connect_link()
+        except BaseException:
+            await self.stop()
+            raise
+        self._is_reached = True
+
     # ---- Start, step by step -------------------------------------------------------------------------------------
 
-    async def _reach_venue(self) -> None:
-        """Address, key, clock, catalogue: everything that is only asked."""
+    async def _connect_link(self) -> None:
         settings = self.settings
         self.access = await find_venue(settings, self._closing)
         self.credentials = self.access.credentials(settings.secret_encoding)
         most = settings.requests_per_minute_max
         ceilings = dict.fromkeys(("contract", "spotorder", ""), most) if most is not None else None
         budget = RateBudget(self.access.endpoints, is_enforced=settings.rate_limits, ceilings=ceilings)
-        self.link = VenueLink(self.access, self.credentials, budget, self.clock, settings.expiry_s)
+        self.link = VenueLink(
+            self.access,
+            self.credentials,
+            budget,
+            self.clock,
+            expiry_s=settings.expiry_s,
+            timeout_s=settings.request_timeout_s,
+        )
         await self._closing.enter_async_context(self.link)
         self.queries = Queries(self.link.ask)
         self.venue_clock = await measure_clock(self.queries, self.clock)
         self.link.set_venue_clock(self.venue_clock.wall_offset_ns)
-        self.products = parse_products(await self.queries.products())
 
     def _compose(self) -> None:
         """Plug the order path together: engine above, gateway below, budgets and limits between."""

@@ -14,19 +14,25 @@ from tidings.venue.phemex.rate_groups import RateBudget
 from tidings.venue.phemex.signing import Credentials
 
 NS_PER_S = 1_000_000_000
-REQUEST_LIMIT_S = 10.0
 
 
 class VenueLink:
     """`ask` is what Queries stand on. Enter it to connect; the first request dials."""
 
     def __init__(
-        self, access: VenueAccess, credentials: Credentials | None, budget: RateBudget, clock: Clock, expiry_s: int
+        self,
+        access: VenueAccess,
+        credentials: Credentials | None,
+        budget: RateBudget,
+        clock: Clock,
+        *,
+        expiry_s: int,
+        timeout_s: float,
     ) -> None:
         self.budget = budget
         self._encoder = OrderEncoder(access.endpoints.rest.authority, credentials)
         self._client = HttpClient(Dialer(access.rest, clock, access.tls), clock)
-        self._clock, self._expiry_s = clock, expiry_s
+        self._clock, self._expiry_s, self._timeout_s = clock, expiry_s, timeout_s
         self._wall_offset_ns: int | None = None
 
     async def __aenter__(self) -> Self:
@@ -51,7 +57,7 @@ class VenueLink:
             raise RateLimited(f"{method} {path}: our request budget of this minute is used up: wait {wait_s} s", wait_s)
         self._encoder.expiry_s = self._venue_wall_ns(now_ns) // NS_PER_S + 1 + self._expiry_s
         request = self._encoder.request(method, path, query, body, signed=signed)
-        answer = await self._client.request(request, timeout_s=REQUEST_LIMIT_S)
+        answer = await self._client.request(request, timeout_s=self._timeout_s)
         for suffix, remaining in answer.remaining.items():
             self.budget.correct(suffix, remaining, self._clock.read_now_ns())
         return answer.status, answer.body

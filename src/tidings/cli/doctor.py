@@ -108,7 +108,14 @@ class Examination:
         """A connection of its own, signing with the secret read one way, or not at all."""
         credentials = self._access.credentials(secret_encoding) if secret_encoding is not None else None
         budget = RateBudget(self._access.endpoints)
-        link = VenueLink(self._access, credentials, budget, self._clock, self._settings.expiry_s)
+        link = VenueLink(
+            self._access,
+            credentials,
+            budget,
+            self._clock,
+            expiry_s=self._settings.expiry_s,
+            timeout_s=self._settings.request_timeout_s,
+        )
         await self._closing.enter_async_context(link)
         if secret_encoding is not None:
             link.set_venue_clock((await measure_clock(Queries(link.ask), self._clock)).wall_offset_ns)

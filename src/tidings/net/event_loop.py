@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar
 
 from tidings.errors import ConfigError
@@ -30,7 +30,7 @@ def run(main: Coroutine[Any, Any, Result], *, cpu: int | None = None) -> Result:
     """Run `main` on uvloop, or on asyncio where uvloop is missing; on core `cpu` only, if given."""
     if cpu is not None:
         pin_to_cpu(cpu)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(main)
 
 
@@ -82,9 +82,10 @@ class BusyPoll:
             self._polled.poll()
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """A loop nobody runs yet: uvloop's, or asyncio's where uvloop is missing."""
     try:
         import uvloop
     except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

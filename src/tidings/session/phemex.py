@@ -18,7 +18,7 @@ from tidings.app.engine import Engine, engine_for
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.strategy import Strategy
 from tidings.errors import OrderDenied
-from tidings.model.enums import DenyReason, OrdType, PegType, Side
+from tidings.model.enums import DenyReason, OrdType, PegType, Side, TimeInForce, Trigger
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.model.position import Position
@@ -69,7 +69,7 @@ class Phemex:
     # ---- Placing orders ------------------------------------------------------------------------------------------
 
     def limit(
-        self, symbol: str, side: str | Side, *, qty: Value, price: Value, tif: str = "GTC", **options: Any
+        self, symbol: str, side: str | Side, *, qty: Value, price: Value, tif: str | TimeInForce = "GTC", **options: Any
     ) -> OrderTicket:
         """Place a limit order. `tif`: GTC, IOC, FOK or PostOnly.
 
@@ -98,17 +98,18 @@ class Phemex:
         qty: Value,
         stop_px: Value,
         price: Value | None = None,
-        trigger: str = "last",
+        tif: str | TimeInForce | None = None,
+        trigger: str | Trigger = "last",
         **options: Any,
     ) -> OrderTicket:
         """Place an order that waits for `stop_px`: `kind` "stop" (price moves against us) or "if_touched" (in our
         favour).
 
-        With `price` a limit order is placed when triggered, else a market order. `trigger`: "last", "mark"
-        (contracts) or "index".
+        With `price` a limit order is placed when triggered, GTC unless `tif` says otherwise, else a market order.
+        `trigger`: "last", "mark" (contracts) or "index".
         """
         ord_type = self._desk.conditional_type(kind, price is not None)
-        words = {"ord_type": ord_type, "trigger": trigger, "tif": "GTC" if price is not None else "IOC"}
+        words = {"ord_type": ord_type, "trigger": trigger, "tif": tif or ("GTC" if price is not None else "IOC")}
         return self._place(symbol, side, {"qty": qty, "stop_px": stop_px, "price": price}, words, options)
 
     def trailing_stop(
