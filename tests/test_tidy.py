@@ -43,7 +43,7 @@ UNITLESS = ("timeout", "expiry", "deadline", "delay", "interval", "duration", "l
 UNITLESS_NAME = re.compile(rf"(?:^|_)(?:{'|'.join(UNITLESS)})$")
 NUMBER_TYPES = {"int", "float"}
 CYTHON_NUMBER = re.compile(r"\b(?:u?int(?:\d+_t)?|long|double|float|Py_ssize_t|size_t)\s+(\w+)\b(?!\()")
-UNITLESS_ALLOWED = {("src/tidings/blocking.py", "request_timeout"): "the original package's argument name"}
+UNITLESS_ALLOWED = {("src/tidings/blocking/connection.py", "request_timeout"): "the original package's argument name"}
 
 DEFINITION = re.compile(r"^(?P<indent>[ \t]*)(?:async )?(?:def|cpdef|cdef(?! class))\b[^\n=(]*?(?P<name>\w+)\(")
 

@@ -1,0 +1,37 @@
+"""Who asks: a key with its secret, or nobody in particular."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidings.config import Secret
+
+
+class AuthCredentials:
+    """One API key.
+
+    `secret_encoding`: "raw", the secret's text as the venue and its present clients use it, or "base64url", decoded as
+    the original package did. `tidings doctor` tries both.
+    """
+
+    def __init__(self, api_key: str, secret_key: str, secret_encoding: str = "raw") -> None:
+        self.api_key = api_key
+        self.secret_encoding = secret_encoding
+        self._secret_key = Secret(secret_key)
+
+    def settings(self) -> dict[str, Any]:
+        """The engine's settings that follow from these credentials."""
+        return {"api_key": self.api_key, "api_secret": self._secret_key, "secret_encoding": self.secret_encoding}
+
+    def __repr__(self) -> str:
+        return f"AuthCredentials({self.api_key!r}, {self._secret_key!r})"
+
+
+class PublicCredentials:
+    """No key: public endpoints only."""
+
+    def settings(self) -> dict[str, Any]:
+        return {}
+
+    def __repr__(self) -> str:
+        return "PublicCredentials()"
