@@ -1,0 +1,95 @@
+"""The order of checks before an endpoint, and that a defect of ours is a 500 and nothing else."""
+
+import hashlib
+import hmac
+import json
+
+import pytest
+
+from tidings.exchange.authentication import ApiKey, Authenticator
+from tidings.exchange.http_request import Request
+from tidings.exchange.http_server import Response
+from tidings.exchange.rate_limits import IP_CAPACITY, RateLimits
+from tidings.exchange.rest import RestApi
+from tidings.exchange.venue import Venue
+from tidings.exchange.venue_config import VenueConfig
+
+T0 = 1_790_000_000_000_000_000
+SECRET = b"another secret"
+
+
+class Face:
+    """A REST face over a real core; requests are signed unless told otherwise."""
+
+    def __init__(self, **options: object) -> None:
+        self.venue = Venue(VenueConfig(has_flow=False), T0)
+        self.limits = RateLimits()
+        self.changes = 0
+        key = ApiKey("key", self.venue.user_ids[0], SECRET)
+        self.api = RestApi(self.venue, Authenticator([key]), self.limits, self.on_changed, **options)
+
+    def on_changed(self) -> None:
+        self.changes += 1
+
+    def ask(self, method: str, path: str, query: str = "", *, is_signed: bool = True) -> Response:
+        expiry = str(T0 // 10**9 + 60)
+        signature = hmac.new(SECRET, f"{path}{query}{expiry}".encode(), hashlib.sha256).hexdigest()
+        headers = {
+            "x-phemex-access-token": "key", "x-phemex-request-expiry": expiry, "x-phemex-request-signature": signature,
+        }
+        request = Request(method, path, query, headers if is_signed else {}, b"", True, b"")
+        return self.api.respond(request, "192.0.2.1", T0)
+
+
+CREATE = ("PUT", "/orders/create", "symbol=BTCUSD&side=Buy&orderQty=1&priceEp=500000000&clOrdID=once")
+
+
+@pytest.fixture
+def face() -> Face:
+    return Face()
+
+
+def test_a_refused_request_has_no_effect(face):
+    for number in range(500):
+        face.ask("PUT", "/orders/replace", f"symbol=BTCUSD&orderID=none{number}&priceEp=1")
+    refused = face.ask(*CREATE)
+    assert (refused.status, refused.body) == (429, b'{"code":"39995","msg":"Too many requests."}')
+    assert face.venue.open_orders(face.venue.user_ids[0], "BTCUSD") == []
+
+
+def test_an_unsigned_order_has_no_effect_and_takes_no_permit(face):
+    assert face.ask(*CREATE, is_signed=False).status == 401
+    assert face.venue.open_orders(face.venue.user_ids[0], "BTCUSD") == []
+    assert "x-ratelimit-remaining-contract: 499\r\n" in face.ask(*CREATE).headers
+
+
+def test_a_blocked_address_is_refused_before_anything_else(face):
+    for _ in range(IP_CAPACITY):
+        face.ask("GET", "/public/time", is_signed=False)
+    assert face.ask("GET", "/public/time", is_signed=False).status == 429
+    assert face.ask(*CREATE).status == 429
+
+
+def test_the_core_is_told_of_private_requests_only(face):
+    face.ask("GET", "/public/time", is_signed=False)
+    assert face.changes == 0
+    face.ask(*CREATE)
+    assert face.changes == 1
+
+
+def test_a_defect_is_a_500_that_says_nothing(face, monkeypatch, caplog):
+    def broken(*_: object) -> None:
+        raise RuntimeError("something private")
+
+    monkeypatch.setattr(face.venue, "create", broken)
+    answer = face.ask(*CREATE)
+    assert (answer.status, json.loads(answer.body)) == (500, {"code": 500, "msg": "internal error", "data": None})
+    assert "PUT /orders/create failed" in caplog.text
+    assert "clOrdID" not in caplog.records[0].getMessage()
+    assert face.api.counters["failures"] == 1
+
+
+def test_the_vip_host_wants_public_paths_signed_too():
+    face = Face(needs_key_everywhere=True)
+    assert face.ask("GET", "/public/time", is_signed=False).status == 401
+    assert face.ask("GET", "/public/time").status == 200

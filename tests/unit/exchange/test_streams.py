@@ -1,0 +1,248 @@
+"""Stream clients driven without sockets: silence, slow readers, limits per user, frames split anywhere."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+
+import pytest
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
+
+from tidings.exchange.authentication import ApiKey, Authenticator
+from tidings.exchange.http_request import RequestParser
+from tidings.exchange.order_requests import NewOrder
+from tidings.exchange.stream_session import StreamLimits, StreamSession, text_frame
+from tidings.exchange.streams import StreamHub
+from tidings.exchange.venue import Venue
+from tidings.exchange.venue_config import VenueConfig
+
+S = 1_000_000_000
+T0 = 1_790_000_000 * S
+SECRET = b"a secret of this test"
+
+
+class PipeTransport(asyncio.Transport):
+    """Gives what is written to a client's protocol, unless the client is not reading."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+        self.unread_bytes = 0
+        self.wishes: list[str] = []
+
+    def write(self, data) -> None:
+        self.written += data
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread_bytes
+
+    def close(self) -> None:
+        self.wishes.append("close")
+
+    def abort(self) -> None:
+        self.wishes.append("abort")
+
+    def is_closing(self) -> bool:
+        return bool(self.wishes)
+
+
+class Exchange:
+    """A hub over a real core, and a clock that only tests move."""
+
+    def __init__(self, limits: StreamLimits) -> None:
+        self.now_ns = T0
+        self.venue = Venue(VenueConfig(has_flow=False), T0)
+        keys = [ApiKey(f"key-{user_id}", user_id, SECRET) for user_id in self.venue.user_ids]
+        self.hub = StreamHub(self.venue, Authenticator(keys), limits, lambda: self.now_ns, self.pump)
+
+    def pump(self) -> None:
+        for update in self.venue.advance(self.now_ns):
+            self.hub.publish(update)
+
+
+class Client:
+    """A client's protocol at the other end of a session."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.transport = PipeTransport()
+        self.session = StreamSession(
+            self.transport, exchange.hub.limits, exchange.hub.on_request, exchange.hub.remove, lambda: exchange.now_ns
+        )
+        exchange.hub.add(self.session)
+        self.protocol = ClientProtocol(parse_uri("ws://localhost/ws"))
+        self.protocol.send_request(self.protocol.connect())
+        parser = RequestParser()
+        parser.feed(b"".join(self.protocol.data_to_send()))
+        self.session.start(parser.next_request(), parser.take_rest())
+        self.heard()
+        assert self.protocol.state is State.OPEN
+
+    def send(self, document: object, *, pieces: int = 1) -> None:
+        text = document if isinstance(document, str) else json.dumps(document)
+        self.protocol.send_text(text.encode())
+        data = b"".join(self.protocol.data_to_send())
+        size = -(-len(data) // pieces)
+        for start in range(0, len(data), size):
+            self.session.data_received(data[start : start + size])
+
+    def heard(self) -> list[dict]:
+        """The messages that came since the last call."""
+        data = bytes(self.transport.written)
+        self.transport.written.clear()
+        self.protocol.receive_data(data)
+        events = self.protocol.events_received()
+        return [json.loads(bytes(e.data)) for e in events if isinstance(e, Frame) and e.opcode is Opcode.TEXT]
+
+    def ask(self, method: str, params: object = ()) -> dict:
+        self.send({"id": 7, "method": method, "params": params})
+        return next(message for message in self.heard() if message.get("id") == 7)
+
+    def login(self, user: int = 0) -> dict:
+        key = f"key-{self.exchange.venue.user_ids[user]}"
+        expiry_s = self.exchange.now_ns // S + 60
+        signature = hmac.new(SECRET, f"{key}{expiry_s}".encode(), hashlib.sha256).hexdigest()
+        return self.ask("user.auth", ["API", key, signature, expiry_s])
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    return Exchange(StreamLimits(connections_per_user=2, subscriptions=2, requests_per_s=5, unsent_bytes=1000))
+
+
+def test_a_request_in_many_pieces_is_one_request(exchange):
+    client = Client(exchange)
+    client.send({"id": 3, "method": "server.ping", "params": []}, pieces=40)
+    assert client.heard() == [{"error": None, "id": 3, "result": "pong"}]
+
+
+def test_a_request_in_several_frames_is_one_request(exchange):
+    client = Client(exchange)
+    client.protocol.send_text(b'{"id":3,"met', fin=False)
+    client.protocol.send_continuation(b'hod":"server.ping"}', fin=True)
+    client.session.data_received(b"".join(client.protocol.data_to_send()))
+    assert client.heard() == [{"error": None, "id": 3, "result": "pong"}]
+
+
+def test_a_binary_frame_ends_the_connection(exchange):
+    client = Client(exchange)
+    client.protocol.send_binary(b"x")
+    client.session.data_received(b"".join(client.protocol.data_to_send()))
+    assert client.transport.wishes[0] == "close"
+    client.heard()
+    assert client.protocol.close_rcvd.code == 1008
+
+
+@pytest.mark.parametrize("request_id", [None, "1", 1.5, True, 10**30, [1]])
+def test_an_id_that_is_no_integer_is_not_echoed(exchange, request_id):
+    client = Client(exchange)
+    client.send({"id": request_id, "method": "server.ping"})
+    assert client.heard() == [{"error": None, "id": None, "result": "pong"}]
+
+
+def test_a_client_silent_for_30_seconds_is_dropped_and_one_that_pings_is_not(exchange):
+    silent, pinging = Client(exchange), Client(exchange)
+    exchange.now_ns += 20 * S
+    pinging.protocol.send_ping(b"")
+    pinging.session.data_received(b"".join(pinging.protocol.data_to_send()))
+    exchange.now_ns += 10 * S
+    exchange.hub.drop_silent(exchange.now_ns)
+    assert silent.transport.wishes == [], "30 seconds are allowed"
+    exchange.now_ns += 1
+    exchange.hub.drop_silent(exchange.now_ns)
+    assert (silent.transport.wishes, pinging.transport.wishes) == (["abort"], [])
+
+
+def test_what_the_server_sends_does_not_count_as_the_clients_activity(exchange):
+    client = Client(exchange)
+    client.ask("tick.subscribe", [".BTC"])
+    exchange.now_ns += 31 * S
+    exchange.venue.set_price("BTCUSD", exchange.now_ns, index=1)
+    exchange.hub.poll(exchange.now_ns)
+    assert client.heard()[0]["tick"]["last"] == 1
+    exchange.hub.drop_silent(exchange.now_ns)
+    assert client.transport.wishes == ["abort"]
+
+
+def test_a_client_that_does_not_read_is_cut_when_too_much_waits(exchange):
+    client = Client(exchange)
+    client.transport.unread_bytes = 1000
+    client.send({"id": 1, "method": "server.ping"})
+    assert client.transport.wishes == []
+    client.transport.unread_bytes = 1001
+    client.send({"id": 2, "method": "server.ping"})
+    assert client.transport.wishes == ["abort"]
+
+
+def test_one_user_has_so_many_connections_and_another_as_many(exchange):
+    clients = [Client(exchange) for _ in range(4)]
+    assert [client.login(0)["error"] for client in clients[:2]] == [None, None]
+    clients[2].send({"id": 1, "method": "user.auth", "params": []})
+    assert clients[2].heard()[0]["error"]["code"] == 6012, "a refused login takes no place"
+    assert clients[3].login(1)["error"] is None
+    with pytest.raises(StopIteration):
+        clients[2].login(0)
+    assert clients[2].transport.wishes[0] == "close"
+    clients[0].session.connection_lost(None)
+    assert Client(exchange).login(0)["error"] is None
+
+
+def test_subscriptions_have_a_limit_and_unsubscribing_makes_room(exchange):
+    client = Client(exchange)
+    assert client.ask("trade.subscribe", ["BTCUSD"])["error"] is None
+    assert client.ask("tick.subscribe", [".BTC"])["error"] is None
+    assert client.ask("tick.subscribe", [".MBTC"])["error"]["code"] == 6001
+    assert client.ask("trade.unsubscribe", ["BTCUSD"])["error"] is None
+    assert client.ask("tick.subscribe", [".MBTC"])["error"] is None
+
+
+def test_more_requests_in_a_second_than_allowed_end_the_connection(exchange):
+    client = Client(exchange)
+    for _ in range(5):
+        client.send({"id": 1, "method": "server.ping"})
+    exchange.now_ns += S
+    for _ in range(5):
+        client.send({"id": 1, "method": "server.ping"})
+    assert client.transport.wishes == []
+    client.send({"id": 1, "method": "server.ping"})
+    assert client.transport.wishes[0] == "close"
+
+
+def test_a_feed_without_subscribers_is_forgotten(exchange):
+    clients = [Client(exchange) for _ in range(2)]
+    for client in clients:
+        client.ask("orderbook.subscribe", ["BTCUSD"])
+    clients[0].ask("orderbook.unsubscribe", [])
+    assert exchange.hub.has_feeds
+    clients[1].session.connection_lost(None)
+    assert not exchange.hub.has_feeds
+
+
+def test_a_snapshot_does_not_overtake_what_is_due(exchange):
+    """An event due before the subscription goes to earlier subscribers as news and to the new one in its snapshot."""
+    first, second = Client(exchange), Client(exchange)
+    for client in (first, second):
+        client.login(0)
+    first.ask("aop.subscribe")
+    order = NewOrder(symbol="BTCUSD", side="Buy", price=500_000_000, qty=1, cl_ord_id="mine")
+    exchange.venue.create(exchange.venue.user_ids[0], order, exchange.now_ns)
+    exchange.now_ns += S
+    second.send({"id": 8, "method": "aop.subscribe", "params": []})
+    (news,) = [m for m in first.heard() if "orders" in m]
+    snapshots = [m for m in second.heard() if "orders" in m]
+    assert (news["type"], news["orders"][0]["ordStatus"]) == ("incremental", "New")
+    assert {m["type"] for m in snapshots} == {"snapshot"}
+    assert [o["clOrdID"] for m in snapshots for o in m["orders"]] == ["mine"]
+    exchange.pump()
+    assert second.heard() == []
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536, 70_000])
+def test_a_text_frame_is_what_the_library_reads(length):
+    client = ClientProtocol(parse_uri("ws://localhost/"), state=State.OPEN, max_size=None)
+    client.receive_data(text_frame("é" + "x" * max(0, length - 2)))
+    (frame,) = client.events_received()
+    assert (frame.opcode, frame.fin, bytes(frame.data).decode()) == (Opcode.TEXT, True, "é" + "x" * max(0, length - 2))
