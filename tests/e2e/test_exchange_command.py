@@ -118,3 +118,18 @@ def test_a_port_in_use_is_said_and_ends_in_1():
     assert (result.returncode, result.stdout) == (1, "")
     assert f"127.0.0.1:{port}" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_ready_file_that_cannot_be_written_is_said_and_ends_in_1(tmp_path):
+    path = tmp_path / "missing" / "ready.json"
+    command = [*COMMAND, "--ready-file", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"cannot write the ready file {path}" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_it_listens_on_the_other_loopback_address_as_well(start_exchange):
+    ready = start_exchange("--host", "::1").ready
+    assert ready["rest"].startswith("https://[::1]:")
+    assert RestClient(ready).public("/public/time").status == 200

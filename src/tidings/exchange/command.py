@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tidings.errors import ConfigError
 from tidings.exchange.catalogue import load_catalogue
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
 from tidings.exchange.scaled import from_text
@@ -69,8 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(config, arguments.ready_file, arguments.parent_pid))
-    except OSError as error:
-        print(f"tidings exchange: cannot listen on {config.host}:{config.port}: {error}", file=sys.stderr)
+    except ConfigError as error:
+        print(f"tidings exchange: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -88,7 +89,10 @@ async def _serve(config: ExchangeConfig, ready_file: Path | None, parent_pid: in
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     exchange = LocalExchange(config)
-    line = json.dumps(await exchange.start())
+    try:
+        line = json.dumps(await exchange.start())
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {config.host}:{config.port}: {error}") from error
     try:
         with _ready_file(ready_file, line), _parent_watch(parent_pid, stop.set):
             _say(line)
@@ -110,7 +114,10 @@ def _ready_file(path: Path | None, line: str) -> Iterator[None]:
     if path is None:
         yield
         return
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp: mode 0600
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp: mode 0600
+    except OSError as error:
+        raise ConfigError(f"cannot write the ready file {path}: {error}") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(line + "\n")
     Path(name).replace(path)

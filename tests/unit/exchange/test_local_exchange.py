@@ -1,0 +1,81 @@
+"""The exchange inside a plain asyncio loop: start, serve, survive a defect of the core, stop without leftovers."""
+
+import asyncio
+import json
+import ssl
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange, WallClock
+
+QUIET = ExchangeConfig(has_flow=False, matching_delay_ms=0)
+
+
+async def ask(url: str, path: str, ca_file: object = None, *, method: str = "GET", body: str = "") -> dict:
+    """One request through asyncio's streams; gives the JSON of the answer."""
+    parts = urlsplit(url)
+    context = ssl.create_default_context(cafile=ca_file) if parts.scheme == "https" else None
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port, ssl=context)
+    head = f"{method} {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    writer.write((head + body).encode())
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return json.loads(answer.partition(b"\r\n\r\n")[2])
+
+
+@pytest.fixture
+async def exchange():
+    exchange = LocalExchange(QUIET)
+    exchange.ready = await exchange.start()
+    yield exchange
+    await exchange.stop()
+
+
+async def test_it_serves_tls_and_its_admin_endpoint(exchange):
+    assert (await ask(exchange.ready["rest"], "/public/time", exchange.ready["ca_file"]))["code"] == 0
+    assert (await ask(exchange.ready["admin"], "/counters"))["requests"] == 1
+
+
+async def test_it_stops_twice_and_leaves_no_file_and_no_listener(exchange):
+    await exchange.stop()
+    await exchange.stop()
+    assert not Path(exchange.ready["ca_file"]).exists()
+    with pytest.raises(ConnectionRefusedError):
+        await ask(exchange.ready["admin"], "/counters")
+
+
+async def test_a_port_in_use_is_an_os_error_and_leaves_nothing(exchange, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    port = urlsplit(exchange.ready["rest"]).port
+    with pytest.raises(OSError, match=str(port)):
+        await LocalExchange(ExchangeConfig(port=port, has_flow=False)).start()
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_defect_of_the_core_is_logged_and_does_not_stop_the_clock(exchange, monkeypatch, caplog):
+    real, failures = exchange.venue.advance, iter([True])
+
+    def advance(now_ns: int):
+        if next(failures, False):
+            raise RuntimeError("a defect")
+        return real(now_ns)
+
+    monkeypatch.setattr(exchange.venue, "advance", advance)
+    await ask(exchange.ready["admin"], "/price", method="POST", body='{"symbol":"BTCUSD","mark":"61234.5"}')
+    for _ in range(200):
+        await asyncio.sleep(0.01)
+        if exchange.venue.next_due_ns() is None:
+            break
+    assert exchange.venue.next_due_ns() is None, "what was due has been done after all"
+    assert "the exchange's core failed" in caplog.text
+    assert (await ask(exchange.ready["admin"], "/counters"))["failures"] == 1
+
+
+def test_the_wall_clock_never_goes_back(monkeypatch):
+    times = iter([5, 9, 7, 10])
+    monkeypatch.setattr("time.time_ns", lambda: next(times))
+    clock = WallClock()
+    assert [clock() for _ in range(4)] == [5, 9, 9, 10]
