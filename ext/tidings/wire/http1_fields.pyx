@@ -4,14 +4,14 @@ Names are compared without case, values are taken as they stand; nothing here al
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t
 
 from tidings.wire.digits cimport is_digit
 from tidings.wire.http1 cimport (
     RATE_CAPACITY, RATE_GROUP_BYTES_MAX, RATE_HEADERS_MAX, RATE_REMAINING, RATE_RETRY_AFTER_S, RateHeader,
     RateHeaderKind, Response,
 )
-from tidings.wire.scan cimport find_control, word_at
+from tidings.wire.scan cimport find_control
 
 from tidings.errors import PeerError
 
@@ -56,27 +56,6 @@ cdef const char* text_end(const char* at, const char* end) except NULL:
     if stop < end and (stop[0] != c'\r' or (end - stop >= 2 and stop[1] != c'\n')):
         raise PeerError(f"HTTP: control character in a line: {shown(stop, end)}")
     return stop
-
-
-cdef bint is_name(
-    const char* text, Py_ssize_t text_bytes, const char* name, Py_ssize_t name_bytes
-) noexcept nogil:
-    """Whether `text` is `name` (lower-case letters and hyphens), ignoring case."""
-    return text_bytes == name_bytes and begins_with(text, name, name_bytes)
-
-
-cdef inline bint begins_with(const char* text, const char* name, Py_ssize_t name_bytes) noexcept nogil:
-    """Bit 0x20 makes letters lower-case and leaves the hyphen; nothing else visible becomes one of them by it."""
-    cdef Py_ssize_t index = 0
-    while index + 8 <= name_bytes:
-        if (word_at(text + index) | <uint64_t>0x2020202020202020) != word_at(name + index):
-            return False
-        index += 8
-    while index < name_bytes:
-        if (text[index] | 0x20) != name[index]:
-            return False
-        index += 1
-    return True
 
 
 cdef bint has_list_item(
