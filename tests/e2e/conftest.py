@@ -75,6 +75,14 @@ def quiet_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
     exchange.stop()
 
 
+@pytest.fixture(scope="session")
+def low_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
+    """One exchange for all, with its market, where BTCUSD trades near 9,000. Tests leave it without orders."""
+    exchange = launch(tmp_path_factory.mktemp("low"), "--price", "BTCUSD=9000", "--seed", "11")
+    yield exchange
+    exchange.stop()
+
+
 @pytest.fixture
 def clients(quiet_exchange: RunningExchange) -> Iterator[list[RestClient]]:
     """A REST client per account of the quiet exchange; afterwards all their orders are cancelled."""
