@@ -15,6 +15,7 @@ from tidings.model.order cimport Order
 from tidings.model.terms cimport OrderTerms
 from tidings.venue.phemex.account_state cimport PositionUpdate, WalletUpdate
 from tidings.venue.phemex.account_stream cimport AccountListener, AccountStream
+from tidings.venue.phemex.market_stream cimport MarketStream
 from tidings.venue.phemex.order_decoder cimport OrderDecoder
 from tidings.venue.phemex.order_encoder cimport OrderEncoder
 from tidings.wire.buffer cimport ByteBuffer
@@ -186,5 +187,21 @@ def account_stream(AccountStream stream, bytes message, Py_ssize_t batches, Py_s
         start_ns = clock_ns()
         for _call in range(batch_calls):
             stream.feed(start, count, start_ns)
+        samples.append((clock_ns() - start_ns) / <double>batch_calls)
+    return samples
+
+
+def book(MarketStream stream, bytes first, bytes second, Py_ssize_t batches, Py_ssize_t batch_calls):
+    """Samples of MarketStream.feed_text for one message, two of them in turns."""
+    cdef const char* texts[2]
+    cdef Py_ssize_t[2] counts = [len(first), len(second)]
+    cdef int64_t start_ns
+    cdef Py_ssize_t call
+    cdef list samples = []
+    texts[0], texts[1] = first, second
+    for _ in range(batches):
+        start_ns = clock_ns()
+        for call in range(batch_calls):
+            stream.feed_text(texts[call & 1], counts[call & 1], start_ns)
         samples.append((clock_ns() - start_ns) / <double>batch_calls)
     return samples
