@@ -4,46 +4,21 @@ import random
 
 import pytest
 from market_instruments import INSTRUMENTS, INVERSE, LINEAR
+from market_messages import (
+    INVERSE_CHANGE,
+    INVERSE_SNAPSHOT,
+    INVERSE_TRADES,
+    LINEAR_CHANGE,
+    LINEAR_SNAPSHOT,
+    LINEAR_TRADES,
+    PUSHES,
+    SPOT_SNAPSHOT,
+)
 
 from tidings.market.feed_state import FeedEvent, FeedState
 from tidings.market.trade import Trade
 from tidings.model.enums import Side
 from tidings.venue.phemex.market_stream import MarketListener, MarketStream
-
-# Key order and spacing as the venue writes them; values are invented.
-INVERSE_SNAPSHOT = (
-    b'{"book":{"asks":[[612501000,320],[612510000,75]],"bids":[[612500000,1900],[612493000,8],[612480000,1]]},'
-    b'"depth":30,"sequence":4100,"symbol":"BTCUSD","timestamp":1800000000100000001,"type":"snapshot"}'
-)
-INVERSE_CHANGE = (
-    b'{"book":{"asks":[],"bids":[[612500000,0],[612499000,44]]},'
-    b'"depth":30,"sequence":4137,"symbol":"BTCUSD","timestamp":1800000000120000001,"type":"incremental"}'
-)
-LINEAR_SNAPSHOT = (
-    b'{"depth":30,"dts":1800000000100500000,"mts":1800000000100400000,"orderbook_p":{"asks":[["61250.2","0.5"],'
-    b'["61251","12.25"]],"bids":[["61250.1","0.003"],["61249.9","1"]]},'
-    b'"sequence":900,"symbol":"BTCUSDT","timestamp":1800000000100000002,"type":"snapshot"}'
-)
-LINEAR_CHANGE = (
-    b'{"depth":30,"dts":1800000000120500000,"mts":1800000000120400000,"orderbook_p":{"asks":[["61251","0"]],'
-    b'"bids":[["61250","2.001"]]},"sequence":1530,"symbol":"BTCUSDT","timestamp":1800000000120000002,'
-    b'"type":"incremental"}'
-)
-SPOT_SNAPSHOT = (
-    b'{"book":{"asks":[[6125027000000,1781800]],"bids":[[6125013000000,6866500],[6124900000000,100]]},'
-    b'"depth":30,"sequence":77,"symbol":"sBTCUSDT","timestamp":1800000000100000003,"type":"snapshot"}'
-)
-INVERSE_TRADES = (
-    b'{"sequence":4200,"symbol":"BTCUSD","trades":[[1800000000200000002,"Sell",612500000,7],'
-    b'[1800000000200000001,"Buy",612501000,120]],"type":"incremental"}'
-)
-LINEAR_TRADES = (
-    b'{"dts":1800000000200500000,"mts":1800000000200400000,"sequence":1600,"symbol":"BTCUSDT",'
-    b'"trades_p":[[1800000000200000003,"Buy","61250.2","0.017"]],"type":"incremental"}'
-)
-PUSHES = [
-    INVERSE_SNAPSHOT, INVERSE_CHANGE, LINEAR_SNAPSHOT, LINEAR_CHANGE, SPOT_SNAPSHOT, INVERSE_TRADES, LINEAR_TRADES,
-]  # fmt: skip
 
 
 class Recorder(MarketListener):
@@ -200,7 +175,13 @@ def test_a_push_that_is_not_what_it_should_be_makes_its_book_stale(stream, recor
     assert recorder.books[-1] == ("BTCUSD", FeedState.STALE, 2)
 
 
-@pytest.mark.parametrize("price", [b"61250.05", b"61250.", b"", b"6.1e", b"0x1", b"-61250.1", b"0", b" 61250"])
+NO_PRICES = [
+    b"61250.05", b"61250.", b"", b"6.1e", b"0x1", b"-61250.1", b"0", b" 61250", b"061250", b"61250.5.5", b".5",
+    b"922337203685477580.8", b"1234567890123456789012.1", b"1e400",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("price", NO_PRICES)
 def test_a_decimal_that_is_none_or_off_the_grid_makes_its_book_stale(stream, price):
     stream.feed(LINEAR_SNAPSHOT, 1)
     assert stream.feed(LINEAR_CHANGE.replace(b'"61250"', b'"' + price + b'"'), 2) is True
