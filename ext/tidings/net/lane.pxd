@@ -71,3 +71,4 @@ cdef class LanePool:
     cpdef int poll(self) except -1          # busy-poll every lane once; how many had something
     cpdef int check_deadlines(self, int64_t now_ns) except -1
     cpdef int up_count(self) noexcept
+    cpdef int in_flight_total(self) noexcept

@@ -273,6 +273,13 @@ cdef class LanePool:
             count += lane.is_up and lane.connection.is_open
         return count
 
+    cpdef int in_flight_total(self) noexcept:
+        cdef Lane lane
+        cdef int count = 0
+        for lane in self.lanes:
+            count += lane.in_flight_count
+        return count
+
     def __len__(self):
         return len(self.lanes)
 

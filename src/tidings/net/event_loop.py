@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from tidings.errors import ConfigError
@@ -58,12 +58,16 @@ def settle_memory() -> None:
 class BusyPoll:
     """Keeps the loop awake and polls `polled` in every pass.
 
-    Start it after connecting: a spinning loop leaves the resolver's thread little time.
+    Start it after connecting: a spinning loop leaves the resolver's thread little time. With `is_wanted` it lets the
+    loop sleep as soon as that says no; start it again when there is something to wait for.
     """
 
-    def __init__(self, polled: Pollable, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, polled: Pollable, loop: asyncio.AbstractEventLoop, is_wanted: Callable[[], object] | None = None
+    ) -> None:
         self._polled = polled
         self._loop = loop
+        self._is_wanted = is_wanted
         self.is_running = False
 
     def start(self) -> None:
@@ -77,6 +81,8 @@ class BusyPoll:
         self.is_running = False
 
     def _spin(self) -> None:
+        if self._is_wanted is not None and not self._is_wanted():
+            self.is_running = False
         if self.is_running:
             self._loop.call_soon(self._spin)    # first: an error of a listener's must not end it
             self._polled.poll()

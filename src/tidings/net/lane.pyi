@@ -86,5 +86,7 @@ class LanePool:
         """Lane.check_deadlines on every lane."""
     def up_count(self) -> int:
         """Lanes that are up."""
+    def in_flight_total(self) -> int:
+        """Requests in flight on all lanes."""
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Lane]: ...
