@@ -45,19 +45,25 @@ cdef class RequestBudget:
 
     cdef int correct(self, Response* response, int64_t now_ns) except -1:
         cdef int i
+        cdef int64_t wait_ns
+        cdef Bucket bucket
+        cdef Bucket refused = self.rate_budget.ip       # by whom a 429 was said; without a group, by the address's guard
         cdef bint told_when = False
-        cdef Bucket bucket = None
         for i in range(response.rate_header_count):
             bucket = self.groups.get(response.rate_headers[i].group[:response.rate_headers[i].group_bytes])
             if bucket is None:
                 self.unknown_group_count += 1
             elif response.rate_headers[i].kind == RATE_REMAINING:
                 bucket.correct(response.rate_headers[i].value, now_ns)
+                refused = bucket
             elif response.rate_headers[i].kind == RATE_RETRY_AFTER_S:
                 told_when = True
-                bucket.block_until(now_ns + min(max(response.rate_headers[i].value, 1), RETRY_AFTER_S_MAX) * NS_PER_S)
-        if response.status == HTTP_TOO_MANY_REQUESTS and bucket is not None and not told_when:
-            bucket.block_until(now_ns + <int64_t>RETRY_AFTER_UNKNOWN_S * NS_PER_S)
+                wait_ns = min(max(response.rate_headers[i].value, 1), RETRY_AFTER_S_MAX) * NS_PER_S
+                bucket.block_until(now_ns + wait_ns)
+                if response.rate_headers[i].group_bytes == 0:
+                    refused.block_until(now_ns + wait_ns)   # a wait for no group in particular
+        if response.status == HTTP_TOO_MANY_REQUESTS and not told_when:
+            refused.block_until(now_ns + <int64_t> RETRY_AFTER_UNKNOWN_S * NS_PER_S)
         return 0
 
     def used(self, int64_t now_ns):

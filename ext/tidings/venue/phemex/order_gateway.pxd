@@ -29,6 +29,8 @@ cdef class PhemexOrderGateway(OrderGateway):
     cdef OrderListener listener
     cdef ByteBuffer buffer                      # one request at a time
     cdef AnswerDesk answers
+    cdef object on_sent                         # () behind every request; None: nobody polls
+    cdef readonly bint is_ready                 # new orders and amends are taken
     # Deadlines and expiry.
     cdef readonly int64_t deadline_ns, expiry_s
     cdef readonly int64_t venue_wall_offset_ns  # venue wall clock − our monotonic clock
@@ -44,8 +46,11 @@ cdef class PhemexOrderGateway(OrderGateway):
     cdef int _refresh_expiry(self, int64_t now_ns) except -1
     cdef int _write(self, int64_t token, int request_kind, int64_t now_ns) except -1
     cdef int _answer(self, Lane lane, Request* request, Response* response, int64_t now_ns) except -1
-    cdef int _answer_batch(self, list orders, Response* response, int64_t now_ns) except -1
-    cdef int _check_echo(self, Order order, ExecutionReport report) except -1
+    cdef int _answer_one(self, Order order, Request* request, Response* response, int64_t now_ns) except -1
+    cdef ExecutionReport _outcome(self, Order order, int request_kind, Response* response, int64_t now_ns)
+    cdef int _close_shifted(self, Order order, Request* request, str named, int64_t now_ns) except -1
+    cdef int _answer_batch(self, list handles, Response* response, int64_t now_ns) except -1
+    cdef int _end_batch(self, list orders, ExecutionReport refusal, int status, int64_t now_ns) except -1
     cdef int _tell_end(self, Request* request, int exec_type, str text, int64_t now_ns) except -1
     cdef int _tell_one(
         self, int64_t handle, int exec_type, int request_kind, int code, str text, int64_t now_ns

@@ -9,8 +9,9 @@ One answer ends one request. What an answer means is decided here and nowhere el
     a code that is not in the table           UNKNOWN: the account stream will tell
     connection lost, last byte in the kernel  UNKNOWN; last byte never taken: UNSENT
 
-An echoed ClOrdID that is not the request's means that answers have shifted: the lane is closed and all its requests
-are UNKNOWN.
+An answer that names another order means that answers have shifted: the lane is closed and all its requests are
+UNKNOWN. A request that was told UNKNOWN when its deadline passed hears no second UNKNOWN, but a late answer that does
+tell its outcome.
 """
 
 from libc.stdint cimport int64_t
@@ -21,9 +22,9 @@ from tidings.engine.order_table cimport OrderTable
 from tidings.engine.ports cimport OrderListener
 from tidings.metrics.stages cimport Stages
 from tidings.model.enums cimport (
-    DENY_LANES_FULL, DENY_NONE, DENY_NOT_CONNECTED, EXEC_CANCEL_REJECTED, EXEC_REJECTED, EXEC_REPLACE_REJECTED,
-    EXEC_UNKNOWN, EXEC_UNSENT, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW, REQUEST_PING,
-    SOURCE_LOCAL, SOURCE_REPLY,
+    DENY_LANES_FULL, DENY_NONE, DENY_NOT_CONNECTED, DENY_NOT_READY, EXEC_CANCEL_REJECTED, EXEC_REJECTED,
+    EXEC_REPLACE_REJECTED, EXEC_UNKNOWN, EXEC_UNSENT, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW,
+    REQUEST_PING, SOURCE_LOCAL, SOURCE_REPLY, STATUS_PENDING_NEW,
 )
 from tidings.model.execution_report cimport ExecutionReport, make_report
 from tidings.model.order cimport Order
@@ -37,6 +38,7 @@ from tidings.wire.http1 cimport Response
 
 from tidings.errors import ConnectionLost, PeerError
 from tidings.venue.phemex.error_codes import Outcome, meaning_of
+from tidings.venue.phemex.replies import names_another_order
 
 # Codes that do not say that our create was refused: one that is not in the table, and "duplicate ClOrdID" for an id
 # sent only once.
@@ -45,7 +47,9 @@ _NO_VERDICT = (Outcome.UNKNOWN, Outcome.DUPLICATE)
 cdef enum:
     NS_PER_S = 1000000000
     REQUEST_BYTES_MAX = 65536
+    CODE_ORDER_NOT_FOUND = 10002
     CODE_TOO_MANY_REQUESTS = 39995          # gateway body of HTTP 429 (seen live by several clients)
+    HTTP_OK = 200
 
 
 cdef inline int _refusal_of(int request_kind) noexcept:
@@ -53,6 +57,28 @@ cdef inline int _refusal_of(int request_kind) noexcept:
     if request_kind == REQUEST_NEW:
         return EXEC_REJECTED
     return EXEC_REPLACE_REJECTED if request_kind == REQUEST_AMEND else EXEC_CANCEL_REJECTED
+
+
+cdef inline bint _is_client_error(int status) noexcept:
+    """A refusal with a business code in it; 408 and 425 tell of a request that may have been executed all the same."""
+    return 400 <= status < 500 and status != 408 and status != 425
+
+
+cdef inline bint _is_refusal(int status) noexcept:
+    """The gateway turned the request away, whatever the body says."""
+    return status == 401 or status == 403 or status == 429
+
+
+cdef inline int _code_of_status(int status) noexcept:
+    return CODE_TOO_MANY_REQUESTS if status == 429 else status
+
+
+cdef inline bint _echo_fits(Order order, ExecutionReport report) noexcept:
+    """Whether a reply is about `order`; one that names none may be."""
+    return report.cl_ord_id_bytes == 0 or (
+        report.cl_ord_id_bytes == order.cl_ord_id_bytes
+        and memcmp(report.cl_ord_id_text, order.cl_ord_id_text, order.cl_ord_id_bytes) == 0
+    )
 
 
 cdef class PhemexOrderGateway(OrderGateway):
@@ -70,10 +96,15 @@ cdef class PhemexOrderGateway(OrderGateway):
         self.answers = AnswerDesk(self)
         self.batches = {}
 
-    def plug(self, LanePool pool not None, OrderListener listener not None, on_lane_change=None):
-        """Connect the lanes below and the engine above."""
+    def plug(self, LanePool pool not None, OrderListener listener not None, on_lane_change=None, on_sent=None):
+        """Connect the lanes below and the engine above; `on_sent()` is called behind every request."""
         self.pool, self.listener = pool, listener
         self.answers.on_lane_change = on_lane_change
+        self.on_sent = on_sent
+
+    def allow_orders(self, bint is_ready):
+        """New orders and amends are denied (NOT_READY) until this is told True; cancels are always taken."""
+        self.is_ready = is_ready
 
     @property
     def lane_listener(self):
@@ -88,7 +119,10 @@ cdef class PhemexOrderGateway(OrderGateway):
     # ---- Down ----------------------------------------------------------------------------------------------------
 
     cdef int take(self, int request_kind, Order order, int64_t now_ns) except -1:
-        cdef int reason = self._choose_lane(request_kind, order)
+        cdef int reason
+        if not self.is_ready and (request_kind == REQUEST_NEW or request_kind == REQUEST_AMEND):
+            return DENY_NOT_READY
+        reason = self._choose_lane(request_kind, order)
         return reason if reason != DENY_NONE else self.budget.take(request_kind, order.terms.instrument, now_ns)
 
     cdef int send_new(self, Order order, int64_t now_ns) except -1:
@@ -146,7 +180,9 @@ cdef class PhemexOrderGateway(OrderGateway):
         """The least busy lane; but what follows an unanswered create follows it on its own lane, or the two could
         change places.
         """
-        if request_kind != REQUEST_NEW and not order.is_acked and order.route >= 0:
+        if self.pool is None:
+            return DENY_NOT_CONNECTED
+        if request_kind != REQUEST_NEW and order.status == STATUS_PENDING_NEW and order.route >= 0:
             self.lane = <Lane>self.pool.lanes[order.route]
             if self.lane.is_up:
                 return DENY_NONE if self.lane.in_flight_count < self.lane.depth_cap else DENY_LANES_FULL
@@ -169,14 +205,14 @@ cdef class PhemexOrderGateway(OrderGateway):
             self.lane.send(self.buffer.start, self.buffer.count, token, request_kind, now_ns + self.deadline_ns, now_ns)
         except ConnectionLost:
             return DENY_NOT_CONNECTED       # it went down between pick and send; nothing was written
+        if self.on_sent is not None:
+            self.on_sent()
         return DENY_NONE
 
     # ---- Up ------------------------------------------------------------------------------------------------------
 
     cdef int _answer(self, Lane lane, Request* request, Response* response, int64_t now_ns) except -1:
         cdef Order order
-        cdef ExecutionReport report = None
-        cdef int status = response.status
         self.budget.correct(response, now_ns)
         if request.kind == REQUEST_PING:
             return 0
@@ -185,71 +221,86 @@ cdef class PhemexOrderGateway(OrderGateway):
         order = self.orders.get(request.token)
         if order is None:
             return 0                        # done and forgotten while its answer was overdue
-        if status == 200 or (400 <= status < 500 and status != 408 and status != 425):
-            report = self.decoder.decode_reply(
-                request.kind, order.terms.instrument, status, response.body, response.body_bytes, now_ns
-            )
-        if report is not None and status != 200 and report.code == 0:
-            report = None                   # an error status with a success body: believe neither
-        if report is None and (status == 401 or status == 403 or status == 429):
+        return self._answer_one(order, request, response, now_ns)
+
+    cdef int _answer_one(self, Order order, Request* request, Response* response, int64_t now_ns) except -1:
+        cdef int status = response.status
+        cdef ExecutionReport report = self._outcome(order, request.kind, response, now_ns)
+        if report is None and _is_refusal(status):
             return self._tell_one(
-                order.handle, _refusal_of(request.kind), request.kind,
-                CODE_TOO_MANY_REQUESTS if status == 429 else status, f"HTTP {status}", now_ns,
+                order.handle, _refusal_of(request.kind), request.kind, _code_of_status(status), f"HTTP {status}", now_ns
             )
         if report is None:
             self.misunderstood_count += 1
-            return self._tell_end(request, EXEC_UNKNOWN, f"HTTP {status} with a reply that tells no outcome", now_ns)
-        if report.code and request.kind == REQUEST_NEW and meaning_of(report.code, report.text).outcome in _NO_VERDICT:
-            return self._tell_end(request, EXEC_UNKNOWN, f"code {report.code} {report.text}", now_ns)
-        self._check_echo(order, report)
-        report.handle = order.handle
-        report.request_kind = request.kind
-        self.listener.on_report(report, now_ns)
-        return 0
+            named = names_another_order(response.body[:response.body_bytes], order.cl_ord_id, order.symbol)
+            if named:
+                self._close_shifted(order, request, named, now_ns)
+            text = f"HTTP {status} with a reply that tells no outcome"
+        elif report.code and request.kind == REQUEST_NEW and meaning_of(report.code, report.text).outcome in _NO_VERDICT:
+            text = f"code {report.code} {report.text}"
+        else:
+            if not _echo_fits(order, report):
+                self._close_shifted(order, request, report.cl_ord_id, now_ns)
+            report.handle, report.request_kind = order.handle, request.kind
+            self.listener.on_report(report, now_ns)
+            return 0
+        if request.is_overdue:
+            return 0                        # told UNKNOWN already, and this answer knows no better
+        return self._tell_end(request, EXEC_UNKNOWN, text, now_ns)
+
+    cdef ExecutionReport _outcome(self, Order order, int request_kind, Response* response, int64_t now_ns):
+        """What the reply says became of the request; None: it does not say."""
+        cdef ExecutionReport report = None
+        cdef int status = response.status
+        if status == HTTP_OK or _is_client_error(status):
+            report = self.decoder.decode_reply(
+                request_kind, order.terms.instrument, status, response.body, response.body_bytes, now_ns
+            )
+        if report is not None and report.code == 0 and status != HTTP_OK:
+            return None                     # an error status with a success body: believe neither
+        return report
+
+    cdef int _close_shifted(self, Order order, Request* request, str named, int64_t now_ns) except -1:
+        """Answers have shifted: raising closes the lane, and the requests behind this one are lost with it."""
+        self.mismatch_count += 1
+        if not request.is_overdue:
+            self._tell_end(request, EXEC_UNKNOWN, "the reply was another order's", now_ns)
+        raise PeerError(f"a reply names {named!r} where order {order.cl_ord_id} was asked: answers have shifted")
 
     cdef int _answer_batch(self, list handles, Response* response, int64_t now_ns) except -1:
         """A bulk cancel is answered as a whole: an order that is not among those being cancelled was refused."""
         cdef Order order
-        cdef ExecutionReport row
+        cdef ExecutionReport row, whole
         cdef list orders = [order for handle in handles if (order := self.orders.get(handle)) is not None]
         cdef list rows
         if not orders:
             return 0
+        whole = self._outcome(<Order> orders[0], REQUEST_CANCEL_MANY, response, now_ns)
+        if whole is None or whole.code:
+            return self._end_batch(orders, whole, response.status, now_ns)
         rows = self.decoder.decode_bulk(
-            (<Order>orders[0]).terms.instrument, response.status, response.body, response.body_bytes, now_ns
+            (<Order> orders[0]).terms.instrument, response.status, response.body, response.body_bytes, now_ns
         )
-        told = {} if rows is None else {row.order_id: row for row in rows}
+        told = {row.cl_ord_id or row.order_id: row for row in rows or ()}
         for order in orders:
-            row = told.get(order.order_id)
-            if rows is None:
-                self._tell_one(
-                    order.handle, EXEC_UNKNOWN, REQUEST_CANCEL, 0,
-                    f"HTTP {response.status} to a bulk cancel tells no outcome", now_ns,
-                )
-            elif row is None:
-                self._tell_one(
-                    order.handle, EXEC_CANCEL_REJECTED, REQUEST_CANCEL, 0,
-                    "not among the orders the venue is cancelling", now_ns,
-                )
-            else:
-                row.handle, row.request_kind = order.handle, REQUEST_CANCEL
-                self.listener.on_report(row, now_ns)
+            row = told.get(order.cl_ord_id) or told.get(order.order_id)
+            if row is None:
+                row = make_report(EXEC_CANCEL_REJECTED, SOURCE_REPLY, now_ns)
+                row.code, row.text = CODE_ORDER_NOT_FOUND, "not among the orders the venue is cancelling"
+            row.handle, row.request_kind = order.handle, REQUEST_CANCEL
+            self.listener.on_report(row, now_ns)
         return 0
 
-    cdef int _check_echo(self, Order order, ExecutionReport report) except -1:
-        """A reply about another order: answers have shifted.
-
-        Raising closes the lane; this request is lost with the others.
-        """
-        cdef bint fits = report.cl_ord_id_bytes == 0 or (
-            report.cl_ord_id_bytes == order.cl_ord_id_bytes
-            and memcmp(report.cl_ord_id_text, order.cl_ord_id_text, order.cl_ord_id_bytes) == 0
-        )
-        if fits:
-            return 0
-        self.mismatch_count += 1
-        self._tell_one(order.handle, EXEC_UNKNOWN, REQUEST_NEW, 0, "the reply was another order's", self.clock.now_ns())
-        raise PeerError(f"a reply names order {report.cl_ord_id!r} where {order.cl_ord_id!r} was asked: answers have shifted")
+    cdef int _end_batch(self, list orders, ExecutionReport refusal, int status, int64_t now_ns) except -1:
+        """A bulk cancel that was refused as a whole, or whose answer tells nothing."""
+        cdef Order order
+        cdef int exec_type = EXEC_CANCEL_REJECTED if refusal is not None or _is_refusal(status) else EXEC_UNKNOWN
+        cdef int code = refusal.code if refusal is not None else _code_of_status(status)
+        text = refusal.text if refusal is not None else f"HTTP {status} to a bulk cancel"
+        self.misunderstood_count += exec_type == EXEC_UNKNOWN
+        for order in orders:
+            self._tell_one(order.handle, exec_type, REQUEST_CANCEL, code, text, now_ns)
+        return 0
 
     cdef int _tell_end(self, Request* request, int exec_type, str text, int64_t now_ns) except -1:
         """A request ended without an answer that tells its outcome."""

@@ -43,8 +43,13 @@ class PhemexOrderGateway(OrderGateway):
         pool: LanePool,
         listener: OrderListener,
         on_lane_change: Callable[[int, bool, Exception | None], None] | None = None,
+        on_sent: Callable[[], object] | None = None,
     ) -> None:
-        """Connect the lanes below and the engine above."""
+        """Connect the lanes below and the engine above; `on_sent()` is called behind every request."""
+    @property
+    def is_ready(self) -> bool: ...
+    def allow_orders(self, is_ready: bool) -> None:
+        """New orders and amends are denied (NOT_READY) until this is told True; cancels are always taken."""
     def set_venue_clock(self, venue_wall_offset_ns: int) -> None:
         """Venue wall clock − our monotonic clock, as measured."""
     def warm_lane(self, lane: Lane, is_signed: bool, now_ns: int) -> bool:

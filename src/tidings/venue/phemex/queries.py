@@ -6,14 +6,17 @@ never enters the order lanes: it travels on a connection of its own and is count
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tidings.errors import UsageError, VenueError
-from tidings.model.enums import ProductLine
+from tidings.errors import PeerError, UsageError, VenueError
+from tidings.model.enums import PosSide, ProductLine
 from tidings.model.instrument import Instrument
+from tidings.model.words import pos_side_of
+from tidings.venue.phemex.order_fields import POS_SIDES
 from tidings.venue.phemex.replies import open_envelope
 
 # (method, path, query, body, signed, what) → (status, body): counts, encodes, signs, sends, waits.
@@ -53,7 +56,8 @@ class Queries:
 
     async def server_time_ms(self) -> int:
         data = await self.request("GET", "/public/time", signed=False)
-        return int(data["serverTime"])
+        with _shape_of("GET /public/time"):
+            return int(data["serverTime"])
 
     async def products(self) -> bytes:
         """The product catalogue as the venue sends it."""
@@ -67,15 +71,25 @@ class Queries:
         """
         path, key = _TICKERS[line]
         rows = await self.request("GET", path, signed=False)
-        return {row["symbol"]: str(row[key]) for row in rows if row.get(key)}
+        with _shape_of(f"GET {path}"):
+            return {row["symbol"]: str(row[key]) for row in rows if row.get(key)}
 
     # ---- Account -------------------------------------------------------------------------------------------------
 
     async def account_positions(self, line: ProductLine, currency: str) -> dict[str, Any]:
         """Account and positions of one settle currency: {"account": …, "positions": […]}."""
         prefix = "/accounts" if line == ProductLine.INVERSE else "/g-accounts"
-        data: dict[str, Any] = await self.request("GET", f"{prefix}/accountPositions", f"currency={currency}")
+        path = f"{prefix}/accountPositions"
+        data: dict[str, Any] = await self.request("GET", path, f"currency={currency}")
+        if not isinstance(data, dict):
+            raise PeerError(f"GET {path}: the reply holds no account")
         return data
+
+    async def hedged_symbols(self, line: ProductLine, currency: str) -> dict[str, bool]:
+        """Symbol → whether its positions are hedged (two sides) instead of one-way."""
+        data = await self.account_positions(line, currency)
+        with _shape_of("accountPositions"):
+            return {row["symbol"]: row.get("posMode") == "Hedged" for row in data.get("positions") or ()}
 
     async def wallets(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = await self.request("GET", "/spot/wallets")
@@ -149,19 +163,39 @@ class Queries:
             "PUT", "/g-positions/switch-pos-mode-sync", f"symbol={instrument.symbol}&targetPosMode={mode}"
         )
 
-    async def assign_margin(self, instrument: Instrument, amount: str | int | Decimal, pos_side: str) -> None:
+    async def assign_margin(
+        self,
+        instrument: Instrument,
+        amount: str | int | Decimal,
+        pos_side: str | PosSide | None,
+        *,
+        is_hedged: bool,
+    ) -> None:
         """Set the balance assigned to an isolated position. Amount in the settle currency, exact."""
         value = _plain(amount, "amount")
         if instrument.line == ProductLine.SPOT:
             raise UsageError(f"{instrument.symbol}: spot has no positions")
+        wanted = PosSide.MERGED if pos_side is None else pos_side_of(pos_side)
+        if is_hedged == (wanted == PosSide.MERGED):
+            mode, fits = ("hedged", "LONG or SHORT") if is_hedged else ("one-way", "left out")
+            raise UsageError(f"{instrument.symbol} is in {mode} position mode: pos_side must be {fits}")
         if instrument.line == ProductLine.LINEAR:
-            query = f"symbol={instrument.symbol}&posSide={pos_side}&posBalanceRv={value}"
+            query = f"symbol={instrument.symbol}&posSide={POS_SIDES[wanted]}&posBalanceRv={value}"
             await self.request("POST", "/g-positions/assign", query)
             return
         scaled = Decimal(value).scaleb(instrument.value_scale)
         if scaled != scaled.to_integral_value():
             raise UsageError(f"{instrument.symbol}: margin has at most {instrument.value_scale} decimals: was {value}")
         await self.request("POST", "/positions/assign", f"symbol={instrument.symbol}&posBalanceEv={int(scaled)}")
+
+
+@contextmanager
+def _shape_of(what: str) -> Iterator[None]:
+    """What a reply is read by: anything it lacks becomes a PeerError that names the request."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PeerError(f"{what}: the reply has another shape than documented: {error!r}") from error
 
 
 def _is_uuid(text: str) -> bool:

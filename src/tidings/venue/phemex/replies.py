@@ -26,24 +26,52 @@ def open_envelope(status: int, body: bytes, what: str) -> Any:
         raise RateLimited(f"{what}: too many requests in this minute (HTTP 429): wait and ask again", 60)
     envelope = parse_json(status, body, what)
     if not isinstance(envelope, dict):
+        if status != 200:
+            raise _refusal(what, status, status, "")
         return envelope  # some /api-data endpoints answer a bare array (phemex docs 2026)
-    if envelope.get("error") is not None:
-        error = envelope["error"]
-        raise _refusal(what, status, int(error.get("code", 0)), str(error.get("message", "")))
-    code = int(envelope.get("code") or 0)  # some error bodies carry the code as text
+    error = envelope.get("error")
+    if error is not None:
+        code, text = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, error)
+        raise _refusal(what, status, _number(code, status), str(text or ""))
+    code = _number(envelope.get("code"), status)
     if code != 0 or status != 200:
-        raise _refusal(what, status, code, str(envelope.get("msg", "")))
+        raise _refusal(what, status, code or status, str(envelope.get("msg", "")))
     return envelope["result"] if "result" in envelope else envelope.get("data")
 
 
+def names_another_order(body: bytes, cl_ord_id: str, symbol: str) -> str:
+    """The ClOrdID or symbol in a reply that was not the asked one's; "" if it names neither."""
+    try:
+        envelope = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    data = envelope.get("data") if isinstance(envelope, dict) else None
+    if not isinstance(data, dict):
+        return ""
+    for named, asked in ((data.get("clOrdID"), cl_ord_id), (data.get("symbol"), symbol)):
+        if isinstance(named, str) and named not in ("", asked):
+            return named[:BODY_SHOWN_BYTES]
+    return ""
+
+
 def parse_json(status: int, body: bytes, what: str) -> Any:
-    """The reply as Python objects with exact numbers. Raises PeerError (or VenueError by status) when it is no JSON."""
+    """The reply as Python objects with exact numbers. Raises PeerError when it is no JSON, VenueError by its status."""
     try:
         return json.loads(body, parse_float=Decimal)
-    except ValueError as error:
-        if status in (401, 403):
-            raise _refusal(what, status, status, "") from error
+    except (ValueError, RecursionError) as error:
+        if status != 200:
+            raise _refusal(what, status, status, "") from None
         raise PeerError(f"{what}: HTTP {status} with a body that is no JSON: {body[:BODY_SHOWN_BYTES]!r}") from error
+
+
+def _number(code: object, otherwise: int) -> int:
+    """A code, which some error bodies carry as text; `otherwise` where it is none."""
+    if code is None or code == "":
+        return 0
+    try:
+        return int(str(code))
+    except ValueError:
+        return otherwise
 
 
 def _refusal(what: str, status: int, code: int, text: str) -> VenueError:

@@ -86,7 +86,8 @@ class StreamSession:
             answer = orjson.loads(message)
         except orjson.JSONDecodeError as error:
             raise PeerError(f"the stream sent a message that is no JSON: {message[:200]!r}") from error
-        asked = self._unanswered.pop(answer.get("id", -1), "") if isinstance(answer, dict) else None
+        answered = answer.get("id") if isinstance(answer, dict) else None
+        asked = self._unanswered.pop(answered, "") if isinstance(answered, int) else ""
         if not asked:
             return []
         if answer.get("error") is not None:
@@ -120,10 +121,11 @@ class StreamSession:
 
     def _refused(self, asked: str, error: object) -> Exception:
         code, text = (error.get("code", 0), error.get("message", "")) if isinstance(error, dict) else (0, str(error))
+        code = code if isinstance(code, int) else 0
         if asked == "user.auth":
             return AuthenticationError(
                 f"the stream login was refused: {code} {text}: check key, secret and clock with `tidings doctor`",
-                int(code),
+                code,
                 "STREAM_LOGIN_REFUSED",
                 str(text),
                 101,
