@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from tidings.app.feed import StreamFeed
 from tidings.app.venue_access import VenueAccess
 from tidings.app.venue_clock import VenueClock
 from tidings.clock import Clock
 from tidings.engine.order_entry import OrderEntry
-from tidings.errors import ConnectionLost
+from tidings.errors import AuthenticationError, ConnectionLost
 from tidings.model.enums import PosSide, ProductLine, ReportSource
 from tidings.model.position import Positions
 from tidings.net.dialer import Dialer
@@ -47,10 +48,12 @@ class AccountWatch:
         positions: Positions,
         clock: Clock,
         venue_clock: VenueClock,
+        on_change: Callable[[AuthenticationError | None], None],
     ) -> None:
         self.wallets: dict[str, int] = {}  # spot currency → balance in units of its value scale
         self.is_ready = asyncio.Event()
         self._positions, self._credentials, self._venue_clock = positions, credentials, venue_clock
+        self._on_change = on_change  # ready, or not any more; with the error if it will not be again
         self._awaited = set(ProductLine)
         stream = AccountStream(dict(products.instruments), AccountDesk(entry, self))
         self._feed = StreamFeed(
@@ -61,6 +64,7 @@ class AccountWatch:
             decode=stream.feed_message,
             clock=clock,
             on_down=self._on_down,
+            on_refused=on_change,
         )
 
     async def start(self, timeout_s: float) -> None:
@@ -76,6 +80,11 @@ class AccountWatch:
         await self._feed.stop()
 
     @property
+    def down_cause(self) -> str:
+        """Why the last connection ended; "" if none has."""
+        return self._feed.down_cause
+
+    @property
     def reconnect_count(self) -> int:
         return self._feed.reconnect_count
 
@@ -86,7 +95,8 @@ class AccountWatch:
     def _on_down(self, cause: str) -> None:
         self._awaited = set(ProductLine)
         self.is_ready.clear()
-        log.warning("account stream down: %s: acks still come as replies; fills when it is back", cause)
+        self._on_change(None)
+        log.warning("account stream down: %s: no new orders until it is back; replies and cancels go on", cause)
 
     # ---- AccountKeeper -------------------------------------------------------------------------------------------
 
@@ -101,5 +111,6 @@ class AccountWatch:
 
     def snapshot_ended(self, line: int) -> None:
         self._awaited.discard(ProductLine(line))
-        if not self._awaited:
+        if not self._awaited and not self.is_ready.is_set():
             self.is_ready.set()
+            self._on_change(None)

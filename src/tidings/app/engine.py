@@ -1,6 +1,6 @@
 """The composition root: settings in, a running engine out.
 
-start   clock offset → catalogue → last prices → position modes → order lanes → account streams
+start   clock offset → catalogue → last prices → position modes → order lanes → account streams → ready
         (`reach_venue` is its first step, and enough to ask questions)
 run     a strategy hears books, trades and order events; timers drive deadlines and keep-warm pings
 stop    streams, lanes, and the exchange if it is ours
@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 from tidings.app.account_watch import AccountWatch
+from tidings.app.catalogue import Catalogue, carried_over
+from tidings.app.engine_state import EngineState
 from tidings.app.market_watch import MarketWatch
 from tidings.app.order_lanes import OrderLanes
 from tidings.app.timers import every
@@ -26,7 +29,7 @@ from tidings.engine.order_entry import OrderEntry
 from tidings.engine.order_table import ExecIDSet, OrderTable
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
-from tidings.errors import ConfigError, TidingsError, VenueError
+from tidings.errors import AuthenticationError, ConfigError, ConnectionLost, PeerError, TidingsError, VenueError
 from tidings.metrics.stages import Stages
 from tidings.model.enums import ProductLine
 from tidings.model.order_ids import ClOrdIDMaker
@@ -38,7 +41,7 @@ from tidings.venue.phemex.endpoints import LOCAL
 from tidings.venue.phemex.order_decoder import OrderDecoder
 from tidings.venue.phemex.order_encoder import OrderEncoder
 from tidings.venue.phemex.order_gateway import PhemexOrderGateway
-from tidings.venue.phemex.products import Products, parse_products
+from tidings.venue.phemex.products import Products
 from tidings.venue.phemex.queries import Queries
 from tidings.venue.phemex.rate_groups import RateBudget
 from tidings.venue.phemex.signing import Credentials
@@ -57,6 +60,7 @@ class Engine:
     credentials: Credentials | None
     link: VenueLink
     queries: Queries
+    catalogue: Catalogue
     products: Products
     risk: Risk
     entry: OrderEntry
@@ -72,6 +76,8 @@ class Engine:
         self.positions = Positions()
         self.venue_clock = VenueClock(0, 0)
         self.strategy_error_count = 0
+        self.is_open = False  # start() has gone through, and stop() has not begun
+        self._refusal: AuthenticationError | None = None
         self._closing = AsyncExitStack()
         self._is_reached = False
         self._hedged: set[str] = set()
@@ -82,7 +88,7 @@ class Engine:
         try:
             if not self._is_reached:
                 await self.reach_venue()
-            self.products = parse_products(await self.queries.products())
+            self.products = await self.catalogue.read()
             self._compose()
             await self._learn_prices()
             if self.credentials is not None:
@@ -94,9 +100,15 @@ class Engine:
         self._closing.callback(
             every(self.settings.reference_interval_s, self._learn_prices, self._on_timer_error).cancel
         )
+        self.is_open = True
+        self._judge_readiness(None)
+        if self.credentials is not None:
+            self.lanes.begin_polling()
 
     async def stop(self) -> None:
+        self.is_open = False
         self._stopped.set()
+        self._judge_readiness(None)
         await self._closing.aclose()
 
     async def reach_venue(self) -> None:
@@ -107,6 +119,28 @@ class Engine:
             await self.stop()
             raise
         self._is_reached = True
+
+    @property
+    def state(self) -> EngineState:
+        """What works right now, and what does not."""
+        is_connected = hasattr(self, "account")
+        return EngineState(
+            is_open=self.is_open,
+            has_key=not self.is_open or self.credentials is not None,
+            lanes_up=self.lanes.pool.up_count() if is_connected else 0,
+            lane_count=self.settings.lanes,
+            lane_down_cause=next(iter(self.lanes.down_causes.values()), "") if is_connected else "",
+            is_account_live=is_connected and self.account.is_ready.is_set(),
+            account_down_cause=self.account.down_cause if is_connected else "",
+        )
+
+    def _judge_readiness(self, refusal: AuthenticationError | None) -> None:
+        """New orders are taken only while their fills would be heard."""
+        self._refusal = self._refusal or refusal
+        if refusal is not None:
+            self._stopped.set()
+        if hasattr(self, "gateway"):
+            self.gateway.allow_orders(self.is_open and hasattr(self, "account") and self.account.is_ready.is_set())
 
     # ---- Start, step by step -------------------------------------------------------------------------------------
 
@@ -129,6 +163,7 @@ class Engine:
         self.queries = Queries(self.link.ask)
         self.venue_clock = await measure_clock(self.queries, self.clock)
         self.link.set_venue_clock(self.venue_clock.wall_offset_ns)
+        self.catalogue = Catalogue(self.queries, self.access.endpoints, self.clock, settings.products_max_age_s)
 
     def _compose(self) -> None:
         """Plug the order path together: engine above, gateway below, budgets and limits between."""
@@ -174,7 +209,14 @@ class Engine:
         self._closing.push_async_callback(self.lanes.stop)
         await self.lanes.start()
         self.account = AccountWatch(
-            self.access, self.credentials, self.products, self.entry, self.positions, self.clock, self.venue_clock
+            self.access,
+            self.credentials,
+            self.products,
+            self.entry,
+            self.positions,
+            self.clock,
+            self.venue_clock,
+            self._judge_readiness,
         )
         self._closing.push_async_callback(self.account.stop)
         await self.account.start(self.settings.connect_timeout_s)
@@ -182,9 +224,8 @@ class Engine:
     async def _read_position_modes(self) -> None:
         """Which symbols are hedged: posSide follows from it, and a mismatch would be refused with code 20004."""
         for line, currency in settle_currencies(self.products):
-            data = await self.queries.account_positions(line, currency)
-            for row in data.get("positions") or ():
-                self.set_hedged(row["symbol"], row.get("posMode") == "Hedged")
+            for symbol, hedged in (await self.queries.hedged_symbols(line, currency)).items():
+                self.set_hedged(symbol, hedged)
 
     def is_hedged(self, symbol: str) -> bool:
         return symbol in self._hedged
@@ -197,24 +238,35 @@ class Engine:
     async def run(self, strategy: Strategy, session: Any, *, seconds: float | None, timer_ms: int) -> None:
         """Plug a strategy in until time is up or the engine stops.
 
-        Its exceptions in callbacks are logged and counted.
+        Its exceptions in callbacks are logged and counted; one in on_start ends the run. Order events go on to it
+        after the end, until another strategy runs. Raises AuthenticationError when the account's stream is refused.
         """
         self.entry.listen(strategy)
         self.market.listen(strategy, self._on_strategy_error)
-        strategy.on_start(session, self.clock.read_now_ns())
         on_timer = overridden(strategy, "on_timer")
-        timer = (
-            every(timer_ms / 1000, lambda: on_timer(self.clock.read_now_ns()), self._on_strategy_error)
-            if on_timer
-            else None
-        )
+        timer = None
         try:
+            strategy.on_start(session, self.clock.read_now_ns())
+            if on_timer is not None:
+                timer = every(timer_ms / 1000, lambda: self._time(on_timer), self._on_strategy_error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), seconds)
         finally:
             if timer is not None:
                 timer.cancel()
+            self.market.listen(None, self._on_strategy_error)
+            self._end_run(strategy)
+        if self._refusal is not None:
+            raise self._refusal
+
+    def _time(self, on_timer: Callable[[int], object]) -> None:
+        on_timer(self.clock.read_now_ns())
+
+    def _end_run(self, strategy: Strategy) -> None:
+        try:
             strategy.on_stop(self.clock.read_now_ns())
+        except Exception as error:  # the strategy's bug; what ended the run must not be hidden by it
+            self._on_strategy_error(error, strategy.on_stop)
 
     def _keep_house(self) -> None:
         if self.credentials is not None:
@@ -228,7 +280,7 @@ class Engine:
         for line in ProductLine:
             try:
                 prices = await self.queries.last_prices(line)
-            except VenueError as error:
+            except (VenueError, PeerError, ConnectionLost) as error:
                 log.warning("no last prices of %s: %s", line.name.lower(), error)
                 continue
             for symbol, text in prices.items():
@@ -237,6 +289,11 @@ class Engine:
                     self.risk.set_reference_price(
                         instrument, told_price_ticks(instrument, text), self.clock.read_now_ns()
                     )
+
+    async def refresh_products(self) -> Products:
+        """Read the catalogue again; what is new, changed or delisted since the start is refused from now on."""
+        self.products = carried_over(self.products, await self.catalogue.read_anew())
+        return self.products
 
     def budget_use(self) -> dict[str, dict[str, int]]:
         """Requests counted in the present window, and how many the venue allows, per group."""

@@ -22,9 +22,7 @@ log = logging.getLogger("tidings.feed")
 TIMER_S = 0.5
 BACKOFF_FIRST_S = 0.2
 BACKOFF_MAX_S = 15.0
-LOGIN_REFUSALS_MAX = (
-    3  # the venue sometimes refuses a right login (code 6012, seen by production clients): try again, not for ever
-)
+LOGIN_REFUSALS_MAX = 3  # in a row; the venue sometimes refuses a right login (code 6012, seen by production clients)
 
 
 class StreamFeed:
@@ -41,6 +39,7 @@ class StreamFeed:
         clock: Clock,
         on_live: Callable[[], None] = lambda: None,
         on_down: Callable[[str], None] = lambda cause: None,
+        on_refused: Callable[[AuthenticationError], None] = lambda error: None,
         random_source: random.Random | None = None,
     ) -> None:
         self.name = name
@@ -48,7 +47,7 @@ class StreamFeed:
         self.reconnect_count = 0
         self.down_cause = ""
         self._dialer, self._url, self._clock = dialer, url, clock
-        self._decode, self._on_live, self._on_down = decode, on_live, on_down
+        self._decode, self._on_live, self._on_down, self._on_refused = decode, on_live, on_down, on_refused
         self._random = random_source or random.Random()
         self._socket: WebSocketConnection | None = None
         self._closed = asyncio.Event()
@@ -97,12 +96,18 @@ class StreamFeed:
                 refusals += 1
                 self.down_cause = str(error)
                 if refusals >= LOGIN_REFUSALS_MAX:
-                    self._refused = error
                     log.error("%s stream: login refused %d times: giving up: %s", self.name, refusals, error)
+                    self._refused = error
+                    self._mark_down()
+                    self._on_refused(error)
                     return
+                log.warning("%s stream: %s: trying again", self.name, error)
             except (TidingsError, OSError) as error:
                 self.down_cause = str(error)
                 log.warning("%s stream: %s: reconnecting", self.name, error)
+            except Exception as error:  # the top of a task: a bug here must not leave the account unheard for ever
+                self.down_cause = repr(error)
+                log.exception("%s stream: a bug: reconnecting", self.name)
             if self._live.is_set():
                 delay_s, refusals = BACKOFF_FIRST_S, 0
             self._mark_down()
@@ -117,8 +122,8 @@ class StreamFeed:
         self._socket = await open_web_socket(
             self._dialer, self._url, on_message=self._on_message, on_closed=self._on_closed
         )
-        self._send(self.session.open(self._clock.read_now_ns()))
         try:
+            self._send(self.session.open(self._clock.read_now_ns()))
             while not await self._closed_within(TIMER_S):
                 self._send(self.session.on_timer(self._clock.read_now_ns()))
         finally:
@@ -152,9 +157,10 @@ class StreamFeed:
         self._closed.set()
 
     def _mark_down(self) -> None:
-        self.session.close()
-        if self._live.is_set():
-            self._live.clear()
+        """Told of every connection that ended, live or not: what it had said so far does not count."""
+        self._live.clear()
+        if self.session.state is not StreamState.CLOSED:
+            self.session.close()
             self._on_down(self.down_cause)
 
     def _send(self, texts: list[str]) -> None:

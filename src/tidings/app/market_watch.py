@@ -11,6 +11,7 @@ from tidings.app.venue_access import VenueAccess
 from tidings.clock import Clock
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
+from tidings.errors import UsageError
 from tidings.market.book import Book
 from tidings.market.trade import Trade
 from tidings.model.enums import ProductLine
@@ -18,11 +19,13 @@ from tidings.model.instrument import Instrument
 from tidings.net.dialer import Dialer
 from tidings.venue.phemex.market_stream import MarketListener, MarketStream
 from tidings.venue.phemex.products import Products
+from tidings.venue.phemex.rate_groups import STREAM_SUBSCRIPTIONS_MAX
 from tidings.venue.phemex.stream_session import StreamSession
 
 log = logging.getLogger("tidings.market")
 
 START_LIMIT_S = 10.0
+SYMBOLS_MAX = STREAM_SUBSCRIPTIONS_MAX // 2  # book and trades of each
 _CHANNELS = {
     ProductLine.INVERSE: ("orderbook.subscribe", "trade.subscribe"),
     ProductLine.LINEAR: ("orderbook_p.subscribe", "trade_p.subscribe"),
@@ -42,15 +45,20 @@ class MarketWatch(MarketListener):
         self._on_trade: Callable[[Trade, int], None] | None = None
         self._on_error: Callable[[Exception, Any], None] = lambda error, callback: None
 
-    def listen(self, strategy: Strategy, on_error: Callable[[Exception, Any], None]) -> None:
-        """Let a strategy hear books and trades; its exceptions go to `on_error`."""
-        self._on_book, self._on_trade = overridden(strategy, "on_book"), overridden(strategy, "on_trade")
+    def listen(self, strategy: Strategy | None, on_error: Callable[[Exception, Any], None]) -> None:
+        """Let a strategy hear books and trades, None: nobody; its exceptions go to `on_error`."""
+        self._on_book = overridden(strategy, "on_book") if strategy is not None else None
+        self._on_trade = overridden(strategy, "on_trade") if strategy is not None else None
         self._on_error = on_error
 
     async def subscribe(self, instruments: list[Instrument]) -> None:
         """Follow book and trades of these. Raises ConnectionLost when the stream does not come up."""
         new = [instrument for instrument in instruments if instrument.symbol not in self._symbols]
-        requests = [(channel, [found.symbol]) for found in new for channel in _CHANNELS[ProductLine(found.line)]]
+        requests: list[tuple[str, list[object]]] = [
+            (channel, [found.symbol]) for found in new for channel in _CHANNELS[ProductLine(found.line)]
+        ]
+        if len(self._symbols) + len(new) > SYMBOLS_MAX:
+            raise UsageError(f"one stream follows at most {SYMBOLS_MAX} symbols: the venue's limit of subscriptions")
         self._symbols.update(instrument.symbol for instrument in new)
         if self._feed is not None:
             for method, params in requests:
@@ -65,7 +73,12 @@ class MarketWatch(MarketListener):
             clock=self._clock,
             on_down=self._on_down,
         )
-        await self._feed.start(START_LIMIT_S)
+        try:
+            await self._feed.start(START_LIMIT_S)
+        except BaseException:
+            self._feed = None
+            self._symbols.clear()
+            raise
 
     async def stop(self) -> None:
         if self._feed is not None:

@@ -32,13 +32,17 @@ class OrderLanes:
         self._next_warm_ns = 0
         self.down_causes: dict[int, str] = {}
         self.pool = LanePool(gateway.lane_listener, lane_count=settings.lanes, depth_cap=settings.lane_depth)
-        gateway.plug(self.pool, entry, self._on_lane_change)
+        self._busy_poll = self._make_busy_poll(settings.busy_poll)
+        on_sent = self._busy_poll.start if self._busy_poll is not None and settings.busy_poll == "in_flight" else None
+        gateway.plug(self.pool, entry, self._on_lane_change, on_sent)
         self._connector = Connector(self.pool, Dialer(access.rest, clock, access.tls))
-        self._busy_poll = BusyPoll(self.pool, asyncio.get_running_loop()) if settings.busy_poll == "always" else None
 
     async def start(self) -> None:
-        """Connect all lanes. Raises ConnectionLost when none comes up."""
+        """Connect all lanes. Raises ConnectionLost when none comes up, ConfigError for a certificate not to trust."""
         await self._connector.start()
+
+    def begin_polling(self) -> None:
+        """Spin from now on, if the settings say so. Last of all: a spinning loop leaves the resolver little time."""
         if self._busy_poll is not None:
             self._busy_poll.start()
 
@@ -54,6 +58,13 @@ class OrderLanes:
             self._next_warm_ns = now_ns + self._warm_interval_ns
             for lane in self.pool:
                 self._gateway.warm_lane(lane, self._signs_pings, now_ns)
+
+    def _make_busy_poll(self, mode: str) -> BusyPoll | None:
+        """Spinning always, or from each request until the last answer is in."""
+        if mode == "off":
+            return None
+        is_wanted = self.pool.in_flight_total if mode == "in_flight" else None
+        return BusyPoll(self.pool, asyncio.get_running_loop(), is_wanted)
 
     def _on_lane_change(self, index: int, is_up: bool, cause: Exception | None) -> None:
         if is_up:

@@ -8,12 +8,14 @@ from tidings.app.venue_access import VenueAccess
 from tidings.clock import Clock
 from tidings.errors import RateLimited
 from tidings.net.dialer import Dialer
-from tidings.net.http_client import HttpClient
+from tidings.net.http_client import HttpAnswer, HttpClient
 from tidings.venue.phemex.order_encoder import OrderEncoder
 from tidings.venue.phemex.rate_groups import RateBudget
 from tidings.venue.phemex.signing import Credentials
 
 NS_PER_S = 1_000_000_000
+HTTP_TOO_MANY_REQUESTS = 429
+RETRY_AFTER = 3  # RateHeaderCopy.kind of x-ratelimit-retry-after
 
 
 class VenueLink:
@@ -58,9 +60,18 @@ class VenueLink:
         self._encoder.expiry_s = self._venue_wall_ns(now_ns) // NS_PER_S + 1 + self._expiry_s
         request = self._encoder.request(method, path, query, body, signed=signed)
         answer = await self._client.request(request, timeout_s=self._timeout_s)
-        for suffix, remaining in answer.remaining.items():
-            self.budget.correct(suffix, remaining, self._clock.read_now_ns())
+        self._hear_rates(answer)
         return answer.status, answer.body
+
+    def _hear_rates(self, answer: HttpAnswer) -> None:
+        """What the venue says of its budgets; a 429 blocks the groups it names."""
+        now_ns = self._clock.read_now_ns()
+        waits_s = {header.group: header.value for header in answer.rate_headers if header.kind == RETRY_AFTER}
+        for suffix, remaining in answer.remaining.items():
+            self.budget.correct(suffix, remaining, now_ns)
+        if answer.status == HTTP_TOO_MANY_REQUESTS:
+            for suffix in {*waits_s, *answer.remaining}:
+                self.budget.block(suffix, waits_s.get(suffix), now_ns)
 
     def _venue_wall_ns(self, now_ns: int) -> int:
         if self._wall_offset_ns is None:

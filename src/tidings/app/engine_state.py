@@ -1,0 +1,36 @@
+"""What of an engine works right now, in one value: for people, for logs, and for who was denied NOT_READY."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineState:
+    """A snapshot; ask again for the present one."""
+
+    is_open: bool  # entered, and not left yet
+    has_key: bool
+    lanes_up: int
+    lane_count: int
+    lane_down_cause: str  # of one lane that is down; "" if none is
+    is_account_live: bool  # logged in, and each line's snapshot is in: fills are heard
+    account_down_cause: str  # of the last connection that ended; "" if none has
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether new orders are taken."""
+        return self.reason == ""
+
+    @property
+    def reason(self) -> str:
+        """Why new orders are denied, in words; "" when they are not."""
+        if not self.is_open:
+            return "the session is not open: enter it with `async with`, and place orders before it ends"
+        if not self.has_key:
+            return "no API key was given: prices can be followed, orders cannot be placed"
+        if not self.is_account_live:
+            return f"the account stream is down: {self.account_down_cause or 'not logged in yet'}"
+        if not self.lanes_up:
+            return f"no order lane is up: {self.lane_down_cause or 'not connected yet'}"
+        return ""
