@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tidings.errors import OrderDenied, UnknownSymbol, UsageError
+from tidings.errors import OrderDenied, UsageError
 from tidings.model.enums import (
     DenyReason,
     ExecInst,
@@ -50,7 +50,13 @@ class OrderDesk:
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument, if it can be traded. Raises UnknownSymbol, naming what is near."""
+        self.check_entered()
         return self._engine.products.tradable(symbol)
+
+    def check_entered(self) -> None:
+        """Raise OrderDenied (NOT_READY) unless the session has been entered."""
+        if not hasattr(self._engine, "entry"):
+            raise OrderDenied(f"NOT_READY: {self._engine.state.reason}", DenyReason.NOT_READY.name)
 
     def terms(
         self,
@@ -187,16 +193,7 @@ _DENIAL_TEXTS = {
     DenyReason.UNKNOWN_ORDER: "no order of this session has that handle",
     DenyReason.REQUEST_PENDING: "an amend or cancel of this order is still unanswered",
     DenyReason.TABLE_FULL: "every slot of the order table holds an open order",
-    DenyReason.NOT_READY: "the engine has not finished connecting",
+    DenyReason.NOT_READY: "new orders are not taken now",
     DenyReason.NOTHING_TO_CHANGE: "price and quantity are already what you ask for",
     DenyReason.HALTED: "trading is halted",
 }
-
-
-def unknown_symbol(symbol: str, known: list[str], status: str | None) -> UnknownSymbol:
-    """The error for a symbol nobody can trade: delisted, misspelt or missing."""
-    if status is not None:
-        return UnknownSymbol(f"{symbol} cannot be traded: the venue lists it as {status}")
-    near = [name for name in known if symbol.upper().lstrip("S") in name.upper()][:5]
-    hint = f"; near it: {', '.join(near)}" if near else "; `tidings products` lists all"
-    return UnknownSymbol(f"no instrument {symbol!r}{hint}")

@@ -13,10 +13,10 @@ from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tidings.errors import OrderDenied, OrderDone, OrderError, OrderNotSent, OrderRejected, OrderUnknown
+from tidings.errors import ConnectionLost, OrderDone, OrderError, OrderNotSent, OrderRejected, OrderUnknown
 from tidings.model.enums import DenyReason, ExecType, OrdStatus, RequestKind
 from tidings.model.scale import price_decimal, qty_decimal
-from tidings.venue.phemex.error_codes import meaning_of
+from tidings.venue.phemex.error_codes import FINISHED_CODES, NOT_FOUND_CODES, meaning_of
 
 if TYPE_CHECKING:
     from tidings.model.execution_report import ExecutionReport
@@ -38,6 +38,7 @@ class OrderTicket:
         self._reports: deque[ExecutionReport] = deque(maxlen=REPORTS_MAX)
         self._news = asyncio.Event()
         self._last_of_create: ExecutionReport | None = None
+        self._ended: ConnectionLost | None = None
         self.order = order
         phemex.entry.attach(order, self._on_event)
 
@@ -84,9 +85,10 @@ class OrderTicket:
         """Wait until the venue has the order. Raises OrderRejected, OrderNotSent or OrderUnknown."""
         if self.order.is_acked:
             return self
-        if self._last_of_create is not None:
+        if self._last_of_create is None:
+            self._raise_end(await self._wait_for(self._ends_create))
+        else:
             self._raise_end_of_create(self._last_of_create)
-        await self._wait_for(self._ends_create)
         return self
 
     async def done(self) -> OrderTicket:
@@ -95,7 +97,7 @@ class OrderTicket:
             await self.accepted()
         if not self.order.is_done:
             await self._wait_for(lambda report: self.order.is_done)
-        if self._last_of_create is not None and not self.order.is_acked:
+        if self._last_of_create is not None and self.status in (OrdStatus.REJECTED, OrdStatus.UNSENT):
             self._raise_end_of_create(self._last_of_create)
         return self
 
@@ -106,9 +108,9 @@ class OrderTicket:
         """
         self._check_not_done("cancel")
         self._deny(self._phemex.cancel(self.handle), "cancel", also_fine=DenyReason.REQUEST_PENDING)
-        await self._wait_for(self._ends_cancel)
+        self._raise_end(await self._wait_for(self._ends_cancel))
         if self.order.status == OrdStatus.FILLED:
-            raise OrderDone(f"order {self.cl_ord_id} filled before the cancel reached it", self.cl_ord_id)
+            raise self._done_first("cancel")
         return self
 
     async def amend(
@@ -121,15 +123,18 @@ class OrderTicket:
         self._check_not_done("amend")
         price_ticks, qty_lots = self._phemex.on_grid(self.order.terms.instrument, price, qty)
         self._deny(self._phemex.amend(self.handle, price_ticks, qty_lots), "amend")
-        await self._wait_for(self._ends_amend)
+        self._raise_end(await self._wait_for(self._ends_amend))
+        in_force = price_ticks in (0, self.order.price_ticks) and qty_lots in (0, self.order.order_qty_lots)
+        if self.order.is_done and not in_force:
+            raise self._done_first("amend")
         return self
 
     async def reports(self) -> AsyncIterator[ExecutionReport]:
-        """Every report about this order from its creation on, ending after the last one."""
+        """Every report about this order from its creation on, ending after the last one. For one reader."""
         while True:
             while self._reports:
                 yield self._reports.popleft()
-            if self.order.is_done:
+            if self.order.is_done or self._ended is not None:
                 return
             self._news.clear()
             await self._news.wait()
@@ -138,24 +143,43 @@ class OrderTicket:
 
     def _on_event(self, effect: int, order: Order, report: ExecutionReport) -> None:
         """The engine's call, after the order has taken the report in."""
-        if report.exec_type in (ExecType.UNKNOWN, ExecType.UNSENT, ExecType.REJECTED) and not order.is_acked:
+        if self._is_end_of_create(report):
             self._last_of_create = report
         self._reports.append(report)
         self._news.set()
-        for wait in list(self._waits):
-            ends, future = wait
-            if future.done() or ends(report):
-                self._waits.remove(wait)
-                if not future.done():
-                    future.set_result(report)
+        for ends, future in self._waits:
+            if not future.done() and ends(report):
+                future.set_result(report)
 
-    async def _wait_for(self, ends: Callable[[ExecutionReport], object]) -> None:
+    def end_waits(self, error: ConnectionLost) -> None:
+        """The session is over: nothing will come any more."""
+        self._ended = error
+        self._news.set()
+        for _, future in self._waits:
+            if not future.done():
+                future.set_exception(error)
+
+    async def _wait_for(self, ends: Callable[[ExecutionReport], object]) -> ExecutionReport:
+        """The first report that satisfies `ends`, or the session's end as an error."""
+        if not self._phemex.engine.is_open:
+            raise ConnectionLost(f"the session is over: nothing more is heard of order {self.cl_ord_id}")
         future: asyncio.Future[ExecutionReport] = asyncio.get_running_loop().create_future()
-        self._waits.append((ends, future))
-        self._raise_end(await future)
+        wait = ends, future
+        self._waits.append(wait)
+        self._phemex.waiting.add(self)
+        try:
+            return await future
+        finally:
+            self._waits.remove(wait)
+            if not self._waits:
+                self._phemex.waiting.discard(self)
+
+    def _is_end_of_create(self, report: ExecutionReport) -> bool:
+        ends = report.exec_type in (ExecType.UNKNOWN, ExecType.UNSENT, ExecType.REJECTED)
+        return ends and report.request_kind in (0, RequestKind.NEW)
 
     def _ends_create(self, report: ExecutionReport) -> bool:
-        return self.order.is_acked or self.order.is_done or report.exec_type == ExecType.UNKNOWN
+        return self.order.is_acked or self.order.is_done or self._is_end_of_create(report)
 
     def _ends_cancel(self, report: ExecutionReport) -> bool:
         lost = report.exec_type in (ExecType.UNKNOWN, ExecType.UNSENT) and report.request_kind == RequestKind.CANCEL
@@ -168,16 +192,29 @@ class OrderTicket:
     def _raise_end(self, report: ExecutionReport) -> None:
         """The error a wait ended with, if it was one."""
         if report.exec_type in (ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED):
-            if self.order.is_done:
-                raise OrderDone(f"order {self.cl_ord_id} is finished: {self.status.name}", self.cl_ord_id)
+            # The venue may know the end of an order before its stream has told us.
+            is_gone = report.code in FINISHED_CODES or (report.code in NOT_FOUND_CODES and self.order.is_acked)
+            if self.order.is_done or is_gone:
+                raise OrderDone(
+                    f"order {self.cl_ord_id} is finished ({self.status.name} as far as we heard; the venue says"
+                    f" {report.code} {meaning_of(report.code, report.text).name})",
+                    self.cl_ord_id,
+                )
             raise self._rejection(report)
         if report.exec_type in (ExecType.UNKNOWN, ExecType.UNSENT, ExecType.REJECTED):
             self._raise_end_of_create(report)
 
+    def _done_first(self, what: str) -> OrderDone:
+        return OrderDone(
+            f"order {self.cl_ord_id} was {self.status.name} before the {what} reached it", self.cl_ord_id
+        )
+
     def _raise_end_of_create(self, report: ExecutionReport) -> None:
         if report.exec_type == ExecType.UNSENT:
+            kind = RequestKind(report.request_kind).name.lower() if report.request_kind else "request"
             raise OrderNotSent(
-                f"order {self.cl_ord_id}: {report.text}: it never left, and may be placed again", self.cl_ord_id
+                f"order {self.cl_ord_id}: {report.text}: its {kind} never left whole, and may be asked for again",
+                self.cl_ord_id,
             )
         if report.exec_type == ExecType.UNKNOWN:
             kind = RequestKind(report.request_kind).name.lower() if report.request_kind else "request"
@@ -200,5 +237,4 @@ class OrderTicket:
 
     def _deny(self, result: int, what: str, also_fine: DenyReason = DenyReason.NONE) -> None:
         if result < 0 and -result != also_fine:
-            reason = DenyReason(-result)
-            raise OrderDenied(f"{what} of order {self.cl_ord_id} denied: {reason.name}", reason.name, self.cl_ord_id)
+            raise self._phemex.denial(-result, f"{what} of order {self.cl_ord_id}", self.cl_ord_id)

@@ -15,17 +15,20 @@ from types import TracebackType
 from typing import Any
 
 from tidings.app.engine import Engine, engine_for
+from tidings.app.engine_state import EngineState
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.strategy import Strategy
-from tidings.errors import OrderDenied
+from tidings.errors import ConnectionLost, OrderDenied, UsageError
 from tidings.model.enums import DenyReason, OrdType, PegType, Side, TimeInForce, Trigger
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.model.position import Position
 from tidings.model.scale import price_ticks, qty_lots
 from tidings.session.armed_order import ArmedOrder
+from tidings.session.bulk_cancel import cancel_orders
 from tidings.session.order_desk import OrderDesk, denial_text
 from tidings.session.order_ticket import OrderTicket
+from tidings.venue.phemex.products import Products
 
 Value = str | int | Decimal
 
@@ -51,6 +54,7 @@ class Phemex:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.waiting: set[OrderTicket] = set()  # somebody awaits these
         self._desk = OrderDesk(engine)
 
     async def __aenter__(self) -> Phemex:
@@ -60,11 +64,22 @@ class Phemex:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.engine.stop()
+        try:
+            await self.engine.stop()
+        finally:
+            for ticket in list(self.waiting):
+                ticket.end_waits(ConnectionLost(f"the session ended while order {ticket.cl_ord_id} was awaited"))
 
     @property
     def entry(self) -> OrderEntry:
+        """The order path. Raises OrderDenied (NOT_READY) before the session was entered."""
+        self._desk.check_entered()
         return self.engine.entry
+
+    @property
+    def state(self) -> EngineState:
+        """What works right now: lanes up, account stream live, ready for orders, and if not, why."""
+        return self.engine.state
 
     # ---- Placing orders ------------------------------------------------------------------------------------------
 
@@ -84,7 +99,7 @@ class Phemex:
     ) -> OrderTicket:
         """Place a market order. Spot may spend `quote_qty` of the quote currency instead of `qty` of the base."""
         if (qty is None) == (quote_qty is None):
-            raise TypeError("market() takes either qty or quote_qty")
+            raise UsageError(f"{symbol}: a market order takes either qty or quote_qty")
         amount = qty if qty is not None else quote_qty
         words = {"ord_type": OrdType.MARKET, "tif": "IOC", "qty_in_quote": quote_qty is not None}
         return self._place(symbol, side, {"qty": amount}, words, options)
@@ -146,22 +161,32 @@ class Phemex:
             if name in options:
                 numbers[name] = options.pop(name)
         for name in ("take_profit", "stop_loss"):
-            if name in numbers:
+            if numbers.get(name) is not None:
                 options.setdefault(f"{name}_trigger", "last")
-        order = self._desk.draft(self._desk.terms(symbol, side, **words, **options), **numbers)
+        order = self._desk.draft(self._desk.terms(symbol, side, **{**words, **options}), **numbers)
         result = self.entry.submit_order(order, self.engine.clock.read_now_ns())
         if result < 0:
-            reason = DenyReason(-result)
-            raise OrderDenied(denial_text(reason, symbol), reason.name)
+            raise self.denial(-result, symbol)
         return OrderTicket(self, order)
+
+    def denial(self, reason: int, what: str, cl_ord_id: str = "") -> OrderDenied:
+        """The error for a DenyReason; NOT_READY says why not."""
+        named = DenyReason(reason)
+        why = f": {self.state.reason}" if named == DenyReason.NOT_READY else ""
+        return OrderDenied(f"{denial_text(named, what)}{why}", named.name, cl_ord_id)
 
     # ---- The hot path --------------------------------------------------------------------------------------------
 
     def arm(self, symbol: str, side: str | Side, **words: Any) -> ArmedOrder:
-        """Lay out and hash one kind of order ahead; `fire(price_ticks, qty_lots)` sends it. Takes the words of
-        `limit` (tif, post_only, …),
-        and `ord_type`, `trigger` for other types."""
-        return ArmedOrder(self.entry, self._desk.terms(symbol, side, **words), self.engine.clock)
+        """Lay out and hash one kind of order ahead; `fire(price_ticks, qty_lots)` sends it.
+
+        Takes the words of `limit` (tif, post_only, …), and `ord_type`, `trigger` for other types. What needs a number
+        of its own in each order (attached take-profit and stop-loss, trailing) is not armed but placed.
+        """
+        terms = self._desk.terms(symbol, side, **words)
+        if terms.take_profit_trigger or terms.stop_loss_trigger or terms.peg_type:
+            raise UsageError(f"{symbol}: attached and trailing orders cannot be armed: use limit() or trailing_stop()")
+        return ArmedOrder(self.entry, terms, self.engine.clock)
 
     def order(self, handle: int) -> Order | None:
         """The order of a handle; None when it is not of this session or long forgotten."""
@@ -180,9 +205,12 @@ class Phemex:
         return self.entry.amend_order(order, price_ticks, qty_lots, self.engine.clock.read_now_ns())
 
     def cancel_many(self, handles: Iterable[int]) -> int:
-        """Cancel many orders of one symbol with one bulk request (contracts): 0, or the negative DenyReason."""
-        orders = [order for handle in handles if (order := self.order(handle)) is not None and not order.is_done]
-        return self.entry.cancel_orders(orders, self.engine.clock.read_now_ns())
+        """Cancel many orders: 0, or the first negative DenyReason.
+
+        One bulk request per symbol and position side; spot orders and those not yet acknowledged go one by one.
+        """
+        orders = [order for handle in handles if (order := self.order(handle)) is not None]
+        return cancel_orders(self.entry, orders, self.engine.clock.read_now_ns())
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -228,14 +256,27 @@ class Phemex:
         await self.engine.queries.set_position_mode(self.instrument(symbol), mode)
         self.engine.set_hedged(symbol, mode == "Hedged")
 
-    async def assign_margin(self, symbol: str, amount: Value, *, pos_side: str = "Merged") -> None:
-        """Set the balance assigned to an isolated position, in its settle currency."""
-        await self.engine.queries.assign_margin(self.instrument(symbol), amount, pos_side)
+    async def assign_margin(self, symbol: str, amount: Value, *, pos_side: str | None = None) -> None:
+        """Set the balance assigned to an isolated position, in its settle currency; hedged symbols: of which side."""
+        await self.engine.queries.assign_margin(
+            self.instrument(symbol), amount, pos_side, is_hedged=self.engine.is_hedged(symbol)
+        )
+
+    async def refresh_products(self) -> Products:
+        """Read the product catalogue again.
+
+        What is new, or has another grid than at the start, can be traded after the next connect; what is delisted is
+        refused from now on.
+        """
+        return await self.engine.refresh_products()
 
     async def subscribe(self, *symbols: str) -> None:
         """Follow order book and trades of these symbols; the strategy's on_book and on_trade hear them."""
         await self.engine.market.subscribe([self.instrument(symbol) for symbol in symbols])
 
     async def run(self, strategy: Strategy, *, seconds: float | None = None, timer_ms: int = 100) -> None:
-        """Let a strategy trade: for `seconds`, or until its task is cancelled or the account's stream is refused."""
+        """Let a strategy trade: for `seconds`, or until its task is cancelled or the session ends.
+
+        Raises AuthenticationError when the venue refuses the account's stream for good.
+        """
         await self.engine.run(strategy, self, seconds=seconds, timer_ms=timer_ms)
