@@ -1,6 +1,7 @@
 """Order book and trade pushes in the venue's shapes (phemex docs 2026, "Subscribe OrderBook", "Subscribe Trade")."""
 
 import random
+import sys
 
 import pytest
 from market_instruments import INSTRUMENTS, INVERSE, LINEAR
@@ -375,3 +376,17 @@ def test_random_mutations_never_leave_a_wrong_book_live():
             assert book.bids() == sorted(book.bids(), reverse=True)
             assert book.offers() == sorted(book.offers())
             assert all(price > 0 and lots > 0 for price, lots in book.bids() + book.offers())
+
+
+def test_a_warm_stream_allocates_nothing_that_stays():
+    stream = MarketStream(INSTRUMENTS, MarketListener())
+
+    def feed_all(rounds: int) -> None:
+        for _ in range(rounds):
+            for push in PUSHES:
+                stream.feed(push, 1)
+
+    feed_all(50)
+    before = sys.getallocatedblocks()
+    feed_all(500)
+    assert sys.getallocatedblocks() - before < 10
