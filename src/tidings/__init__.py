@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tidings.errors import OrderNotSent as OrderNotSent
     from tidings.errors import OrderRejected as OrderRejected
     from tidings.errors import OrderUnknown as OrderUnknown
+    from tidings.errors import RateLimited as RateLimited
     from tidings.errors import TidingsError as TidingsError
     from tidings.errors import UnknownSymbol as UnknownSymbol
     from tidings.errors import VenueError as VenueError
@@ -55,6 +56,7 @@ _HOMES = {
         "OrderNotSent",
         "OrderRejected",
         "OrderUnknown",
+        "RateLimited",
         "TidingsError",
         "UnknownSymbol",
         "VenueError",

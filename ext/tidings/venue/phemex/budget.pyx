@@ -47,7 +47,7 @@ cdef class RequestBudget:
         cdef int i
         cdef int64_t wait_ns
         cdef Bucket bucket
-        cdef Bucket refused = self.rate_budget.ip       # by whom a 429 was said; without a group, by the address's guard
+        cdef Bucket refused = self.rate_budget.ip       # who said 429; without a group, the address's guard
         cdef bint told_when = False
         for i in range(response.rate_header_count):
             bucket = self.groups.get(response.rate_headers[i].group[:response.rate_headers[i].group_bytes])

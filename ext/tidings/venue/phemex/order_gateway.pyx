@@ -236,7 +236,9 @@ cdef class PhemexOrderGateway(OrderGateway):
             if named:
                 self._close_shifted(order, request, named, now_ns)
             text = f"HTTP {status} with a reply that tells no outcome"
-        elif report.code and request.kind == REQUEST_NEW and meaning_of(report.code, report.text).outcome in _NO_VERDICT:
+        elif report.code and request.kind == REQUEST_NEW and (
+            meaning_of(report.code, report.text).outcome in _NO_VERDICT
+        ):
             text = f"code {report.code} {report.text}"
         else:
             if not _echo_fits(order, report):
