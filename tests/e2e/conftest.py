@@ -5,13 +5,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from phemex_client import RestClient, StreamClient
+from session_lines import trade_back
+
+import tidings
 
 START_TIMEOUT_S = 20  # a busy machine; alone it takes half a second
 
@@ -83,6 +88,33 @@ def low_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEx
     exchange.stop()
 
 
+@asynccontextmanager
+async def session_at(exchange: RunningExchange, account: int, **settings: Any) -> AsyncIterator[tidings.Phemex]:
+    """A session of one account that leaves no open order behind."""
+    settings = {"rate_limits": False, **settings}  # all sessions of a run share each account's minute
+    async with tidings.connect("local", exchange=str(exchange.ready_file), account=account, **settings) as phemex:
+        yield phemex
+        for symbol in {order.symbol for order in phemex.open_orders()}:
+            await phemex.cancel_all(symbol)
+
+
+@pytest_asyncio.fixture
+async def phemex(quiet_exchange: RunningExchange) -> AsyncIterator[tidings.Phemex]:
+    """A session of account 0 at the quiet exchange."""
+    async with session_at(quiet_exchange, 0) as session:
+        yield session
+
+
+@pytest_asyncio.fixture
+async def counterparty(
+    quiet_exchange: RunningExchange, phemex: tidings.Phemex
+) -> AsyncIterator[tidings.Phemex]:
+    """A session of account 1 at the quiet exchange: it takes the other side. Afterwards both are as before."""
+    async with session_at(quiet_exchange, 1) as session:
+        yield session
+        await trade_back(phemex, session)
+
+
 @pytest.fixture
 def clients(quiet_exchange: RunningExchange) -> Iterator[list[RestClient]]:
     """A REST client per account of the quiet exchange; afterwards all their orders are cancelled."""
@@ -110,3 +142,14 @@ def open_stream(quiet_exchange: RunningExchange) -> Iterator[Callable[..., Strea
     yield open_one
     for stream in opened:
         stream.close()
+
+
+@pytest_asyncio.fixture
+async def open_session() -> AsyncIterator[Callable[..., Any]]:
+    """Open sessions with settings of the test's own: `await open_session(exchange, account=0, **settings)`."""
+    async with AsyncExitStack() as sessions:
+
+        async def open_one(exchange: RunningExchange, account: int = 0, **settings: Any) -> tidings.Phemex:
+            return await sessions.enter_async_context(session_at(exchange, account, **settings))
+
+        yield open_one

@@ -46,6 +46,11 @@ class OrderLanes:
         if self._busy_poll is not None:
             self._busy_poll.start()
 
+    @property
+    def is_polling(self) -> bool:
+        """Whether the loop is being kept awake."""
+        return self._busy_poll is not None and self._busy_poll.is_running
+
     async def stop(self) -> None:
         if self._busy_poll is not None:
             self._busy_poll.stop()
