@@ -15,6 +15,8 @@ class ProductLine(IntEnum):
 
 
 class Side(IntEnum):
+    """Buy or sell; FIX 54, with FIX's numbers."""
+
     BUY = 1
     SELL = 2
 
@@ -28,6 +30,8 @@ class PosSide(IntEnum):
 
 
 class OrdType(IntEnum):
+    """What kind of order; FIX 40, with its numbers up to STOP_LIMIT."""
+
     MARKET = 1
     LIMIT = 2
     STOP = 3  # market order once the trigger price is passed against us
@@ -37,12 +41,16 @@ class OrdType(IntEnum):
 
 
 class TimeInForce(IntEnum):
+    """How long an order rests; FIX 59, with FIX's numbers. The venue has no day orders."""
+
     GTC = 1
     IOC = 3
     FOK = 4
 
 
 class ExecInst(IntFlag):
+    """How an order is to be handled; may be combined."""
+
     NONE = 0
     POST_ONLY = 1
     REDUCE_ONLY = 2
@@ -62,12 +70,16 @@ class Trigger(IntEnum):
 
 
 class PegType(IntEnum):
+    """What a trailing order follows: the best price since it was placed, or since its activation price."""
+
     NONE = 0
     TRAILING_STOP = 1
     TRAILING_TAKE_PROFIT = 2
 
 
 class SelfTradePrevention(IntEnum):
+    """Which of our own two orders gives way when they would trade with each other."""
+
     NONE = 0
     CANCEL_MAKER = 1
     CANCEL_TAKER = 2
@@ -114,6 +126,8 @@ class ExecType(IntEnum):
 
 
 class ReportSource(IntEnum):
+    """Who told us."""
+
     REPLY = 0  # answer to our own request
     STREAM = 1  # account stream, as it happens
     SNAPSHOT = 2  # account stream, state and history after subscribing
@@ -122,6 +136,8 @@ class ReportSource(IntEnum):
 
 
 class RequestKind(IntEnum):
+    """What a request on the wire asks for."""
+
     NEW = 1
     AMEND = 2
     CANCEL = 3

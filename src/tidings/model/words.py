@@ -31,18 +31,22 @@ _TRIGGER_WORDS = {
 
 
 def side_of(word: str | Side) -> Side:
+    """The Side that "buy" or "sell" names."""
     return _word(Side, word, "side")
 
 
 def pos_side_of(word: str | PosSide) -> PosSide:
+    """The PosSide that "merged", "long" or "short" names."""
     return _word(PosSide, word, "pos_side")
 
 
 def stp_of(word: str | SelfTradePrevention) -> SelfTradePrevention:
+    """What "none", "cancel_maker", "cancel_taker" or "cancel_both" names."""
     return _word(SelfTradePrevention, word, "stp")
 
 
 def trigger_of(word: str | Trigger) -> Trigger:
+    """The Trigger that "mark", "last" or "index" names, or the venue's own word for it."""
     return _word(Trigger, word, "trigger", _TRIGGER_WORDS)
 
 

@@ -22,6 +22,8 @@ LOGIN_ID = 1
 
 
 class StreamState(Enum):
+    """How far a session has come."""
+
     CLOSED = "closed"
     LOGGING_IN = "logging in"
     SUBSCRIBING = "subscribing"
