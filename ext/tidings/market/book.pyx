@@ -12,10 +12,10 @@ from cpython.number cimport PyNumber_Index
 from libc.stdint cimport int64_t
 from libc.string cimport memcmp, memmove
 
+cimport cython
+
 from tidings.model.instrument cimport Instrument
 from tidings.model.scale cimport price_text
-
-cimport cython
 
 from tidings.errors import UsageError
 from tidings.market.feed_state import FEED_TRANSITIONS, FeedEvent, FeedState
@@ -57,11 +57,14 @@ cdef class Book:
             return False
         if self.feed_state == FEED_LIVE and update.sequence < self.sequence:
             return self.apply_event(EVENT_SEQUENCE_BACK)
+        if not (
+            reserve(&self.bid_side, update.bid_count, update.is_snapshot)
+            and reserve(&self.offer_side, update.offer_count, update.is_snapshot)
+        ):
+            return self.apply_event(EVENT_MALFORMED)
         if update.is_snapshot:
             self._compare(update)
             self.bid_side.count = self.offer_side.count = 0
-        if not (reserve(&self.bid_side, update.bid_count) and reserve(&self.offer_side, update.offer_count)):
-            return self.apply_event(EVENT_MALFORMED)
         change_side(&self.bid_side, update.bids, update.bid_count, update.depth)
         change_side(&self.offer_side, update.offers, update.offer_count, update.depth)
         self.sequence = update.sequence
@@ -223,15 +226,16 @@ cdef inline Py_ssize_t place_of(const BookSide* side, int64_t price_ticks) noexc
     return first
 
 
-cdef bint reserve(BookSide* side, Py_ssize_t more) except -1:
-    """Room for `more` levels; False if that would be more than any honest side has."""
+cdef bint reserve(BookSide* side, Py_ssize_t level_count, bint is_snapshot) except -1:
+    """Room for these levels, beside or instead of ours; False if they are more than any honest side has."""
     cdef Py_ssize_t capacity = max(side.capacity, <Py_ssize_t> SIDE_LEVELS_MIN)
+    cdef Py_ssize_t needed = level_count if is_snapshot else side.count + level_count
     cdef Level* levels
-    if side.count + more <= side.capacity:
+    if needed <= side.capacity:
         return True
-    if side.count + more > SIDE_LEVELS_MAX:
+    if needed > SIDE_LEVELS_MAX:
         return False
-    while capacity < side.count + more:
+    while capacity < needed:
         capacity *= 2
     levels = <Level*> PyMem_RawRealloc(side.levels, capacity * sizeof(Level))
     if levels is NULL:

@@ -8,12 +8,15 @@ from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport uint64_t
 from libc.string cimport memcmp
 
+cimport cython
+
 from tidings.market.book cimport Book
 from tidings.model.instrument cimport Instrument
 
 from tidings.errors import UsageError
 
 
+@cython.final
 cdef class BookIndex:
     def __cinit__(self, instruments):
         cdef Instrument instrument

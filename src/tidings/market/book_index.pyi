@@ -1,10 +1,12 @@
 """Books by symbol."""
 
 from collections.abc import Iterable, Iterator
+from typing import final
 
 from tidings.market.book import Book
 from tidings.model.instrument import Instrument
 
+@final
 class BookIndex:
     """One book per instrument, made when it is first asked for."""
 

@@ -138,7 +138,12 @@ def test_more_levels_than_any_honest_side_make_it_stale(book):
     book.apply_snapshot([(1_000_000 - index, 1) for index in range(16_384)], [], sequence=11)
     assert (book.is_live, book.bid_count) == (True, 16_384)
     assert book.apply_incremental([(2_000_000, 1)], [], sequence=12)
-    assert (book.state, book.stale_cause) == (FeedState.STALE, FeedEvent.MALFORMED)
+    assert (book.state, book.stale_cause, book.bid_count) == (FeedState.STALE, FeedEvent.MALFORMED, 16_384)
+
+
+def test_a_snapshot_too_large_to_be_one_replaces_nothing(book):
+    assert book.apply_snapshot([(1_000_000 - index, 1) for index in range(16_385)], [], sequence=11)
+    assert (book.state, book.bids(), book.sequence) == (FeedState.STALE, BIDS, 10)
 
 
 @pytest.mark.parametrize("level", [(0, 1), (-1, 1), (1000, -1), (1000, 0)])

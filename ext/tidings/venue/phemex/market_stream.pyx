@@ -12,6 +12,8 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_RawFree
 from libc.stdint cimport int64_t
 
+cimport cython
+
 from tidings.market.book cimport (
     EVENT_DISCONNECTED, EVENT_MALFORMED, EVENT_SILENCE, FEED_LIVE, SIDE_LEVELS_MAX, Book, BookUpdate, Level,
 )
@@ -53,8 +55,9 @@ cdef class MarketListener:
         """Nothing, unless overridden."""
 
 
+@cython.final
 cdef class MarketStream:
-    def __init__(self, instruments not None, MarketListener listener not None):
+    def __cinit__(self, instruments not None, MarketListener listener not None):
         self.books = BookIndex(instruments.values())
         self.listener = listener
         self.message = MarketMessage()

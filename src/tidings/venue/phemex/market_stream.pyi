@@ -1,6 +1,7 @@
 """Order book and trade pushes into books and prints."""
 
 from collections.abc import Mapping
+from typing import final
 
 from tidings.market.book import Book
 from tidings.market.trade import Trade
@@ -15,6 +16,7 @@ class MarketListener:
     def trade_printed(self, trade: Trade, now_ns: int) -> object:
         """Once per new trade, oldest first. The old ones told after each subscription are not repeated here."""
 
+@final
 class MarketStream:
     """Sans-IO: messages in, books and callbacks out. Subscribing, also anew after a loss, is the caller's."""
 
