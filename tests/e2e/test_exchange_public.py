@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from exchange_process import launch
+from phemex_client import RestClient
 
 
 def test_server_time_is_milliseconds_of_now(clients):
@@ -32,8 +34,6 @@ def test_the_legacy_catalogue_says_sizes_in_words(clients):
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory):
     """An exchange with background flow, so that its markets have books and trades."""
-    from conftest import launch  # the fixture lives as long as the module
-
     exchange = launch(tmp_path_factory.mktemp("busy"), "--no-rate-limits")
     yield exchange
     exchange.stop()
@@ -41,8 +41,6 @@ def busy(tmp_path_factory):
 
 @pytest.fixture
 def market(busy):
-    from phemex_client import RestClient
-
     return RestClient(busy.ready)
 
 

@@ -4,6 +4,7 @@ import time
 import uuid
 
 import pytest
+from exchange_process import launch
 from phemex_client import StreamClient, StreamClosed
 
 SUCCESS = {"error": None, "result": {"status": "success"}}
@@ -240,8 +241,6 @@ class KeptBook:
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory):
     """An exchange with background flow."""
-    from conftest import launch  # this one lives as long as the module
-
     exchange = launch(tmp_path_factory.mktemp("busy"), "--no-rate-limits")
     yield exchange
     exchange.stop()
