@@ -64,9 +64,9 @@ async def _demo(seconds: float, seed: int, screen: Screen) -> int:
             tally = Tally(phemex, quoter)
             started = time.monotonic()
             await _trade(phemex, quoter, seconds, screen, tally)
-            elapsed = time.monotonic() - started
+            elapsed_s = time.monotonic() - started
             mismatches = await compare_with_exchange(phemex, ready)
-            report = tally.report(elapsed, mismatches)
+            report = tally.report(elapsed_s, mismatches)
     finally:
         await process.stop()
     _show(screen, report, mismatches)
@@ -140,15 +140,15 @@ async def _show_progress(screen: Screen, tally: Tally, seconds: float) -> None:
     try:
         while True:
             await asyncio.sleep(PROGRESS_S)
-            elapsed, rows = time.monotonic() - started, tally.by_symbol()
+            elapsed_s, rows = time.monotonic() - started, tally.by_symbol()
             if live is not None:
-                live.update(_progress_table(elapsed, seconds, rows))
+                live.update(_progress_table(elapsed_s, seconds, rows))
                 continue
             parts = [
                 f"{s} {r['orders']} sent {r['acks']} acked {r['fills']} filled {r['amends']} amended"
                 for s, r in rows.items()
             ]
-            screen.note(f"{elapsed:5.1f}/{seconds:g} s  " + "  |  ".join(parts))
+            screen.note(f"{elapsed_s:5.1f}/{seconds:g} s  " + "  |  ".join(parts))
     finally:
         if live is not None:
             live.stop()
@@ -167,10 +167,10 @@ def _live_table(screen: Screen) -> Any:
     return live
 
 
-def _progress_table(elapsed: float, seconds: float, rows: dict[str, dict[str, Any]]) -> Any:
+def _progress_table(elapsed_s: float, seconds: float, rows: dict[str, dict[str, Any]]) -> Any:
     from rich.table import Table
 
-    table = Table(title=f"quoting {elapsed:.0f}/{seconds:g} s", title_justify="left")
+    table = Table(title=f"quoting {elapsed_s:.0f}/{seconds:g} s", title_justify="left")
     for column in ("symbol", *next(iter(rows.values()))):
         table.add_column(column, justify="left" if column == "symbol" else "right")
     for symbol, row in rows.items():
