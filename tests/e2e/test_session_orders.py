@@ -9,7 +9,6 @@ import tidings
 from tidings.model.enums import ExecType, OrdStatus, OrdType
 
 
-
 def open_ids(client, symbol: str) -> set[str]:
     """ClOrdIDs of what the venue has open, asked by an independent client."""
     path = {"BTCUSD": "/orders/activeList", "BTCUSDT": "/g-orders/activeList"}.get(symbol, "/spot/orders")
