@@ -98,7 +98,11 @@ class ExchangeProcess:
             *self._options,
         ]
         self._process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=self._stderr
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=self._stderr,
+            start_new_session=True,  # a Ctrl-C at the terminal is for us; we end it when we are done with it
         )
         assert self._process.stdout is not None
         try:
