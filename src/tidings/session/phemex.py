@@ -19,7 +19,7 @@ from tidings.app.engine_state import EngineState
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.strategy import Strategy
 from tidings.errors import ConnectionLost, OrderDenied, UsageError
-from tidings.model.enums import DenyReason, OrdType, PegType, Side, TimeInForce, Trigger
+from tidings.model.enums import DenyReason, OrdType, PegType, PosSide, Side, TimeInForce, Trigger
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.model.position import Position
@@ -239,6 +239,10 @@ class Phemex:
     def positions(self) -> list[Position]:
         """What we hold, per symbol and position side."""
         return [position for position in self.engine.positions if position.net_qty_lots or position.venue_qty_lots]
+
+    def position(self, symbol: str, pos_side: PosSide = PosSide.MERGED) -> Position:
+        """What we hold in one symbol; changed in place as executions come."""
+        return self.engine.positions.of(symbol, pos_side)
 
     async def cancel_all(self, symbol: str) -> None:
         """Cancel everything in one symbol, working and untriggered orders. Reports follow on the stream."""
