@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from tidings.cli.screen import Screen
+from tidings.cli.session_options import add_env_option, check_is_local
 from tidings.exchange.command import add_arguments
 from tidings.exchange.command import run as run_exchange
 
@@ -17,9 +19,10 @@ def add_commands(commands: Any) -> None:
         "exchange", help="run the local exchange: HTTPS and WSS on one port, funded accounts, seeded flow"
     )
     add_arguments(parser)
-    parser.set_defaults(run=run)
+    add_env_option(parser)
+    parser.set_defaults(body=_exchange)
 
 
-def run(options: argparse.Namespace) -> int:
-    code: int = run_exchange(options)
-    return code
+def _exchange(options: argparse.Namespace, screen: Screen) -> int:
+    check_is_local(options)
+    return run_exchange(options)

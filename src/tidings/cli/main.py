@@ -1,32 +1,39 @@
-"""`tidings COMMAND`: arguments and dispatch.
+"""`tidings COMMAND`: arguments, dispatch, and how every command ends.
 
-Exit codes: 0 done, 1 it failed (the message says why and what to do), 2 wrong usage.
+Exit codes: 0 done; 1 it failed, the message says why and what to do; 2 wrong usage or a bad argument, nothing was sent;
+130 interrupted. With --json stdout holds one object, also when a command fails: {"error": …}; everything else goes to
+stderr. Nothing global is changed: no logging set-up, no loop policy, no signal handler stays behind.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
+import logging
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from tidings.cli import account, demo, doctor, exchange, orders, products
-from tidings.errors import TidingsError
+from tidings.cli import demo, doctor, exchange, orders, positions, products
+from tidings.cli.screen import Screen
+from tidings.errors import TidingsError, UsageError
+from tidings.net.event_loop import run
 
-COMMANDS = (demo, exchange, products, orders, account, doctor)
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+COMMANDS = (demo, exchange, products, orders, positions, doctor)
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The whole command line; each module of this room adds its commands."""
-    from tidings import __version__
-
     parser = argparse.ArgumentParser(
         prog="tidings",
         description="Low-latency order entry for Phemex, and a local exchange to trade on.",
-        epilog="Exit codes: 0 done, 1 failed, 2 wrong usage. `tidings demo` shows everything at work, without a key.",
+        epilog="Exit codes: 0 done, 1 failed, 2 wrong usage (nothing was sent), 130 interrupted. Keys: PHEMEX_API_KEY"
+        " and PHEMEX_API_SECRET. `tidings demo` shows everything at work, without a key.",
     )
-    parser.add_argument("--version", action="version", version=f"tidings {__version__}")
+    parser.add_argument("--version", action="version", version=f"tidings {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module in COMMANDS:
         module.add_commands(commands)
@@ -34,27 +41,53 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code."""
+    """Run one command and give its exit code. Wrong usage raises SystemExit(2), as argparse does."""
     options = make_parser().parse_args(arguments)
+    screen = Screen(as_json=options.json)
     try:
-        result: int = options.run(options)
+        code = _run(options, screen)
+        screen.flush()
     except TidingsError as error:
-        sys.stderr.write(f"tidings {options.command}: {error}\n")
-        return 1
+        screen.error(f"tidings {options.command}", error)
+        return WRONG_USAGE if isinstance(error, UsageError) else FAILED
     except KeyboardInterrupt:
-        sys.stderr.write("\n")
-        return 130
-    return result
+        sys.stderr.write("\ninterrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has left, as `head` does
+        with suppress(OSError):
+            sys.stdout.close()  # else the interpreter tries to flush it once more
+        return FAILED
+    return code
 
 
-def run_loop(work: Coroutine[Any, Any, int]) -> int:
-    """Run on uvloop where it is installed, else on asyncio."""
+def _run(options: argparse.Namespace, screen: Screen) -> int:
+    """A command's `body` is a coroutine function, or, for the exchange, a process of its own making."""
+    if not asyncio.iscoroutinefunction(options.body):
+        code: int = options.body(options, screen)
+        return code
+    with _warnings_on_stderr():
+        return run(_coroutine(options, screen))
+
+
+def _coroutine(options: argparse.Namespace, screen: Screen) -> Coroutine[Any, Any, int]:
+    body: Callable[[argparse.Namespace, Screen], Coroutine[Any, Any, int]] = options.body
+    return body(options, screen)
+
+
+def _version() -> str:
+    version: str = importlib.import_module("tidings").__version__  # the one thing the front door says of itself
+    return version
+
+
+@contextmanager
+def _warnings_on_stderr() -> Iterator[None]:
+    """Show the engine's warnings (a stream that reconnects, a price that is missing) while a command runs."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    logger = logging.getLogger("tidings")
+    logger.addHandler(handler)
     try:
-        import uvloop
-    except ImportError:
-        return asyncio.run(work)
-    return uvloop.run(work)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        yield
+    finally:
+        logger.removeHandler(handler)

@@ -3,67 +3,85 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import os
+from contextlib import suppress
 from typing import Any
 
+from tidings.app.engine import Engine
+from tidings.app.local_exchange import READY_FILE_VARIABLE
 from tidings.cli.screen import Screen
-from tidings.cli.session_options import add_session_options, session_of
+from tidings.cli.session_options import add_session_options, questions_of, session_of
+from tidings.model.enums import OrdType, TimeInForce
+from tidings.model.instrument import Instrument
 from tidings.model.scale import price_text, qty_text
 from tidings.session.order_ticket import OrderTicket
 from tidings.session.phemex import Phemex
+from tidings.venue.phemex.endpoints import LOCAL
+from tidings.venue.phemex.products import parse_products
+
+OUTCOME_LIMIT_S = 1.0  # for the first executions of an order that does not rest, and for cancels to take effect
+LOOKS = 10
 
 
 def add_commands(commands: Any) -> None:
-    order = commands.add_parser("order", help="place one order and wait until the venue has it")
-    order.add_argument("symbol")
-    order.add_argument("side", choices=("buy", "sell"))
-    order.add_argument("qty", help="quantity, a decimal number")
-    order.add_argument("price", nargs="?", help="limit price; without it a market order")
-    order.add_argument(
-        "--tif", default="GTC", choices=("GTC", "IOC", "FOK", "PostOnly"), help="time in force (default GTC)"
-    )
-    order.add_argument("--reduce-only", action="store_true")
-    order.add_argument("--stop-px", help="trigger price: the order waits for it")
-    order.add_argument(
-        "--kind", choices=("stop", "if_touched"), default="stop", help="of a conditional order (default stop)"
-    )
-    order.add_argument(
-        "--trigger", choices=("last", "mark", "index"), default="last", help="which price triggers (default last)"
-    )
-    add_session_options(order)
-    order.set_defaults(run=lambda options: _run(_order, options))
-
+    _add_order(commands)
     cancel = commands.add_parser("cancel", help="cancel one order, by the venue's id or by ClOrdID")
-    cancel.add_argument("symbol")
-    cancel.add_argument("id", help="order id (a UUID) or ClOrdID")
+    cancel.add_argument("symbol", metavar="SYMBOL")
+    cancel.add_argument("id", metavar="ID", help="order id (a UUID) or ClOrdID")
     add_session_options(cancel)
-    cancel.set_defaults(run=lambda options: _run(_cancel, options))
+    cancel.set_defaults(body=_cancel)
 
     cancel_all = commands.add_parser("cancel-all", help="cancel every order of the symbols, conditional ones included")
     cancel_all.add_argument("symbols", nargs="+", metavar="SYMBOL")
     add_session_options(cancel_all)
-    cancel_all.set_defaults(run=lambda options: _run(_cancel_all, options))
+    cancel_all.set_defaults(body=_cancel_all)
 
 
-def _run(command: Any, options: argparse.Namespace) -> int:
-    from tidings.cli.main import run_loop
-
-    return run_loop(command(options, Screen(as_json=options.json)))
+def _add_order(commands: Any) -> None:
+    order = commands.add_parser("order", help="place one order and wait until the venue has it")
+    order.add_argument("symbol", metavar="SYMBOL")
+    order.add_argument("side", choices=("buy", "sell"))
+    order.add_argument("qty", metavar="QTY", help="contracts on COIN-M, else an amount of the base currency")
+    order.add_argument("price", metavar="PRICE", nargs="?", help="limit price; without it a market order")
+    order.add_argument("--tif", choices=("GTC", "IOC", "FOK", "PostOnly"), help="time in force of a limit order")
+    order.add_argument("--reduce-only", action="store_true", help="only make a position smaller")
+    order.add_argument("--pos-side", choices=("merged", "long", "short"), help="which position, in hedged mode")
+    order.add_argument("--take-profit", metavar="PRICE", help="trigger price of an attached take-profit order")
+    order.add_argument("--stop-loss", metavar="PRICE", help="trigger price of an attached stop-loss order")
+    order.add_argument("--stop-px", metavar="PRICE", help="trigger price: the order waits for it")
+    order.add_argument(
+        "--kind", choices=("stop", "if_touched"), default="stop",
+        help="with --stop-px: the price moves against us (stop, the default) or in our favour",
+    )  # fmt: skip
+    order.add_argument(
+        "--trigger", choices=("last", "mark", "index"), default="last",
+        help="with --stop-px: which price triggers (default last)",
+    )  # fmt: skip
+    order.add_argument("--close-on-trigger", action="store_true", help="with --stop-px: only close a position")
+    add_session_options(order)
+    order.set_defaults(body=_order)
 
 
 async def _order(options: argparse.Namespace, screen: Screen) -> int:
     async with session_of(options) as phemex:
-        ticket = _place(phemex, options)
-        await ticket.accepted()
+        ticket = await _place(phemex, options).accepted()
+        if not _may_rest(ticket):
+            with suppress(TimeoutError):  # what it shows then is what is known by now
+                await asyncio.wait_for(ticket.done(), OUTCOME_LIMIT_S)
         shown = _shown(ticket)
-    if screen.as_json:
-        screen.json(shown)
+    screen.json(shown)
     screen.table("Order", tuple(shown), [tuple(shown.values())])
+    if options.env == LOCAL and not (options.exchange or os.environ.get(READY_FILE_VARIABLE)):
+        screen.note("The exchange was this command's own and has ended: keep one with `tidings exchange --ready-file`.")
     return 0
 
 
 def _place(phemex: Phemex, options: argparse.Namespace) -> OrderTicket:
-    common = {"qty": options.qty, "reduce_only": options.reduce_only}
-    if options.stop_px:
+    words: dict[str, Any] = {"qty": options.qty, "reduce_only": options.reduce_only, "pos_side": options.pos_side}
+    numbers = {"take_profit": options.take_profit, "stop_loss": options.stop_loss, "tif": options.tif}
+    words |= {name: value for name, value in numbers.items() if value is not None}
+    if options.stop_px is not None:
         return phemex.conditional(
             options.symbol,
             options.side,
@@ -71,22 +89,30 @@ def _place(phemex: Phemex, options: argparse.Namespace) -> OrderTicket:
             stop_px=options.stop_px,
             price=options.price,
             trigger=options.trigger,
-            **common,
+            close_on_trigger=options.close_on_trigger,
+            **words,
         )
     if options.price is None:
-        return phemex.market(options.symbol, options.side, **common)
-    return phemex.limit(options.symbol, options.side, price=options.price, tif=options.tif, **common)
+        return phemex.market(options.symbol, options.side, **words)
+    return phemex.limit(options.symbol, options.side, price=options.price, **words)
+
+
+def _may_rest(ticket: OrderTicket) -> bool:
+    terms = ticket.order.terms
+    return terms.ord_type != OrdType.MARKET and terms.time_in_force == TimeInForce.GTC
 
 
 def _shown(ticket: OrderTicket) -> dict[str, Any]:
     order, instrument = ticket.order, ticket.order.terms.instrument
     return {
         "symbol": order.symbol,
-        "side": order.side.name,
+        "side": order.side.name.lower(),
         "qty": qty_text(instrument, order.order_qty_lots),
         "price": price_text(instrument, order.price_ticks) if order.price_ticks else None,
+        "stop_px": price_text(instrument, order.stop_px_ticks) if order.stop_px_ticks else None,
         "status": ticket.status.name,
         "cum_qty": qty_text(instrument, order.cum_qty_lots),
+        "avg_px": f"{ticket.avg_px:.8f}" if ticket.avg_px else None,
         "cl_ord_id": order.cl_ord_id,
         "order_id": order.order_id,
     }
@@ -94,20 +120,36 @@ def _shown(ticket: OrderTicket) -> dict[str, Any]:
 
 async def _cancel(options: argparse.Namespace, screen: Screen) -> int:
     async with session_of(options) as phemex:
-        await phemex.engine.queries.cancel(
-            phemex.instrument(options.symbol), options.id, is_hedged=phemex.engine.is_hedged(options.symbol)
-        )
-    if screen.as_json:
-        screen.json({"symbol": options.symbol, "id": options.id, "cancel": "accepted"})
-    screen.line(f"the venue accepted the cancel of {options.id} ({options.symbol})")
+        instrument = phemex.instrument(options.symbol)
+        is_hedged = phemex.engine.is_hedged(options.symbol)
+        await phemex.engine.queries.cancel(instrument, options.id, is_hedged=is_hedged)
+    screen.json({"symbol": options.symbol, "id": options.id, "cancel": "accepted"})
+    screen.line(f"{options.symbol}: the venue accepted the cancel of {options.id}")
     return 0
 
 
 async def _cancel_all(options: argparse.Namespace, screen: Screen) -> int:
-    async with session_of(options) as phemex:
-        for symbol in options.symbols:
-            await phemex.cancel_all(symbol)
-            screen.note(f"cancelled everything in {symbol}: working and untriggered orders")
-    if screen.as_json:
-        screen.json({"symbols": options.symbols, "cancel_all": "accepted"})
-    return 0
+    """Asks the venue afterwards: 0 only if nothing is left."""
+    left: dict[str, int] = {}
+    async with questions_of(options) as engine:
+        products = parse_products(await engine.queries.products())
+        instruments = [products.tradable(symbol) for symbol in options.symbols]  # all known before anything is done
+        for instrument in instruments:
+            await engine.queries.cancel_all(instrument)
+        for instrument in instruments:
+            left[instrument.symbol] = await _left_open(engine, instrument)
+    screen.json({"symbols": options.symbols, "left": left})
+    for symbol, count in left.items():
+        screen.line(f"{symbol}: cancelled, working and untriggered orders; {count or 'nothing'} left open")
+    return 1 if any(left.values()) else 0
+
+
+async def _left_open(engine: Engine, instrument: Instrument) -> int:
+    """Open orders once the cancels have taken effect: the venue's answer comes before its book's."""
+    for look in range(LOOKS):
+        count = len(await engine.queries.open_orders(instrument))
+        if count == 0:
+            return 0
+        if look < LOOKS - 1:
+            await asyncio.sleep(OUTCOME_LIMIT_S / LOOKS)
+    return count

@@ -1,7 +1,7 @@
 """What commands print: tables that are pretty on a terminal and plain in a pipe, or one JSON object.
 
-With --json stdout carries the object only; progress always goes to stderr then. rich is used where it is installed
-and a person looks.
+With --json stdout carries the object only; progress goes to stderr then. rich is used where it is installed and a
+person looks.
 """
 
 from __future__ import annotations
@@ -20,50 +20,78 @@ class Screen:
         self.as_json = as_json
         self.out = out or sys.stdout
         self.progress = progress or (sys.stderr if as_json else self.out)
-        self.is_terminal = self.progress.isatty()
 
-    def json(self, value: Any) -> None:
-        """The one object of --json."""
-        self.out.write(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode() + "\n")
+    def json(self, value: dict[str, Any]) -> None:
+        """The one object of --json; silent without it."""
+        if self.as_json:
+            self.out.write(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode() + "\n")
 
     def line(self, text: str = "") -> None:
-        """A line for people; silent with --json."""
+        """A line of the result, for people; silent with --json."""
         if not self.as_json:
             self.out.write(text + "\n")
-            self.out.flush()
 
     def note(self, text: str) -> None:
-        """A progress line."""
+        """A line about what is going on."""
         self.progress.write(text + "\n")
         self.progress.flush()
+
+    def error(self, who: str, error: Exception) -> None:
+        """Why the command failed: one line on stderr, and the object of --json."""
+        text = " ".join(str(error).split())
+        self.json({"error": {"type": type(error).__name__, "message": text}})
+        self.flush()
+        sys.stderr.write(f"{who}: {text}\n")
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """A table for people; numbers to the right. Silent with --json."""
         if self.as_json:
             return
         texts = [[_text(cell) for cell in row] for row in rows]
-        if self.out.isatty() and _rich_table(title, columns, texts):
+        pretty = rich_table(title, columns, texts) if self.out.isatty() else None
+        if pretty is not None:
+            from rich.console import Console
+
+            Console(file=self.out).print(pretty)
             return
         self.line(title)
         for text in plain_table(columns, texts):
             self.line("  " + text)
 
+    def flush(self) -> None:
+        """Raises BrokenPipeError when nobody reads any more."""
+        self.out.flush()
+
 
 def plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Aligned columns: text left, numbers right."""
-    widths = [
-        max(len(column), *(len(row[i]) for row in rows)) if rows else len(column) for i, column in enumerate(columns)
-    ]
-    numeric = [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(len(columns))]
+    is_number = number_columns(len(columns), rows)
+    widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
 
     def fit(cells: Sequence[str]) -> str:
-        padded = [
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(cells, widths, numeric, strict=True)
-        ]
-        return "  ".join(padded).rstrip()
+        placed = zip(cells, widths, is_number, strict=True)
+        return "  ".join(text.rjust(width) if right else text.ljust(width) for text, width, right in placed).rstrip()
 
     return [fit(columns), fit(["-" * width for width in widths]), *map(fit, rows)]
+
+
+def rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> Any:
+    """A rich table; None where rich is not installed (the `cli` extra)."""
+    try:
+        from rich.table import Table
+    except ImportError:
+        return None
+    table = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
+    for column, is_number in zip(columns, number_columns(len(columns), rows), strict=True):
+        table.add_column(column, justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def number_columns(count: int, rows: Sequence[Sequence[str]]) -> list[bool]:
+    """Which columns hold nothing but numbers."""
+    return [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(count)]
 
 
 def _text(cell: Any) -> str:
@@ -72,19 +100,3 @@ def _text(cell: Any) -> str:
 
 def _is_number(text: str) -> bool:
     return text == "" or text.lstrip("-+").replace(",", "").replace(".", "", 1).isdigit()
-
-
-def _rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Print with rich; False where it is not installed (the `cli` extra)."""
-    try:
-        from rich.console import Console
-        from rich.table import Table
-    except ImportError:
-        return False
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="right" if rows and all(_is_number(row[i]) for row in rows) else "left")
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
-    return True

@@ -1,44 +1,90 @@
-"""Options that every trading command shares, and the session they describe."""
+"""Options that commands share, and the session or the plain questions they describe."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+from tidings.app.engine import Engine, engine_for
+from tidings.config import EngineSettings, load_settings
+from tidings.errors import ConfigError, UsageError
 from tidings.session.phemex import Phemex, connect
+from tidings.venue.phemex.endpoints import API_KEY_VARIABLE, API_SECRET_VARIABLE, ENVIRONMENTS, LOCAL
 
 
 def add_session_options(parser: argparse.ArgumentParser) -> None:
-    """--env, --exchange, --account, --json."""
-    parser.add_argument(
-        "--env",
-        choices=("local", "testnet", "live", "vip"),
-        default="local",
-        help="where to trade (default local: the exchange that ships with tidings; live only when named)",
-    )
+    """--env, --exchange, --account, --secret-encoding, --json."""
+    add_env_option(parser)
     parser.add_argument(
         "--exchange",
         metavar="READY_FILE",
-        help="a running `tidings exchange`, by its ready file (default: TIDINGS_EXCHANGE, else one is started)",
+        help="local: a running `tidings exchange`, by its ready file (default: TIDINGS_EXCHANGE, else one is started"
+        " for as long as the command runs)",
     )
     parser.add_argument(
-        "--account", type=int, default=0, metavar="N", help="which of the local exchange's funded accounts (default 0)"
+        "--account", type=int, default=0, metavar="N", help="local: which of its funded accounts (default 0)"
     )
     parser.add_argument(
-        "--secret-encoding",
-        choices=("raw", "base64url"),
-        default="raw",
-        help="how the API secret is to be read (default raw)",
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+        "--secret-encoding", choices=("raw", "base64url"), default="raw",
+        help="how the API secret is read (default raw; `tidings doctor` tries both)",
+    )  # fmt: skip
+    add_json_option(parser)
+
+
+def add_env_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--env", choices=ENVIRONMENTS, default=LOCAL,
+        help="where to trade (default local: the exchange that ships with tidings; live only when named)",
+    )  # fmt: skip
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout, everything else on stderr")
+
+
+def check_is_local(options: argparse.Namespace) -> None:
+    """For commands that have nothing to do elsewhere. Raises UsageError."""
+    if options.env != LOCAL:
+        raise UsageError(f"`tidings {options.command}` is local by nature: --env {options.env} has no meaning here")
 
 
 def session_of(options: argparse.Namespace, **settings: Any) -> Phemex:
-    """The session the options describe; keys come from PHEMEX_API_KEY and PHEMEX_API_SECRET."""
-    return connect(
-        options.env,
-        account=options.account,
-        exchange=options.exchange,
-        secret_encoding=options.secret_encoding,
-        **settings,
-    )
+    """The trading session the options describe. Raises ConfigError, also when there is no key to trade with."""
+    phemex = connect(options.env, **_choices(options), **settings)
+    _check_key(phemex.engine)
+    return phemex
+
+
+@asynccontextmanager
+async def questions_of(options: argparse.Namespace, *, need_key: bool = True) -> AsyncIterator[Engine]:
+    """The engine as far as questions and settings need it: no order lanes, no streams, quickly there."""
+    engine = engine_for(options.env, **_choices(options))
+    if need_key:
+        _check_key(engine)
+    await engine.reach_venue()
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+
+
+def settings_of(options: argparse.Namespace) -> EngineSettings:
+    """The settings the options describe, for whoever opens connections of their own."""
+    return load_settings(options.env, **_choices(options))
+
+
+def _choices(options: argparse.Namespace) -> dict[str, Any]:
+    if options.env != LOCAL and (options.exchange or options.account):
+        raise UsageError(f"--exchange and --account choose a local exchange and its account, not one of {options.env}")
+    return {
+        "account": options.account,
+        "exchange": options.exchange,
+        "secret_encoding": options.secret_encoding,
+    }
+
+
+def _check_key(engine: Engine) -> None:
+    if engine.settings.env != LOCAL and engine.settings.api_key is None:
+        raise ConfigError(f"no key for {engine.settings.env}: set {API_KEY_VARIABLE} and {API_SECRET_VARIABLE}")

@@ -1,0 +1,150 @@
+"""Arguments and how commands end, with commands that do nothing."""
+
+import argparse
+import asyncio
+import json
+import logging
+import signal
+
+import pytest
+
+from tidings.cli import main as cli
+from tidings.errors import ConnectionLost, GridError
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch):
+    """Let `tidings products` run the body given."""
+
+    def install(body) -> None:
+        class Products:
+            @staticmethod
+            def add_commands(commands) -> None:
+                parser = commands.add_parser("products")
+                parser.add_argument("--json", action="store_true")
+                parser.set_defaults(body=body)
+
+        monkeypatch.setattr(cli, "COMMANDS", (Products,))
+
+    return install
+
+
+def body_that(act):
+    async def body(options: argparse.Namespace, screen) -> int:
+        return act()
+
+    return body
+
+
+def raising(error):
+    def act() -> int:
+        raise error
+
+    return act
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_code_of_the_command_is_the_exit_code(command, code: int) -> None:
+    command(body_that(lambda: code))
+
+    assert cli.main(["products"]) == code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(ConnectionLost("nobody there"), 1), (GridError("off the grid"), 2), (KeyboardInterrupt(), 130)]
+)
+def test_error_ends_in_one_line_and_its_exit_code(command, capsys, error, code: int) -> None:
+    command(body_that(raising(error)))
+
+    assert cli.main(["products"]) == code
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.strip() == (f"tidings products: {error}" if str(error) else "interrupted")
+
+
+def test_error_with_json_is_an_object_on_stdout(command, capsys) -> None:
+    command(body_that(raising(ConnectionLost("nobody there"))))
+
+    assert cli.main(["products", "--json"]) == 1
+
+    assert json.loads(capsys.readouterr().out) == {"error": {"type": "ConnectionLost", "message": "nobody there"}}
+
+
+def test_bug_is_not_hidden(command) -> None:
+    command(body_that(raising(ZeroDivisionError())))
+
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["products"])
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["nonsense"], ["order"], ["demo", "--seconds", "0"], ["order", "X", "hold", "1"]]
+)
+def test_wrong_usage_exits_with_2(arguments: list[str], capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+
+    assert ended.value.code == 2
+    assert "usage: tidings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command_name",
+    ["demo", "exchange", "products", "order", "cancel", "cancel-all", "positions", "doctor"],
+)
+def test_every_command_has_help_json_and_env(command_name: str, capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([command_name, "--help"])
+
+    text = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "--json" in text
+    assert "--env {local,testnet,live,vip}" in text
+
+
+@pytest.mark.parametrize("command_name", ["demo", "exchange"])
+def test_local_commands_refuse_other_places(command_name: str, capsys) -> None:
+    assert cli.main([command_name, "--env", "live"]) == 2
+    assert "local by nature" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [["--account", "1"], ["--exchange", "ready.json"]])
+def test_choice_of_a_local_exchange_elsewhere_is_refused(option: list[str], capsys) -> None:
+    assert cli.main(["positions", "--env", "testnet", *option]) == 2
+    assert "testnet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command_line", [["positions"], ["order", "BTCUSD", "buy", "1"], ["cancel-all", "BTCUSD"]])
+def test_missing_key_is_named(command_line: list[str], capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("PHEMEX_API_KEY", "PHEMEX_API_SECRET", "TIDINGS_CONFIG"):
+        monkeypatch.delenv(variable, raising=False)
+
+    assert cli.main([*command_line, "--env", "testnet"]) == 2
+
+    assert "PHEMEX_API_KEY" in capsys.readouterr().err
+
+
+def test_nothing_global_stays_behind(command) -> None:
+    def state() -> tuple[object, ...]:
+        loggers = [logging.getLogger(), logging.getLogger("tidings")]
+        policy = asyncio.get_event_loop_policy()
+        return *[(list(log.handlers), log.level) for log in loggers], policy, signal.getsignal(signal.SIGINT)
+
+    before = state()
+    command(body_that(lambda: 0))
+
+    cli.main(["products"])
+
+    assert state() == before
+
+
+def test_warnings_of_the_engine_are_shown_while_a_command_runs(command, capsys) -> None:
+    def warn() -> int:
+        logging.getLogger("tidings.feed").warning("reconnecting")
+        return 0
+
+    command(body_that(warn))
+    cli.main(["products"])
+
+    assert capsys.readouterr().err == "tidings.feed: reconnecting\n"
