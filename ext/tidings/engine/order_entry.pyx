@@ -88,12 +88,6 @@ cdef class OrderEntry(OrderListener):
         cdef int reason
         try:
             reason = self.gateway.send_new(order, now_ns)
-        except UsageError:
-            # The venue has no words for these terms: found out while encoding, before a byte was written.
-            self.orders.withdraw(order)
-            order.status, order.leaves_qty_lots = STATUS_DENIED, 0
-            self.denied_count += 1
-            raise
         except BaseException:
             # Nobody can say how far it came. The order stays, of unknown fate: that is a state, forgetting it is not.
             order.apply(make_report(EXEC_UNKNOWN, SOURCE_LOCAL, now_ns))

@@ -12,8 +12,7 @@ cdef class OrderGateway:
 
     # A lane with room and a budget with tokens for this kind of request; takes the tokens. Cancels may use the reserve.
     cdef int take(self, int request_kind, Order order, int64_t now_ns) except -1
-    # After a successful take, in the same call chain. DENY_NONE, or a reason and nothing was written; so too when it
-    # raises UsageError (terms that the venue has no words for). After any other exception nobody knows.
+    # After a successful take, in the same call chain. DENY_NONE, or a reason and nothing was written.
     cdef int send_new(self, Order order, int64_t now_ns) except -1
     # price_ticks and qty_lots: the new absolute values, 0 leaves as is. qty_lots is the new total, not the rest.
     cdef int send_amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) except -1

@@ -30,6 +30,7 @@ _VENUE_STATUS = {
     OrdStatus.EXPIRED: ("Canceled", "Deactivated"),
     OrdStatus.REJECTED: ("Rejected",),
 }
+_DONE = {"Filled", "Canceled", "Deactivated", "Rejected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,17 @@ def _dump(admin_url: str) -> dict[str, Any]:
 
 
 def _order_mismatches(phemex: Phemex, dump: dict[str, Any], user_id: int) -> list[Mismatch]:
+    """Both ways. Of orders done so long ago that our table has given up their place only the state can be judged."""
     theirs = {row["cl_ord_id"]: row for row in dump["orders"] if row["user_id"] == user_id}
+    orders = phemex.entry.orders.orders()
     found = []
-    for order in phemex.entry.orders.orders():
+    for order in orders:
         row = theirs.pop(order.cl_ord_id, None)
         found += _compare_order(order, row, dump["scales"])
-    found += [Mismatch(f"order {cl_ord_id}", "nothing", row["ord_status"]) for cl_ord_id, row in theirs.items()]
+    oldest = orders[0].cl_ord_id if orders else ""  # ClOrdIDs sort by age
+    for cl_ord_id, row in theirs.items():
+        if cl_ord_id >= oldest or row["ord_status"] not in _DONE:
+            found.append(Mismatch(f"order {cl_ord_id}", "nothing", row["ord_status"]))
     return found
 
 

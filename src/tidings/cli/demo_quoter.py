@@ -1,18 +1,19 @@
-"""The demo's strategy: quote both sides of a few symbols, follow the market by amending, renew a quote now and then
-by cancelling it.
+"""The demo's strategy: quote both sides of a few symbols and follow the market.
 
-Short on purpose: it is the first strategy a newcomer reads. Everything happens in callbacks, in ticks and lots,
-through armed orders.
+Short on purpose: it is the first strategy a newcomer reads. Everything happens in callbacks, in ticks and lots, through
+armed orders. A quote begins some spreads behind the best price; its first amend brings it to the front, a tick better
+than the others where the spread has room, and later ones keep it there. When one side fills, the other is cancelled,
+and both begin anew around the new market.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tidings.engine.strategy import Strategy
-from tidings.model.enums import ProductLine, Side
+from tidings.model.enums import Side
 
 if TYPE_CHECKING:
     from tidings.market.book import Book
@@ -21,104 +22,100 @@ if TYPE_CHECKING:
     from tidings.session.armed_order import ArmedOrder
     from tidings.session.phemex import Phemex
 
-MOVE_INTERVAL_NS = (
-    400_000_000  # at most one request per side and this long: the venue allows 500 a minute for all contracts
-)
-LIFETIME_NS = 4_000_000_000  # a quote older than this is cancelled and placed anew
-POSITION_QUOTES_MAX = 3  # stop buying (selling) when this many quotes' worth has been bought (sold) net
+# One move per quote and this long: four quotes on contracts make 320 a minute and leave room for the cancels after
+# fills, of the venue's 500 a minute for all contracts.
+MOVE_INTERVAL_NS = 750_000_000
+BEHIND_SPREADS = 4  # out of reach of whoever trades now
+POSITION_QUOTES_MAX = 3  # no more buying (selling) once so many quotes' worth are held long (short)
 
 
 @dataclass
 class Quote:
-    """One side of one symbol: an armed order, and the live order fired from it (0: none)."""
+    """One side of one symbol: an armed order, and the order last fired from it (handle 0: none yet)."""
 
     armed: ArmedOrder
     side: Side
     qty_lots: int
     handle: int = 0
-    price_ticks: int = 0
-    fired_ns: int = 0
     next_move_ns: int = 0
 
+    @property
+    def symbol(self) -> str:
+        return self.armed.terms.instrument.symbol
 
-@dataclass
+
 class Quoter(Strategy):
-    """Quotes `sizes` (symbol → lots per quote) at the best bid and offer."""
+    """Quotes `sizes` (symbol → quantity per quote, as text), and counts what it hears in `events`."""
 
-    sizes: dict[str, int]
-    quotes: dict[str, list[Quote]] = field(default_factory=dict)
-    net_lots: dict[str, int] = field(default_factory=dict)
-    events: dict[str, Counter[str]] = field(default_factory=dict)
-    phemex: Phemex | None = None
-    is_quoting: bool = True
+    def __init__(self, sizes: dict[str, str]) -> None:
+        self.sizes = sizes
+        self.quotes: dict[str, list[Quote]] = {}
+        self.events: dict[str, Counter[str]] = {symbol: Counter() for symbol in sizes}
 
     def on_start(self, session: Phemex, now_ns: int) -> None:
         self.phemex = session
-        for symbol, lots in self.sizes.items():
-            self.net_lots[symbol], self.events[symbol] = 0, Counter()
-            self.quotes[symbol] = [Quote(session.arm(symbol, side.name, post_only=True), side, lots) for side in Side]
+        for symbol, qty in self.sizes.items():
+            _, qty_lots = session.on_grid(session.instrument(symbol), None, qty)
+            self.quotes[symbol] = [Quote(session.arm(symbol, side, post_only=True), side, qty_lots) for side in Side]
 
     def on_book(self, book: Book, now_ns: int) -> None:
-        if not self.is_quoting or not book.is_two_sided:
+        if not book.is_two_sided:
             return
         for quote in self.quotes.get(book.symbol, ()):
-            self._follow(quote, book.best_bid_ticks if quote.side == Side.BUY else book.best_offer_ticks, now_ns)
+            if now_ns >= quote.next_move_ns and self._move(quote, book):
+                quote.next_move_ns = now_ns + MOVE_INTERVAL_NS
 
-    def _follow(self, quote: Quote, touch_ticks: int, now_ns: int) -> None:
-        """Keep one quote at the touch: place it, move it, or take an old one away."""
-        if now_ns < quote.next_move_ns:
-            return
-        assert self.phemex is not None
-        if quote.handle == 0:
-            if self._may_quote(quote):
-                handle = quote.armed.fire(touch_ticks, quote.qty_lots)
-                if handle > 0:
-                    quote.handle, quote.price_ticks, quote.fired_ns = handle, touch_ticks, now_ns
-        elif now_ns - quote.fired_ns > LIFETIME_NS:
-            self.phemex.cancel(quote.handle)
-        elif touch_ticks != quote.price_ticks and self.phemex.amend(quote.handle, price_ticks=touch_ticks) == 0:
-            quote.price_ticks = touch_ticks
+    def _move(self, quote: Quote, book: Book) -> bool:
+        """Place the quote, or bring it to the front; False when it is where it should be."""
+        spread_ticks = book.best_offer_ticks - book.best_bid_ticks
+        if quote.side == Side.BUY:
+            touch_ticks, inward = book.best_bid_ticks, 1
         else:
-            return
-        quote.next_move_ns = now_ns + MOVE_INTERVAL_NS
+            touch_ticks, inward = book.best_offer_ticks, -1
+        order = self.phemex.order(quote.handle)
+        if order is None or order.is_done:
+            if not self._may_add(quote):
+                return False
+            quote.handle = quote.armed.fire(touch_ticks - inward * BEHIND_SPREADS * spread_ticks, quote.qty_lots)
+            self.events[quote.symbol]["orders" if quote.handle > 0 else "denied"] += 1
+            return True
+        if order.price_ticks == touch_ticks:
+            return False
+        front_ticks = touch_ticks + inward if spread_ticks > 2 else touch_ticks
+        self.phemex.amend(quote.handle, price_ticks=front_ticks)
+        return True
 
-    def _may_quote(self, quote: Quote) -> bool:
-        net = self.net_lots[quote.armed.terms.instrument.symbol] * (1 if quote.side == Side.BUY else -1)
-        if quote.armed.terms.instrument.line == ProductLine.SPOT and quote.side == Side.SELL:
-            return True  # spot sells what the wallet holds
-        return net < POSITION_QUOTES_MAX * quote.qty_lots
+    def _may_add(self, quote: Quote) -> bool:
+        net_lots = self.phemex.position(quote.symbol).net_qty_lots
+        held_lots = net_lots if quote.side == Side.BUY else -net_lots
+        return held_lots < POSITION_QUOTES_MAX * quote.qty_lots
 
-    # Every order event is counted: the demo's report is what the strategy heard.
+    def on_fill(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
+        """The market came to one side: take the other away."""
+        self.events[order.symbol]["fills"] += 1
+        for quote in self.quotes.get(order.symbol, ()):
+            if quote.side != order.side:
+                self.phemex.cancel(quote.handle)
+
+    def on_stop(self, now_ns: int) -> None:
+        self.quotes.clear()  # books may still come, but move nothing any more
+
+    # ---- The rest is only counted ---------------------------------------------------------------------------------
 
     def on_ack(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
         self.events[order.symbol]["acks"] += 1
 
-    def on_fill(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
-        self.net_lots[order.symbol] += report.last_qty_lots if order.side == Side.BUY else -report.last_qty_lots
-        self._note("fills", order)
-
     def on_amend(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
-        self._note("amends", order)
+        self.events[order.symbol]["amends"] += 1
 
     def on_cancel(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
-        self._note("cancels", order)
+        self.events[order.symbol]["cancels"] += 1
 
     def on_reject(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
-        self._note("rejects", order)
+        self.events[order.symbol]["rejects"] += 1
 
     def on_unknown(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
-        self._note("unknown", order)
+        self.events[order.symbol]["unknown"] += 1
 
     def on_unsent(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
-        self._note("unsent", order)
-
-    def _note(self, event: str, order: Order) -> None:
-        """Count it; and a finished order's place is free for the next quote."""
-        self.events[order.symbol][event] += 1
-        for quote in self.quotes[order.symbol]:
-            if quote.handle == order.handle:
-                quote.handle = 0 if order.is_done else quote.handle
-                quote.price_ticks = order.price_ticks
-
-    def on_stop(self, now_ns: int) -> None:
-        self.is_quoting = False
+        self.events[order.symbol]["unsent"] += 1

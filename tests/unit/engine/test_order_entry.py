@@ -110,19 +110,6 @@ def test_gateway_that_raises_leaves_an_order_of_unknown_fate():
     assert (order.ord_status, path.table.unknown_count, path.strategy.names) == (OrdStatus.NEW, 0, ["ack"])
 
 
-def test_terms_the_venue_has_no_words_for_leave_nothing():
-    """The encoder finds out before a byte is written: such an order was never sent, so it is not of unknown fate."""
-    path = Path()
-    path.venue.answers["send_new"] = UsageError("no self-trade prevention on this line")
-    order = path.draft(LIMIT)
-    with pytest.raises(UsageError, match="self-trade"):
-        path.entry.submit_order(order, NOW_NS)
-    assert (order.status, order.handle, order.leaves_qty_lots) == (OrdStatus.DENIED, 0, 0)
-    assert (path.table.open_count, path.table.unknown_count, path.entry.submitted_count) == (0, 0, 0)
-    assert path.entry.denied_count == 1
-    assert path.strategy.names == []
-
-
 def test_take_that_raises_leaves_nothing():
     path = Path()
     path.venue.answers["take"] = RuntimeError("boom")

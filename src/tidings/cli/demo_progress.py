@@ -1,0 +1,78 @@
+"""What the demo shows while it runs: a live table on a terminal, a line a second otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from tidings.cli.demo_report import COLUMNS, Tally, symbol_rows
+from tidings.cli.screen import Screen, rich_table
+
+LINE_INTERVAL_S = 1.0
+TABLE_INTERVAL_S = 0.25
+
+
+@asynccontextmanager
+async def showing_progress(screen: Screen, tally: Tally, seconds: float) -> AsyncIterator[None]:
+    """Show progress until the block ends."""
+    live = _live_display(screen)
+    show, interval_s = (_table_on(live), TABLE_INTERVAL_S) if live is not None else (_line_on(screen), LINE_INTERVAL_S)
+    task = asyncio.create_task(_repeat(show, tally, seconds, interval_s))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        if live is not None:
+            live.stop()
+
+
+async def _repeat(show: Callable[[float, float, Tally], None], tally: Tally, seconds: float, interval_s: float) -> None:
+    started_s = time.monotonic()
+    while True:
+        show(time.monotonic() - started_s, seconds, tally)
+        await asyncio.sleep(interval_s)
+
+
+def _line_on(screen: Screen) -> Callable[[float, float, Tally], None]:
+    def show(elapsed_s: float, seconds: float, tally: Tally) -> None:
+        parts = [
+            f"{symbol} {row['orders']} orders {row['fills']} fills {row['amends']} amends {row['cancels']} cancels"
+            f" position {row['position']}"
+            for symbol, row in tally.by_symbol().items()
+        ]
+        screen.note(f"{elapsed_s:3.0f}/{seconds:g} s  " + " | ".join(parts))
+
+    return show
+
+
+def _live_display(screen: Screen) -> Any:
+    """A rich Live on the terminal; None in a pipe, or where rich is not installed."""
+    if not screen.progress.isatty():
+        return None
+    try:
+        from rich.console import Console
+        from rich.live import Live
+    except ImportError:
+        return None
+    live = Live(console=Console(file=screen.progress), auto_refresh=False, transient=True)  # no thread beside the loop
+    live.start()
+    return live
+
+
+def _table_on(live: Any) -> Callable[[float, float, Tally], None]:
+    def show(elapsed_s: float, seconds: float, tally: Tally) -> None:
+        rows = [[str(cell) for cell in row] for row in symbol_rows(tally.by_symbol())]
+        table = rich_table(f"quoting, {elapsed_s:.0f} of {seconds:g} s", COLUMNS, rows, caption=_caption(tally))
+        live.update(table, refresh=True)
+
+    return show
+
+
+def _caption(tally: Tally) -> str:
+    budgets = ", ".join(f"{name} {use['used']}/{use['capacity']}" for name, use in tally.budget_use().items())
+    latencies = ", ".join(f"{stage} {marks['p50']:.0f}" for stage, marks in tally.latency_us().items())
+    return f"rate budget: {budgets}\nlatency from the decision, median µs: {latencies}"
