@@ -1,9 +1,10 @@
 """What a test may see and do behind the exchange's back: a plain HTTP endpoint on the loopback interface, without keys.
 
-GET  /dump                       everything: orders, positions, accounts, wallets, books, counters GET
-/orders?user_id=7000001     one section; `user_id` and `symbol` cut its rows down GET  /positions  /accounts  /wallets
-/books  /counters POST /price                      {"symbol": "BTCUSDT", "last": "61000.5", "mark": "61000", "index":
-"61000"}, any of the three
+    GET  /dump                    everything: orders, positions, accounts, wallets, books, counters
+    GET  /orders?user_id=7000001  one section (also /positions /accounts /wallets /books /counters);
+                                  `user_id` and `symbol` cut its rows down
+    POST /price                   {"symbol": "BTCUSDT", "last": "61000.5", "mark": "61000", "index": "61000"},
+                                  any of the three prices
 
 Numbers in dumps are the core's integers. No key and no secret is ever shown.
 """
