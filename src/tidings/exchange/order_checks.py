@@ -196,14 +196,19 @@ def _check_trailing(request: NewOrder, current: int) -> None:
         raise Refused(wrong, "activation price on the losing side of the market")
 
 
-def check_attached(request: NewOrder, market: Market, *, has_position: bool) -> None:
-    """Refuse attached take-profit and stop-loss prices on the wrong side, or where none may be attached."""
+def check_attached(request: NewOrder, market: Market, config: VenueConfig, *, has_position: bool) -> None:
+    """Refuse attached take-profit and stop-loss prices on the wrong side or off the grid, or where none may be."""
     if not request.take_profit and not request.stop_loss:
         return
     if request.reduce_only or request.close_on_trigger:
         raise Refused(code.TE_CLOSE_ORDER_CANNOT_ATTACH_TP_SL, "a closing order cannot carry TP/SL")
     if has_position:
         raise Refused(code.TE_CANNOT_ATTACH_TP_SL, "TP/SL cannot be attached while a position exists")
+    for stop_px, price in ((request.take_profit, request.tp_px), (request.stop_loss, request.sl_px)):
+        if stop_px:
+            check_stop_px(stop_px, market.instrument, config)
+        if price:
+            check_price(price, market.instrument, config)
     base = request.price or market.last_price
     is_buy = request.side == "Buy"
     if request.take_profit and (request.take_profit > base) != is_buy:

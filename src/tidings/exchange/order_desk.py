@@ -159,7 +159,7 @@ class OrderDesk:
             raise Refused(code.TE_ERR_INCONSISTENT_POS_MODE, f"posSide {order.pos_side!r} in {mode} mode")
         position.req_num += 1
         order.req_num = position.req_num
-        check_attached(request, life.market, has_position=position.net_qty != 0)
+        check_attached(request, life.market, self._state.config, has_position=position.net_qty != 0)
         if account.pos_mode(instrument.symbol) == HEDGED and (order.side == BUY) != (position.pos_side == LONG):
             order.reduce_only = True  # a sell on the long side, or a buy on the short side, can only close
         if order.reduce_only and not position.room(order.side):

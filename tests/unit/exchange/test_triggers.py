@@ -210,6 +210,17 @@ def test_attached_prices_on_the_wrong_side_are_refused(
     assert d.refused(d.a, "BTCUSD", side, 1, COIN_M_60K, **terms) == code
 
 
+@pytest.mark.parametrize(
+    ("side", "take_profit", "code"),
+    [("Buy", COIN_M_60K + 20 * USD + 1, 39108), ("Sell", -USD, 11046)],
+)
+def test_attached_prices_off_the_grid_or_below_it_are_refused(
+    d: Driver, side: str, take_profit: int, code: int
+) -> None:
+    assert d.refused(d.a, "BTCUSD", side, 1, COIN_M_60K, take_profit=take_profit) == code
+    assert d.venue.open_orders(d.a, "BTCUSD") == []
+
+
 def test_nothing_can_be_attached_to_closing_orders_or_beside_a_position(d: Driver) -> None:
     long_of(d)
     assert d.refused(d.a, "BTCUSD", "Buy", 1, COIN_M_60K, **ATTACHED) == 11074
