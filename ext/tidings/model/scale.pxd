@@ -6,6 +6,10 @@ from libc.stdint cimport int64_t
 from tidings.model.instrument cimport Instrument
 
 
+cdef extern from "Python.h":
+    long long PyLong_AsLongLongAndOverflow(object number, int* overflow) except? -1
+
+
 # Into the grid. Raises GridError; zero passes only where it is allowed.
 cpdef int64_t price_ticks(Instrument instrument, object value, bint zero_allowed=*) except? -1
 cpdef int64_t qty_lots(Instrument instrument, object value, bint zero_allowed=*) except? -1
@@ -25,6 +29,11 @@ cdef int refuse_steps(object value) except -1
 
 cdef inline int64_t whole_steps(object value) except? -1:
     """Ticks or lots given as a Python int. Cython's own conversion would cut 61250.9 to 61250 without a word."""
+    cdef int overflow = 0
+    cdef int64_t steps
     if not PyLong_Check(value):
         refuse_steps(value)
-    return value
+    steps = PyLong_AsLongLongAndOverflow(value, &overflow)
+    if overflow:
+        refuse_steps(value)
+    return steps

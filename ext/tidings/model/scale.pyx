@@ -256,4 +256,6 @@ cdef str shown(object value):
 
 
 cdef int refuse_steps(object value) except -1:
+    if isinstance(value, int):
+        raise GridError(f"too many ticks or lots to count in 64 bits: was {shown(value)}")
     raise TypeError(f"ticks and lots are whole numbers (int), was {type(value).__name__} {shown(value)}")

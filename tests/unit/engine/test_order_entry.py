@@ -9,7 +9,7 @@ from order_samples import INVERSE, LIMIT, LINEAR, said
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.order_table import ExecIDSet, OrderTable
 from tidings.engine.risk import Risk
-from tidings.errors import UsageError
+from tidings.errors import GridError, UsageError
 from tidings.metrics.stages import Stages
 from tidings.model.enums import DenyReason, ExecType, OrdStatus, PosSide, RequestKind, Side
 from tidings.model.order import make_order
@@ -172,6 +172,16 @@ def test_amend_that_is_not_sent_is_not_pending(refuser):
     path.venue.answers[refuser] = DenyReason.LANES_FULL
     assert path.entry.amend_order(order, 612_600, 0, NOW_NS) == -DenyReason.LANES_FULL
     assert not order.is_amend_pending
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**70)])
+def test_ticks_beyond_64_bits_are_named(value):
+    path = Path()
+    order = path.submit(LIMIT)
+    with pytest.raises(GridError, match="64 bits"):
+        path.entry.amend_order(order, value, 0, NOW_NS)
+    with pytest.raises(GridError, match="64 bits"):
+        path.draft(LIMIT, price_ticks=value)
 
 
 @pytest.mark.parametrize("value", [612_600.5, "612600", Decimal(612_600)])
