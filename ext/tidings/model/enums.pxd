@@ -123,3 +123,4 @@ cdef enum DenyReasonCode:
     DENY_CLOCK_UNSURE = 16
     DENY_HALTED = 17
     DENY_NOTHING_TO_CHANGE = 18
+    DENY_BAD_TERMS = 19

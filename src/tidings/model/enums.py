@@ -169,3 +169,4 @@ class DenyReason(IntEnum):
     CLOCK_UNSURE = 16
     HALTED = 17
     NOTHING_TO_CHANGE = 18
+    BAD_TERMS = 19

@@ -194,6 +194,7 @@ _DENIAL_TEXTS = {
     DenyReason.REQUEST_PENDING: "an amend or cancel of this order is still unanswered",
     DenyReason.TABLE_FULL: "every slot of the order table holds an open order",
     DenyReason.NOT_READY: "new orders are not taken now",
+    DenyReason.BAD_TERMS: "its numbers do not fit its terms, or the venue has no words for them here",
     DenyReason.NOTHING_TO_CHANGE: "price and quantity are already what you ask for",
     DenyReason.HALTED: "trading is halted",
 }

@@ -165,6 +165,8 @@ class Phemex:
                 options.setdefault(f"{name}_trigger", "last")
         order = self._desk.draft(self._desk.terms(symbol, side, **{**words, **options}), **numbers)
         result = self.entry.submit_order(order, self.engine.clock.read_now_ns())
+        if result == -DenyReason.BAD_TERMS:
+            raise UsageError(self.engine.gateway.bad_terms)
         if result < 0:
             raise self.denial(-result, symbol)
         return OrderTicket(self, order)

@@ -40,6 +40,7 @@ cdef class PhemexOrderGateway(OrderGateway):
     # Batches in flight, by their negative token.
     cdef dict batches
     cdef int64_t last_batch
+    cdef readonly str bad_terms                 # why the last BAD_TERMS was said
     cdef readonly int64_t mismatch_count, misunderstood_count
 
     cdef int _choose_lane(self, int request_kind, Order order) except -1

@@ -22,7 +22,7 @@ from tidings.engine.order_table cimport OrderTable
 from tidings.engine.ports cimport OrderListener
 from tidings.metrics.stages cimport Stages
 from tidings.model.enums cimport (
-    DENY_LANES_FULL, DENY_NONE, DENY_NOT_CONNECTED, DENY_NOT_READY, EXEC_CANCEL_REJECTED, EXEC_REJECTED,
+    DENY_BAD_TERMS, DENY_LANES_FULL, DENY_NONE, DENY_NOT_CONNECTED, DENY_NOT_READY, EXEC_CANCEL_REJECTED, EXEC_REJECTED,
     EXEC_REPLACE_REJECTED, EXEC_UNKNOWN, EXEC_UNSENT, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW,
     REQUEST_PING, SOURCE_LOCAL, SOURCE_REPLY, STATUS_PENDING_NEW,
 )
@@ -36,7 +36,7 @@ from tidings.venue.phemex.order_encoder cimport OrderEncoder
 from tidings.wire.buffer cimport ByteBuffer
 from tidings.wire.http1 cimport Response
 
-from tidings.errors import ConnectionLost, PeerError
+from tidings.errors import ConnectionLost, PeerError, UsageError
 from tidings.venue.phemex.error_codes import Outcome, meaning_of
 from tidings.venue.phemex.replies import names_another_order
 
@@ -94,6 +94,7 @@ cdef class PhemexOrderGateway(OrderGateway):
         self.deadline_ns, self.expiry_s = deadline_ns, expiry_s
         self.buffer = ByteBuffer(REQUEST_BYTES_MAX)
         self.answers = AnswerDesk(self)
+        self.bad_terms = ""
         self.batches = {}
 
     def plug(self, LanePool pool not None, OrderListener listener not None, on_lane_change=None, on_sent=None):
@@ -129,7 +130,11 @@ cdef class PhemexOrderGateway(OrderGateway):
         cdef int reason
         self._refresh_expiry(now_ns)
         self.buffer.clear()
-        self.encoder.encode_new(order, self.buffer)
+        try:
+            self.encoder.encode_new(order, self.buffer)
+        except UsageError as error:         # nothing has been written: this order never existed
+            self.bad_terms = str(error)
+            return DENY_BAD_TERMS
         order.encoded_ns = self.clock.now_ns()
         order.route = self.lane.index
         reason = self._write(order.handle, REQUEST_NEW, now_ns)

@@ -48,6 +48,9 @@ class PhemexOrderGateway(OrderGateway):
         """Connect the lanes below and the engine above; `on_sent()` is called behind every request."""
     @property
     def is_ready(self) -> bool: ...
+    @property
+    def bad_terms(self) -> str:
+        """Why the last BAD_TERMS was said, in words; "" before the first."""
     def allow_orders(self, is_ready: bool) -> None:
         """New orders and amends are denied (NOT_READY) until this is told True; cancels are always taken."""
     def set_venue_clock(self, venue_wall_offset_ns: int) -> None:
