@@ -64,10 +64,11 @@ async def trade_back(phemex: tidings.Phemex, counterparty: tidings.Phemex) -> No
         net_lots = phemex.engine.positions.of(line.symbol).net_qty_lots
         seller, buyer = (phemex, counterparty) if net_lots > 0 else (counterparty, phemex)
         lots = abs(net_lots) if line is not SPOT and net_lots else 1000
-        price_ticks, _ = buyer.on_grid(buyer.instrument(line.symbol), line.price, None)
+        instrument = buyer.instrument(line.symbol)
+        price_ticks, _ = buyer.on_grid(instrument, line.price, None)
         bid = buyer.arm(line.symbol, "buy").fire(price_ticks, lots)
         await until(lambda: buyer.order(bid).is_acked, "the ack")  # noqa: B023
-        await seller.market(line.symbol, "sell", qty=str(lots * seller.instrument(line.symbol).lot_size)).done()
+        await seller.market(line.symbol, "sell", qty=lots * instrument.lot_size).done()
         await until(lambda: buyer.order(bid).is_done, "the fill")  # noqa: B023
 
 

@@ -46,6 +46,12 @@ async def test_an_armed_stop_takes_its_trigger_price_when_fired(phemex):
     assert (order.price_ticks, order.stop_px_ticks) == (500_000, 510_000)
 
 
+async def test_a_number_the_terms_have_no_place_for_is_denied(phemex):
+    assert phemex.arm("BTCUSDT", "buy").fire(549_000, 10, 550_000) == -DenyReason.BAD_TERMS
+    assert "stop_px_ticks" in phemex.engine.gateway.bad_terms
+    assert phemex.open_orders() == []
+
+
 @pytest.mark.parametrize("words", [{"take_profit_trigger": "last"}, {"stop_loss_trigger": "last"}])
 async def test_what_needs_a_number_of_its_own_is_not_armed(phemex, words):
     with pytest.raises(tidings.errors.UsageError, match="cannot be armed"):
