@@ -26,12 +26,12 @@ def open_contract_accounts(state: VenueState, mark_price: Callable[[str], int]) 
 
 
 def open_spot_wallets(state: VenueState, now_ns: int) -> dict[int, SpotWallets]:
-    """One wallet per user and currency of a listed spot pair."""
+    """One wallet per user and currency of a listed spot pair, or that the settings put money in."""
     catalogue, funds = state.catalogue, state.config.wallet_funds
     pairs = {pair.symbol: (pair.base_currency, pair.quote_currency) for pair in catalogue.listed(Line.SPOT)}
     users = {}
     for user_id in state.config.user_ids:
-        currencies = [catalogue.currencies[name] for name in catalogue.spot_currencies()]
+        currencies = [catalogue.currencies[name] for name in dict.fromkeys((*catalogue.spot_currencies(), *funds))]
         wallets = [Wallet(c, funds.get(c.name, 0) * 10**c.value_scale, now_ns) for c in currencies]
         users[user_id] = SpotWallets(user_id, wallets, pairs, state.house)
     return users

@@ -43,7 +43,7 @@ class VenueConfig:
     wallet_funds: Mapping[str, int] = field(
         default_factory=lambda: MappingProxyType({
             "BTC": 10, "ETH": 200, "XRP": 200_000, "LTC": 2_000, "ADA": 500_000, "TRX": 1_000_000, "DOGE": 1_000_000,
-            "USDT": 500_000,
+            "USDT": 500_000, "USDC": 500_000,
         })
     )
     has_flow: bool = True

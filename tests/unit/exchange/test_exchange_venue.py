@@ -84,7 +84,7 @@ def test_every_user_is_funded_in_every_currency_that_trades() -> None:
     assert len(venue.user_ids) == 4
     for user_id in venue.user_ids:
         assert {wallet.currency for wallet in venue.wallets(user_id) if wallet.balance > 0} == {
-            "BTC", "ETH", "XRP", "LTC", "ADA", "TRX", "DOGE", "USDT",
+            "BTC", "ETH", "XRP", "LTC", "ADA", "TRX", "DOGE", "USDT", "USDC",
         }  # fmt: skip
         assert all(venue.account(user_id, Line.USD_M, currency).balance > 0 for currency in ("USDT", "USDC"))
         assert all(venue.account(user_id, Line.COIN_M, currency).balance > 0 for currency in ("BTC", "ETH", "USD"))
@@ -141,7 +141,7 @@ def test_snapshot_holds_open_orders_then_history_of_its_currency(d: Driver) -> N
     assert [state.instrument.symbol for state in usdt.positions] == ["BTCUSDT"]
     assert (by_currency["USDC"].orders, by_currency["USDC"].positions) == ([], [])
     (spot,) = d.venue.account_snapshot(d.a, Line.SPOT, d.now_ns)
-    assert (len(spot.wallets), len(spot.orders)) == (8, 2)
+    assert (len(spot.wallets), len(spot.orders)) == (9, 2)
 
 
 def test_snapshot_history_is_limited() -> None:
