@@ -63,13 +63,21 @@ class StreamFeed:
     async def start(self, timeout_s: float) -> None:
         """Connect, and wait until every subscription is answered. Raises AuthenticationError or ConnectionLost."""
         self._task = asyncio.create_task(self._keep_alive(), name=f"tidings-{self.name}")
+        try:
+            await self._wait_until_live(self._task, timeout_s)
+        except BaseException:  # a start that is cancelled leaves no task behind either
+            await self.stop()
+            raise
+
+    async def _wait_until_live(self, task: asyncio.Task[None], timeout_s: float) -> None:
         live = asyncio.create_task(self._live.wait())
-        await asyncio.wait({live, self._task}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        live.cancel()
+        try:
+            await asyncio.wait({live, task}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            live.cancel()
         if self._refused is not None:
             raise self._refused
         if not self._live.is_set():
-            await self.stop()
             raise ConnectionLost(
                 f"the {self.name} stream did not come up within {timeout_s:g} s: {self.down_cause or 'no answer'}"
             )
