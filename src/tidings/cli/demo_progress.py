@@ -12,7 +12,7 @@ from tidings.cli.demo_report import COLUMNS, Tally, symbol_rows
 from tidings.cli.screen import Screen, rich_table
 
 LINE_INTERVAL_S = 1.0
-TABLE_INTERVAL_S = 0.25
+TABLE_INTERVAL_S = 0.5  # drawing takes milliseconds, and the strategy waits for it
 
 
 @asynccontextmanager
@@ -64,10 +64,13 @@ def _live_display(screen: Screen) -> Any:
 
 
 def _table_on(live: Any) -> Callable[[float, float, Tally], None]:
+    from rich.console import Group
+    from rich.text import Text
+
     def show(elapsed_s: float, seconds: float, tally: Tally) -> None:
         rows = [[str(cell) for cell in row] for row in symbol_rows(tally.by_symbol())]
-        table = rich_table(f"quoting, {elapsed_s:.0f} of {seconds:g} s", COLUMNS, rows, caption=_caption(tally))
-        live.update(table, refresh=True)
+        title = f"quoting, {elapsed_s:.0f} of {seconds:g} s"
+        live.update(Group(Text(title), rich_table(COLUMNS, rows), Text(_caption(tally))), refresh=True)
 
     return show
 

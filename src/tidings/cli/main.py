@@ -16,13 +16,11 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from tidings.cli import demo, doctor, exchange, orders, positions, products
 from tidings.cli.screen import Screen
 from tidings.errors import TidingsError, UsageError
-from tidings.net.event_loop import run
 
-DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = (demo, exchange, products, orders, positions, doctor)
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+COMMANDS = ("demo", "exchange", "products", "orders", "positions", "doctor")  # modules of this room
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -35,21 +33,16 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tidings {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in COMMANDS:
-        module.add_commands(commands)
+    for name in COMMANDS:
+        importlib.import_module(f"tidings.cli.{name}").add_commands(commands)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code. Wrong usage raises SystemExit(2), as argparse does."""
-    options = make_parser().parse_args(arguments)
-    screen = Screen(as_json=options.json)
     try:
-        code = _run(options, screen)
-        screen.flush()
-    except TidingsError as error:
-        screen.error(f"tidings {options.command}", error)
-        return WRONG_USAGE if isinstance(error, UsageError) else FAILED
+        options = make_parser().parse_args(arguments)  # loads the engine: an interrupt may come here already
+        return _end_well(options, Screen(as_json=options.json))
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         return INTERRUPTED
@@ -57,6 +50,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with suppress(OSError):
             sys.stdout.close()  # else the interpreter tries to flush it once more
         return FAILED
+
+
+def _end_well(options: argparse.Namespace, screen: Screen) -> int:
+    """Run the command; its errors become a line and an exit code."""
+    try:
+        code = _run(options, screen)
+        screen.flush()
+    except TidingsError as error:
+        screen.error(f"tidings {options.command}", error)
+        return WRONG_USAGE if isinstance(error, UsageError) else FAILED
     return code
 
 
@@ -65,6 +68,8 @@ def _run(options: argparse.Namespace, screen: Screen) -> int:
     if not asyncio.iscoroutinefunction(options.body):
         code: int = options.body(options, screen)
         return code
+    from tidings.net.event_loop import run
+
     with _warnings_on_stderr():
         return run(_coroutine(options, screen))
 

@@ -48,13 +48,13 @@ class Screen:
         if self.as_json:
             return
         texts = [[_text(cell) for cell in row] for row in rows]
-        pretty = rich_table(title, columns, texts) if self.out.isatty() else None
+        self.line(title)
+        pretty = rich_table(columns, texts) if self.out.isatty() else None
         if pretty is not None:
             from rich.console import Console
 
             Console(file=self.out).print(pretty)
             return
-        self.line(title)
         for text in plain_table(columns, texts):
             self.line("  " + text)
 
@@ -75,13 +75,13 @@ def plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[s
     return [fit(columns), fit(["-" * width for width in widths]), *map(fit, rows)]
 
 
-def rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> Any:
+def rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
     """A rich table; None where rich is not installed (the `cli` extra)."""
     try:
         from rich.table import Table
     except ImportError:
         return None
-    table = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
+    table = Table()
     for column, is_number in zip(columns, number_columns(len(columns), rows), strict=True):
         table.add_column(column, justify="right" if is_number else "left")
     for row in rows:

@@ -17,14 +17,13 @@ def command(monkeypatch: pytest.MonkeyPatch):
     """Let `tidings products` run the body given."""
 
     def install(body) -> None:
-        class Products:
-            @staticmethod
-            def add_commands(commands) -> None:
-                parser = commands.add_parser("products")
-                parser.add_argument("--json", action="store_true")
-                parser.set_defaults(body=body)
+        def add_commands(commands) -> None:
+            parser = commands.add_parser("products")
+            parser.add_argument("--json", action="store_true")
+            parser.set_defaults(body=body)
 
-        monkeypatch.setattr(cli, "COMMANDS", (Products,))
+        monkeypatch.setattr(cli, "COMMANDS", ("products",))
+        monkeypatch.setattr("tidings.cli.products.add_commands", add_commands)
 
     return install
 
