@@ -1,5 +1,6 @@
 """Running exchanges for end-to-end tests: each a process of its own, reached over real sockets."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest_asyncio
 from exchange_process import RunningExchange, launch
 from phemex_client import RestClient, StreamClient
 from session_lines import trade_back
+from tidings_command import Ended, clean_environment
 
 import tidings
+from tidings.cli.main import main
 
 
 @pytest.fixture
@@ -72,6 +75,24 @@ async def counterparty(
     async with session_at(quiet_exchange, 1) as session:
         yield session
         await trade_back(phemex, session)
+
+
+@pytest.fixture
+def run_here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+    """Run a command of `tidings` in this process: the same as in one of its own, without the start of Python."""
+    for variable in set(os.environ) - set(clean_environment()):
+        monkeypatch.delenv(variable)
+
+    def run_here(*arguments: object) -> Ended:
+        capsys.readouterr()
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as usage:
+            code = int(usage.code or 0)
+        printed = capsys.readouterr()
+        return Ended(arguments, code, printed.out, printed.err)
+
+    return run_here
 
 
 @pytest.fixture
