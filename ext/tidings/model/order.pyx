@@ -243,12 +243,13 @@ cdef class Order:
             self.is_amend_pending = False       # an unknown one stays pending until the venue shows the outcome
         if event == EXEC_REPLACED:
             return EFFECT_AMEND if was_pending else EFFECT_NONE
-        # An end that finds the order finished is told too: nothing was pending any more, but the request had an answer.
-        if not (was_pending or (is_done and (ends_amend or ends_cancel))):
-            return EFFECT_NONE
-        if event == EXEC_UNKNOWN:
-            return EFFECT_UNKNOWN
-        return EFFECT_UNSENT if event == EXEC_UNSENT else EFFECT_REJECT
+        if event == EXEC_UNKNOWN or event == EXEC_UNSENT:
+            # Of a request that the order's own end has settled, a lost answer is no news.
+            if not was_pending:
+                return EFFECT_NONE
+            return EFFECT_UNKNOWN if event == EXEC_UNKNOWN else EFFECT_UNSENT
+        # A refusal that finds the order finished is told: nothing was pending any more, but the request had an answer.
+        return EFFECT_REJECT if was_pending or (is_done and (ends_amend or ends_cancel)) else EFFECT_NONE
 
     cdef void _adopt_terms(self, ExecutionReport report) noexcept:
         """Price and quantity as the venue has them now, unless the report is older than what we know.

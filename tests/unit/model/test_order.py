@@ -238,6 +238,15 @@ def test_lost_amend_or_cancel_does_not_move_the_order(state, lost, kind):
     assert OrdStatus(order.status).name == state
 
 
+@pytest.mark.parametrize("lost", [ExecType.UNKNOWN, ExecType.UNSENT])
+@pytest.mark.parametrize("kind", [RequestKind.AMEND, RequestKind.CANCEL])
+def test_lost_answer_about_a_finished_order_is_no_news(kind, lost):
+    """The stream told the cancel, and with it the request's end; the overdue reply would end it a second time."""
+    order = order_in("CANCELED")
+    assert apply_report(order, local(lost, kind)) == 0
+    assert order.status == OrdStatus.CANCELED
+
+
 def test_stream_that_outran_the_lost_reply_is_believed():
     order = order_in("PARTIALLY_FILLED")
     assert apply_report(order, local(ExecType.UNKNOWN)) == 0
