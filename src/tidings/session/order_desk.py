@@ -160,9 +160,8 @@ class OrderDesk:
             lots = qty_lots(instrument, qty, zero_allowed=bool(terms.exec_inst & ExecInst.CLOSE_ON_TRIGGER))
         order = self._engine.entry.draft_order(terms)
         if order is None:
-            raise OrderDenied(
-                "every slot of the order table holds an open order: cancel some first", DenyReason.TABLE_FULL.name
-            )
+            reason = DenyReason.TABLE_FULL
+            raise OrderDenied(denial_text(reason, instrument.symbol), reason.name)
         order.order_qty_lots = lots
         for name, value in ticks.items():
             setattr(order, name, value)
@@ -192,7 +191,7 @@ _DENIAL_TEXTS = {
     DenyReason.ORDER_DONE: "the order is finished",
     DenyReason.UNKNOWN_ORDER: "no order of this session has that handle",
     DenyReason.REQUEST_PENDING: "an amend or cancel of this order is still unanswered",
-    DenyReason.TABLE_FULL: "every slot of the order table holds an open order",
+    DenyReason.TABLE_FULL: "every slot of the order table holds an open order: cancel some first",
     DenyReason.NOT_READY: "new orders are not taken now",
     DenyReason.BAD_TERMS: "its numbers do not fit its terms, or the venue has no words for them here",
     DenyReason.NOTHING_TO_CHANGE: "price and quantity are already what you ask for",

@@ -302,7 +302,8 @@ cdef class PhemexOrderGateway(OrderGateway):
         """A bulk cancel that was refused as a whole, or whose answer tells nothing."""
         cdef Order order
         cdef int exec_type = EXEC_CANCEL_REJECTED if refusal is not None or _is_refusal(status) else EXEC_UNKNOWN
-        cdef int code = refusal.code if refusal is not None else _code_of_status(status)
+        cdef int code = 0 if exec_type == EXEC_UNKNOWN else _code_of_status(status)
+        code = refusal.code if refusal is not None else code
         text = refusal.text if refusal is not None else f"HTTP {status} to a bulk cancel"
         self.misunderstood_count += exec_type == EXEC_UNKNOWN
         for order in orders:
