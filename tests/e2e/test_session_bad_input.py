@@ -149,7 +149,7 @@ async def test_a_bad_environment_variable_names_the_file(monkeypatch, tmp_path, 
 
 
 async def test_symbols_nobody_can_trade(phemex):
-    with pytest.raises(UnknownSymbol, match="BTCUSTD.*did you mean BTCUSD"):
+    with pytest.raises(UnknownSymbol, match=r"BTCUSTD.*did you mean BTCUSD"):
         phemex.limit("BTCUSTD", "buy", qty="1", price="1")
     with pytest.raises(UnknownSymbol, match="ETHUSD cannot be traded"):
         phemex.arm("ETHUSD", "buy")

@@ -43,9 +43,9 @@ async def test_a_hedged_order_names_its_side_and_lives(hedged):
 
 
 async def test_a_position_side_of_the_other_mode_is_refused_here(hedged):
-    with pytest.raises(UsageError, match="hedged position mode.*LONG or SHORT.*20004"):
+    with pytest.raises(UsageError, match=r"hedged position mode.*LONG or SHORT.*20004"):
         hedged.limit("ETHUSDT", "buy", qty="0.1", price="2700", pos_side="merged")
-    with pytest.raises(UsageError, match="one-way position mode.*20004"):
+    with pytest.raises(UsageError, match=r"one-way position mode.*20004"):
         hedged.limit("BTCUSDT", "buy", qty="0.01", price="60000", pos_side="long")
     assert hedged.entry.submitted_count == 0
 

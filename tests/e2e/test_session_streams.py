@@ -76,7 +76,7 @@ async def test_a_login_refused_once_is_tried_again(server, certificates):
 
 async def test_a_login_refused_again_and_again_is_an_error_with_advice(server, certificates):
     server.login_errors.extend([REFUSED] * 9)
-    with pytest.raises(tidings.AuthenticationError, match="6012.*tidings doctor"):
+    with pytest.raises(tidings.AuthenticationError, match=r"6012.*tidings doctor"):
         async with connect_to(server, certificates):
             pytest.fail("it must not connect")
     assert server.logins == 3
