@@ -17,6 +17,7 @@ from typing import Any
 from tidings.app.account_watch import AccountWatch
 from tidings.app.catalogue import Catalogue, carried_over
 from tidings.app.engine_state import EngineState
+from tidings.app.inquiry import Inquiry
 from tidings.app.market_watch import MarketWatch
 from tidings.app.order_lanes import OrderLanes
 from tidings.app.timers import every
@@ -27,6 +28,7 @@ from tidings.clock import Clock
 from tidings.config import EngineSettings, load_settings
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.order_table import ExecIDSet, OrderTable
+from tidings.engine.resolver import NS_PER_S, Resolver
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
 from tidings.errors import AuthenticationError, ConfigError, ConnectionLost, PeerError, TidingsError, VenueError
@@ -48,6 +50,8 @@ from tidings.venue.phemex.signing import Credentials
 
 log = logging.getLogger("tidings")
 
+INQUIRY_S = 0.5
+EXPIRY_MARGIN_S = 2  # beyond a request's expiry: the venue may check it at its door and execute a little later
 HOUSEKEEPING_S = 0.02  # deadlines are seen at most this late
 NOTIONAL_UNITS = 10_000  # Risk counts in 10**-4 of the quote currency
 
@@ -68,6 +72,7 @@ class Engine:
     market: MarketWatch
     lanes: OrderLanes
     account: AccountWatch
+    inquiry: Inquiry
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
@@ -103,6 +108,7 @@ class Engine:
         self.is_open = True
         self._judge_readiness(None)
         if self.credentials is not None:
+            self._closing.callback(every(INQUIRY_S, self.inquiry.look, self._on_timer_error).cancel)
             self.lanes.begin_polling()
 
     async def stop(self) -> None:
@@ -220,6 +226,9 @@ class Engine:
         )
         self._closing.push_async_callback(self.account.stop)
         await self.account.start(self.settings.connect_timeout_s)
+        expiry_ns = (self.settings.expiry_s + EXPIRY_MARGIN_S) * NS_PER_S + self.venue_clock.uncertainty_ns
+        resolver = Resolver(deadline_ns=self.settings.deadline_ns, expiry_ns=expiry_ns)
+        self.inquiry = Inquiry(self.entry, self.queries, resolver, self.clock)
 
     async def _read_position_modes(self) -> None:
         """Which symbols are hedged: posSide follows from it, and a mismatch would be refused with code 20004."""

@@ -54,6 +54,12 @@ class Order:
     @property
     def is_amend_pending(self) -> bool: ...
     @property
+    def amend_price_ticks(self) -> int:
+        """Price asked for by the amend in flight; 0: as is."""
+    @property
+    def amend_qty_lots(self) -> int:
+        """Total quantity asked for by the amend in flight; 0: as is."""
+    @property
     def cum_qty_lots(self) -> int: ...
     @property
     def leaves_qty_lots(self) -> int: ...

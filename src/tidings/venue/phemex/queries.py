@@ -17,6 +17,7 @@ from tidings.model.enums import PosSide, ProductLine
 from tidings.model.instrument import Instrument
 from tidings.model.words import pos_side_of
 from tidings.venue.phemex.order_fields import POS_SIDES
+from tidings.venue.phemex.order_rows import cl_ord_id_of
 from tidings.venue.phemex.replies import open_envelope
 
 # (method, path, query, body, signed, what) → (status, body): counts, encodes, signs, sends, waits.
@@ -35,6 +36,12 @@ _TICKERS = {
     ProductLine.INVERSE: ("/md/v1/ticker/24hr/all", "lastEp"),
     ProductLine.LINEAR: ("/md/v3/ticker/24hr/all", "lastRp"),
     ProductLine.SPOT: ("/md/spot/ticker/24hr/all", "lastEp"),
+}
+
+_BY_ID_PATHS = {
+    ProductLine.INVERSE: "/exchange/order",
+    ProductLine.LINEAR: "/api-data/g-futures/orders/by-order-id",
+    ProductLine.SPOT: "/api-data/spots/orders/by-order-id",
 }
 
 
@@ -107,6 +114,24 @@ class Queries:
             raise
         rows: list[dict[str, Any]] = data.get("rows", []) if isinstance(data, dict) else data or []
         return rows
+
+    async def find_order(self, instrument: Instrument, cl_ord_id: str) -> dict[str, Any] | None:
+        """What the venue shows of an order, by our id: its row, or None when neither list knows it.
+
+        Two places are asked, for each lags in its own way: the open orders, and the database of all orders.
+        """
+        for row in await self.open_orders(instrument):
+            if cl_ord_id_of(row) == cl_ord_id:
+                return row
+        path = _BY_ID_PATHS[ProductLine(instrument.line)]
+        try:
+            data = await self.request("GET", path, f"symbol={instrument.symbol}&clOrdID={cl_ord_id}")
+        except VenueError as error:
+            if error.code == CODE_NOTHING_FOUND:
+                return None
+            raise
+        rows: list[dict[str, Any]] = data.get("rows", []) if isinstance(data, dict) else data or []
+        return next((row for row in rows if cl_ord_id_of(row) == cl_ord_id), None)
 
     async def cancel(self, instrument: Instrument, order_id: str, *, is_hedged: bool = False) -> None:
         """Cancel one order, also one that is not of this session: by the venue's id (a UUID) or by ClOrdID."""

@@ -1,0 +1,108 @@
+"""Takes each order of unknown fate to evidence. Sans-IO: says whom to ask about, and what an answer proves.
+
+Only evidence leads out of UNKNOWN: the venue shows the order, or it cannot any more come into being and the venue
+does not know it. The second takes three things: the create's expiry has passed on the venue's clock with a margin,
+and two well-formed not-found answers agree, some time apart (the venue's queries read a database that lags). Errors
+are no answers. An amend of unknown fate is settled in the same way: its terms show, or its expiry has passed and they
+do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind
+from tidings.model.execution_report import ExecutionReport, report_of
+from tidings.model.order import Order
+
+NS_PER_S = 1_000_000_000
+FIRST_ASK_NS = NS_PER_S // 2  # after the loss: the stream usually tells first
+ASK_AGAIN_NS = NS_PER_S
+ASK_AGAIN_MAX_NS = 15 * NS_PER_S
+NOT_FOUND_APART_NS = NS_PER_S // 2
+NOT_FOUND_NEEDED = 2
+ASKED_AT_ONCE_MAX = 5  # a thousand unknown orders must not eat the budget that cancels need
+
+
+@dataclass(slots=True)
+class _Case:
+    """One order being looked into."""
+
+    since_ns: int
+    ask_at_ns: int
+    wait_ns: int = ASK_AGAIN_NS
+    not_found_count: int = 0
+    not_found_ns: int = 0
+
+
+class Resolver:
+    """`expiry_ns`: how long a request lives after it was sent, margin for the clock's uncertainty included."""
+
+    def __init__(self, *, deadline_ns: int, expiry_ns: int) -> None:
+        self._deadline_ns = deadline_ns
+        self._expiry_ns = expiry_ns
+        self._cases: dict[int, _Case] = {}
+        self.resolved_count = 0
+
+    def due(self, orders: Iterable[Order], now_ns: int) -> list[Order]:
+        """Whom to ask the venue about now, longest waiting first. `orders`: all that are open."""
+        unclear = {order.handle: order for order in orders if _is_unclear(order)}
+        for handle in [handle for handle in self._cases if handle not in unclear]:
+            del self._cases[handle]
+        for order in unclear.values():
+            # An amend is unclear only once its answer is overdue; an UNKNOWN order is so already.
+            wait_ns = FIRST_ASK_NS + (0 if order.status == OrdStatus.UNKNOWN else self._deadline_ns)
+            self._cases.setdefault(order.handle, _Case(now_ns, now_ns + wait_ns))
+        ready = sorted((case.ask_at_ns, handle) for handle, case in self._cases.items() if case.ask_at_ns <= now_ns)
+        for _, handle in ready[:ASKED_AT_ONCE_MAX]:
+            case = self._cases[handle]
+            case.ask_at_ns, case.wait_ns = now_ns + case.wait_ns, min(2 * case.wait_ns, ASK_AGAIN_MAX_NS)
+        return [unclear[handle] for _, handle in ready[:ASKED_AT_ONCE_MAX]]
+
+    def found(self, order: Order, report: ExecutionReport, now_ns: int) -> list[ExecutionReport]:
+        """The venue shows the order as `report` says: what to tell the engine."""
+        case = self._cases.get(order.handle)
+        if case is None:
+            return []
+        case.not_found_count = 0
+        reports = [report]
+        if order.is_amend_pending and not _shows_amend(order, report) and self._is_past_expiry(case.since_ns, now_ns):
+            reports.append(self._verdict(order, ExecType.REPLACE_REJECTED, "the amend is not in force", now_ns))
+        if order.status == OrdStatus.UNKNOWN:
+            self.resolved_count += 1
+        return reports
+
+    def not_found(self, order: Order, now_ns: int) -> list[ExecutionReport]:
+        """A well-formed answer that the venue knows no such order: what to tell the engine, mostly nothing yet."""
+        case = self._cases.get(order.handle)
+        if case is None or order.status != OrdStatus.UNKNOWN or not self._is_past_expiry(order.decided_ns, now_ns):
+            return []
+        if case.not_found_count and now_ns - case.not_found_ns < NOT_FOUND_APART_NS:
+            return []
+        case.not_found_count, case.not_found_ns, case.wait_ns = case.not_found_count + 1, now_ns, ASK_AGAIN_NS
+        case.ask_at_ns = now_ns + ASK_AGAIN_NS
+        if case.not_found_count < NOT_FOUND_NEEDED:
+            return []
+        self.resolved_count += 1
+        text = "never reached the venue: expired, and not found twice"
+        return [self._verdict(order, ExecType.REJECTED, text, now_ns)]
+
+    def _is_past_expiry(self, sent_ns: int, now_ns: int) -> bool:
+        return now_ns - sent_ns > self._expiry_ns
+
+    def _verdict(self, order: Order, exec_type: ExecType, text: str, now_ns: int) -> ExecutionReport:
+        kind = RequestKind.NEW if exec_type == ExecType.REJECTED else RequestKind.AMEND
+        return report_of(
+            exec_type, ReportSource.QUERY, now_ns, handle=order.handle, cl_ord_id=order.cl_ord_id, request_kind=kind,
+            reconciled=True, text=text,
+        )  # fmt: skip
+
+
+def _is_unclear(order: Order) -> bool:
+    return not order.is_done and (order.status == OrdStatus.UNKNOWN or order.is_amend_pending)
+
+
+def _shows_amend(order: Order, report: ExecutionReport) -> bool:
+    price_fits = order.amend_price_ticks in (0, report.price_ticks)
+    return price_fits and order.amend_qty_lots in (0, report.order_qty_lots)

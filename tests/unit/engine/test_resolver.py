@@ -1,0 +1,107 @@
+"""Which answers prove what, and when. Orders are real ones, driven by reports; time is a number."""
+
+from itertools import pairwise
+
+import pytest
+
+from tidings.engine.resolver import Resolver
+from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind, Side
+from tidings.model.execution_report import report_of
+from tidings.model.instrument import Instrument
+from tidings.model.order import apply_report, make_order
+from tidings.model.terms import OrderTerms
+
+S = 1_000_000_000
+EXPIRY_NS = 7 * S
+
+
+@pytest.fixture
+def instrument():
+    return Instrument(
+        symbol="BTCUSDT", line=1, index=0, status="Listed", base_currency="BTC", quote_currency="USDT",
+        settle_currency="USDT", price_scale=1, tick_mantissa=1, qty_scale=3, lot_mantissa=1, value_scale=8,
+    )  # fmt: skip
+
+
+def unknown_order(instrument, handle=1):
+    order = make_order(
+        OrderTerms(instrument, Side.BUY), handle=handle, cl_ord_id=f"T{handle}", price_ticks=600_000, order_qty_lots=10
+    )
+    apply_report(order, report_of(ExecType.UNKNOWN, ReportSource.LOCAL, request_kind=RequestKind.NEW))
+    assert order.status == OrdStatus.UNKNOWN
+    return order
+
+
+def resolver():
+    return Resolver(deadline_ns=S, expiry_ns=EXPIRY_NS)
+
+
+def status_report(status, **fields):
+    return report_of(ExecType.STATUS, ReportSource.QUERY, ord_status=status, reconciled=True, **fields)
+
+
+def test_an_unknown_order_is_asked_about_after_half_a_second_and_again_ever_more_rarely(instrument):
+    asking, order = resolver(), unknown_order(instrument)
+    asked_at = [now for now in range(0, 20 * S, S // 10) if asking.due([order], now) == [order]]
+    gaps = [later - earlier for earlier, later in pairwise(asked_at)]
+    assert asked_at[0] == S // 2
+    assert gaps == [1 * S, 2 * S, 4 * S, 8 * S]
+
+
+def test_an_order_that_is_clear_is_never_asked_about(instrument):
+    asking = resolver()
+    order = make_order(OrderTerms(instrument, Side.BUY), handle=1, cl_ord_id="T1", price_ticks=1, order_qty_lots=1)
+    assert [now for now in range(0, 10 * S, S) if asking.due([order], now)] == []
+
+
+def test_at_most_five_are_asked_about_at_once(instrument):
+    asking = resolver()
+    orders = [unknown_order(instrument, handle) for handle in range(1, 9)]
+    asking.due(orders, 0)
+    assert [order.handle for order in asking.due(orders, S)] == [1, 2, 3, 4, 5]
+    assert [order.handle for order in asking.due(orders, S)] == [6, 7, 8]
+
+
+def test_not_found_before_the_expiry_proves_nothing(instrument):
+    asking, order = resolver(), unknown_order(instrument)
+    asking.due([order], 0)
+    assert [asking.not_found(order, now) for now in range(S, EXPIRY_NS + 1, S)] == [[]] * 7
+
+
+def test_two_not_founds_after_the_expiry_and_apart_prove_that_it_never_was(instrument):
+    asking, order = resolver(), unknown_order(instrument)
+    asking.due([order], 0)
+    late = EXPIRY_NS + 1
+    assert asking.not_found(order, late) == []
+    assert asking.not_found(order, late + S // 2 - 1) == []  # too soon to be a second opinion
+    (report,) = asking.not_found(order, late + S // 2)
+    assert (report.exec_type, report.reconciled, report.request_kind) == (ExecType.REJECTED, True, RequestKind.NEW)
+    apply_report(order, report)
+    assert order.status == OrdStatus.REJECTED
+    assert asking.resolved_count == 1
+
+
+def test_a_sighting_between_two_not_founds_starts_the_count_anew(instrument):
+    asking, order = resolver(), unknown_order(instrument)
+    asking.due([order], 0)
+    late = EXPIRY_NS + 1
+    asking.not_found(order, late)
+    asking.found(order, status_report(-1), late + S)  # a row that tells no state
+    assert asking.not_found(order, late + 2 * S) == []
+
+
+def test_an_order_that_is_found_is_what_the_venue_shows(instrument):
+    asking, order = resolver(), unknown_order(instrument)
+    asking.due([order], 0)
+    shown = status_report(OrdStatus.PARTIALLY_FILLED, cum_qty_lots=4, order_qty_lots=10, price_ticks=600_000)
+    assert asking.found(order, shown, S) == [shown]
+    apply_report(order, shown)
+    assert (order.status, order.cum_qty_lots, order.leaves_qty_lots) == (OrdStatus.PARTIALLY_FILLED, 4, 6)
+
+
+def test_orders_that_came_clear_are_forgotten(instrument):
+    asking, order = resolver(), unknown_order(instrument)
+    asking.due([order], 0)
+    apply_report(order, status_report(OrdStatus.CANCELED))
+    assert asking.due([order], 2 * S) == []
+    assert asking.not_found(order, EXPIRY_NS + 3 * S) == []
