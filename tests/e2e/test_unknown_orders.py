@@ -1,6 +1,7 @@
 """Orders of unknown fate against a real exchange: found there, or proved never to have been. Nothing is sent twice."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 from session_lines import COIN_M, USD_M, Line, every_line, placed, until
@@ -78,9 +79,9 @@ async def test_an_amend_lost_on_the_way_frees_the_order_for_the_next(quiet_excha
         while order.order.is_amend_pending:
             await asyncio.sleep(0.05)
     assert order.status == OrdStatus.NEW
-    assert str(order.price) == line.low
+    assert order.price == Decimal(line.low)
     await order.amend(price=line.at("0.9", 5))
-    assert str(order.price) == line.at("0.9", 5)
+    assert order.price == Decimal(line.at("0.9", 5))
 
 
 async def until_resolved(order) -> None:

@@ -226,6 +226,8 @@ class OrderTicket:
         raise self._rejection(report)
 
     def _rejection(self, report: ExecutionReport) -> OrderError:
+        if report.code == 0:  # no code of the venue's: our own proof that the order never was
+            return OrderRejected(0, "NOT_AT_THE_VENUE", report.text, self.cl_ord_id)
         entry = meaning_of(report.code, report.text)
         return OrderRejected(report.code, entry.name, entry.meaning, self.cl_ord_id)
 
