@@ -191,6 +191,10 @@ async def test_orders_of_others_and_of_another_session_are_seen_but_not_touched(
     assert [row["clOrdID"] for row in rows] == ["somebody-elses"]
 
 
+def net_lots(phemex: tidings.Phemex, symbol: str) -> int:
+    return phemex.engine.positions.of(symbol).net_qty_lots
+
+
 async def trade_both_ways(ready_file: str) -> Counter:
     """Two accounts in one loop: quotes, crosses, amends, bulk cancels; what each order came to."""
     settings = {"exchange": ready_file, "rate_limits": False}
@@ -199,6 +203,7 @@ async def trade_both_ways(ready_file: str) -> Counter:
         tidings.connect("local", account=1, **settings) as other,
     ):
         outcomes: Counter[str] = Counter()
+        before = {symbol: (net_lots(one, symbol), net_lots(other, symbol)) for symbol in ("BTCUSD", "BTCUSDT")}
         for line in (COIN_M, USD_M, SPOT):
             price_ticks, lots = ticks_and_lots(one, line, line.price)
             bid, offer = one.arm(line.symbol, "buy"), other.arm(line.symbol, "sell")
@@ -213,7 +218,9 @@ async def trade_both_ways(ready_file: str) -> Counter:
         for line in (COIN_M, USD_M):
             mine, theirs = (session.engine.positions.of(line.symbol) for session in (one, other))
             await until(lambda: mine.agrees and theirs.agrees, "the venue's word on positions")  # noqa: B023
-            assert mine.net_qty_lots == -theirs.net_qty_lots == 3 * ticks_and_lots(one, line, line.price)[1]
+            traded = 3 * ticks_and_lots(one, line, line.price)[1]
+            mine_before, theirs_before = before[line.symbol]
+            assert (mine.net_qty_lots, theirs.net_qty_lots) == (mine_before + traded, theirs_before - traded)
         await trade_back(one, other)
         return outcomes
 
