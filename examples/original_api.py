@@ -1,11 +1,14 @@
-"""The example of the package tidings grew from, on a local exchange where BTCUSD trades near 9,000:
+"""The synchronous API of the package tidings grew from, by its own example, where BTCUSD trades near 9,000:
 
     tidings exchange --price BTCUSD=9000 --ready-file ready.json &
     TIDINGS_EXCHANGE=ready.json python examples/original_api.py
+
+At the venue only the connection differs: your own key, and `api_url` written out.
 """
 
 import json
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tidings.blocking import (
@@ -43,3 +46,10 @@ limit_hnd.cancel()
 cond_hnd.cancel()
 order_placer.cancel_all("BTCUSD")
 print("cancelled")
+
+# trade, and read it back: all pages, oldest first
+order_placer.submit(order)
+now = datetime.now(UTC)
+for trade in conn.get_trades("BTCUSD", now - timedelta(minutes=5), now + timedelta(minutes=5)):
+    print(f"traded {trade['execQty']} at {trade['execPriceEp']} × 10⁻⁴")
+print(len(conn.get_account_positions("BTC")["data"]["positions"]), "positions")
