@@ -86,6 +86,7 @@ class RoundTripClient(Strategy):
         dialer = Dialer(Endpoint("127.0.0.1", port), self.clock, TlsContext(ca_file))
         (lane,) = self.pool
         lane.attach(await dialer.connect(lambda: lane), self.clock.read_now_ns())
+        gateway.allow_orders(True)
         self.quote = ArmedOrder(self.entry, make_terms(), self.clock)
 
     def raise_error(self, error: Exception, callback: Any) -> None:
