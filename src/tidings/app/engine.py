@@ -51,6 +51,7 @@ from tidings.venue.phemex.signing import Credentials
 log = logging.getLogger("tidings")
 
 INQUIRY_S = 0.5
+BOOK_CHECK_S = 1.0
 EXPIRY_MARGIN_S = 2  # beyond a request's expiry: the venue may check it at its door and execute a little later
 HOUSEKEEPING_S = 0.02  # deadlines are seen at most this late
 NOTIONAL_UNITS = 10_000  # Risk counts in 10**-4 of the quote currency
@@ -105,6 +106,7 @@ class Engine:
         self._closing.callback(
             every(self.settings.reference_interval_s, self._learn_prices, self._on_timer_error).cancel
         )
+        self._closing.callback(every(BOOK_CHECK_S, self._check_books, self._on_timer_error).cancel)
         self.is_open = True
         self._judge_readiness(None)
         if self.credentials is not None:
@@ -280,6 +282,9 @@ class Engine:
     def _keep_house(self) -> None:
         if self.credentials is not None:
             self.lanes.keep_house(self.clock.read_now_ns())
+
+    def _check_books(self) -> None:
+        self.market.on_timer(self.clock.read_now_ns())
 
     async def _learn_prices(self) -> None:
         """Last prices of all symbols, for the collar.

@@ -25,6 +25,7 @@ from tidings.venue.phemex.stream_session import StreamSession
 log = logging.getLogger("tidings.market")
 
 START_LIMIT_S = 10.0
+ASK_AGAIN_NS = 5_000_000_000  # a book that turns stale at once again is not asked for in a storm
 SYMBOLS_MAX = STREAM_SUBSCRIPTIONS_MAX // 2  # book and trades of each
 _CHANNELS = {
     ProductLine.INVERSE: ("orderbook.subscribe", "trade.subscribe"),
@@ -41,6 +42,8 @@ class MarketWatch(MarketListener):
         self._stream = MarketStream(products.instruments, self)
         self._feed: StreamFeed | None = None
         self._symbols: set[str] = set()
+        self._asked_ns: dict[str, int] = {}
+        self.refresh_count = 0  # snapshots asked for because a book could not be trusted
         self._on_book: Callable[[Book, int], None] | None = None
         self._on_trade: Callable[[Trade, int], None] | None = None
         self._on_error: Callable[[Exception, Any], None] = lambda error, callback: None
@@ -94,8 +97,23 @@ class MarketWatch(MarketListener):
     def book_changed(self, book: Book, now_ns: int) -> None:
         if book.is_two_sided:
             self._risk.set_reference_price(book.instrument, (book.best_bid_ticks + book.best_offer_ticks) // 2, now_ns)
+        elif book.stale_cause is not None:
+            self._ask_again(book, now_ns)
         if self._on_book is not None:
             self._call(self._on_book, book, now_ns)
+
+    def _ask_again(self, book: Book, now_ns: int) -> None:
+        """A stale book: ask for a snapshot now instead of waiting for the venue's next one, up to a minute away."""
+        if self._feed is None or now_ns - self._asked_ns.get(book.symbol, -ASK_AGAIN_NS) < ASK_AGAIN_NS:
+            return
+        self._asked_ns[book.symbol] = now_ns
+        self.refresh_count += 1
+        log.warning("book of %s is stale: %s: asking for a snapshot", book.symbol, book.stale_cause)
+        self._feed.subscribe(_CHANNELS[ProductLine(book.instrument.line)][0], [book.symbol])
+
+    def on_timer(self, now_ns: int) -> None:
+        """Call about once a second: a book that has been silent for too long turns stale."""
+        self._stream.on_timer(now_ns)
 
     def trade_printed(self, trade: Trade, now_ns: int) -> None:
         if self._on_trade is not None:
@@ -109,4 +127,6 @@ class MarketWatch(MarketListener):
 
     def _on_down(self, cause: str) -> None:
         log.warning("market stream down: %s: books are stale until it is back", cause)
-        self._stream.mark_stale()
+        for book in self._stream.mark_stale():
+            if self._on_book is not None:
+                self._call(self._on_book, book, self._clock.read_now_ns())

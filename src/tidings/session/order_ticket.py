@@ -125,8 +125,8 @@ class OrderTicket:
         self._deny(self._phemex.amend(self.handle, price_ticks, qty_lots), "amend")
         self._raise_end(await self._wait_for(self._ends_amend))
         in_force = price_ticks in (0, self.order.price_ticks) and qty_lots in (0, self.order.order_qty_lots)
-        if self.order.is_done and not in_force:
-            raise self._done_first("amend")
+        if self.order.is_done and not (in_force and self.order.status == OrdStatus.FILLED):
+            raise self._done_first("amend")  # a post-only order that would have crossed at its new price ends too
         return self
 
     async def reports(self) -> AsyncIterator[ExecutionReport]:
@@ -206,7 +206,7 @@ class OrderTicket:
 
     def _done_first(self, what: str) -> OrderDone:
         return OrderDone(
-            f"order {self.cl_ord_id} was {self.status.name} before the {what} reached it", self.cl_ord_id
+            f"order {self.cl_ord_id} was {self.status.name} before the {what} was in force", self.cl_ord_id
         )
 
     def _raise_end_of_create(self, report: ExecutionReport) -> None:

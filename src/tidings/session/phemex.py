@@ -217,6 +217,8 @@ class Phemex:
     @contextmanager
     def batch(self) -> Iterator[None]:
         """Hold the orders fired inside, and send those of one lane as one record when it ends."""
+        if not self.engine.is_open or self.engine.credentials is None:
+            raise OrderDenied(denial_text(DenyReason.NOT_READY, "batch"), DenyReason.NOT_READY.name)
         self.engine.lanes.pool.cork()
         try:
             yield

@@ -69,8 +69,12 @@ class StreamSession:
         self._unanswered.clear()
 
     def subscribe(self, method: str, params: list[object]) -> list[str]:
-        """Add a subscription, now and after every reconnect: what to send."""
-        self._subscriptions.append((method, params))
+        """Add a subscription, now and after every reconnect: what to send.
+
+        Once more for one it has asks for it again now: a subscription begins with a snapshot.
+        """
+        if (method, params) not in self._subscriptions:
+            self._subscriptions.append((method, params))
         return [self._subscription(method, params)] if self.state in (StreamState.SUBSCRIBING, StreamState.LIVE) else []
 
     def heard(self, now_ns: int) -> None:
