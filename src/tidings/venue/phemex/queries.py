@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tidings.errors import PeerError, UsageError, VenueError
+from tidings.errors import PeerError, TidingsError, UsageError, VenueError
 from tidings.model.enums import PosSide, ProductLine
 from tidings.model.instrument import Instrument
 from tidings.model.words import pos_side_of
@@ -112,8 +112,7 @@ class Queries:
             if error.code == CODE_NOTHING_FOUND:
                 return []
             raise
-        rows: list[dict[str, Any]] = data.get("rows", []) if isinstance(data, dict) else data or []
-        return rows
+        return _rows_of(data, path)
 
     async def find_order(self, instrument: Instrument, cl_ord_id: str) -> dict[str, Any] | None:
         """What the venue shows of an order, by our id: its row, or None when neither list knows it.
@@ -130,29 +129,36 @@ class Queries:
             if error.code == CODE_NOTHING_FOUND:
                 return None
             raise
-        rows: list[dict[str, Any]] = data.get("rows", []) if isinstance(data, dict) else data or []
-        return next((row for row in rows if cl_ord_id_of(row) == cl_ord_id), None)
+        # Spot rows leave the ClOrdID out (phemex docs 2026, "Query orders by order ids"); only one was asked for.
+        return next((row for row in _rows_of(data, path) if cl_ord_id_of(row) in (cl_ord_id, "")), None)
 
     async def cancel(self, instrument: Instrument, order_id: str, *, is_hedged: bool = False) -> None:
         """Cancel one order, also one that is not of this session: by the venue's id (a UUID) or by ClOrdID."""
         line = ProductLine(instrument.line)
         path = _LINE_PATHS[line] if line == ProductLine.SPOT else f"{_LINE_PATHS[line]}/cancel"
         key = "orderID" if _is_uuid(order_id) else "clOrdID"
-        if is_hedged:
-            rows = await self.open_orders(instrument)
-            pos_side = next(
-                (row["posSide"] for row in rows if order_id in (row.get("orderID"), row.get("clOrdID"))), "Long"
-            )
+        query = f"{key}={order_id}&symbol={instrument.symbol}"
+        if line != ProductLine.LINEAR:
+            await self.request("DELETE", path, query)
+        elif not is_hedged:
+            await self.request("DELETE", path, f"{query}&posSide=Merged")
         else:
-            pos_side = "Merged"
-        sides = f"&posSide={pos_side}" if line == ProductLine.LINEAR else ""
-        await self.request("DELETE", path, f"{key}={order_id}&symbol={instrument.symbol}{sides}")
+            try:  # the venue's order rows do not tell which side an order works on
+                await self.request("DELETE", path, f"{query}&posSide=Long")
+            except VenueError:
+                await self.request("DELETE", path, f"{query}&posSide=Short")
 
     async def cancel_all(self, instrument: Instrument) -> None:
         """Both halves: working orders, then those waiting for a trigger. One call alone leaves the other half open."""
         path = f"{_LINE_PATHS[ProductLine(instrument.line)]}/all"
+        problem: TidingsError | None = None
         for untriggered in ("false", "true"):
-            await self.request("DELETE", path, f"symbol={instrument.symbol}&untriggered={untriggered}")
+            try:
+                await self.request("DELETE", path, f"symbol={instrument.symbol}&untriggered={untriggered}")
+            except TidingsError as error:  # the other half is asked for whatever became of this one
+                problem = problem or error
+        if problem is not None:
+            raise problem
 
     # ---- Settings ------------------------------------------------------------------------------------------------
 
@@ -212,6 +218,14 @@ class Queries:
         if scaled != scaled.to_integral_value():
             raise UsageError(f"{instrument.symbol}: margin has at most {instrument.value_scale} decimals: was {value}")
         await self.request("POST", "/positions/assign", f"symbol={instrument.symbol}&posBalanceEv={int(scaled)}")
+
+
+def _rows_of(data: Any, path: str) -> list[dict[str, Any]]:
+    """The orders in a query's answer: an array, one under `rows`, or null. Another shape is no answer, not "none"."""
+    rows = data.get("rows") if isinstance(data, dict) else data or []
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise PeerError(f"GET {path}: the reply holds no list of orders")
+    return rows
 
 
 @contextmanager

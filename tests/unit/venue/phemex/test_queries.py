@@ -1,0 +1,82 @@
+"""What is asked, in which order, and that only a well-formed answer counts as one. Answers: phemex docs 2026."""
+
+import json
+
+import pytest
+from market_instruments import INVERSE, LINEAR, SPOT
+
+from tidings.errors import ConnectionLost, PeerError, VenueError
+from tidings.venue.phemex.queries import Queries
+
+OPEN, EMPTY = {"code": 0, "msg": "", "data": []}, {"code": 10002, "msg": "OM_ORDER_NOT_FOUND", "data": None}
+DONE = {"code": 0, "msg": "", "data": 1}
+
+
+class Venue:
+    """Answers in turn; an exception is raised instead."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = []
+
+    async def ask(self, method, path, query, body, signed):
+        self.asked.append(f"{method} {path}?{query}")
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return 200, json.dumps(answer).encode()
+
+
+def rows_of(venue):
+    return Queries(venue.ask)
+
+
+async def test_cancel_all_asks_for_both_halves():
+    venue = Venue(DONE, DONE)
+    await rows_of(venue).cancel_all(LINEAR)
+    assert venue.asked == [
+        "DELETE /g-orders/all?symbol=BTCUSDT&untriggered=false",
+        "DELETE /g-orders/all?symbol=BTCUSDT&untriggered=true",
+    ]
+
+
+@pytest.mark.parametrize("problem", [ConnectionLost("gone"), {"code": 11083, "msg": "", "data": None}])
+async def test_second_half_is_cancelled_whatever_became_of_the_first(problem):
+    venue = Venue(problem, DONE)
+    with pytest.raises((ConnectionLost, VenueError)):
+        await rows_of(venue).cancel_all(INVERSE)
+    assert venue.asked[1] == "DELETE /orders/all?symbol=BTCUSD&untriggered=true"
+
+
+async def test_hedged_order_is_cancelled_on_the_side_it_works_on():
+    """The venue's order rows carry no posSide, so both are tried."""
+    venue = Venue({"code": 20004, "msg": "TE_ERR_INCONSISTENT_POS_MODE", "data": None}, {"code": 0, "data": {}})
+    await rows_of(venue).cancel(LINEAR, "T1", is_hedged=True)
+    assert [call.rpartition("=")[2] for call in venue.asked] == ["Long", "Short"]
+
+
+async def test_order_is_looked_for_among_the_open_ones_and_then_in_the_database():
+    venue = Venue(EMPTY, {"code": 0, "data": [{"clOrdId": "T1", "ordStatus": "Filled"}]})
+    assert (await rows_of(venue).find_order(LINEAR, "T1"))["ordStatus"] == "Filled"
+    assert venue.asked == [
+        "GET /g-orders/activeList?symbol=BTCUSDT",
+        "GET /api-data/g-futures/orders/by-order-id?symbol=BTCUSDT&clOrdID=T1",
+    ]
+
+
+async def test_spot_row_without_a_client_id_is_the_one_asked_for():
+    venue = Venue(OPEN, [{"orderID": "x", "ordStatus": "Filled"}])
+    assert (await rows_of(venue).find_order(SPOT, "T1"))["ordStatus"] == "Filled"
+
+
+async def test_other_orders_are_not_ours():
+    venue = Venue({"code": 0, "data": {"rows": [{"clOrdID": "T2"}]}}, {"code": 0, "data": [{"clOrdID": "T3"}]})
+    assert await rows_of(venue).find_order(INVERSE, "T1") is None
+
+
+@pytest.mark.parametrize("data", ["gone", {"total": 0}, [1], {"rows": "none"}, 7])
+async def test_answer_of_another_shape_is_no_absence(data):
+    with pytest.raises(PeerError):
+        await rows_of(Venue({"code": 0, "data": data})).open_orders(LINEAR)
+    with pytest.raises(PeerError):
+        await rows_of(Venue(EMPTY, {"code": 0, "data": data})).find_order(LINEAR, "T1")
