@@ -23,11 +23,13 @@ class Inquiry:
     def __init__(self, entry: OrderEntry, queries: Queries, resolver: Resolver, clock: Clock) -> None:
         self._entry, self._queries, self._resolver, self._clock = entry, queries, resolver, clock
         self.question_count = 0
+        self._lost_count = 0  # requests without a clean answer, as of the last look
 
     async def look(self) -> None:
         """Ask about whoever is due. What fails is asked again later: an error is no answer."""
-        if self._entry.orders.open_count == 0:
-            return
+        if self._entry.unknown_count == self._lost_count and not self._resolver.is_busy:
+            return  # reading the whole order table would stall the loop a millisecond
+        self._lost_count = self._entry.unknown_count
         now_ns = self._clock.read_now_ns()
         for order in self._resolver.due(self._entry.orders.open_orders(), now_ns):
             self.question_count += 1

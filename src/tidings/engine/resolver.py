@@ -31,6 +31,7 @@ class _Case:
 
     since_ns: int
     ask_at_ns: int
+    amend: tuple[int, int]  # price and quantity asked for: another amend is another case
     wait_ns: int = ASK_AGAIN_NS
     not_found_count: int = 0
     not_found_ns: int = 0
@@ -45,6 +46,11 @@ class Resolver:
         self._cases: dict[int, _Case] = {}
         self.resolved_count = 0
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether any order was unclear at the last look."""
+        return bool(self._cases)
+
     def due(self, orders: Iterable[Order], now_ns: int) -> list[Order]:
         """Whom to ask the venue about now, longest waiting first. `orders`: all that are open."""
         unclear = {order.handle: order for order in orders if _is_unclear(order)}
@@ -53,7 +59,10 @@ class Resolver:
         for order in unclear.values():
             # An amend is unclear only once its answer is overdue; an UNKNOWN order is so already.
             wait_ns = FIRST_ASK_NS + (0 if order.status == OrdStatus.UNKNOWN else self._deadline_ns)
-            self._cases.setdefault(order.handle, _Case(now_ns, now_ns + wait_ns))
+            amend = order.amend_price_ticks, order.amend_qty_lots
+            case = self._cases.get(order.handle)
+            if case is None or case.amend != amend:
+                self._cases[order.handle] = _Case(now_ns, now_ns + wait_ns, amend)
         ready = sorted((case.ask_at_ns, handle) for handle, case in self._cases.items() if case.ask_at_ns <= now_ns)
         for _, handle in ready[:ASKED_AT_ONCE_MAX]:
             case = self._cases[handle]

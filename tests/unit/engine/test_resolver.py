@@ -3,6 +3,8 @@
 from itertools import pairwise
 
 import pytest
+from engine_samples import LAST_PX_TICKS, Path
+from order_samples import LIMIT, said
 
 from tidings.engine.resolver import Resolver
 from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind, Side
@@ -105,3 +107,30 @@ def test_orders_that_came_clear_are_forgotten(instrument):
     apply_report(order, status_report(OrdStatus.CANCELED))
     assert asking.due([order], 2 * S) == []
     assert asking.not_found(order, EXPIRY_NS + 3 * S) == []
+
+
+def test_another_amend_is_another_case():
+    """A quote amended all day is mid-amend at every look: no single amend of it is ever past its expiry."""
+    path, asking = Path(), resolver()
+    order = path.submit(LIMIT)
+    path.hear(said(ExecType.NEW, handle=order.handle))
+    for second in range(30):
+        price_ticks = LAST_PX_TICKS + 1 + second % 2
+        assert path.entry.amend_order(order, price_ticks, 0, second * S) == 0
+        asking.due([order], second * S)
+        at_venue = status_report(OrdStatus.NEW, price_ticks=LAST_PX_TICKS - 7, order_qty_lots=10)
+        told = asking.found(order, at_venue, second * S)
+        assert [ExecType(report.exec_type) for report in told] == [ExecType.STATUS]
+        path.hear(said(ExecType.REPLACED, handle=order.handle, price_ticks=price_ticks))
+
+
+def test_lost_amend_that_is_not_in_force_after_its_expiry_is_refused():
+    path, asking = Path(), resolver()
+    order = path.submit(LIMIT)
+    path.hear(said(ExecType.NEW, handle=order.handle))
+    path.entry.amend_order(order, LAST_PX_TICKS + 1, 0, 0)
+    asking.due([order], 0)
+    at_venue = status_report(OrdStatus.NEW, price_ticks=LAST_PX_TICKS, order_qty_lots=10)
+    assert len(asking.found(order, at_venue, EXPIRY_NS)) == 1
+    told = asking.found(order, at_venue, EXPIRY_NS + 1)
+    assert [ExecType(report.exec_type) for report in told] == [ExecType.STATUS, ExecType.REPLACE_REJECTED]
