@@ -48,7 +48,9 @@ def make_budget() -> RequestBudget:
     """Four buckets per order, as the venue's groups have, with room for a benchmark."""
     buckets = [Bucket(name, CAPACITY, WINDOW_NS) for name in ("group", "symbol", "all", "ip")]
     cost = Cost(*((bucket, 1) for bucket in buckets))
-    rates = SimpleNamespace(by_suffix={}, ping_cost=lambda: cost, order_cost=lambda line, kind, symbol: cost)
+    rates = SimpleNamespace(
+        by_suffix={}, ip=buckets[-1], ping_cost=lambda: cost, order_cost=lambda line, kind, symbol: cost
+    )
     return RequestBudget(rates, [INSTRUMENT])
 
 
@@ -90,7 +92,9 @@ class RoundTripClient(Strategy):
         self.quote = ArmedOrder(self.entry, make_terms(), self.clock)
 
     def raise_error(self, error: Exception, callback: Any) -> None:
-        raise error
+        """An error inside a callback ends the run, not only the callback."""
+        if not self.finished.done():
+            self.finished.set_exception(error)
 
     def run(self, count: int, quiet_us: int) -> array:
         return self.loop.run_until_complete(self.orders(count, quiet_us))
@@ -131,6 +135,19 @@ class RoundTripClient(Strategy):
             self.fire()
         else:
             self.loop.call_later(self.quiet_s, self.fire)
+
+    def on_unknown(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
+        self.fail(report)
+
+    def on_reject(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
+        self.fail(report)
+
+    def on_unsent(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
+        self.fail(report)
+
+    def fail(self, report: ExecutionReport) -> None:
+        """Any other end than an ack ends the run."""
+        self.raise_error(RuntimeError(f"an order was not acknowledged: {report!r}"), self.fail)
 
     def close(self) -> None:
         for lane in self.pool:
