@@ -15,7 +15,7 @@ from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order
 
 SYMBOL = "BTCUSDT"
-SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
+SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
 MOVE_INTERVAL_NS = 500_000_000  # two requests a second stay far below the venue's 500 a minute
 
 
