@@ -28,6 +28,7 @@ log = logging.getLogger("tidings.account")
 
 LOGIN_EXPIRY_S = 60  # the venue takes at most 120 (phemex docs 2026, "User authentication")
 NS_PER_S = 1_000_000_000
+SNAPSHOT_GRACE_S = 2.0  # after the last subscription was answered
 UNSET_LOTS = -(2**63)  # the message held no size, or one off the grid
 SUBSCRIPTIONS: tuple[tuple[str, list[object]], ...] = (
     ("aop.subscribe", []),
@@ -63,6 +64,7 @@ class AccountWatch:
             session=StreamSession(login=self._login, subscriptions=SUBSCRIPTIONS),
             decode=stream.feed_message,
             clock=clock,
+            on_live=self._on_live,
             on_down=self._on_down,
             on_refused=on_change,
         )
@@ -91,6 +93,17 @@ class AccountWatch:
     def _login(self, now_ns: int) -> list[object]:
         expiry_s = self._venue_clock.wall_ns(now_ns) // NS_PER_S + LOGIN_EXPIRY_S
         return ["API", self._credentials.api_key, self._credentials.sign_login(expiry_s), expiry_s]
+
+    def _on_live(self) -> None:
+        """Subscribed. A line with no account has no snapshot to send ("zero or more", phemex docs 2026, "aop")."""
+        connection = self._feed.reconnect_count
+        asyncio.get_running_loop().call_later(SNAPSHOT_GRACE_S, self._take_silence_for_nothing, connection)
+
+    def _take_silence_for_nothing(self, connection: int) -> None:
+        if self._feed.is_live and self._feed.reconnect_count == connection:
+            for line in list(self._awaited):
+                log.warning("the account stream sent no snapshot of %s: taken for an empty account", line.name.lower())
+                self.snapshot_ended(line)
 
     def _on_down(self, cause: str) -> None:
         self._awaited = set(ProductLine)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidings.app.local_exchange import ReadyExchange
-from tidings.model.enums import OrdStatus, PosSide
+from tidings.model.enums import OrdStatus, PosSide, ProductLine
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.session.phemex import Phemex
@@ -78,7 +78,7 @@ def _order_mismatches(phemex: Phemex, dump: dict[str, Any], user_id: int) -> lis
 
 
 def _compare_order(order: Order, row: dict[str, Any] | None, scales: dict[str, Any]) -> list[Mismatch]:
-    """State, quantity filled and quantity open of one order."""
+    """State, price and quantities of one order."""
     name = f"order {order.cl_ord_id} ({order.symbol})"
     if row is None:
         gone = order.status in (OrdStatus.UNSENT, OrdStatus.REJECTED)  # neither needs to have left a trace
@@ -87,17 +87,30 @@ def _compare_order(order: Order, row: dict[str, Any] | None, scales: dict[str, A
     if row["ord_status"] not in _VENUE_STATUS.get(OrdStatus(order.status), ()):
         found.append(Mismatch(f"{name} status", OrdStatus(order.status).name, row["ord_status"]))
     if not order.terms.qty_in_quote:
-        for ours, key in ((order.cum_qty_lots, "cum_qty"), (order.leaves_qty_lots, "leaves_qty")):
-            qty = _on_their_scale(order.terms.instrument, ours, scales)
-            if qty != row[key] and not (order.status == OrdStatus.UNTRIGGERED and key == "leaves_qty"):
+        quantities = {"order_qty": order.order_qty_lots, "cum_qty": order.cum_qty_lots}
+        if order.status != OrdStatus.UNTRIGGERED:
+            quantities["leaves_qty"] = order.leaves_qty_lots
+        for key, lots in quantities.items():
+            qty = _on_their_scale(order.terms.instrument, lots, scales)
+            if qty != row[key]:
                 found.append(Mismatch(f"{name} {key}", str(qty), str(row[key])))
+    if order.terms.has_price:
+        price = _price_on_their_scale(order.terms.instrument, order.price_ticks, scales)
+        if price != row["price"]:
+            found.append(Mismatch(f"{name} price", str(price), str(row["price"])))
     if order.traded_qty_lots != order.cum_qty_lots:
         found.append(Mismatch(f"{name} executions", str(order.traded_qty_lots), str(order.cum_qty_lots)))
     return found
 
 
 def _position_mismatches(phemex: Phemex, dump: dict[str, Any], user_id: int) -> list[Mismatch]:
+    """Both ways: what the exchange lists, and contract positions that only we believe in."""
     found = []
+    listed = {(row["symbol"], row["pos_side"].upper()) for row in dump["positions"] if row["user_id"] == user_id}
+    for position in phemex.positions():
+        line = phemex.instrument(position.symbol).line
+        if line != ProductLine.SPOT and (position.symbol, position.pos_side.name) not in listed:
+            found.append(Mismatch(f"position {position.symbol}", f"{position.net_qty_lots} lots", "nothing"))
     for row in dump["positions"]:
         if row["user_id"] != user_id:
             continue
@@ -115,12 +128,22 @@ def _position_mismatches(phemex: Phemex, dump: dict[str, Any], user_id: int) -> 
 
 
 def _wallet_mismatches(phemex: Phemex, dump: dict[str, Any], user_id: int) -> list[Mismatch]:
+    """Every wallet of a currency that trades must have been told to us, and the same."""
     ours = phemex.engine.account.wallets
-    found = []
-    for row in dump["wallets"]:
-        if row["user_id"] == user_id and row["currency"] in ours and ours[row["currency"]] != row["balance"]:
-            found.append(Mismatch(f"wallet {row['currency']}", str(ours[row["currency"]]), str(row["balance"])))
-    return found
+    spot = [instrument for instrument in phemex.engine.products if instrument.line == ProductLine.SPOT]
+    traded = {name for found in spot for name in (found.base_currency, found.quote_currency)}
+    theirs = {row["currency"]: row["balance"] for row in dump["wallets"] if row["user_id"] == user_id}
+    return [
+        Mismatch(f"wallet {currency}", str(ours.get(currency, "nothing")), str(balance))
+        for currency, balance in theirs.items()
+        if currency in traded and ours.get(currency) != balance
+    ]
+
+
+def _price_on_their_scale(instrument: Instrument, ticks: int, scales: dict[str, Any]) -> int:
+    """Ticks as an integer on the dump's price scale of the symbol."""
+    scale: int = scales[instrument.symbol]["price"]
+    return ticks * instrument.tick_mantissa * int(10 ** (scale - instrument.price_scale))
 
 
 def _on_their_scale(instrument: Instrument, lots: int, scales: dict[str, Any]) -> int:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 Value = str | int | Decimal
 
+TERMS_MAX = 10_000  # kinds of orders remembered with their templates
+
 _CONDITIONAL_TYPES = {
     ("stop", False): OrdType.STOP,
     ("stop", True): OrdType.STOP_LIMIT,
@@ -100,6 +102,8 @@ class OrderDesk:
             qty_in_quote=qty_in_quote,
             text=text,
         )
+        if len(self._terms) >= TERMS_MAX:
+            self._terms.clear()  # a caller who writes a new text into each order must not fill the memory
         return self._terms.setdefault(made.key, made)
 
     def _pos_side(self, instrument: Instrument, side: Side, pos_side: str | PosSide | None, closes: bool) -> PosSide:
