@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -65,6 +66,9 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
 
 
+ANSWER_LIMIT_S = 60  # of one batch; the slowest takes some seconds
+
+
 class ClientProcess:
     """A client that runs orders on command, one batch at a time."""
 
@@ -81,8 +85,14 @@ class ClientProcess:
             raise RuntimeError(f"{name} did not start")
 
     def read(self, count: int) -> bytes:
+        """`count` bytes, or fewer when the client ended; one that hangs is ended."""
         assert self.process.stdout
-        return self.process.stdout.read(count)
+        watchdog = threading.Timer(ANSWER_LIMIT_S, self.process.kill)
+        watchdog.start()
+        try:
+            return self.process.stdout.read(count)
+        finally:
+            watchdog.cancel()
 
     def run(self, orders: int, quiet_us: int) -> array:
         """Three ns figures per order, in the order of STAGES."""
