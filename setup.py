@@ -26,8 +26,8 @@ if sys.platform == "linux":
     COMPILE_ARGS += ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3", "-fstack-clash-protection"]
     COMPILE_ARGS += ["-fcf-protection=full"] if os.uname().machine == "x86_64" else []
     LINK_ARGS += ["-Wl,-z,relro,-z,now,-z,noexecstack"]
-if DEBUG:
-    COMPILE_ARGS += ["-g"]
+# Python's own flags ask for debug symbols: most of a module's size, and no use to who runs it.
+COMPILE_ARGS += ["-g"] if DEBUG else ["-g0"]
 if SANITIZE:
     COMPILE_ARGS += [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-U_FORTIFY_SOURCE"]
     LINK_ARGS += [f"-fsanitize={SANITIZE}"]
