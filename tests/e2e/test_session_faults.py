@@ -274,7 +274,9 @@ async def test_an_answer_nobody_asked_for_closes_an_idle_lane(server, phemex):
     await place(phemex).accepted()
     connections = server.connection_count
     server.asked[0].accept()
-    await asyncio.sleep(0.02)
+    async with asyncio.timeout(5):
+        while server.connection_count == connections:
+            await asyncio.sleep(0.01)
     await lane_is_back(phemex)
     assert server.connection_count == connections + 1
     await place(phemex).accepted()

@@ -37,6 +37,7 @@ cdef class PhemexOrderGateway(OrderGateway):
     cdef int64_t expiry_valid_until_ns          # our monotonic clock: the encoder's expiry text holds until then
     # Between take and send.
     cdef Lane lane
+    cdef bint has_told                          # a report has gone up for the answer being taken in
     # Batches in flight, by their negative token.
     cdef dict batches
     cdef int64_t last_batch

@@ -222,7 +222,9 @@ cdef class PhemexOrderGateway(OrderGateway):
         if request.kind == REQUEST_PING:
             return 0
         if request.kind == REQUEST_CANCEL_MANY:
-            return self._answer_batch(self.batches.pop(request.token, []), response, now_ns)
+            self._answer_batch(self.batches.get(request.token, []), response, now_ns)
+            self.batches.pop(request.token, None)       # not before: if its answer chokes us, the batch still ends
+            return 0
         order = self.orders.get(request.token)
         if order is None:
             return 0                        # done and forgotten while its answer was overdue
@@ -249,6 +251,7 @@ cdef class PhemexOrderGateway(OrderGateway):
             if not _echo_fits(order, report):
                 self._close_shifted(order, request, report.cl_ord_id, now_ns)
             report.handle, report.request_kind = order.handle, request.kind
+            self.has_told = True
             self.listener.on_report(report, now_ns)
             return 0
         if request.is_overdue:
@@ -295,6 +298,7 @@ cdef class PhemexOrderGateway(OrderGateway):
                 row = make_report(EXEC_CANCEL_REJECTED, SOURCE_REPLY, now_ns)
                 row.code, row.text = CODE_ORDER_NOT_FOUND, "not among the orders the venue is cancelling"
             row.handle, row.request_kind = order.handle, REQUEST_CANCEL
+            self.has_told = True
             self.listener.on_report(row, now_ns)
         return 0
 
@@ -326,6 +330,7 @@ cdef class PhemexOrderGateway(OrderGateway):
         cdef bint is_ours = exec_type == EXEC_UNKNOWN or exec_type == EXEC_UNSENT
         cdef ExecutionReport report = make_report(exec_type, SOURCE_LOCAL if is_ours else SOURCE_REPLY, now_ns)
         report.handle, report.request_kind, report.code, report.text = handle, request_kind, code, text
+        self.has_told = True
         self.listener.on_report(report, now_ns)
         return 0
 
@@ -337,7 +342,14 @@ cdef class AnswerDesk(LaneListener):
         self.gateway = gateway
 
     cdef int on_answer(self, Lane lane, Request* request, Response* response, int64_t now_ns) except -1:
-        return self.gateway._answer(lane, request, response, now_ns)
+        self.gateway.has_told = False
+        try:
+            return self.gateway._answer(lane, request, response, now_ns)
+        except Exception as error:
+            # The lane has let go of the request, and the error will close it: here is the last chance to end it.
+            if not self.gateway.has_told and not request.is_overdue:
+                self.gateway._tell_end(request, EXEC_UNKNOWN, f"its answer could not be taken in: {error}", now_ns)
+            raise
 
     cdef int on_lost(self, Lane lane, Request* request, bint reached_kernel, object cause, int64_t now_ns) except -1:
         if request.is_overdue:

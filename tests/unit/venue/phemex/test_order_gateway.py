@@ -244,3 +244,12 @@ def test_bulk_cancel_lost_or_late_ends_once_for_each(wired):
     wired.pool.check_deadlines(NOW_NS + DEADLINE_NS)
     wired.cut()
     assert wired.told.heard == [("unknown", order.handle) for order in orders]
+
+
+def test_an_answer_that_cannot_be_taken_in_still_ends_its_request_and_closes_the_lane(wired):
+    order = wired.submit()
+    wired.rates.by_suffix[b"contract"] = "not a budget"     # stands for any bug of ours between bytes and report
+    wired.answer(200, {"code": 0, "data": {}}, "x-ratelimit-remaining-contract: 9")
+    assert order.ord_status == OrdStatus.UNKNOWN
+    assert wired.told.heard == [("unknown", 1)]
+    assert not wired.pool.lanes[0].is_up
