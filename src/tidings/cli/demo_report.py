@@ -11,7 +11,8 @@ from tidings.session.phemex import Phemex
 
 EVENTS = ("orders", "acks", "fills", "rejects", "unknown", "amends", "cancels")  # as the strategy counted them
 MUST_HAPPEN = ("acks", "fills", "amends", "cancels")  # on each product line
-COLUMNS = ("symbol", *EVENTS, "open_left", "position")
+_SHORT = {"rejects": "rej", "unknown": "unkn", "open_left": "open"}  # 80 columns are what a terminal has
+COLUMNS = tuple(_SHORT.get(name, name) for name in ("symbol", *EVENTS, "open_left", "position"))
 
 
 class Tally:

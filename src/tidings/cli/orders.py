@@ -20,6 +20,7 @@ from tidings.session.phemex import Phemex
 from tidings.venue.phemex.endpoints import LOCAL
 from tidings.venue.phemex.products import parse_products
 
+BOOK_SETTLE_S = 0.05  # an order and its first executions or its cancel come in one message, or close
 OUTCOME_LIMIT_S = 1.0  # for the first executions of an order that does not rest, and for cancels to take effect
 LOOKS = 10
 
@@ -66,15 +67,24 @@ def _add_order(commands: Any) -> None:
 async def _order(options: argparse.Namespace, screen: Screen) -> int:
     async with session_of(options) as phemex:
         ticket = await _place(phemex, options).accepted()
-        if not _may_rest(ticket):
-            with suppress(TimeoutError):  # what it shows then is what is known by now
-                await asyncio.wait_for(ticket.done(), OUTCOME_LIMIT_S)
+        with suppress(TimeoutError):  # what it shows then is what is known by now
+            await asyncio.wait_for(_outcome(ticket), OUTCOME_LIMIT_S)
         shown = _shown(ticket)
     screen.json(shown)
     screen.table("Order", tuple(shown), [tuple(shown.values())])
     if options.env == LOCAL and not (options.exchange or os.environ.get(READY_FILE_VARIABLE)):
         screen.note("The exchange was this command's own and has ended: keep one with `tidings exchange --ready-file`.")
     return 0
+
+
+async def _outcome(ticket: OrderTicket) -> None:
+    """Wait for the book's word: an accepted order may have filled, or crossed and been cancelled, a moment later."""
+    if not _may_rest(ticket):
+        await ticket.done()
+        return
+    while not ticket.order.streamed_ns:
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(BOOK_SETTLE_S)
 
 
 def _place(phemex: Phemex, options: argparse.Namespace) -> OrderTicket:

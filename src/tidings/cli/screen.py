@@ -78,12 +78,13 @@ def plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[s
 def rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
     """A rich table; None where rich is not installed (the `cli` extra)."""
     try:
+        from rich.box import SIMPLE_HEAD
         from rich.table import Table
     except ImportError:
         return None
-    table = Table()
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))  # the demo's columns fit into 80
     for column, is_number in zip(columns, number_columns(len(columns), rows), strict=True):
-        table.add_column(column, justify="right" if is_number else "left")
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=True)
     for row in rows:
         table.add_row(*row)
     return table

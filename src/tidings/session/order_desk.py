@@ -187,7 +187,7 @@ _DENIAL_TEXTS = {
     DenyReason.RATE_LIMIT: "the venue's request budget of this minute is used up (a share is kept for cancels)",
     DenyReason.MAX_QTY: "more than the largest order allowed: raise `max_qty` only on purpose",
     DenyReason.MAX_NOTIONAL: "worth more than `max_notional` allows per order",
-    DenyReason.PRICE_COLLAR: "the limit price lies too far beyond the last known price (see `collar`)",
+    DenyReason.PRICE_COLLAR: "the limit price lies too far beyond the last known price (see `collar_percent`)",
     DenyReason.NO_REFERENCE_PRICE: "no price is known yet, so the collar cannot be checked: subscribe its book or wait",
     DenyReason.MAX_IN_FLIGHT: "too many open orders (see `max_open_orders`)",
     DenyReason.BAD_PRICE: "needs a positive price (and trigger price, if conditional)",

@@ -80,7 +80,7 @@ def test_table_is_pretty_on_a_terminal() -> None:
 
     Screen(as_json=False, out=out).table("Orders", ("symbol", "n"), [("BTCUSD", 1)])
 
-    assert "┃" in out.getvalue()
+    assert "───" in out.getvalue()
     assert "BTCUSD" in out.getvalue()
 
 
