@@ -20,14 +20,14 @@ SUFFIXES = {".py", ".pyi", ".pyx", ".pxd", ".pxi"}
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "clock", "metrics"),
     ("model", "wire"),
-    ("market", "fix"),
-    ("engine", "net", "journal"),
-    ("venue.phemex", "exchange", "fix_gateway", "recorder", "watchdog"),
-    ("app", "session", "blocking", "config"),
+    ("market", "fix", "journal"),
+    ("engine", "net"),
+    ("venue.phemex", "exchange", "fix_gateway", "recorder"),
+    ("app", "session", "blocking", "config", "watchdog"),
     ("cli",),
 )
 # The faces of floor 5 stand on each other, in this order only: config carries app, app carries session, and so on.
-STAIRS = ("config", "app", "session", "blocking")
+STAIRS = ("config", "app", "watchdog", "session", "blocking")
 # The package's front door shows names of all floors; nobody inside goes through it.
 DOORS = ("__init__", "__main__")
 DOOR_CONSTANTS = {"tidings.__version__"}
@@ -37,7 +37,7 @@ ONLY_IMPORTS = {"exchange": {"exchange", "errors", "metrics"}}
 
 # Rule 3. Rooms that may import a module; C headers count like modules.
 SOCKET_ROOMS = {"net", "exchange"}
-LOOP_ROOMS = SOCKET_ROOMS | {"app", "session", "blocking", "cli"}
+LOOP_ROOMS = SOCKET_ROOMS | {"app", "watchdog", "session", "blocking", "cli"}
 RESERVED = {
     "socket": SOCKET_ROOMS,
     "ssl": SOCKET_ROOMS,

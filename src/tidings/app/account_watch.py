@@ -11,12 +11,11 @@ from collections.abc import Callable
 from tidings.app.feed import StreamFeed
 from tidings.app.venue_access import VenueAccess
 from tidings.app.venue_clock import VenueClock
-from tidings.clock import Clock
+from tidings.app.world import World
 from tidings.engine.order_entry import OrderEntry
 from tidings.errors import AuthenticationError, ConnectionLost
 from tidings.model.enums import PosSide, ProductLine, ReportSource
 from tidings.model.position import Positions
-from tidings.net.dialer import Dialer
 from tidings.venue.phemex.account_desk import AccountDesk
 from tidings.venue.phemex.account_state import PositionUpdate, WalletUpdate
 from tidings.venue.phemex.account_stream import AccountStream
@@ -47,7 +46,7 @@ class AccountWatch:
         products: Products,
         entry: OrderEntry,
         positions: Positions,
-        clock: Clock,
+        world: World,
         venue_clock: VenueClock,
         on_change: Callable[[AuthenticationError | None], None],
     ) -> None:
@@ -59,11 +58,12 @@ class AccountWatch:
         stream = AccountStream(dict(products.instruments), AccountDesk(entry, self))
         self._feed = StreamFeed(
             "account",
-            dialer=Dialer(access.stream, clock, access.tls),
+            dialer=world.make_dialer(access.stream, world.clock, access.tls),
             url=access.stream_url,
             session=StreamSession(login=self._login, subscriptions=SUBSCRIPTIONS),
             decode=stream.feed_message,
-            clock=clock,
+            clock=world.clock,
+            random_source=world.chance,
             on_live=self._on_live,
             on_down=self._on_down,
             on_refused=on_change,

@@ -20,28 +20,23 @@ from tidings.app.engine_state import EngineState
 from tidings.app.inquiry import Inquiry
 from tidings.app.market_watch import MarketWatch
 from tidings.app.order_lanes import OrderLanes
+from tidings.app.order_path import lay_order_path
 from tidings.app.timers import every
 from tidings.app.venue_access import VenueAccess, find_venue
 from tidings.app.venue_clock import VenueClock, measure_clock
 from tidings.app.venue_link import VenueLink
-from tidings.clock import Clock
+from tidings.app.world import World
 from tidings.config import EngineSettings, load_settings
 from tidings.engine.order_entry import OrderEntry
-from tidings.engine.order_table import ExecIDSet, OrderTable
 from tidings.engine.resolver import NS_PER_S, Resolver
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
 from tidings.errors import AuthenticationError, ConfigError, ConnectionLost, PeerError, TidingsError, VenueError
 from tidings.metrics.stages import Stages
 from tidings.model.enums import ProductLine
-from tidings.model.order_ids import ClOrdIDMaker
 from tidings.model.position import Positions
-from tidings.model.scale import qty_lots
-from tidings.venue.phemex.budget import RequestBudget
 from tidings.venue.phemex.currencies import settle_currencies, told_price_ticks
 from tidings.venue.phemex.endpoints import LOCAL
-from tidings.venue.phemex.order_decoder import OrderDecoder
-from tidings.venue.phemex.order_encoder import OrderEncoder
 from tidings.venue.phemex.order_gateway import PhemexOrderGateway
 from tidings.venue.phemex.products import Products
 from tidings.venue.phemex.queries import Queries
@@ -54,7 +49,6 @@ INQUIRY_S = 0.5
 BOOK_CHECK_S = 1.0
 EXPIRY_MARGIN_S = 2  # beyond a request's expiry: the venue may check it at its door and execute a little later
 HOUSEKEEPING_S = 0.02  # deadlines are seen at most this late
-NOTIONAL_UNITS = 10_000  # Risk counts in 10**-4 of the quote currency
 
 
 class Engine:
@@ -75,9 +69,10 @@ class Engine:
     account: AccountWatch
     inquiry: Inquiry
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, world: World | None = None) -> None:
         self.settings = settings
-        self.clock = Clock()
+        self.world = world or World()
+        self.clock = self.world.clock
         self.stages = Stages()
         self.positions = Positions()
         self.venue_clock = VenueClock(0, 0)
@@ -102,16 +97,17 @@ class Engine:
         except BaseException:
             await self.stop()
             raise
-        self._closing.callback(every(HOUSEKEEPING_S, self._keep_house, self._on_timer_error).cancel)
-        self._closing.callback(
-            every(self.settings.reference_interval_s, self._learn_prices, self._on_timer_error).cancel
-        )
-        self._closing.callback(every(BOOK_CHECK_S, self._check_books, self._on_timer_error).cancel)
+        self._repeat(HOUSEKEEPING_S, self._keep_house)
+        self._repeat(self.settings.reference_interval_s, self._learn_prices)
+        self._repeat(BOOK_CHECK_S, self._check_books)
         self.is_open = True
         self._judge_readiness(None)
         if self.credentials is not None:
-            self._closing.callback(every(INQUIRY_S, self.inquiry.look, self._on_timer_error).cancel)
+            self._repeat(INQUIRY_S, self.inquiry.look)
             self.lanes.begin_polling()
+
+    def _repeat(self, seconds: float, act: Callable[[], object]) -> None:
+        self._closing.callback(every(seconds, act, self._on_timer_error).cancel)
 
     async def stop(self) -> None:
         self.is_open = False
@@ -163,7 +159,7 @@ class Engine:
             self.access,
             self.credentials,
             budget,
-            self.clock,
+            self.world,
             expiry_s=settings.expiry_s,
             timeout_s=settings.request_timeout_s,
         )
@@ -174,46 +170,29 @@ class Engine:
         self.catalogue = Catalogue(self.queries, self.access.endpoints, self.clock, settings.products_max_age_s)
 
     def _compose(self) -> None:
-        """Plug the order path together: engine above, gateway below, budgets and limits between."""
-        settings = self.settings
-        orders = OrderTable(
-            ClOrdIDMaker(wall_ns=self.venue_clock.wall_ns(self.clock.read_now_ns())), settings.order_memory
-        )
-        self.risk = Risk(
+        """Lay the order path, and plug in who hears beside the strategy."""
+        path = lay_order_path(
+            self.settings,
+            self.access,
+            self.credentials,
             self.products,
-            max_notional_e4=int(settings.max_notional * NOTIONAL_UNITS),
-            collar_bp=settings.collar_bp,
-            max_open=settings.max_open_orders,
+            self.link.budget,
+            self.stages,
+            self.clock,
+            self.venue_clock,
         )
-        for symbol, most in settings.max_qty.items():
-            instrument = self.products.tradable(symbol)
-            self.risk.limit_qty(instrument, qty_lots(instrument, most))
-        self.entry = OrderEntry(orders, self.risk, self.stages, ExecIDSet())
-        encoder = OrderEncoder(
-            self.access.endpoints.rest.authority, self.credentials, create_by_post=settings.create_by_post
-        )
-        self.gateway = PhemexOrderGateway(
-            clock=self.clock,
-            encoder=encoder,
-            decoder=OrderDecoder(),
-            budget=RequestBudget(self.link.budget, self.products),
-            stages=self.stages,
-            orders=orders,
-            deadline_ns=settings.deadline_ns,
-            expiry_s=settings.expiry_s,
-        )
-        self.gateway.set_venue_clock(self.venue_clock.wall_offset_ns)
+        self.entry, self.risk, self.gateway = path.entry, path.risk, path.gateway
         self.entry.plug(
             self.gateway, on_execution=self._on_execution, on_foreign=self._on_foreign, on_error=self._on_strategy_error
         )
-        self.market = MarketWatch(self.access, self.products, self.risk, self.clock)
+        self.market = MarketWatch(self.access, self.products, self.risk, self.world)
         self._closing.push_async_callback(self.market.stop)
 
     async def _open_account(self) -> None:
         """Position modes, order lanes, then the account's streams: ready when each line has sent its snapshot."""
         assert self.credentials is not None
         await self._read_position_modes()
-        self.lanes = OrderLanes(self.access, self.gateway, self.entry, self.settings, self.clock)
+        self.lanes = OrderLanes(self.access, self.gateway, self.entry, self.settings, self.world)
         self._closing.push_async_callback(self.lanes.stop)
         await self.lanes.start()
         self.account = AccountWatch(
@@ -222,7 +201,7 @@ class Engine:
             self.products,
             self.entry,
             self.positions,
-            self.clock,
+            self.world,
             self.venue_clock,
             self._judge_readiness,
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from tidings.app.feed import StreamFeed
 from tidings.app.venue_access import VenueAccess
-from tidings.clock import Clock
+from tidings.app.world import World
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
 from tidings.errors import UsageError
@@ -16,7 +16,6 @@ from tidings.market.book import Book
 from tidings.market.trade import Trade
 from tidings.model.enums import ProductLine
 from tidings.model.instrument import Instrument
-from tidings.net.dialer import Dialer
 from tidings.venue.phemex.market_stream import MarketListener, MarketStream
 from tidings.venue.phemex.products import Products
 from tidings.venue.phemex.rate_groups import STREAM_SUBSCRIPTIONS_MAX
@@ -37,8 +36,8 @@ _CHANNELS = {
 class MarketWatch(MarketListener):
     """Nothing is connected before the first subscription."""
 
-    def __init__(self, access: VenueAccess, products: Products, risk: Risk, clock: Clock) -> None:
-        self._access, self._risk, self._clock = access, risk, clock
+    def __init__(self, access: VenueAccess, products: Products, risk: Risk, world: World) -> None:
+        self._access, self._risk, self._world = access, risk, world
         self._stream = MarketStream(products.instruments, self)
         self._feed: StreamFeed | None = None
         self._symbols: set[str] = set()
@@ -69,11 +68,12 @@ class MarketWatch(MarketListener):
             return
         self._feed = StreamFeed(
             "market",
-            dialer=Dialer(self._access.stream, self._clock, self._access.tls),
+            dialer=self._world.make_dialer(self._access.stream, self._world.clock, self._access.tls),
             url=self._access.stream_url,
             session=StreamSession(subscriptions=tuple(requests)),
             decode=self._stream.feed,
-            clock=self._clock,
+            clock=self._world.clock,
+            random_source=self._world.chance,
             on_down=self._on_down,
         )
         try:
@@ -129,4 +129,4 @@ class MarketWatch(MarketListener):
         log.warning("market stream down: %s: books are stale until it is back", cause)
         for book in self._stream.mark_stale():
             if self._on_book is not None:
-                self._call(self._on_book, book, self._clock.read_now_ns())
+                self._call(self._on_book, book, self._world.clock.read_now_ns())

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from tidings.app.venue_access import VenueAccess
-from tidings.clock import Clock
+from tidings.app.world import World
 from tidings.config import EngineSettings
 from tidings.engine.order_entry import OrderEntry
 from tidings.net.connector import Connector
-from tidings.net.dialer import Dialer
 from tidings.net.event_loop import BusyPoll
 from tidings.net.lane import LanePool
 from tidings.venue.phemex.order_gateway import PhemexOrderGateway
@@ -24,7 +23,7 @@ class OrderLanes:
         gateway: PhemexOrderGateway,
         entry: OrderEntry,
         settings: EngineSettings,
-        clock: Clock,
+        world: World,
     ) -> None:
         self._gateway = gateway
         self._signs_pings = access.endpoints.signs_pings
@@ -35,7 +34,9 @@ class OrderLanes:
         self._busy_poll = self._make_busy_poll(settings.busy_poll)
         on_sent = self._busy_poll.start if self._busy_poll is not None and settings.busy_poll == "in_flight" else None
         gateway.plug(self.pool, entry, self._on_lane_change, on_sent)
-        self._connector = Connector(self.pool, Dialer(access.rest, clock, access.tls))
+        self._connector = Connector(
+            self.pool, world.make_dialer(access.rest, world.clock, access.tls), source=world.chance
+        )
 
     async def start(self) -> None:
         """Connect all lanes. Raises ConnectionLost when none comes up, ConfigError for a certificate not to trust."""

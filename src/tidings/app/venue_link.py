@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Self
 
 from tidings.app.venue_access import VenueAccess
-from tidings.clock import Clock
+from tidings.app.world import World
 from tidings.errors import RateLimited
-from tidings.net.dialer import Dialer
 from tidings.net.http_client import HttpAnswer, HttpClient
 from tidings.venue.phemex.order_encoder import OrderEncoder
 from tidings.venue.phemex.rate_groups import RateBudget
@@ -26,15 +25,15 @@ class VenueLink:
         access: VenueAccess,
         credentials: Credentials | None,
         budget: RateBudget,
-        clock: Clock,
+        world: World,
         *,
         expiry_s: int,
         timeout_s: float,
     ) -> None:
         self.budget = budget
         self._encoder = OrderEncoder(access.endpoints.rest.authority, credentials)
-        self._client = HttpClient(Dialer(access.rest, clock, access.tls), clock)
-        self._clock, self._expiry_s, self._timeout_s = clock, expiry_s, timeout_s
+        self._client = HttpClient(world.make_dialer(access.rest, world.clock, access.tls), world.clock)
+        self._clock, self._expiry_s, self._timeout_s = world.clock, expiry_s, timeout_s
         self._wall_offset_ns: int | None = None
 
     async def __aenter__(self) -> Self:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tidings.app.venue_access import VenueAccess, find_venue
 from tidings.app.venue_clock import VenueClock, measure_clock
 from tidings.app.venue_link import VenueLink
-from tidings.clock import Clock
+from tidings.app.world import World
 from tidings.config import EngineSettings
 from tidings.errors import AuthenticationError, ConfigError, TidingsError
 from tidings.model.enums import ProductLine
@@ -46,7 +46,8 @@ class Examination:
 
     def __init__(self, settings: EngineSettings, closing: AsyncExitStack) -> None:
         self._settings, self._closing = settings, closing
-        self._clock = Clock()
+        self._world = World()
+        self._clock = self._world.clock
         self._venue_clock: VenueClock | None = None
 
     async def run(self) -> list[Finding]:
@@ -75,7 +76,7 @@ class Examination:
             self._access,
             self._access.credentials(secret_encoding) if secret_encoding is not None else None,
             RateBudget(self._access.endpoints),
-            self._clock,
+            self._world,
             expiry_s=self._settings.expiry_s,
             timeout_s=self._settings.request_timeout_s,
         )

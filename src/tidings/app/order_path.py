@@ -1,0 +1,74 @@
+"""The order path of one engine, plugged together: the engine above, the venue's gateway below, limits between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tidings.app.venue_access import VenueAccess
+from tidings.app.venue_clock import VenueClock
+from tidings.clock import Clock
+from tidings.config import EngineSettings
+from tidings.engine.order_entry import OrderEntry
+from tidings.engine.order_table import ExecIDSet, OrderTable
+from tidings.engine.risk import Risk
+from tidings.metrics.stages import Stages
+from tidings.model.order_ids import ClOrdIDMaker
+from tidings.model.scale import qty_lots
+from tidings.venue.phemex.budget import RequestBudget
+from tidings.venue.phemex.order_decoder import OrderDecoder
+from tidings.venue.phemex.order_encoder import OrderEncoder
+from tidings.venue.phemex.order_gateway import PhemexOrderGateway
+from tidings.venue.phemex.products import Products
+from tidings.venue.phemex.rate_groups import RateBudget
+from tidings.venue.phemex.signing import Credentials
+
+NOTIONAL_UNITS = 10_000  # Risk counts in 10**-4 of the quote currency
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPath:
+    """Its parts, for whoever watches over them; orders go through `entry`."""
+
+    entry: OrderEntry
+    risk: Risk
+    gateway: PhemexOrderGateway
+
+
+def lay_order_path(
+    settings: EngineSettings,
+    access: VenueAccess,
+    credentials: Credentials | None,
+    products: Products,
+    budget: RateBudget,
+    stages: Stages,
+    clock: Clock,
+    venue_clock: VenueClock,
+) -> OrderPath:
+    """Make the parts; `entry.plug(gateway, …)` and the lanes are the caller's."""
+    orders = OrderTable(ClOrdIDMaker(wall_ns=venue_clock.wall_ns(clock.read_now_ns())), settings.order_memory)
+    risk = _limits(settings, products)
+    gateway = PhemexOrderGateway(
+        clock=clock,
+        encoder=OrderEncoder(access.endpoints.rest.authority, credentials, create_by_post=settings.create_by_post),
+        decoder=OrderDecoder(),
+        budget=RequestBudget(budget, products),
+        stages=stages,
+        orders=orders,
+        deadline_ns=settings.deadline_ns,
+        expiry_s=settings.expiry_s,
+    )
+    gateway.set_venue_clock(venue_clock.wall_offset_ns)
+    return OrderPath(OrderEntry(orders, risk, stages, ExecIDSet()), risk, gateway)
+
+
+def _limits(settings: EngineSettings, products: Products) -> Risk:
+    risk = Risk(
+        products,
+        max_notional_e4=int(settings.max_notional * NOTIONAL_UNITS),
+        collar_bp=settings.collar_bp,
+        max_open=settings.max_open_orders,
+    )
+    for symbol, most in settings.max_qty.items():
+        instrument = products.tradable(symbol)
+        risk.limit_qty(instrument, qty_lots(instrument, most))
+    return risk
