@@ -86,6 +86,14 @@ def test_a_market_starts_at_the_price_given(start_exchange):
     assert client.public("/md/v3/ticker/24hr", "symbol=BTCUSDT").json["result"]["markRp"] == "9001.5"
 
 
+def test_there_are_as_many_funded_accounts_as_asked_for(start_exchange):
+    exchange = start_exchange("--no-flow", "--accounts", "6")
+    assert len({account["api_key"] for account in exchange.ready["accounts"]}) == 6
+    last = RestClient(exchange.ready, account=5)
+    usdt = last.call("GET", "/g-accounts/accountPositions", currency="USDT").data
+    assert float(usdt["account"]["accountBalanceRv"]) > 0
+
+
 def test_it_ends_when_its_parent_does(start_exchange):
     parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     exchange = start_exchange("--parent-pid", str(parent.pid))
@@ -102,6 +110,7 @@ def test_it_ends_when_its_parent_does(start_exchange):
         (["--price", "BTCUSD=-1"], "-1"),
         (["--price", "BTCUSD"], "BTCUSD"),
         (["--matching-delay-ms", "x"], "x"),
+        (["--accounts", "65"], "65"),
         (["--what"], "--what"),
     ],
 )

@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--price", type=_price, action="append", default=[], metavar="SYMBOL=PRICE",
         help="where a market starts; may be repeated",
     )
+    parser.add_argument("--accounts", type=_count, default=4, metavar="N", help="funded accounts, 1 to 64 (default 4)")
     parser.add_argument("--no-rate-limits", action="store_true", help="count requests, refuse none")
     parser.add_argument("--rate-window", choices=("fixed", "sliding"), default="fixed", help="how a minute is counted")
     parser.add_argument("--rate-profile", choices=("public", "vip"), default="public", help="whose limits")
@@ -60,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         has_tls=not arguments.no_tls,
         seed=arguments.seed,
         prices=dict(arguments.price),
+        account_count=arguments.accounts,
         has_flow=not arguments.no_flow,
         matching_delay_ms=arguments.matching_delay_ms,
         has_rate_limits=not arguments.no_rate_limits,
@@ -177,6 +179,12 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"accounts are a number from 1 to 64, not {text!r}")
     return int(text)
 
 

@@ -31,7 +31,7 @@ from tidings.exchange.rest import RestApi
 from tidings.exchange.stream_session import StreamLimits, StreamSession
 from tidings.exchange.streams import StreamHub
 from tidings.exchange.venue import Venue
-from tidings.exchange.venue_config import MS_NS, VenueConfig
+from tidings.exchange.venue_config import FIRST_USER_ID, MS_NS, VenueConfig
 
 _LOGGER = logging.getLogger(__name__)
 STREAM_PATHS = frozenset({"/", "/ws"})  # ws.phemex.com has no path, the other hosts /ws
@@ -50,6 +50,7 @@ class ExchangeConfig:
     has_tls: bool = True
     seed: int = 1
     prices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # symbol → decimal starting price
+    account_count: int = 4  # funded alike, each with a key of its own
     has_flow: bool = True
     matching_delay_ms: int = 5
     has_rate_limits: bool = True
@@ -201,6 +202,7 @@ def _venue_config(config: ExchangeConfig) -> VenueConfig:
     return VenueConfig(
         seed=config.seed, prices=config.prices, has_flow=config.has_flow,
         matching_delay_ns=config.matching_delay_ms * MS_NS,
+        user_ids=tuple(range(FIRST_USER_ID, FIRST_USER_ID + config.account_count)),
     )
 
 
