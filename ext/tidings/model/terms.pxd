@@ -13,5 +13,6 @@ cdef class OrderTerms:
     cdef readonly int stp                               # SelfTradePrevention
     cdef readonly int take_profit_trigger, stop_loss_trigger    # Trigger; NONE: no attached order of that kind
     cdef readonly bint qty_in_quote                     # spot: quantity is money, in units of the quote's value scale
+    cdef readonly int owner                             # strategy index, 0: the default one; see engine/risk_owner
     cdef readonly str text                              # comment that travels with the order, ≤ 40 characters
     cdef object template                                # the gateway's encoded form; owned by the gateway, made once

@@ -12,6 +12,7 @@ from tidings.model.instrument cimport Instrument
 from tidings.errors import UsageError
 from tidings.model.enums import ExecInst, OrdType, PegType, PosSide, SelfTradePrevention, Side, TimeInForce, Trigger
 
+OWNERS_MAX = 64             # strategies of one engine: each has limits and positions of its own
 TEXT_CHARACTERS_MAX = 40    # phemex docs 2026, "Place order": text
 
 
@@ -20,7 +21,7 @@ cdef class OrderTerms:
         self, Instrument instrument not None, int side, *, int ord_type=ORD_LIMIT, int time_in_force=TIF_GTC,
         int exec_inst=0, int pos_side=0, int trigger=TRIGGER_NONE, int peg_type=PEG_NONE, int stp=0,
         int take_profit_trigger=TRIGGER_NONE, int stop_loss_trigger=TRIGGER_NONE, bint qty_in_quote=False,
-        str text not None="",
+        str text not None="", int owner=0,
     ):
         self.instrument = instrument
         self.side = Side(side)
@@ -34,6 +35,9 @@ cdef class OrderTerms:
         self.take_profit_trigger = Trigger(take_profit_trigger)
         self.stop_loss_trigger = Trigger(stop_loss_trigger)
         self.qty_in_quote = qty_in_quote
+        if not 0 <= owner < OWNERS_MAX:
+            raise UsageError(f"a strategy's index is 0 to {OWNERS_MAX - 1}: was {owner}")
+        self.owner = owner
         self.text = text
         self.template = None
         _check(self)
@@ -44,7 +48,7 @@ cdef class OrderTerms:
         return (
             self.instrument.index, self.side, self.ord_type, self.time_in_force, self.exec_inst, self.pos_side,
             self.trigger, self.peg_type, self.stp, self.take_profit_trigger, self.stop_loss_trigger,
-            self.qty_in_quote, self.text,
+            self.qty_in_quote, self.text, self.owner,
         )
 
     @property

@@ -170,3 +170,30 @@ class DenyReason(IntEnum):
     HALTED = 17
     NOTHING_TO_CHANGE = 18
     BAD_TERMS = 19
+    # 20 is the journal's.
+    KILLED = 21  # the kill switch is latched
+    SYMBOL_HALTED = 22
+    STRATEGY_HALTED = 23
+    REDUCING = 24  # account, symbol or strategy: only orders that shrink the position
+    REPEATED_EXECUTIONS = 25  # the strategy's breaker has tripped
+    DUPLICATE_ORDER = 26
+    SELF_MATCH = 27
+    MAX_POSITION = 28
+    MAX_POSITION_NOTIONAL = 29
+    MAX_GROSS = 30
+    MAX_NET = 31
+    ORDER_RATE = 32
+    WINDOW_QTY = 33  # per symbol
+    WINDOW_NOTIONAL = 34
+    STRATEGY_NOTIONAL = 35  # per order
+    STRATEGY_GROSS = 36
+    STRATEGY_RATE = 37
+    STRATEGY_WINDOW = 38
+
+
+class TradingState(IntEnum):
+    """What of new orders is taken: of the account, of a symbol, of a strategy; the strictest of the three counts."""
+
+    ACTIVE = 0
+    REDUCING = 1  # only orders that shrink the position
+    HALTED = 2  # nothing new; cancels, and amends that only shrink an order

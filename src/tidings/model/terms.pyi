@@ -21,6 +21,7 @@ class OrderTerms:
     stop_loss_trigger: int
     qty_in_quote: bool
     text: str
+    owner: int  # strategy index, 0: the default one
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class OrderTerms:
         stop_loss_trigger: int = ...,
         qty_in_quote: bool = ...,
         text: str = ...,
+        owner: int = ...,
     ) -> None: ...
     @property
     def key(self) -> tuple[object, ...]:

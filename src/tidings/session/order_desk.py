@@ -199,5 +199,27 @@ _DENIAL_TEXTS = {
     DenyReason.NOT_READY: "new orders are not taken now",
     DenyReason.BAD_TERMS: "its numbers do not fit its terms, or the venue has no words for them here",
     DenyReason.NOTHING_TO_CHANGE: "price and quantity are already what you ask for",
-    DenyReason.HALTED: "trading is halted",
+    DenyReason.HALTED: "trading is halted: see `phemex.state`, and `phemex.resume(reason=…)`",
+    DenyReason.KILLED: "the kill switch is latched: find the cause, then `tidings rearm --reason …`",
+    DenyReason.SYMBOL_HALTED: "trading in this symbol is halted (`phemex.resume(symbol, reason=…)` ends it)",
+    DenyReason.STRATEGY_HALTED: "this strategy is halted (`phemex.resume(strategy=…, reason=…)` ends it)",
+    DenyReason.REDUCING: "only orders that shrink the position are taken now (see `phemex.state`)",
+    DenyReason.REPEATED_EXECUTIONS: "the strategy has executed too often and is disabled until a person re-arms it "
+    "with `phemex.resume(strategy=…, reason=…)` (see `max_executions`)",
+    DenyReason.DUPLICATE_ORDER: "the same symbol, side, price and quantity was ordered a moment ago "
+    "(see `duplicate_window_s`)",
+    DenyReason.SELF_MATCH: "it would trade with an open order of our own: cancel that one first",
+    DenyReason.MAX_POSITION: "with all open and unknown orders filled the position would be too large "
+    "(see `max_position`)",
+    DenyReason.MAX_POSITION_NOTIONAL: "with all open and unknown orders filled the position would be worth too much "
+    "(see `max_position_notional`)",
+    DenyReason.MAX_GROSS: "positions and open orders of all symbols would be worth too much (see `max_gross_notional`)",
+    DenyReason.MAX_NET: "the account would lean too far one way (see `max_net_notional`)",
+    DenyReason.ORDER_RATE: "too many orders and amends within a second (see `max_orders_per_s`)",
+    DenyReason.WINDOW_QTY: "too much quantity ordered in this symbol within the window (see `max_window_qty`)",
+    DenyReason.WINDOW_NOTIONAL: "too much value ordered within the window (see `max_window_notional`)",
+    DenyReason.STRATEGY_NOTIONAL: "worth more than the strategy may order at once",
+    DenyReason.STRATEGY_GROSS: "the strategy's positions and open orders would be worth too much",
+    DenyReason.STRATEGY_RATE: "too many orders and amends of this strategy within a second",
+    DenyReason.STRATEGY_WINDOW: "the strategy has ordered too much value within the window",
 }

@@ -27,6 +27,7 @@ PREFIXES = {
     "ReportSource": "SOURCE",
     "RequestKind": "REQUEST",
     "DenyReason": "DENY",
+    "TradingState": "TRADING",
 }
 
 
