@@ -21,9 +21,10 @@ from tidings.app.inquiry import Inquiry
 from tidings.app.market_watch import MarketWatch
 from tidings.app.order_lanes import OrderLanes
 from tidings.app.order_path import lay_order_path
+from tidings.app.readiness import Readiness
 from tidings.app.timers import every
 from tidings.app.venue_access import VenueAccess, find_venue
-from tidings.app.venue_clock import VenueClock, measure_clock
+from tidings.app.venue_clock import VenueClock
 from tidings.app.venue_link import VenueLink
 from tidings.app.world import World
 from tidings.config import EngineSettings, load_settings
@@ -33,7 +34,7 @@ from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
 from tidings.errors import AuthenticationError, ConfigError, ConnectionLost, PeerError, TidingsError, VenueError
 from tidings.metrics.stages import Stages
-from tidings.model.enums import ProductLine
+from tidings.model.enums import DenyReason, ProductLine
 from tidings.model.position import Positions
 from tidings.venue.phemex.currencies import settle_currencies, told_price_ticks
 from tidings.venue.phemex.endpoints import LOCAL
@@ -45,8 +46,10 @@ from tidings.venue.phemex.signing import Credentials
 
 log = logging.getLogger("tidings")
 
+NS_PER_MS = 1_000_000
 INQUIRY_S = 0.5
 BOOK_CHECK_S = 1.0
+CLOCK_LOOK_S = 1.0
 EXPIRY_MARGIN_S = 2  # beyond a request's expiry: the venue may check it at its door and execute a little later
 HOUSEKEEPING_S = 0.02  # deadlines are seen at most this late
 
@@ -64,6 +67,7 @@ class Engine:
     risk: Risk
     entry: OrderEntry
     gateway: PhemexOrderGateway
+    readiness: Readiness
     market: MarketWatch
     lanes: OrderLanes
     account: AccountWatch
@@ -75,7 +79,7 @@ class Engine:
         self.clock = self.world.clock
         self.stages = Stages()
         self.positions = Positions()
-        self.venue_clock = VenueClock(0, 0)
+        self.venue_clock = VenueClock(self.clock)
         self.strategy_error_count = 0
         self.is_open = False  # start() has gone through, and stop() has not begun
         self._refusal: AuthenticationError | None = None
@@ -100,6 +104,7 @@ class Engine:
         self._repeat(HOUSEKEEPING_S, self._keep_house)
         self._repeat(self.settings.reference_interval_s, self._learn_prices)
         self._repeat(BOOK_CHECK_S, self._check_books)
+        self._repeat(CLOCK_LOOK_S, self._follow_clock)
         self.is_open = True
         self._judge_readiness(None)
         if self.credentials is not None:
@@ -128,6 +133,7 @@ class Engine:
     def state(self) -> EngineState:
         """What works right now, and what does not."""
         is_connected = hasattr(self, "account")
+        now_ns = self.clock.read_now_ns()
         return EngineState(
             is_open=self.is_open,
             has_key=not self.is_open or self.credentials is not None,
@@ -136,6 +142,11 @@ class Engine:
             lane_down_cause=next(iter(self.lanes.down_causes.values()), "") if is_connected else "",
             is_account_live=is_connected and self.account.is_ready.is_set(),
             account_down_cause=self.account.down_cause if is_connected else "",
+            denied_because=self.readiness.reason if is_connected else "",
+            symbols=self.readiness.symbols if is_connected else {},
+            unknown_orders=self.entry.orders.unknown_count if is_connected else 0,
+            clock_offset_ms=(self.venue_clock.wall_ns(now_ns) - self.clock.read_wall_ns()) / NS_PER_MS,
+            clock_uncertainty_ms=self.venue_clock.uncertainty_ns / NS_PER_MS,
         )
 
     def _judge_readiness(self, refusal: AuthenticationError | None) -> None:
@@ -143,8 +154,12 @@ class Engine:
         self._refusal = self._refusal or refusal
         if refusal is not None:
             self._stopped.set()
-        if hasattr(self, "gateway"):
-            self.gateway.allow_orders(self.is_open and hasattr(self, "account") and self.account.is_ready.is_set())
+        if not hasattr(self, "readiness"):
+            return
+        if self.is_open and hasattr(self, "account") and self.account.is_ready.is_set():
+            self.readiness.allow_all("account")
+        else:
+            self.readiness.deny_all("account", DenyReason.NOT_READY, "")
 
     # ---- Start, step by step -------------------------------------------------------------------------------------
 
@@ -165,8 +180,8 @@ class Engine:
         )
         await self._closing.enter_async_context(self.link)
         self.queries = Queries(self.link.ask)
-        self.venue_clock = await measure_clock(self.queries, self.clock)
-        self.link.set_venue_clock(self.venue_clock.wall_offset_ns)
+        await self.venue_clock.measure(self.queries)
+        self.link.set_venue_clock(self.venue_clock.expiry_offset_ns)
         self.catalogue = Catalogue(self.queries, self.access.endpoints, self.clock, settings.products_max_age_s)
 
     def _compose(self) -> None:
@@ -182,6 +197,8 @@ class Engine:
             self.venue_clock,
         )
         self.entry, self.risk, self.gateway = path.entry, path.risk, path.gateway
+        self.readiness = Readiness(self.gateway)
+        self._judge_readiness(None)
         self.entry.plug(
             self.gateway, on_execution=self._on_execution, on_foreign=self._on_foreign, on_error=self._on_strategy_error
         )
@@ -261,6 +278,19 @@ class Engine:
     def _keep_house(self) -> None:
         if self.credentials is not None:
             self.lanes.keep_house(self.clock.read_now_ns())
+
+    async def _follow_clock(self) -> None:
+        """Where the venue's clock is, for expiries; too unsure, and new orders are denied."""
+        try:
+            await self.venue_clock.look(self.queries)
+        finally:
+            self.link.set_venue_clock(self.venue_clock.expiry_offset_ns)
+            self.gateway.set_venue_clock(self.venue_clock.expiry_offset_ns)
+            unsure = self.venue_clock.reason(self.clock.read_now_ns())
+            if unsure:
+                self.readiness.deny_all("clock", DenyReason.CLOCK_UNSURE, unsure)
+            else:
+                self.readiness.allow_all("clock")
 
     def _check_books(self) -> None:
         self.market.on_timer(self.clock.read_now_ns())

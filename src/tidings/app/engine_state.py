@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,11 @@ class EngineState:
     lane_down_cause: str  # of one lane that is down; "" if none is
     is_account_live: bool  # logged in, and each line's snapshot is in: fills are heard
     account_down_cause: str  # of the last connection that ended; "" if none has
+    denied_because: str = ""  # what else denies new orders of all symbols, such as an unsure clock
+    symbols: Mapping[str, str] = field(default_factory=dict)  # symbol → why its new orders are denied; others may go
+    unknown_orders: int = 0  # orders whose fate is being looked into
+    clock_offset_ms: float = 0.0  # the venue's clock minus this machine's
+    clock_uncertainty_ms: float = 0.0
 
     @property
     def is_ready(self) -> bool:
@@ -33,4 +39,8 @@ class EngineState:
             return f"the account stream is down: {self.account_down_cause or 'not logged in yet'}"
         if not self.lanes_up:
             return f"no order lane is up: {self.lane_down_cause or 'not connected yet'}"
-        return ""
+        return self.denied_because
+
+    def reason_for(self, symbol: str) -> str:
+        """Why new orders of one symbol are denied, in words; "" when they are not."""
+        return self.reason or self.symbols.get(symbol, "")

@@ -57,7 +57,7 @@ def lay_order_path(
         deadline_ns=settings.deadline_ns,
         expiry_s=settings.expiry_s,
     )
-    gateway.set_venue_clock(venue_clock.wall_offset_ns)
+    gateway.set_venue_clock(venue_clock.expiry_offset_ns)
     return OrderPath(OrderEntry(orders, risk, stages, ExecIDSet()), risk, gateway)
 
 

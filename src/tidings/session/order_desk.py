@@ -197,6 +197,7 @@ _DENIAL_TEXTS = {
     DenyReason.REQUEST_PENDING: "an amend or cancel of this order is still unanswered",
     DenyReason.TABLE_FULL: "every slot of the order table holds an open order: cancel some first",
     DenyReason.NOT_READY: "new orders are not taken now",
+    DenyReason.CLOCK_UNSURE: "the venue's time is not sure enough to date an expiry, or this process stood still",
     DenyReason.BAD_TERMS: "its numbers do not fit its terms, or the venue has no words for them here",
     DenyReason.NOTHING_TO_CHANGE: "price and quantity are already what you ask for",
     DenyReason.HALTED: "trading is halted: see `phemex.state`, and `phemex.resume(reason=…)`",

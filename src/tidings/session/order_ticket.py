@@ -239,4 +239,6 @@ class OrderTicket:
 
     def _deny(self, result: int, what: str, also_fine: DenyReason = DenyReason.NONE) -> None:
         if result < 0 and -result != also_fine:
-            raise self._phemex.denial(-result, f"{what} of order {self.cl_ord_id}", self.cl_ord_id)
+            raise self._phemex.denial(
+                -result, f"{what} of order {self.cl_ord_id}", self.cl_ord_id, symbol=self.order.symbol
+            )

@@ -31,6 +31,7 @@ from tidings.session.order_ticket import OrderTicket
 from tidings.venue.phemex.products import Products
 
 Value = str | int | Decimal
+_STATE_REASONS = (DenyReason.NOT_READY, DenyReason.CLOCK_UNSURE, DenyReason.HALTED)
 
 
 def connect(
@@ -171,10 +172,11 @@ class Phemex:
             raise self.denial(-result, symbol)
         return OrderTicket(self, order)
 
-    def denial(self, reason: int, what: str, cl_ord_id: str = "") -> OrderDenied:
-        """The error for a DenyReason; NOT_READY says why not."""
+    def denial(self, reason: int, what: str, cl_ord_id: str = "", *, symbol: str = "") -> OrderDenied:
+        """The error for a DenyReason; what the engine's state denies comes with why."""
         named = DenyReason(reason)
-        why = f": {self.state.reason}" if named == DenyReason.NOT_READY else ""
+        why = self.state.reason_for(symbol or what) if named in _STATE_REASONS else ""
+        why = f": {why}" if why else ""
         return OrderDenied(f"{denial_text(named, what)}{why}", named.name, cl_ord_id)
 
     # ---- The hot path --------------------------------------------------------------------------------------------

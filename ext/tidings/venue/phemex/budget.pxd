@@ -9,6 +9,7 @@ from tidings.wire.http1 cimport Response
 
 cdef class RequestBudget:
     cdef readonly object rate_budget    # rate_groups.RateBudget
+    cdef readonly int instrument_count
     cdef list costs                     # by RequestKind: a list of Cost by instrument index
     cdef Cost ping_cost
     cdef dict groups                    # header suffix, bytes in lower case → Bucket

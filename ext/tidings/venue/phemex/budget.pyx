@@ -30,6 +30,7 @@ cdef class RequestBudget:
         self.ping_cost = rate_budget.ping_cost()
         self.costs = [None] * (REQUEST_CANCEL_MANY + 1)
         instruments = sorted(instruments, key=lambda instrument: instrument.index)
+        self.instrument_count = len(instruments)
         for kind in (REQUEST_NEW, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY):
             self.costs[kind] = [_cost_of(rate_budget, kind, instrument) for instrument in instruments]
 

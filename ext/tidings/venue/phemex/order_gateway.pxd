@@ -30,7 +30,9 @@ cdef class PhemexOrderGateway(OrderGateway):
     cdef ByteBuffer buffer                      # one request at a time
     cdef AnswerDesk answers
     cdef object on_sent                         # () behind every request; None: nobody polls
-    cdef readonly bint is_ready                 # new orders and amends are taken
+    # Gates for new orders and amends: a DenyReason, for all symbols and for each by its index.
+    cdef readonly int gate
+    cdef bytearray symbol_gates
     # Deadlines and expiry.
     cdef readonly int64_t deadline_ns, expiry_s
     cdef readonly int64_t venue_wall_offset_ns  # venue wall clock − our monotonic clock
@@ -44,6 +46,7 @@ cdef class PhemexOrderGateway(OrderGateway):
     cdef readonly str bad_terms                 # why the last BAD_TERMS was said
     cdef readonly int64_t mismatch_count, misunderstood_count
 
+    cdef int _gate_of(self, Instrument instrument) noexcept
     cdef int _choose_lane(self, int request_kind, Order order) except -1
     cdef int _refresh_expiry(self, int64_t now_ns) except -1
     cdef int _write(self, int64_t token, int request_kind, int64_t now_ns) except -1

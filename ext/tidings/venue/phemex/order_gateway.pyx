@@ -14,6 +14,7 @@ UNKNOWN. A request that was told UNKNOWN when its deadline passed hears no secon
 tell its outcome.
 """
 
+from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE
 from libc.stdint cimport int64_t
 from libc.string cimport memcmp
 
@@ -22,11 +23,12 @@ from tidings.engine.order_table cimport OrderTable
 from tidings.engine.ports cimport OrderListener
 from tidings.metrics.stages cimport Stages
 from tidings.model.enums cimport (
-    DENY_BAD_TERMS, DENY_LANES_FULL, DENY_NONE, DENY_NOT_CONNECTED, DENY_NOT_READY, EXEC_CANCEL_REJECTED, EXEC_REJECTED,
-    EXEC_REPLACE_REJECTED, EXEC_UNKNOWN, EXEC_UNSENT, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW,
-    REQUEST_PING, SOURCE_LOCAL, SOURCE_REPLY, STATUS_PENDING_NEW,
+    DENY_BAD_TERMS, DENY_CLOCK_UNSURE, DENY_LANES_FULL, DENY_NONE, DENY_NOT_CONNECTED, DENY_NOT_READY,
+    EXEC_CANCEL_REJECTED, EXEC_REJECTED, EXEC_REPLACE_REJECTED, EXEC_UNKNOWN, EXEC_UNSENT, REQUEST_AMEND,
+    REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW, REQUEST_PING, SOURCE_LOCAL, SOURCE_REPLY, STATUS_PENDING_NEW,
 )
 from tidings.model.execution_report cimport ExecutionReport, make_report
+from tidings.model.instrument cimport Instrument
 from tidings.model.order cimport Order
 from tidings.model.terms cimport OrderTerms
 from tidings.net.lane cimport Lane, LanePool, Request
@@ -93,6 +95,8 @@ cdef class PhemexOrderGateway(OrderGateway):
         self.budget, self.stages, self.orders = budget, stages, orders
         self.deadline_ns, self.expiry_s = deadline_ns, expiry_s
         self.buffer = ByteBuffer(REQUEST_BYTES_MAX)
+        self.gate = DENY_NOT_READY
+        self.symbol_gates = bytearray(budget.instrument_count)
         self.answers = AnswerDesk(self)
         self.bad_terms = ""
         self.batches = {}
@@ -105,7 +109,21 @@ cdef class PhemexOrderGateway(OrderGateway):
 
     def allow_orders(self, bint is_ready):
         """New orders and amends are denied (NOT_READY) until this is told True; cancels are always taken."""
-        self.is_ready = is_ready
+        self.gate = DENY_NONE if is_ready else DENY_NOT_READY
+
+    def deny_orders(self, int reason):
+        """Deny new orders and amends of every symbol for `reason` from now on; DenyReason.NONE takes them again."""
+        self.gate = reason
+
+    def deny_symbol(self, Instrument instrument not None, int reason):
+        """Deny new orders and amends of one symbol; DenyReason.NONE takes them again."""
+        if not 0 <= instrument.index < len(self.symbol_gates):
+            raise UsageError(f"{instrument.symbol} is not among the instruments this gateway was made for")
+        self.symbol_gates[instrument.index] = reason
+
+    @property
+    def is_ready(self):
+        return self.gate == DENY_NONE
 
     @property
     def lane_listener(self):
@@ -121,10 +139,20 @@ cdef class PhemexOrderGateway(OrderGateway):
 
     cdef int take(self, int request_kind, Order order, int64_t now_ns) except -1:
         cdef int reason
-        if not self.is_ready and (request_kind == REQUEST_NEW or request_kind == REQUEST_AMEND):
-            return DENY_NOT_READY
+        if request_kind == REQUEST_NEW or request_kind == REQUEST_AMEND:
+            reason = self._gate_of(order.terms.instrument)
+            if reason != DENY_NONE:
+                return reason
         reason = self._choose_lane(request_kind, order)
         return reason if reason != DENY_NONE else self.budget.take(request_kind, order.terms.instrument, now_ns)
+
+    cdef int _gate_of(self, Instrument instrument) noexcept:
+        """Why no new order of an instrument may go; DENY_NONE: it may. Instruments that came later are not taken."""
+        if self.gate != DENY_NONE:
+            return self.gate
+        if not 0 <= instrument.index < PyByteArray_GET_SIZE(self.symbol_gates):
+            return DENY_NOT_READY
+        return <unsigned char> PyByteArray_AS_STRING(self.symbol_gates)[instrument.index]
 
     cdef int send_new(self, Order order, int64_t now_ns) except -1:
         cdef int reason
@@ -136,6 +164,8 @@ cdef class PhemexOrderGateway(OrderGateway):
             self.bad_terms = str(error)
             return DENY_BAD_TERMS
         order.encoded_ns = self.clock.now_ns()
+        if order.encoded_ns - now_ns > self.deadline_ns:
+            return DENY_CLOCK_UNSURE        # the process stood still in between: the decision is of another time
         order.route = self.lane.index
         reason = self._write(order.handle, REQUEST_NEW, now_ns)
         if reason == DENY_NONE and self.lane.connection.send_returned_ns >= order.encoded_ns:

@@ -4,6 +4,7 @@ from tidings.clock import Clock
 from tidings.engine.order_table import OrderTable
 from tidings.engine.ports import OrderGateway, OrderListener
 from tidings.metrics.stages import Stages
+from tidings.model.instrument import Instrument
 from tidings.net.lane import Lane, LaneListener, LanePool
 from tidings.venue.phemex.budget import RequestBudget
 from tidings.venue.phemex.order_decoder import OrderDecoder
@@ -47,12 +48,20 @@ class PhemexOrderGateway(OrderGateway):
     ) -> None:
         """Connect the lanes below and the engine above; `on_sent()` is called behind every request."""
     @property
-    def is_ready(self) -> bool: ...
+    def is_ready(self) -> bool:
+        """Whether new orders are taken at all; a symbol may still be denied by itself."""
+    @property
+    def gate(self) -> int:
+        """The DenyReason for every new order; NONE: they are taken."""
     @property
     def bad_terms(self) -> str:
         """Why the last BAD_TERMS was said, in words; "" before the first."""
     def allow_orders(self, is_ready: bool) -> None:
         """New orders and amends are denied (NOT_READY) until this is told True; cancels are always taken."""
+    def deny_orders(self, reason: int) -> None:
+        """Deny new orders and amends of every symbol for this DenyReason from now on; NONE takes them again."""
+    def deny_symbol(self, instrument: Instrument, reason: int) -> None:
+        """Deny new orders and amends of one symbol for this DenyReason; NONE takes them again."""
     def set_venue_clock(self, venue_wall_offset_ns: int) -> None:
         """Venue wall clock − our monotonic clock, as measured."""
     def warm_lane(self, lane: Lane, is_signed: bool, now_ns: int) -> bool:

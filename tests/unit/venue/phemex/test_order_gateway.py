@@ -71,6 +71,29 @@ def test_orders_and_amends_wait_for_readiness_but_cancels_do_not(wired):
     assert wired.entry.cancel_order(order, NOW_NS) == 0
 
 
+def test_one_symbol_is_denied_by_itself(wired):
+    wired.gateway.deny_symbol(LIMIT.instrument, DenyReason.HALTED)
+    draft = wired.entry.draft_order(LIMIT)
+    draft.price_ticks, draft.order_qty_lots = 500_000, 10
+    assert wired.entry.submit_order(draft, NOW_NS) == -DenyReason.HALTED
+    wired.gateway.deny_symbol(LIMIT.instrument, DenyReason.NONE)
+    wired.gateway.deny_orders(DenyReason.CLOCK_UNSURE)
+    draft = wired.entry.draft_order(LIMIT)
+    draft.price_ticks, draft.order_qty_lots = 500_000, 10
+    assert wired.entry.submit_order(draft, NOW_NS) == -DenyReason.CLOCK_UNSURE
+    wired.gateway.deny_orders(DenyReason.NONE)
+    wired.submit()
+
+
+def test_a_decision_from_before_the_process_stood_still_is_not_sent(wired):
+    draft = wired.entry.draft_order(LIMIT)
+    draft.price_ticks, draft.order_qty_lots = 500_000, 10
+    decided_ns = wired.clock.read_now_ns()
+    wired.clock.advance(DEADLINE_NS + 1)
+    assert wired.entry.submit_order(draft, decided_ns) == -DenyReason.CLOCK_UNSURE
+    assert (wired.table.open_count, wired.pool.in_flight_total()) == (0, 0)
+
+
 def test_without_a_lane_nothing_is_sent(wired):
     wired.cut()
     draft = wired.entry.draft_order(LIMIT)
