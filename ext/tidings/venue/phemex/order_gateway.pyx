@@ -117,8 +117,6 @@ cdef class PhemexOrderGateway(OrderGateway):
 
     def deny_symbol(self, Instrument instrument not None, int reason):
         """Deny new orders and amends of one symbol; DenyReason.NONE takes them again."""
-        if not 0 <= instrument.index < len(self.symbol_gates):
-            raise UsageError(f"{instrument.symbol} is not among the instruments this gateway was made for")
         self.symbol_gates[instrument.index] = reason
 
     @property
@@ -139,10 +137,9 @@ cdef class PhemexOrderGateway(OrderGateway):
 
     cdef int take(self, int request_kind, Order order, int64_t now_ns) except -1:
         cdef int reason
-        if request_kind == REQUEST_NEW or request_kind == REQUEST_AMEND:
-            reason = self._gate_of(order.terms.instrument)
-            if reason != DENY_NONE:
-                return reason
+        reason = DENY_NONE if request_kind > REQUEST_AMEND else self._gate_of(order.terms.instrument)
+        if reason != DENY_NONE:
+            return reason
         reason = self._choose_lane(request_kind, order)
         return reason if reason != DENY_NONE else self.budget.take(request_kind, order.terms.instrument, now_ns)
 
