@@ -14,6 +14,7 @@
     ├── VenueError                   the venue refused a query or a setting; carries code, name, meaning, http_status
     │   ├── AuthenticationError      key, secret, signature or expiry refused
     │   └── RateLimited              HTTP 429 or our own budget; carries retry_after_s
+    ├── JournalDamaged               the operator: the order journal does not add up; nothing is traded until it does
     ├── PeerError                    the peer broke a protocol (HTTP, WebSocket, JSON); the connection is closed
     └── ConnectionLost (ConnectionError)   not connected, cannot connect, or went down
         ├── RequestNotSent           a query or setting whose last byte the kernel never took: not executed
@@ -102,6 +103,13 @@ class RateLimited(VenueError):
     def __init__(self, message: str, retry_after_s: int, http_status: int = 429) -> None:
         super().__init__(message, 39995, "TOO_MANY_REQUESTS", "too many requests in this minute", http_status)
         self.retry_after_s = retry_after_s
+
+
+class JournalDamaged(TidingsError):
+    """The order journal does not add up: a file in it is damaged, missing or strange. The message names it.
+
+    Nothing is traded on it: orders it has lost may be open at the venue, and an id it has lost could be used again.
+    """
 
 
 class PeerError(TidingsError):
