@@ -3,6 +3,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 
+from tidings.engine.heartbeat_page cimport HeartbeatPage
 from tidings.engine.order_table cimport ExecIDSet, OrderTable
 from tidings.engine.ports cimport OrderGateway, OrderListener
 from tidings.engine.risk cimport Risk
@@ -20,6 +21,7 @@ cdef class OrderEntry(OrderListener):
     cdef readonly Stages stages
     cdef OrderGateway gateway
     cdef ExecIDSet executions
+    cdef HeartbeatPage heartbeat                # what a watchdog reads; None: nobody watches
     # Who hears. Bound methods of the strategy, None where it does not override.
     cdef object on_ack, on_fill, on_reject, on_cancel, on_amend, on_unknown, on_unsent
     cdef object on_execution                    # (order, report): positions; None: nobody keeps them
@@ -45,4 +47,5 @@ cdef class OrderEntry(OrderListener):
     cdef int _callback_failed(self, object error, object callback) except -1
     cdef int _count(self, int effect) noexcept
     cdef int _stamp(self, Order order, ExecutionReport report, int64_t now_ns) noexcept
+    cdef int _ask_watchdog(self, Order order) noexcept
     cdef int arm(self, OrderTerms terms) except -1

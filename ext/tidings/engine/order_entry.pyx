@@ -9,14 +9,15 @@ comes with each call.
 cimport cython
 from libc.stdint cimport int64_t
 
+from tidings.engine.heartbeat_page cimport HeartbeatPage
 from tidings.engine.order_table cimport ExecIDSet, OrderTable
 from tidings.engine.ports cimport OrderGateway
 from tidings.engine.risk cimport Risk
 from tidings.metrics.stages cimport Stages
 from tidings.model.enums cimport (
-    DENY_NONE, DENY_NOTHING_TO_CHANGE, DENY_ORDER_DONE, DENY_REQUEST_PENDING, DENY_UNKNOWN_ORDER, EXEC_TRADE,
-    EXEC_UNKNOWN, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW, SOURCE_LOCAL, SOURCE_REPLY,
-    SOURCE_STREAM, STATUS_DENIED, STATUS_PENDING_NEW,
+    DENY_NONE, DENY_NOTHING_TO_CHANGE, DENY_NOT_READY, DENY_ORDER_DONE, DENY_REQUEST_PENDING, DENY_UNKNOWN_ORDER,
+    EXEC_TRADE, EXEC_UNKNOWN, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW, SOURCE_LOCAL,
+    SOURCE_REPLY, SOURCE_STREAM, STATUS_DENIED, STATUS_PENDING_NEW,
 )
 from tidings.model.execution_report cimport ExecutionReport, make_report
 from tidings.model.order cimport (
@@ -56,6 +57,10 @@ cdef class OrderEntry(OrderListener):
         self.on_foreign = on_foreign
         self.on_error = on_error
 
+    def watch_by(self, HeartbeatPage heartbeat):
+        """Mark every order there before it leaves, and deny new ones once its watchdog has taken over; None: nobody."""
+        self.heartbeat = heartbeat
+
     def listen(self, strategy):
         """Let `strategy` hear order events; None: nobody."""
         callbacks = {name: overridden(strategy, name) if strategy is not None else None for name in ORDER_CALLBACKS}
@@ -72,6 +77,8 @@ cdef class OrderEntry(OrderListener):
             raise UsageError(f"submit a draft before the next one is made, and once: was {order!r}")
         order.decided_ns = now_ns
         reason = self.risk.check_new(order, self.orders.open_count)
+        if reason == DENY_NONE:
+            reason = self._ask_watchdog(order)
         if reason == DENY_NONE:
             reason = self.gateway.take(REQUEST_NEW, order, now_ns)
         if reason == DENY_NONE:
@@ -111,6 +118,8 @@ cdef class OrderEntry(OrderListener):
         if price_ticks in (0, order.price_ticks) and qty_lots in (0, order.order_qty_lots):
             return DENY_NOTHING_TO_CHANGE
         reason = self.risk.check_amend(order, price_ticks, qty_lots)
+        if reason == DENY_NONE:
+            reason = self._ask_watchdog(order)
         if reason == DENY_NONE:
             reason = self.gateway.take(REQUEST_AMEND, order, now_ns)
         if reason == DENY_NONE:
@@ -165,6 +174,12 @@ cdef class OrderEntry(OrderListener):
             open_orders.append(order)
         return open_orders
 
+    cdef inline int _ask_watchdog(self, Order order) noexcept:
+        """Who watches must know of this order before its bytes leave, and must not have taken over."""
+        if self.heartbeat is None or self.heartbeat.may_send(order.terms.instrument.index):
+            return DENY_NONE
+        return DENY_NOT_READY
+
     cdef int arm(self, OrderTerms terms) except -1:
         """Let the gateway lay out what is constant about orders of these terms."""
         return self.gateway.prepare(terms)
@@ -187,6 +202,8 @@ cdef class OrderEntry(OrderListener):
         before = order.status
         effect = order.apply(report)
         self.orders.note_move(before, order.status)
+        if effect & EFFECT_REVIVED and self.heartbeat is not None:
+            self.heartbeat.may_send(order.terms.instrument.index)   # written off and its mark perhaps cleared: mark it
         if effect & EFFECT_FILL and self.on_execution is not None:
             self._hand_on(self.on_execution, (order, report))
         if effect != EFFECT_NONE:

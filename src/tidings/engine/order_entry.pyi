@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, final
 
+from tidings.engine.heartbeat_page import HeartbeatPage
 from tidings.engine.order_table import ExecIDSet, OrderTable
 from tidings.engine.ports import OrderGateway, OrderListener
 from tidings.engine.risk import Risk
@@ -72,6 +73,8 @@ class OrderEntry(OrderListener):
         on_error: Callable[[Exception, Callable[..., Any]], Any] | None = None,
     ) -> None:
         """Connect the venue below, and who keeps positions, foreign orders and errors of callbacks beside."""
+    def watch_by(self, heartbeat: HeartbeatPage | None) -> None:
+        """Mark every order there before it leaves, and deny new ones once its watchdog has taken over; None: nobody."""
     def listen(self, strategy: Strategy | None) -> None:
         """Let a strategy hear order events; None: nobody."""
     def draft_order(self, terms: OrderTerms) -> Order | None:
