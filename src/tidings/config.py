@@ -101,6 +101,12 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     order_memory: Annotated[int, Meta(ge=256, le=1_048_576)] = 16_384  # orders kept to be looked up; 0.5 kB each
     reference_interval_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0  # how often last prices are read for the collar
 
+    # The dead-man's switch (docs/watchdog.md).
+    watchdog: Literal["off", "wanted", "required", "spawn"] = "off"  # required: no orders without; spawn: started too
+    watchdog_file: str | None = None  # the heartbeat both sides map; default: one per venue and key, in the state dir
+    watchdog_stall_s: Annotated[float, Meta(ge=0.2, le=60)] = 3.0  # of `spawn`: acts after this long without a beat
+    on_stop: Literal["leave", "cancel"] = "leave"  # open orders when the session ends on purpose
+
     # Budgets and the catalogue.
     rate_limits: bool = True  # False: only for a local exchange that does not count either
     requests_per_minute_max: Annotated[int, Meta(ge=1)] | None = None  # lowers each of the venue's groups

@@ -21,11 +21,13 @@ from tidings.app.inquiry import Inquiry
 from tidings.app.market_watch import MarketWatch
 from tidings.app.order_lanes import OrderLanes
 from tidings.app.order_path import lay_order_path
+from tidings.app.parting import cancel_what_is_open
 from tidings.app.readiness import Readiness
 from tidings.app.timers import every
 from tidings.app.venue_access import VenueAccess, find_venue
 from tidings.app.venue_clock import VenueClock
 from tidings.app.venue_link import VenueLink
+from tidings.app.watchdog_link import WatchdogLink, watchdog_link
 from tidings.app.world import World
 from tidings.config import EngineSettings, load_settings
 from tidings.engine.order_entry import OrderEntry
@@ -72,6 +74,7 @@ class Engine:
     lanes: OrderLanes
     account: AccountWatch
     inquiry: Inquiry
+    watchdog: WatchdogLink | None = None
 
     def __init__(self, settings: EngineSettings, world: World | None = None) -> None:
         self.settings = settings
@@ -98,6 +101,8 @@ class Engine:
             await self._learn_prices()
             if self.credentials is not None:
                 await self._open_account()
+            if self.watchdog is not None:
+                await self.watchdog.begin(self.lanes.pool.up_count, self._on_timer_error)
         except BaseException:
             await self.stop()
             raise
@@ -115,10 +120,23 @@ class Engine:
         self._closing.callback(every(seconds, act, self._on_timer_error).cancel)
 
     async def stop(self) -> None:
-        self.is_open = False
+        """End on purpose: open orders are left or cancelled, as `on_stop` says; a watchdog hears of it."""
+        was_open, self.is_open = self.is_open, False
         self._stopped.set()
         self._judge_readiness(None)
-        await self._closing.aclose()
+        try:
+            await self._part(was_open)
+        finally:
+            await self._closing.aclose()
+
+    async def _part(self, was_open: bool) -> None:
+        is_flat, wants_flat = False, was_open and self.credentials is not None and self.settings.on_stop == "cancel"
+        try:
+            if wants_flat:
+                is_flat = await cancel_what_is_open(self.entry, self.queries)
+        finally:
+            if self.watchdog is not None:
+                self.watchdog.end(is_on_purpose=is_flat or not wants_flat, is_flat=is_flat)
 
     async def reach_venue(self) -> None:
         """Address, key and clock: from here on `queries` and `link` answer. `start` does it where nobody has."""
@@ -202,6 +220,10 @@ class Engine:
         self.entry.plug(
             self.gateway, on_execution=self._on_execution, on_foreign=self._on_foreign, on_error=self._on_strategy_error
         )
+        if self.credentials is not None:
+            self.watchdog = watchdog_link(
+                self.settings, self.access, self.products, self.entry, self.readiness, self.queries, self.clock
+            )
         self.market = MarketWatch(self.access, self.products, self.risk, self.world)
         self._closing.push_async_callback(self.market.stop)
 

@@ -254,6 +254,15 @@ class Phemex:
         """Cancel everything in one symbol, working and untriggered orders. Reports follow on the stream."""
         await self.engine.queries.cancel_all(self.instrument(symbol))
 
+    def rearm(self) -> None:
+        """Take orders again after the watchdog has shut this engine out and cancelled its orders (docs/watchdog.md).
+
+        Raises UsageError while something of that is not settled yet, or when there is nothing to re-arm.
+        """
+        if self.engine.watchdog is None:
+            raise UsageError("this session has no watchdog: see the setting `watchdog`")
+        self.engine.watchdog.rearm()
+
     async def set_leverage(self, symbol: str, leverage: Value, *, short_leverage: Value | None = None) -> None:
         """0 or negative: cross margin; positive: isolated. Hedged symbols take one value per side."""
         instrument = self.instrument(symbol)
