@@ -60,7 +60,7 @@ def random_request(random: Random, venue: Venue) -> NewOrder:
 def act(random: Random, venue: Venue, now_ns: int) -> None:
     """One user does one thing."""
     user_id = random.choice(venue.user_ids)
-    open_orders = [report for symbol in SYMBOLS for report in venue.open_orders(user_id, symbol)]
+    open_orders = [report for symbol in SYMBOLS for report in venue.queries.open_orders(user_id, symbol)]
     choice = random.random()
     if choice < 0.6 or not open_orders:
         venue.create(user_id, random_request(random, venue), now_ns)

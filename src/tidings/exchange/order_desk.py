@@ -74,10 +74,13 @@ class OrderDesk:
             order = Order(request, instrument, user_id, order_id, now_ns)
             order.ledger = self._ledger_of(user_id, instrument)
             return self._reject(life, order, refused, now_ns)
-        self._state.store.add(order)
         order.pending = "New"
-        self._later(now_ns, partial(life.register if order.ord_status == UNTRIGGERED else life.place, order))
-        return Reply(order=order.report("Registered" if order.ord_status == UNTRIGGERED else "PendingNew", now_ns))
+        waits = order.ord_status == UNTRIGGERED
+        report = order.report("Registered" if waits else "PendingNew", now_ns)
+        self._state.store.add(order)
+        self._state.store.record(order, report)
+        self._later(now_ns, partial(life.register if waits else life.place, order))
+        return Reply(order=report)
 
     def amend(self, user_id: int, request: AmendOrder, now_ns: int) -> Reply:
         """Check an amend and send it on; the reply shows the new terms already."""

@@ -362,7 +362,7 @@ class OrderLife:
         report = order.report(exec_status, self._now_ns, exec_seq=sequence, **details)
         order.ledger.stamp(report, order)
         if is_news:
-            self._state.store.record(report)
+            self._state.store.record(order, report)
         self._state.outbox.add(order, report)
 
     def _position_of(self, order: Order) -> Position:

@@ -1,11 +1,15 @@
-"""All orders the exchange knows, by every name they are asked for, and each user's history."""
+"""All orders the exchange knows, by every name they are asked for, and each user's history.
+
+What a query sees may lag behind: `order_queries` asks `recent` how an order looked a moment ago.
+"""
 
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tidings.exchange.catalogue import Line
 from tidings.exchange.orders import Order
+from tidings.exchange.recent_changes import RecentChanges
 from tidings.exchange.reports import OrderReport
 
 DONE_ORDERS_MAX: Final = 50_000  # remembered for queries and for refusing their client ids again
@@ -17,17 +21,19 @@ class OrderStore:
 
     def __init__(self) -> None:
         self._by_id: dict[str, Order] = {}
-        self._by_client_id: dict[tuple[int, str], Order] = {}
+        # Several orders under one client id: only where the exchange is told to accept that
+        self._by_client_id: dict[tuple[int, str], list[Order]] = {}
         self._open: defaultdict[tuple[int, str], dict[Order, None]] = defaultdict(dict)
         self._done: deque[Order] = deque()
         self._closed: defaultdict[tuple[int, Line], deque[OrderReport]] = defaultdict(_history)
         self._fills: defaultdict[tuple[int, Line], deque[OrderReport]] = defaultdict(_history)
+        self.recent = RecentChanges()
 
     def add(self, order: Order) -> None:
         """Remember a new open order."""
         self._by_id[order.order_id] = order
         if order.cl_ord_id:
-            self._by_client_id[order.owner, order.cl_ord_id] = order
+            self._by_client_id.setdefault((order.owner, order.cl_ord_id), []).append(order)
         self._open[order.owner, order.instrument.symbol][order] = None
 
     def is_known(self, user_id: int, cl_ord_id: str) -> bool:
@@ -35,11 +41,18 @@ class OrderStore:
         return bool(cl_ord_id) and (user_id, cl_ord_id) in self._by_client_id
 
     def find(self, user_id: int, symbol: str, order_id: str, cl_ord_id: str) -> Order | None:
-        """The user's order in `symbol` by one of its ids, open or done."""
-        order = self._by_id.get(order_id) if order_id else self._by_client_id.get((user_id, cl_ord_id))
-        if order is None or order.owner != user_id or order.instrument.symbol != symbol:
-            return None
-        return order
+        """The user's order in `symbol` by one of its ids, open or done; of several the newest."""
+        found = self.find_all(user_id, symbol, order_id, cl_ord_id)
+        return found[-1] if found else None
+
+    def find_all(self, user_id: int, symbol: str, order_id: str, cl_ord_id: str) -> list[Order]:
+        """The user's orders in `symbol` by one of their ids, oldest first."""
+        named: Iterable[Order]
+        if order_id:
+            named = [self._by_id[order_id]] if order_id in self._by_id else ()
+        else:
+            named = self._by_client_id.get((user_id, cl_ord_id), ())
+        return [order for order in named if order.owner == user_id and order.instrument.symbol == symbol]
 
     def close(self, order: Order) -> None:
         """Move a done order out of the open ones."""
@@ -48,8 +61,9 @@ class OrderStore:
         if len(self._done) > DONE_ORDERS_MAX:
             self._forget(self._done.popleft())
 
-    def record(self, report: OrderReport) -> None:
-        """Keep a report that belongs to history: an execution, or the end of an order."""
+    def record(self, order: Order, report: OrderReport) -> None:
+        """Take note of what became of `order`; keep the report if it is an execution, or the order's end."""
+        self.recent.add(order, report)
         key = report.user_id, report.instrument.line
         if report.is_trade:
             self._fills[key].append(report)
@@ -78,7 +92,10 @@ class OrderStore:
     def _forget(self, order: Order) -> None:
         self._by_id.pop(order.order_id, None)
         if order.cl_ord_id:
-            self._by_client_id.pop((order.owner, order.cl_ord_id), None)
+            key = order.owner, order.cl_ord_id
+            self._by_client_id[key].remove(order)
+            if not self._by_client_id[key]:
+                del self._by_client_id[key]
 
 
 def _history() -> deque[OrderReport]:

@@ -2,7 +2,7 @@
 
 from tidings.exchange.catalogue import Line
 from tidings.exchange.contract_json import order_reply
-from tidings.exchange.endpoint import Call, Table, refusal
+from tidings.exchange.endpoint import Call, Table, open_order, open_orders, refusal
 from tidings.exchange.error_codes import OM_ORDER_NOT_FOUND, name_of
 from tidings.exchange.json_text import RATIO_SCALE, UNSPECIFIED, array, failure, success
 from tidings.exchange.order_requests import AmendOrder, CancelOrder, NewOrder
@@ -96,21 +96,14 @@ def cancel_all(call: Call) -> bytes:
 
 def active_list(call: Call) -> bytes:
     """`GET /orders/activeList`; no order at all is code 10002."""
-    instrument = call.instrument(Line.COIN_M)
-    wanted = call.parameters.listed("ordStatus")
-    orders = call.venue.open_orders(call.user_id, instrument.symbol)
-    rows = [order_reply(order) for order in orders if not wanted or order.ord_status in wanted]
+    rows = [order_reply(order) for order in open_orders(call, Line.COIN_M)]
     return success(f'{{"rows":{array(rows)}}}') if rows else not_found()
 
 
 def active(call: Call) -> bytes:
     """`GET /orders/active`: one open order."""
-    instrument = call.instrument(Line.COIN_M)
-    p = call.parameters
-    order = call.venue.order(
-        call.user_id, instrument.symbol, order_id=p.text("orderID"), cl_ord_id=p.text("clOrdID")
-    )
-    return not_found() if order is None or order.is_done else success(order_reply(order))
+    order = open_order(call, Line.COIN_M, call.parameters.text("clOrdID"))
+    return success(order_reply(order)) if order else not_found()
 
 
 def set_leverage(call: Call) -> bytes:

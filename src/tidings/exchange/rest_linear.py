@@ -1,7 +1,7 @@
 """REST of the USD-M line: `/g-orders`, and the settings of its positions. Source: phemex docs 2026, "Hedged API"."""
 
 from tidings.exchange.catalogue import Instrument, Line
-from tidings.exchange.endpoint import Call, Table, refusal
+from tidings.exchange.endpoint import Call, Table, open_order, open_orders, refusal
 from tidings.exchange.error_codes import INVALID_PARAMETER, name_of
 from tidings.exchange.json_text import RATIO_SCALE, UNSPECIFIED, array, success
 from tidings.exchange.linear_json import order_reply
@@ -106,19 +106,14 @@ def cancel_all(call: Call) -> bytes:
 
 def active_list(call: Call) -> bytes:
     """`GET /g-orders/activeList`; no order at all is code 10002."""
-    instrument = call.instrument(Line.USD_M)
-    rows = [order_reply(order) for order in call.venue.open_orders(call.user_id, instrument.symbol)]
+    rows = [order_reply(order) for order in open_orders(call, Line.USD_M)]
     return success(f'{{"rows":{array(rows)},"nextPageArg":""}}') if rows else not_found()
 
 
 def active(call: Call) -> bytes:
     """`GET /g-orders/active`: one open order."""
-    instrument = call.instrument(Line.USD_M)
-    p = call.parameters
-    order = call.venue.order(
-        call.user_id, instrument.symbol, order_id=p.text("orderID"), cl_ord_id=p.text("clOrdID")
-    )
-    return not_found() if order is None or order.is_done else success(order_reply(order))
+    order = open_order(call, Line.USD_M, call.parameters.text("clOrdID"))
+    return success(order_reply(order)) if order else not_found()
 
 
 def set_leverage(call: Call) -> bytes:

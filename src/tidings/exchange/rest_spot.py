@@ -1,7 +1,7 @@
 """REST of the spot line: `/spot/orders` and `/spot/wallets`. Parameters and replies: phemex docs 2026, "Spot API"."""
 
 from tidings.exchange.catalogue import Line
-from tidings.exchange.endpoint import Call, Table, refusal
+from tidings.exchange.endpoint import Call, Table, open_order, open_orders, refusal
 from tidings.exchange.json_text import UNSPECIFIED, array, success
 from tidings.exchange.order_requests import AmendOrder, CancelOrder, NewOrder
 from tidings.exchange.parameters import Parameters
@@ -69,20 +69,16 @@ def cancel_all(call: Call) -> bytes:
     return refusal(reply) if reply.code else success(f'{{"total":{reply.count}}}')
 
 
-def open_orders(call: Call) -> bytes:
+def open_list(call: Call) -> bytes:
     """`GET /spot/orders`: the open ones, an array; no order at all is code 10002 as on the other lines."""
-    instrument = call.instrument(Line.SPOT)
-    rows = [order_reply(order) for order in call.venue.open_orders(call.user_id, instrument.symbol)]
+    rows = [order_reply(order) for order in open_orders(call, Line.SPOT)]
     return success(array(rows)) if rows else not_found()
 
 
 def active(call: Call) -> bytes:
     """`GET /spot/orders/active`: one open order."""
-    instrument = call.instrument(Line.SPOT)
-    order = call.venue.order(
-        call.user_id, instrument.symbol, order_id=call.parameters.text("orderID"), cl_ord_id=_cl_ord_id(call)
-    )
-    return not_found() if order is None or order.is_done else success(order_reply(order))
+    order = open_order(call, Line.SPOT, _cl_ord_id(call))
+    return success(order_reply(order)) if order else not_found()
 
 
 def wallets(call: Call) -> bytes:
@@ -113,7 +109,7 @@ TABLE: Table = {
     ("PUT", "/spot/orders"): replace,
     ("DELETE", "/spot/orders"): cancel,
     ("DELETE", "/spot/orders/all"): cancel_all,
-    ("GET", "/spot/orders"): open_orders,
+    ("GET", "/spot/orders"): open_list,
     ("GET", "/spot/orders/active"): active,
     ("GET", "/spot/wallets"): wallets,
 }

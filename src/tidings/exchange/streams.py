@@ -157,7 +157,7 @@ class StreamHub:
         updates = self._venue.account_snapshot(session.user_id, _ACCOUNT_CHANNELS[channel], now_ns)
         if channel == "wo":
             pairs = self._venue.catalogue.listed(Line.SPOT)
-            open_count = sum(len(self._venue.open_orders(session.user_id, pair.symbol)) for pair in pairs)
+            open_count = sum(len(self._venue.queries.open_orders(session.user_id, pair.symbol)) for pair in pairs)
             session.send_text(spot_json.snapshot_message(updates[0], open_count))
             return
         session.send_text(_stray_index(now_ns))

@@ -27,6 +27,7 @@ from tidings.exchange.opening import open_contract_accounts, open_spot_wallets
 from tidings.exchange.order_checks import Refused
 from tidings.exchange.order_desk import OrderDesk
 from tidings.exchange.order_life import OrderLife
+from tidings.exchange.order_queries import OrderQueries
 from tidings.exchange.order_requests import AmendOrder, CancelOrder, NewOrder
 from tidings.exchange.outbox import Outbox
 from tidings.exchange.reports import AccountState, AccountUpdate, OrderReport, PositionState, Reply, WalletState
@@ -48,6 +49,7 @@ class Venue:
         self.user_ids = config.user_ids
         identifiers = Identifiers(config.seed)
         self.state = VenueState(config, self.catalogue, identifiers, Outbox(identifiers))
+        self.queries = OrderQueries(self.state.store, self.catalogue)
         self.markets = self._make_markets()
         self.lives = {symbol: OrderLife(self.state, market) for symbol, market in self.markets.items()}
         self._accounts = open_contract_accounts(self.state, self._mark_price)
@@ -150,24 +152,7 @@ class Venue:
         """When `advance` has something to do next (may lie in the past: call it now); None if nothing is planned."""
         return self.state.schedule.next_due_ns()
 
-    # Queries.
-
-    def open_orders(self, user_id: int, symbol: str) -> list[OrderReport]:
-        """The user's open orders in one symbol, untriggered ones included, oldest first."""
-        return [order.describe() for order in self.state.store.open_orders(user_id, symbol)]
-
-    def order(self, user_id: int, symbol: str, *, order_id: str = "", cl_ord_id: str = "") -> OrderReport | None:
-        """The last state of one order, open or done, or None."""
-        order = self.state.store.find(user_id, symbol, order_id, cl_ord_id)
-        return order.describe() if order else None
-
-    def closed_orders(self, user_id: int, line: Line, symbol: str = "") -> list[OrderReport]:
-        """The last reports of the user's done orders, newest first, as far back as the exchange remembers."""
-        return [r for r in self.state.store.closed(user_id, line) if symbol in ("", r.instrument.symbol)]
-
-    def fills(self, user_id: int, line: Line, symbol: str = "") -> list[OrderReport]:
-        """The user's executions, newest first."""
-        return [r for r in self.state.store.fills(user_id, line) if symbol in ("", r.instrument.symbol)]
+    # Queries. Those of orders are `queries`.
 
     def account(self, user_id: int, line: Line, currency: str) -> AccountState | None:
         """One contract account, or None if there is no such currency on the line."""
@@ -257,7 +242,7 @@ class Venue:
 
     def _history(self, user_id: int, line: Line) -> list[OrderReport]:
         store, count = self.state.store, self.config.history_orders
-        open_orders = [r for i in self.catalogue.listed(line) for r in self.open_orders(user_id, i.symbol)]
+        open_orders = [r for i in self.catalogue.listed(line) for r in self.queries.open_orders(user_id, i.symbol)]
         fills = list(islice(store.fills(user_id, line), count))
         closed = [report for report in islice(store.closed(user_id, line), count) if not report.is_trade]
         return open_orders + sorted(fills + closed, key=lambda report: report.transact_time_ns)

@@ -68,10 +68,10 @@ def test_a_price_that_is_set_fires_what_watches_it(venue, ask):
     assert venue.advance(T0 + 2) == []
     assert ask("POST", "/price", body=b'{"symbol":"BTCUSD","mark":"61000"}')[0] == 200
     venue.advance(T0 + 10**9)
-    (order,) = venue.open_orders(venue.user_ids[0], "BTCUSD")
+    (order,) = venue.queries.open_orders(venue.user_ids[0], "BTCUSD")
     assert order.ord_status == "New", "it was triggered and rests"
     assert ask.changes == ["changed", "changed"]
-    assert venue.closed_orders(venue.user_ids[0], Line.COIN_M) == []
+    assert venue.queries.closed(venue.user_ids[0], Line.COIN_M) == []
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_orders_at_the_touch_are_filled_within_seconds(symbol: str, qty: int, se
         assert venue.create(venue.user_ids[0], request, START_NS).code == 0
     run(venue, seconds=10)
     line = venue.markets[symbol].instrument.line
-    assert {fill.side for fill in venue.fills(venue.user_ids[0], line)} == {"Buy", "Sell"}
+    assert {fill.side for fill in venue.queries.fills(venue.user_ids[0], line)} == {"Buy", "Sell"}
 
 
 def test_runs_repeat_exactly_whatever_the_steps_of_the_clock() -> None:

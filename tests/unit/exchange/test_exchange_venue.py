@@ -102,23 +102,23 @@ def test_starting_price_of_an_unknown_symbol_is_refused() -> None:
 
 def test_open_orders_and_single_orders(d: Driver) -> None:
     traded(d)
-    (report,) = d.venue.open_orders(d.a, "BTCUSDT")
+    (report,) = d.venue.queries.open_orders(d.a, "BTCUSDT")
     assert (report.cl_ord_id, report.ord_status, report.exec_status) == ("open-BTCUSDT", "New", "New")
-    assert d.venue.order(d.a, "BTCUSDT", order_id=report.order_id).cl_ord_id == "open-BTCUSDT"
-    done = d.venue.order(d.a, "BTCUSDT", cl_ord_id="fill-BTCUSDT")
+    assert d.venue.queries.by_id(d.a, "BTCUSDT", [report.order_id], [])[0].cl_ord_id == "open-BTCUSDT"
+    (done,) = d.venue.queries.by_id(d.a, "BTCUSDT", [], ["fill-BTCUSDT"])
     assert (done.ord_status, done.cum_qty) == ("Filled", MILLI_BTC)
-    assert d.venue.order(d.a, "BTCUSDT", cl_ord_id="nothing") is None
-    assert d.venue.open_orders(d.b, "BTCUSDT") == []
+    assert d.venue.queries.by_id(d.a, "BTCUSDT", [], ["nothing"]) == []
+    assert d.venue.queries.open_orders(d.b, "BTCUSDT") == []
 
 
 def test_history_is_newest_first(d: Driver) -> None:
     traded(d)
     d.cancel(d.a, "BTCUSD", cl_ord_id="open-BTCUSD")
     d.run()
-    closed = d.venue.closed_orders(d.a, Line.COIN_M)
+    closed = d.venue.queries.closed(d.a, Line.COIN_M)
     assert [report.ord_status for report in closed] == ["Canceled", "Filled"]
-    assert [fill.exec_qty for fill in d.venue.fills(d.a, Line.COIN_M)] == [10]
-    assert d.venue.fills(d.a, Line.USD_M, "ETHUSDT") == []
+    assert [fill.exec_qty for fill in d.venue.queries.fills(d.a, Line.COIN_M)] == [10]
+    assert d.venue.queries.fills(d.a, Line.USD_M, "ETHUSDT") == []
 
 
 def test_positions_include_flat_ones(d: Driver) -> None:

@@ -268,10 +268,10 @@ def test_cancel_all_has_two_halves(d: Driver) -> None:
     d.place(d.b, "BTCUSD", "Buy", 1, COIN_M_60K)
     assert d.venue.cancel_all(d.a, Line.COIN_M, d.now_ns, symbols=["BTCUSD"]).count == 2
     assert {r.action for r in d.run()} == {"CancelAll"}
-    assert [r.ord_status for r in d.venue.open_orders(d.a, "BTCUSD")] == ["Untriggered"]
+    assert [r.ord_status for r in d.venue.queries.open_orders(d.a, "BTCUSD")] == ["Untriggered"]
     assert d.venue.cancel_all(d.a, Line.COIN_M, d.now_ns, untriggered=True).count == 1
     assert steps(d.run()) == [("Deactivated", "Canceled")]
-    assert len(d.venue.open_orders(d.b, "BTCUSD")) == 1
+    assert len(d.venue.queries.open_orders(d.b, "BTCUSD")) == 1
     assert d.venue.cancel_all(d.a, Line.COIN_M, d.now_ns, symbols=["BTCEUR"]).code == 11027
 
 

@@ -267,7 +267,7 @@ def test_resting_reduce_only_order_is_dropped_when_the_position_closes(d: Driver
     assert steps(reports)[-1] == ("Canceled", "Aborted")
     assert reports[-1].code == 11011
     assert d.net_qty(d.a, "BTCUSD") == 0
-    assert d.venue.open_orders(d.a, "BTCUSD") == []
+    assert d.venue.queries.open_orders(d.a, "BTCUSD") == []
 
 
 def test_two_reduce_only_orders_never_flip_the_position(d: Driver) -> None:

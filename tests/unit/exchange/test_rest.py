@@ -54,12 +54,12 @@ def test_a_refused_request_has_no_effect(face):
         face.ask("PUT", "/orders/replace", f"symbol=BTCUSD&orderID=none{number}&priceEp=1")
     refused = face.ask(*CREATE)
     assert (refused.status, refused.body) == (429, b'{"code":"39995","msg":"Too many requests."}')
-    assert face.venue.open_orders(face.venue.user_ids[0], "BTCUSD") == []
+    assert face.venue.queries.open_orders(face.venue.user_ids[0], "BTCUSD") == []
 
 
 def test_an_unsigned_order_has_no_effect_and_takes_no_permit(face):
     assert face.ask(*CREATE, is_signed=False).status == 401
-    assert face.venue.open_orders(face.venue.user_ids[0], "BTCUSD") == []
+    assert face.venue.queries.open_orders(face.venue.user_ids[0], "BTCUSD") == []
     assert "x-ratelimit-remaining-contract: 499\r\n" in face.ask(*CREATE).headers
 
 

@@ -193,7 +193,7 @@ def test_attached_order_closes_the_position_and_its_twin_is_deactivated(d: Drive
     mine = [r for r in d.set_mark("BTCUSD", COIN_M_60K + 20 * USD) if r.user_id == d.a]
     assert steps(mine) == [TRIGGERED, NEW, ("Filled", "TakerFill"), ("Deactivated", "Aborted")]
     assert (mine[0].ord_type, mine[-1].ord_type) == ("MarketIfTouched", "Stop")
-    assert (d.net_qty(d.a, "BTCUSD"), d.venue.open_orders(d.a, "BTCUSD")) == (0, [])
+    assert (d.net_qty(d.a, "BTCUSD"), d.venue.queries.open_orders(d.a, "BTCUSD")) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_attached_prices_off_the_grid_or_below_it_are_refused(
     d: Driver, side: str, take_profit: int, code: int
 ) -> None:
     assert d.refused(d.a, "BTCUSD", side, 1, COIN_M_60K, take_profit=take_profit) == code
-    assert d.venue.open_orders(d.a, "BTCUSD") == []
+    assert d.venue.queries.open_orders(d.a, "BTCUSD") == []
 
 
 def test_nothing_can_be_attached_to_closing_orders_or_beside_a_position(d: Driver) -> None:
