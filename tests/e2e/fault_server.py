@@ -45,14 +45,14 @@ class Asked:
         lines = [f"HTTP/1.1 {status} Told", f"Content-Length: {len(body)}", *headers, "", ""]
         self.writer.write("\r\n".join(lines).encode() + body)
 
-    def accept(self, **changes: object) -> None:
+    def accept(self, *headers: str, **changes: object) -> None:
         """What the venue says of a USD-M create (phemex docs 2026, "Place order (HTTP PUT, preferred)")."""
         row = {
             "bizError": 0, "orderID": self.order_id, "clOrdID": self.cl_ord_id, "symbol": "BTCUSDT", "side": "Buy",
             "transactTimeNs": 0, "priceRp": self.fields.get("priceRp", "0"), "ordStatus": "Created",
             "orderQtyRq": self.fields.get("orderQtyRq", "0"), "execStatus": "PendingNew", **changes,
         }
-        self.answer(200, json.dumps({"code": 0, "msg": "", "data": row}).encode())
+        self.answer(200, json.dumps({"code": 0, "msg": "", "data": row}).encode(), *headers)
 
     def refuse(self, code: int, text: str, status: int = 200) -> None:
         self.answer(status, json.dumps({"code": code, "msg": text, "data": None}).encode())

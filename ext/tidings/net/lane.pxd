@@ -37,6 +37,8 @@ cdef class Lane(ByteSink):
     cdef readonly int in_flight_count
     cdef readonly bint is_up                # connected, verified, and not told to close
     cdef readonly int64_t answer_count      # since it came up
+    # The listener's mark: an answer may have been another request's. Gone when a request leaves on a quiet, idle lane.
+    cdef public bint is_in_doubt
 
     # Write one whole request; 1 or 0 as Connection.write. Raises ConnectionLost when down, full or not taken: the
     # request cannot have been executed, and the listener will not hear of it.

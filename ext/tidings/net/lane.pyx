@@ -79,8 +79,10 @@ cdef class Lane(ByteSink):
         cdef Request* slot
         if not self.has_room():
             raise self._refusal()
-        if self.in_flight_count == 0 and not self.connection.check_quiet():
-            raise self._refusal()
+        if self.in_flight_count == 0:
+            if not self.connection.check_quiet():
+                raise self._refusal()
+            self.is_in_doubt = False    # as many answers as requests
         result = self.connection.write(start, count)
         slot = self._slot(self.in_flight_count)
         slot.token = token
@@ -177,6 +179,7 @@ cdef class Lane(ByteSink):
         self.seen_received_count = connection.channel.received_count
         self.answerable_count = 0
         self.answer_count = 0
+        self.is_in_doubt = False
         self.is_up = True
         return self.listener.on_lane_up(self, now_ns)
 

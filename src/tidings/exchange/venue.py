@@ -18,7 +18,7 @@ from tidings.exchange import error_codes as code
 from tidings.exchange import position_settings
 from tidings.exchange.admin_view import admin_view
 from tidings.exchange.background_flow import BackgroundFlow, start_price
-from tidings.exchange.catalogue import Instrument, Line, load_catalogue
+from tidings.exchange.catalogue import Catalogue, Instrument, Line, load_catalogue
 from tidings.exchange.contract_account import ContractAccount
 from tidings.exchange.identifiers import Identifiers
 from tidings.exchange.ledgers import Ledger
@@ -43,9 +43,10 @@ Setting: TypeAlias = Callable[[ContractAccount, Instrument], None]
 class Venue:
     """A whole exchange with its users, instruments and background flow."""
 
-    def __init__(self, config: VenueConfig, start_ns: int) -> None:
+    def __init__(self, config: VenueConfig, start_ns: int, catalogue: Catalogue | None = None) -> None:
+        """`catalogue`: what is listed; the embedded one by default, read anew. Exchanges may share one."""
         self.config = config
-        self.catalogue = load_catalogue()
+        self.catalogue = catalogue or load_catalogue()
         self.user_ids = config.user_ids
         identifiers = Identifiers(config.seed)
         self.state = VenueState(config, self.catalogue, identifiers, Outbox(identifiers))

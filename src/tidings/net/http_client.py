@@ -42,6 +42,7 @@ class HttpClient:
         self._dialer = dialer
         self._clock = clock
         self._answers = _Answers()
+        self._is_closed = False
         self._lanes = [Lane(self._answers, index=index, depth_cap=1) for index in range(lane_count)]
         self._idle: asyncio.LifoQueue[Lane] = asyncio.LifoQueue()
         for lane in self._lanes:
@@ -73,7 +74,8 @@ class HttpClient:
                 self._idle.put_nowait(lane)
 
     async def close(self) -> None:
-        """Close every lane; requests in flight end with an error."""
+        """Close every lane; requests in flight end with an error, and so do those that still come."""
+        self._is_closed = True
         for lane in self._lanes:
             lane.close(RequestUnknown(f"{self._dialer.endpoint.peer}: closed by us"))
 
@@ -86,9 +88,13 @@ class HttpClient:
                 lane.close(ConnectionLost("closed while idle"))
                 await asyncio.sleep(0)  # its end is told in the next loop pass
         try:
-            connection = await self._dialer.connect(lambda: lane)
-            lane.attach(connection, self._clock.read_now_ns())
-            return self._answers.send(lane, request, self._clock.read_now_ns())
+            if not self._is_closed:
+                connection = await self._dialer.connect(lambda: lane)
+                lane.attach(connection, self._clock.read_now_ns())
+            if not self._is_closed:     # it may have come while we dialled; nobody would close this connection
+                return self._answers.send(lane, request, self._clock.read_now_ns())
+            lane.close(closed := ConnectionLost(f"{self._dialer.endpoint.peer}: closed by us"))
+            raise closed
         except ConnectionLost as error:
             raise RequestNotSent(f"{error}; nothing was sent") from error
 

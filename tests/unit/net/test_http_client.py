@@ -186,3 +186,11 @@ async def test_closing_ends_what_is_in_flight(client, venue):
     await client.close()
     with pytest.raises(RequestUnknown, match="closed by us"):
         await waiting
+
+
+async def test_a_closed_client_dials_no_more(client, venue):
+    await client.request(request("a"))
+    await client.close()
+    with pytest.raises(RequestNotSent, match="closed by us"):
+        await client.request(request("b"))
+    assert (venue.paths, venue.connection_count) == (["a"], 1)

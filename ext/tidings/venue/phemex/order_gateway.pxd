@@ -51,7 +51,7 @@ cdef class PhemexOrderGateway(OrderGateway):
     cdef int _refresh_expiry(self, int64_t now_ns) except -1
     cdef int _write(self, int64_t token, int request_kind, int64_t now_ns) except -1
     cdef int _answer(self, Lane lane, Request* request, Response* response, int64_t now_ns) except -1
-    cdef int _answer_one(self, Order order, Request* request, Response* response, int64_t now_ns) except -1
+    cdef int _answer_one(self, Lane lane, Order order, Request* request, Response* response, int64_t now_ns) except -1
     cdef ExecutionReport _outcome(self, Order order, int request_kind, Response* response, int64_t now_ns)
     cdef int _close_shifted(self, Order order, Request* request, str named, int64_t now_ns) except -1
     cdef int _answer_batch(self, list handles, Response* response, int64_t now_ns) except -1

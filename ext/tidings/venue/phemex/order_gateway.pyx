@@ -7,6 +7,7 @@ One answer ends one request. What an answer means is decided here and nowhere el
     5xx, 408, 425, anything not understood    UNKNOWN: it may have been executed (phemex docs 2026, "HTTP return codes")
     a duplicate-ClOrdID code on our only send UNKNOWN: somebody between us and the venue repeated it, so it may be live
     a code that is not in the table           UNKNOWN: the account stream will tell
+    a refusal without a name, others behind   UNKNOWN: if an answer was lost on the way, it is the other's
     connection lost, last byte in the kernel  UNKNOWN; last byte never taken: UNSENT
 
 An answer that names another order means that answers have shifted: the lane is closed and all its requests are
@@ -16,7 +17,6 @@ tell its outcome.
 
 from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE
 from libc.stdint cimport int64_t
-from libc.string cimport memcmp
 
 from tidings.clock cimport Clock
 from tidings.engine.order_table cimport OrderTable
@@ -24,7 +24,7 @@ from tidings.engine.ports cimport OrderListener
 from tidings.metrics.stages cimport Stages
 from tidings.model.enums cimport (
     DENY_BAD_TERMS, DENY_CLOCK_UNSURE, DENY_LANES_FULL, DENY_NONE, DENY_NOT_CONNECTED, DENY_NOT_READY,
-    EXEC_CANCEL_REJECTED, EXEC_REJECTED, EXEC_REPLACE_REJECTED, EXEC_UNKNOWN, EXEC_UNSENT, REQUEST_AMEND,
+    EXEC_CANCEL_REJECTED, EXEC_UNKNOWN, EXEC_UNSENT, REQUEST_AMEND,
     REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW, REQUEST_PING, SOURCE_LOCAL, SOURCE_REPLY, STATUS_PENDING_NEW,
 )
 from tidings.model.execution_report cimport ExecutionReport, make_report
@@ -32,6 +32,9 @@ from tidings.model.instrument cimport Instrument
 from tidings.model.order cimport Order
 from tidings.model.terms cimport OrderTerms
 from tidings.net.lane cimport Lane, LanePool, Request
+from tidings.venue.phemex.answer_meaning cimport (
+    code_of_status, echo_fits, is_client_error, is_doubtful, is_refusal, refusal_of,
+)
 from tidings.venue.phemex.budget cimport RequestBudget
 from tidings.venue.phemex.order_decoder cimport OrderDecoder
 from tidings.venue.phemex.order_encoder cimport OrderEncoder
@@ -50,37 +53,7 @@ cdef enum:
     NS_PER_S = 1000000000
     REQUEST_BYTES_MAX = 65536
     CODE_ORDER_NOT_FOUND = 10002
-    CODE_TOO_MANY_REQUESTS = 39995          # gateway body of HTTP 429 (seen live by several clients)
     HTTP_OK = 200
-
-
-cdef inline int _refusal_of(int request_kind) noexcept:
-    """What a refused request of a kind is called in a report."""
-    if request_kind == REQUEST_NEW:
-        return EXEC_REJECTED
-    return EXEC_REPLACE_REJECTED if request_kind == REQUEST_AMEND else EXEC_CANCEL_REJECTED
-
-
-cdef inline bint _is_client_error(int status) noexcept:
-    """A refusal with a business code in it; 408 and 425 tell of a request that may have been executed all the same."""
-    return 400 <= status < 500 and status != 408 and status != 425
-
-
-cdef inline bint _is_refusal(int status) noexcept:
-    """The gateway turned the request away, whatever the body says."""
-    return status == 401 or status == 403 or status == 429
-
-
-cdef inline int _code_of_status(int status) noexcept:
-    return CODE_TOO_MANY_REQUESTS if status == 429 else status
-
-
-cdef inline bint _echo_fits(Order order, ExecutionReport report) noexcept:
-    """Whether a reply is about `order`; one that names none may be."""
-    return report.cl_ord_id_bytes == 0 or (
-        report.cl_ord_id_bytes == order.cl_ord_id_bytes
-        and memcmp(report.cl_ord_id_text, order.cl_ord_id_text, order.cl_ord_id_bytes) == 0
-    )
 
 
 cdef class PhemexOrderGateway(OrderGateway):
@@ -255,16 +228,18 @@ cdef class PhemexOrderGateway(OrderGateway):
         order = self.orders.get(request.token)
         if order is None:
             return 0                        # done and forgotten while its answer was overdue
-        return self._answer_one(order, request, response, now_ns)
+        return self._answer_one(lane, order, request, response, now_ns)
 
-    cdef int _answer_one(self, Order order, Request* request, Response* response, int64_t now_ns) except -1:
+    cdef int _answer_one(self, Lane lane, Order order, Request* request, Response* response, int64_t now_ns) except -1:
         cdef int status = response.status
         cdef ExecutionReport report = self._outcome(order, request.kind, response, now_ns)
-        if report is None and _is_refusal(status):
+        if is_doubtful(lane, request.kind, report) and (report is not None or is_refusal(status)):
+            text = "a refusal that names no order, while others are asked about on the same lane"
+        elif report is None and is_refusal(status):
             return self._tell_one(
-                order.handle, _refusal_of(request.kind), request.kind, _code_of_status(status), f"HTTP {status}", now_ns
+                order.handle, refusal_of(request.kind), request.kind, code_of_status(status), f"HTTP {status}", now_ns
             )
-        if report is None:
+        elif report is None:
             self.misunderstood_count += 1
             named = names_another_order(response.body[:response.body_bytes], order.cl_ord_id, order.symbol)
             if named:
@@ -275,7 +250,7 @@ cdef class PhemexOrderGateway(OrderGateway):
         ):
             text = f"code {report.code} {report.text}"
         else:
-            if not _echo_fits(order, report):
+            if not echo_fits(order, report):
                 self._close_shifted(order, request, report.cl_ord_id, now_ns)
             report.handle, report.request_kind = order.handle, request.kind
             self.has_told = True
@@ -289,7 +264,7 @@ cdef class PhemexOrderGateway(OrderGateway):
         """What the reply says became of the request; None: it does not say."""
         cdef ExecutionReport report = None
         cdef int status = response.status
-        if status == HTTP_OK or _is_client_error(status):
+        if status == HTTP_OK or is_client_error(status):
             report = self.decoder.decode_reply(
                 request_kind, order.terms.instrument, status, response.body, response.body_bytes, now_ns
             )
@@ -332,8 +307,8 @@ cdef class PhemexOrderGateway(OrderGateway):
     cdef int _end_batch(self, list orders, ExecutionReport refusal, int status, int64_t now_ns) except -1:
         """A bulk cancel that was refused as a whole, or whose answer tells nothing."""
         cdef Order order
-        cdef int exec_type = EXEC_CANCEL_REJECTED if refusal is not None or _is_refusal(status) else EXEC_UNKNOWN
-        cdef int code = 0 if exec_type == EXEC_UNKNOWN else _code_of_status(status)
+        cdef int exec_type = EXEC_CANCEL_REJECTED if refusal is not None or is_refusal(status) else EXEC_UNKNOWN
+        cdef int code = 0 if exec_type == EXEC_UNKNOWN else code_of_status(status)
         code = refusal.code if refusal is not None else code
         text = refusal.text if refusal is not None else f"HTTP {status} to a bulk cancel"
         self.misunderstood_count += exec_type == EXEC_UNKNOWN

@@ -276,3 +276,39 @@ def test_an_answer_that_cannot_be_taken_in_still_ends_its_request_and_closes_the
     assert order.ord_status == OrdStatus.UNKNOWN
     assert wired.told.heard == [("unknown", 1)]
     assert not wired.pool.lanes[0].is_up
+
+
+# ---- Answers that have shifted (found by the simulation, seed 135) ---------------------------------------------------
+
+REFUSED = {"code": 11001, "msg": "TE_NO_ENOUGH_AVAILABLE_BALANCE", "data": None}
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, REFUSED), (429, b""), (403, b"")])
+def test_a_refusal_without_a_name_is_not_believed_while_another_request_is_behind_it(wired, status, body):
+    first, second = wired.submit(), wired.submit()
+    wired.answer(status, body)      # the answer to `first` was swallowed on the way: this is that of `second`
+    assert first.ord_status == OrdStatus.UNKNOWN
+    assert wired.told.heard == [("unknown", 1)]
+    assert second.ord_status == OrdStatus.PENDING_NEW
+
+
+def test_a_refusal_that_came_twice_does_not_end_the_next_order(wired):
+    first, second = wired.submit(), wired.submit()
+    wired.answer(200, REFUSED)
+    wired.answer(200, REFUSED)
+    assert [first.ord_status, second.ord_status] == [OrdStatus.UNKNOWN, OrdStatus.UNKNOWN]
+
+
+def test_an_answer_with_a_name_or_a_quiet_line_ends_the_doubt(wired):
+    first, second, third = wired.submit(), wired.submit(), wired.submit()
+    wired.answer(200, REFUSED)
+    wired.accept(second)
+    wired.answer(200, REFUSED)
+    assert [first.ord_status, third.ord_status] == [OrdStatus.UNKNOWN, OrdStatus.REJECTED]
+    fourth, fifth = wired.submit(), wired.submit()
+    wired.answer(200, REFUSED)
+    wired.answer(200, REFUSED)
+    sixth = wired.submit()
+    wired.answer(200, REFUSED)
+    statuses = [fourth.ord_status, fifth.ord_status, sixth.ord_status]
+    assert statuses == [OrdStatus.UNKNOWN, OrdStatus.UNKNOWN, OrdStatus.REJECTED]

@@ -1,0 +1,15 @@
+"""The real engine against the real exchange, on a virtual clock and a byte-level network: every fault, no waiting.
+
+    loop            virtual time, and an event loop that lives in it
+    wire            connections whose bytes take time, and can be stopped, cut, and looked at
+    gateway         the machine between the wires and the exchange: whole requests and answers, and what befalls them
+    faults          every kind of fault by name, and the box that holds those in force
+    exchange_side   the exchange behind the gateway
+    engine_process  the engine as a process that can be started, killed and started again
+    trader          who places, amends and cancels at random
+    schedule        seed → one run's settings, actions and faults
+    oracle          what must never happen, judged from outside
+    simulation      one schedule, run
+    shrink          the fewest faults and actions that still fail
+    cuts            a connection cut at every byte of one scenario
+"""

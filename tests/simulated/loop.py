@@ -1,0 +1,185 @@
+"""Virtual time, and an asyncio event loop that lives in it.
+
+A `Timeline` is a queue of calls by time; between two calls nothing happens and no time passes, so an hour costs as
+little as what happens in it. An `EngineLoop` is one process's event loop: its timers lie in the timeline, its
+descriptors are the simulated wires. It can be killed: then nothing of the process runs any more, as after `kill -9`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from asyncio import events
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any
+
+from tidings.clock import ManualClock
+
+NS_PER_S = 1_000_000_000
+PASSES_AT_ONCE_MAX = 10_000  # of a loop that never comes to rest while no time passes
+
+
+class Stuck(Exception):
+    """Nothing will ever happen again, or something happens for ever while no time passes."""
+
+
+class Timeline:
+    """Calls ordered by time, first in first out among equals. `now_ns` begins at 0."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+        self.loops: list[EngineLoop] = []
+        self._heap: list[tuple[int, int, Callable[..., object], tuple[Any, ...]]] = []
+        self._count = 0
+
+    def at(self, when_ns: int, call: Callable[..., object], *arguments: object) -> None:
+        """Plan a call; one for the past happens at once, but not before those planned already."""
+        self._count += 1
+        heapq.heappush(self._heap, (max(when_ns, self.now_ns), self._count, call, arguments))
+
+    def after(self, delay_ns: int, call: Callable[..., object], *arguments: object) -> None:
+        """Plan a call for `delay_ns` from now."""
+        self.at(self.now_ns + delay_ns, call, *arguments)
+
+    def run_until(self, is_over: Callable[[], object], limit_ns: int) -> bool:
+        """Live until `is_over` says so: True; or until `limit_ns`: False. Raises Stuck when nothing is planned."""
+        self._let_loops_run()
+        while not is_over():
+            if not self._heap:
+                raise Stuck(f"nothing is planned any more at {self.now_ns / NS_PER_S:.6f} s")
+            if self._heap[0][0] > limit_ns:
+                self._move_to(limit_ns)
+                return False
+            when_ns, _, call, arguments = heapq.heappop(self._heap)
+            if when_ns > self.now_ns:
+                self._move_to(when_ns)
+            call(*arguments)
+            self._let_loops_run()
+        return True
+
+    def _move_to(self, now_ns: int) -> None:
+        self.now_ns = now_ns
+        for loop in self.loops:
+            loop.move_clock(now_ns)
+
+    def _let_loops_run(self) -> None:
+        for loop in self.loops:
+            loop.drain()
+
+
+class EngineLoop(asyncio.BaseEventLoop):
+    """The event loop of one process. `clock` is the machine's: monotonic from `boot_ns`, wall as its owner sets it."""
+
+    is_killed = True  # not born yet
+
+    def __init__(self, timeline: Timeline, boot_ns: int, wall_offset_ns: int) -> None:
+        super().__init__()
+        self.timeline = timeline
+        self.clock = ManualClock(boot_ns + timeline.now_ns, boot_ns + timeline.now_ns + wall_offset_ns)
+        self.failures: list[str] = []  # exceptions nobody caught
+        self.is_killed = False
+        self._boot_ns, self._wall_offset_ns = boot_ns, wall_offset_ns
+        self._readers: dict[int, events.Handle] = {}
+        self._writers: dict[int, events.Handle] = {}
+        self.readable: dict[int, None] = {}  # descriptors with something to read, in the order they got it
+        self.writable: dict[int, None] = {}
+        timeline.loops.append(self)
+
+    def step_wall_clock(self, by_ns: int) -> None:
+        """Somebody sets this machine's wall clock."""
+        self._wall_offset_ns += by_ns
+        self.move_clock(self.timeline.now_ns)
+
+    def move_clock(self, now_ns: int) -> None:
+        """Time has come to `now_ns` of the timeline."""
+        self.clock.manual_now_ns = self._boot_ns + now_ns
+        self.clock.manual_wall_ns = self.clock.manual_now_ns + self._wall_offset_ns
+
+    def kill(self) -> None:
+        """The process is gone: nothing of it runs any more."""
+        self.is_killed = True
+        self._ready.clear()
+        self._readers.clear()
+        self._writers.clear()
+        self.timeline.loops.remove(self)
+
+    def drain(self) -> None:
+        """Run what is ready until all of this process sleeps."""
+        ready = self._ready
+        if not ready and not self.readable and not self.writable:
+            return
+        events._set_running_loop(self)
+        try:
+            for _ in range(PASSES_AT_ONCE_MAX):
+                self._announce()
+                if not ready:
+                    return
+                for _ in range(len(ready)):
+                    handle = ready.popleft()
+                    if not handle._cancelled:
+                        handle._run()
+                        if self.is_killed:
+                            return
+            raise Stuck(f"a process never sleeps at {self.timeline.now_ns / NS_PER_S:.6f} s")
+        finally:
+            events._set_running_loop(None)
+
+    def _announce(self) -> None:
+        """What select(2) would say: whoever can be read or written, as long as it can."""
+        for descriptors, hooks in ((self.readable, self._readers), (self.writable, self._writers)):
+            if descriptors and hooks:
+                self._ready.extend(hooks[fd] for fd in descriptors if fd in hooks)
+
+    # ---- What asyncio asks of a loop -------------------------------------------------------------------------------
+
+    def time(self) -> float:
+        return self.timeline.now_ns / NS_PER_S
+
+    def call_at(
+        self, when: float, callback: Callable[..., object], *arguments: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        timer = asyncio.TimerHandle(when, callback, arguments, self, context)
+        self.timeline.at(round(when * NS_PER_S), self._ring, timer)
+        return timer
+
+    def call_later(
+        self, delay: float, callback: Callable[..., object], *arguments: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self.time() + delay, callback, *arguments, context=context)
+
+    def _ring(self, timer: asyncio.TimerHandle) -> None:
+        if not timer._cancelled and not self.is_killed:
+            self._ready.append(timer)
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """It stays in the timeline, and is passed over when its time has come."""
+
+    def add_reader(self, fd: int, callback: Callable[..., object], *arguments: Any) -> None:
+        self._readers[fd] = events.Handle(callback, arguments, self, None)
+
+    def remove_reader(self, fd: int) -> bool:
+        return self._forget(self._readers, fd)
+
+    def add_writer(self, fd: int, callback: Callable[..., object], *arguments: Any) -> None:
+        self._writers[fd] = events.Handle(callback, arguments, self, None)
+
+    def remove_writer(self, fd: int) -> bool:
+        return self._forget(self._writers, fd)
+
+    @staticmethod
+    def _forget(hooks: dict[int, events.Handle], fd: int) -> bool:
+        handle = hooks.pop(fd, None)
+        if handle is not None:
+            handle.cancel()
+        return handle is not None
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        if not self.is_killed:
+            self.failures.append(f"{context.get('message')}: {context.get('exception')!r}")
+
+    def is_running(self) -> bool:
+        return not self.is_killed
+
+    def __del__(self) -> None:
+        """Nothing to close: no thread, no selector, no descriptor."""

@@ -1,0 +1,271 @@
+"""One schedule, run: everything is put together, lived through, healed, compared and closed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import websockets.frames
+import websockets.server
+import websockets.utils
+
+from tests.simulated.engine_process import Account, EngineProcess
+from tests.simulated.exchange_side import SYMBOLS, WALL_START_NS, ExchangeSide
+from tests.simulated.faults import Fault, FaultBox
+from tests.simulated.gateway import Gateway
+from tests.simulated.ground_truth import GroundTruth
+from tests.simulated.http_frames import Passing
+from tests.simulated.loop import NS_PER_S, Stuck, Timeline
+from tests.simulated.oracle import Oracle
+from tests.simulated.schedule import ACTIVE_NS, Schedule
+from tests.simulated.trader import Trader
+from tests.simulated.wire import Network, Wire
+from tidings.exchange.venue_config import RejectStyle
+from tidings.engine.strategy import ORDER_CALLBACKS, Strategy
+from tidings.session.order_ticket import OrderTicket
+
+START_LIMIT_NS = 60 * NS_PER_S
+READY_LIMIT_NS = 30 * NS_PER_S  # after the faults
+AGREE_LIMIT_NS = 45 * NS_PER_S  # the slowest way: a dark stream, its reconnect, then an order's expiry
+BUDGET_LIMIT_NS = 150 * NS_PER_S  # a minute's request budget may be used up, and queries wait for the next
+LOOK_NS = NS_PER_S // 4
+CLOSE_LIMIT_NS = 5 * NS_PER_S
+
+
+@dataclass
+class Result:
+    """What came of one run."""
+
+    seed: int
+    violations: list[str]
+    trace_hash: str
+    fired: Counter[str]
+    outcomes: Counter[str]
+    simulated_s: float
+    trace: list[str] = field(default_factory=list)
+
+
+class Simulation:
+    """`keeps_trace` to read what happened; the hash is made of the same lines."""
+
+    def __init__(self, schedule: Schedule, *, keeps_trace: bool = False) -> None:
+        self.schedule = schedule
+        self.trace: list[str] = []
+        self._keeps_trace = keeps_trace
+        self._hash = hashlib.blake2b(digest_size=16)
+        chance = random.Random(f"run {schedule.seed}")
+        self.timeline = Timeline()
+        self.exchange = ExchangeSide(self.timeline, schedule.venue, chance)
+        self.box = FaultBox(self.timeline, random.Random(chance.getrandbits(32)))
+        self.network = Network(self.timeline, self.box, self._make_gateway)
+        self.network.on_taken, self.network.on_given = self._taken, self._given
+        self.box.network, self.box.on_fired = self.network, self._struck
+        deadline_ns = round(schedule.engine.deadline_s * NS_PER_S)
+        truth = GroundTruth(self.exchange)
+        self.oracle = Oracle(
+            truth, self.exchange.api_secret, deadline_ns, schedule.engine.requests_per_minute_max,
+            is_ack_binding=schedule.venue.reject_style is not RejectStyle.STREAM_ONLY,
+        )  # fmt: skip
+        account = Account(self.exchange.api_key, self.exchange.api_secret)
+        self.process = EngineProcess(
+            self.timeline, self.network, account, schedule.engine, WALL_START_NS, chance.getrandbits(32), self._witness
+        )  # fmt: skip
+        self.trader = Trader(self.process, self.exchange, self._placed, self._changed)
+
+    # ---- The run -----------------------------------------------------------------------------------------------------
+
+    def run(self) -> Result:
+        """Live through the schedule. What goes wrong is in the result; only a bug of the simulation raises."""
+        with repeatable_handshakes(self.schedule.seed), errors_told(self._logged):
+            try:
+                self._live()
+            except Stuck as error:
+                self.oracle.blame("I8", self.timeline.now_ns, str(error))
+            finally:
+                self.process.kill()
+        for failure in self.process.failures:
+            self.oracle.blame("I8", self.timeline.now_ns, failure)
+        return Result(
+            self.schedule.seed, self.oracle.violations, self._hash.hexdigest(), self.box.fired, self.trader.outcomes,
+            self.timeline.now_ns / NS_PER_S, self.trace,
+        )  # fmt: skip
+
+    def _live(self) -> None:
+        timeline = self.timeline
+        self._open_market()
+        self.process.start()
+        if not timeline.run_until(self._is_ready, START_LIMIT_NS):
+            self.oracle.blame("I12", timeline.now_ns, f"not ready without any fault: {self.process.failed_starts}")
+            return
+        start_ns = timeline.now_ns
+        for action in self.schedule.actions:
+            timeline.at(start_ns + action.at_ns, self.trader.act, action)
+        for fault in self.schedule.faults:
+            self.timeline.at(start_ns + fault.at_ns, self.box._begin, fault)
+        timeline.run_until(lambda: False, start_ns + ACTIVE_NS)
+        self._note("heal")
+        self.box.heal()
+        self._judge_healed()
+        self._close()
+
+    def _open_market(self) -> None:
+        for symbol in SYMBOLS:
+            for step in range(1, 5):
+                self.exchange.crowd_order(symbol, "Buy", -10 * step, 3, is_taker=False)
+                self.exchange.crowd_order(symbol, "Sell", 10 * step, 3, is_taker=False)
+
+    def _is_ready(self) -> bool:
+        return self.process.phemex is not None and self.process.phemex.state.is_ready
+
+    def _judge_healed(self) -> None:
+        healed_ns = self.timeline.now_ns
+        if not self.timeline.run_until(self._is_ready, healed_ns + READY_LIMIT_NS):
+            phemex = self.process.phemex
+            reason = phemex.state.reason if phemex is not None else f"it does not start: {self.process.failed_starts[-1:]}"
+            self.oracle.blame("I12", self.timeline.now_ns, f"not ready again: {reason}")
+            return
+        limit_ns = healed_ns + (BUDGET_LIMIT_NS if self.schedule.engine.requests_per_minute_max else AGREE_LIMIT_NS)
+        while self._differences() and self.timeline.now_ns < limit_ns:
+            self.timeline.run_until(lambda: False, self.timeline.now_ns + LOOK_NS)
+        for difference in self._differences():
+            self.oracle.blame(difference[:2], self.timeline.now_ns, difference[3:])
+
+    def _differences(self) -> list[str]:
+        phemex = self.process.phemex
+        if phemex is None:
+            return ["I12 the engine is down"]
+        net_lots = {symbol: phemex.position(symbol).net_qty_lots for symbol in SYMBOLS}
+        return self.oracle.differences(net_lots)
+
+    def _close(self) -> None:
+        loop, main = self.process.loop, self.process.stop()
+        if not self.timeline.run_until(main.done, self.timeline.now_ns + CLOSE_LIMIT_NS):
+            self.oracle.blame("I11", self.timeline.now_ns, "the engine does not end")
+            return
+        self.timeline.run_until(lambda: False, self.timeline.now_ns + NS_PER_S)
+        if self.network.open_wires:
+            self.oracle.blame("I11", self.timeline.now_ns, f"connections left open: {list(self.network.open_wires)}")
+        assert loop is not None
+        left = [task.get_name() for task in asyncio.all_tasks(loop)]
+        if left:
+            self.oracle.blame("I11", self.timeline.now_ns, f"tasks left running: {sorted(left)}")
+
+    # ---- What is heard on the way ------------------------------------------------------------------------------------
+
+    def _make_gateway(self, wire: Wire) -> Gateway:
+        return Gateway(wire, self.exchange, self.box, self._arrived)
+
+    def _taken(self, wire: Wire, data: bytes) -> None:
+        self._note("out", wire.number, data)
+        self.oracle.bytes_taken(wire.number, data, wire.is_stream, self.timeline.now_ns)
+
+    def _given(self, wire: Wire, data: bytes) -> None:
+        self._note("in", wire.number, data)
+
+    def _arrived(self, wire: Wire, request: Passing) -> None:
+        self.oracle.request_arrived(request, self.timeline.now_ns)
+
+    def _struck(self, fault: Fault) -> None:
+        self._note("fault", fault.kind, fault.pick)
+
+    def _placed(self, ticket: OrderTicket) -> None:
+        self._note("placed", ticket.cl_ord_id)
+        self.oracle.placed(ticket.order, self.timeline.now_ns)
+        seen = self.oracle.watched[ticket.cl_ord_id]
+        self.timeline.after(self.oracle.flag_after_ns, self._check_deadline, seen, self.process.life_count)
+
+    def _check_deadline(self, seen: Any, life: int) -> None:
+        if life == self.process.life_count and self.process.is_alive:
+            self.oracle.check_deadline(seen, self.timeline.now_ns)
+
+    def _changed(self, what: str, ticket: OrderTicket) -> None:
+        self._note(what, ticket.cl_ord_id)
+        self.oracle.asked(what, ticket.cl_ord_id)
+
+    def _heard(self, name: str, order: Any, report: Any) -> None:
+        self._note(name, order.cl_ord_id, order.ord_status.name, order.cum_qty_lots, report.source, report.text)
+        self.oracle.heard(name, order, report, self.timeline.now_ns)
+
+    def _witness(self, process: EngineProcess) -> Strategy:
+        return make_witness(self._heard)
+
+    def _logged(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[1] is not None:
+            self.oracle.blame("I8", self.timeline.now_ns, f"{record.getMessage()}: {record.exc_info[1]!r}")
+
+    def _note(self, *words: object) -> None:
+        line = f"{self.timeline.now_ns} {words}"
+        self._hash.update(line.encode())
+        if self._keeps_trace:
+            self.trace.append(line)
+
+
+def make_witness(heard: Any) -> Strategy:
+    """A strategy that does nothing but tell what it is told."""
+    witness = Witness()
+    for name in ORDER_CALLBACKS:
+        witness.calls[name] = heard
+    return witness
+
+
+class Witness(Strategy):
+    """`calls[name](name, order, report)` hears each callback."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, Any] = {}
+
+
+def _told(name: str) -> Any:
+    def callback(self: Witness, order: Any, report: Any, now_ns: int) -> None:
+        self.calls[name](name, order, report)
+
+    return callback
+
+
+for _name in ORDER_CALLBACKS:
+    setattr(Witness, _name, _told(_name))
+
+
+@contextmanager
+def repeatable_handshakes(seed: int) -> Iterator[None]:
+    """WebSocket masks, keys and dates from the seed: every byte on the wire is part of what is repeated."""
+    source = SimpleNamespace(token_bytes=random.Random(f"masks {seed}").randbytes)
+    dates = SimpleNamespace(utils=SimpleNamespace(formatdate=lambda **_: "Thu, 09 Oct 2025 08:53:20 GMT"))
+    places: tuple[tuple[Any, str, Any], ...] = (
+        (websockets.frames, "secrets", source), (websockets.utils, "secrets", source),
+        (websockets.server, "email", dates),
+    )  # fmt: skip
+    before = [getattr(module, name) for module, name, _ in places]
+    for module, name, value in places:
+        setattr(module, name, value)
+    try:
+        yield
+    finally:
+        for (module, name, _), value in zip(places, before, strict=True):
+            setattr(module, name, value)
+
+
+@contextmanager
+def errors_told(tell: Any) -> Iterator[None]:
+    """`tell` hears what the packages log as errors; warnings (there are many: it is what this is about) go nowhere."""
+    log = logging.getLogger("tidings")
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = tell  # type: ignore[method-assign]
+    before = log.level, log.propagate
+    log.addHandler(handler)
+    log.setLevel(logging.ERROR)
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before[0])
+        log.propagate = before[1]
