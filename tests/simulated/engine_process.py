@@ -50,9 +50,9 @@ class EngineProcess:
     """One machine on which an engine runs, or has died. `make_strategy` is called for each life."""
 
     def __init__(
-        self, timeline: Timeline, network: Network, account: Account, traits: EngineTraits, wall_start_ns: int, seed: int,
-        make_strategy: Callable[[EngineProcess], Strategy],
-    ) -> None:  # fmt: skip
+        self, timeline: Timeline, network: Network, account: Account, traits: EngineTraits, wall_start_ns: int,
+        seed: int, make_strategy: Callable[[EngineProcess], Strategy],
+    ) -> None:
         self.timeline, self.network, self.traits = timeline, network, traits
         self.wall_offset_ns = wall_start_ns + traits.wall_ahead_ns - BOOT_NS
         self.loop: EngineLoop | None = None
@@ -113,7 +113,7 @@ class EngineProcess:
             api_url="http://127.0.0.1:8080", lanes=traits.lanes, deadline_s=traits.deadline_s, expiry_s=traits.expiry_s,
             create_method=traits.create_method, requests_per_minute_max=traits.requests_per_minute_max,
             max_open_orders=traits.max_open_orders, order_memory=256,
-        )  # fmt: skip
+        )
 
     def _world(self, loop: EngineLoop) -> World:
         def make_dialer(endpoint: Endpoint, clock: Clock, tls: TlsContext | None) -> Any:

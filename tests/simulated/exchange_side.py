@@ -70,7 +70,7 @@ class ExchangeSide:
                 wallet_funds=FUNDS,
             ),
             self.wall_ns(), small_catalogue(),
-        )  # fmt: skip
+        )
         self.user_id, self.crowd_id = self.venue.user_ids[:2]
         key, self.api_secret = make_api_key(self.user_id, chance.randbytes, "raw")
         self.api_key = key.api_key
@@ -129,7 +129,7 @@ class ExchangeSide:
         tif = "ImmediateOrCancel" if is_taker else "GoodTillCancel"
         request = NewOrder(
             symbol=symbol, side=side, qty=size * SMALL_QTY[symbol], price=price, time_in_force=tif
-        )  # fmt: skip
+        )
         self.venue.create(self.crowd_id, request, self.wall_ns())
         self.plan_pump()
 

@@ -216,4 +216,4 @@ KERNEL_TRAPS = ("partial_write", "kernel_full")
 KINDS: tuple[str, ...] = (
     *BLOWS, "delay", "split", "refused", "unreachable", *KERNEL_TRAPS, *request_faults.TRAPS, *request_faults.SPELLS,
     *stream_faults.TRAPS, *stream_faults.SPELLS,
-)  # fmt: skip
+)

@@ -9,7 +9,7 @@ KINDS = {
     ("PUT", "create"): "create", ("POST", "orders"): "create", ("POST", "g-orders"): "create",
     ("PUT", "replace"): "amend", ("PUT", "orders"): "amend",
     ("DELETE", "cancel"): "cancel", ("DELETE", "all"): "cancel_all",
-}  # fmt: skip
+}
 ORDER_KINDS = frozenset({"create", "amend", "cancel", "bulk_cancel", "cancel_all"})
 
 
@@ -64,7 +64,7 @@ def read_request(data: bytes) -> Passing:
     fields = {name: unquote(value) for name, value in parse_qsl(text, keep_blank_values=True)}
     if body[:1] == b"{":
         fields |= {pair.split(":", 1)[0].strip('{" '): pair.split(":", 1)[1].strip('}" ')
-                   for pair in body.decode("latin-1").split(",")}  # fmt: skip
+                   for pair in body.decode("latin-1").split(",")}
     kind = _kind_of(method, path, head)
     cl_ord_id = fields.get("origClOrdID") or fields.get("clOrdID") or ""
     return Passing(data, method, path, kind, fields.get("symbol", ""), cl_ord_id, fields.get("orderID", ""), fields)

@@ -143,10 +143,10 @@ class EngineLoop(asyncio.BaseEventLoop):
         self.timeline.at(round(when * NS_PER_S), self._ring, timer)
         return timer
 
-    def call_later(
-        self, delay: float, callback: Callable[..., object], *arguments: Any, context: Context | None = None
+    def call_later(  # type: ignore[override]
+        self, delay_s: float, callback: Callable[..., object], *arguments: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
-        return self.call_at(self.time() + delay, callback, *arguments, context=context)
+        return self.call_at(self.time() + delay_s, callback, *arguments, context=context)
 
     def _ring(self, timer: asyncio.TimerHandle) -> None:
         if not timer._cancelled and not self.is_killed:

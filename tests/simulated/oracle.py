@@ -4,7 +4,7 @@ Imports nothing of the engine, and repeats none of its reasoning: each rule is a
 I3 … are those of the project's invariants (docs/guarantees.md).
 
     I1   at most one create of each ClOrdID leaves, and none is ever used again; an amend leaves as often as asked
-    I3   a create without an answer is flagged UNKNOWN in time; nothing is called dead that lives; in the end all is equal
+    I3   a create without an answer is flagged UNKNOWN in time; none is called dead that lives; in the end all is equal
     I4   nothing is reported that the exchange does not have
     I5   every execution once, as it was; positions add up
     I7   the secret is nowhere on the wire
@@ -122,7 +122,7 @@ class Oracle:
             if used > most:
                 self.blame("I9", now_ns, f"{used} of {most} requests in the {name} minute of {group}")
 
-    # ---- What the session says -----------------------------------------------------------------------------------------
+    # ---- What the session says ---------------------------------------------------------------------------------------
 
     def placed(self, view: Any, now_ns: int) -> None:
         """An order was let out."""

@@ -155,10 +155,10 @@ Behaviour = Callable[["Gateway", "Passing", "Fault"], None]
 TRAPS: dict[str, Behaviour] = {
     act.__name__: act
     for act in (
-        error_before, error_after, drop_request, drop_response, cut_request, cut_response, nonsense, garbage, shift, swap,
-        twice, slow_answer, slow_request, repeat, last_word, interim, forbidden,
+        error_before, error_after, drop_request, drop_response, cut_request, cut_response, nonsense, garbage, shift,
+        swap, twice, slow_answer, slow_request, repeat, last_word, interim, forbidden,
     )
-}  # fmt: skip
+}
 SPELLS: dict[str, Behaviour] = {
     "too_many": too_many, "outage_before": error_before, "outage_after": error_after,
-}  # fmt: skip
+}

@@ -19,7 +19,7 @@ from tidings.exchange.venue_config import PendingRule, RejectStyle
 ACTIVE_NS = 4 * NS_PER_S  # traders act and faults begin within these
 VERBS = {
     "limit": 48, "market": 7, "conditional": 9, "amend": 12, "cancel": 12, "cancel_many": 4, "cancel_all": 3,
-}  # fmt: skip
+}
 OUR_ACTIONS = (10, 28)
 OTHERS_ACTIONS = (4, 14)
 FAULTS_MAX = 9
@@ -27,7 +27,7 @@ FAULTLESS_PERCENT = 3
 DUPLICATE_CODES = (10001, 11033, 11085, 19999)
 TARGETS = ("order", "order", "create", "create", "amend", "cancel", "query", "")
 # What must be so that nothing is left untold: an engine that asks the venue by itself from time to time.
-NEEDS_RECONCILIATION = frozenset({"stream_miss", "stream_stall"})
+NEEDS_RECONCILIATION = frozenset({"stream_miss", "stream_stall", "stream_swap"})
 LOGIN_REFUSALS_MAX = 2  # one more in a row, and the engine rightly gives up
 
 
@@ -85,7 +85,7 @@ def _actions(chance: random.Random) -> tuple[Action, ...]:
             chance.randint(-reach, reach), chance.randint(1, 9), chance.getrandbits(16),
         )
         for verb in verbs
-    ]  # fmt: skip
+    ]
     return tuple(sorted(actions, key=lambda action: action.at_ns))
 
 
@@ -99,7 +99,7 @@ def _faults(chance: random.Random) -> tuple[Fault, ...]:
             chance.getrandbits(20),
         )
         for kind in chance.choices(kinds, k=chance.randint(1, FAULTS_MAX))
-    ]  # fmt: skip
+    ]
     refusals = [fault for fault in faults if fault.kind == "login_refused"][LOGIN_REFUSALS_MAX:]
     return tuple(sorted((fault for fault in faults if fault not in refusals), key=lambda fault: fault.at_ns))
 

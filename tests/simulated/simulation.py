@@ -28,8 +28,8 @@ from tests.simulated.oracle import Oracle
 from tests.simulated.schedule import ACTIVE_NS, Schedule
 from tests.simulated.trader import Trader
 from tests.simulated.wire import Network, Wire
-from tidings.exchange.venue_config import RejectStyle
 from tidings.engine.strategy import ORDER_CALLBACKS, Strategy
+from tidings.exchange.venue_config import RejectStyle
 from tidings.session.order_ticket import OrderTicket
 
 START_LIMIT_NS = 60 * NS_PER_S
@@ -73,11 +73,11 @@ class Simulation:
         self.oracle = Oracle(
             truth, self.exchange.api_secret, deadline_ns, schedule.engine.requests_per_minute_max,
             is_ack_binding=schedule.venue.reject_style is not RejectStyle.STREAM_ONLY,
-        )  # fmt: skip
+        )
         account = Account(self.exchange.api_key, self.exchange.api_secret)
         self.process = EngineProcess(
             self.timeline, self.network, account, schedule.engine, WALL_START_NS, chance.getrandbits(32), self._witness
-        )  # fmt: skip
+        )
         self.trader = Trader(self.process, self.exchange, self._placed, self._changed)
 
     # ---- The run -----------------------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ class Simulation:
         return Result(
             self.schedule.seed, self.oracle.violations, self._hash.hexdigest(), self.box.fired, self.trader.outcomes,
             self.timeline.now_ns / NS_PER_S, self.trace,
-        )  # fmt: skip
+        )
 
     def _live(self) -> None:
         timeline = self.timeline
@@ -129,7 +129,7 @@ class Simulation:
         healed_ns = self.timeline.now_ns
         if not self.timeline.run_until(self._is_ready, healed_ns + READY_LIMIT_NS):
             phemex = self.process.phemex
-            reason = phemex.state.reason if phemex is not None else f"it does not start: {self.process.failed_starts[-1:]}"
+            reason = phemex.state.reason if phemex is not None else f"no start: {self.process.failed_starts[-1:]}"
             self.oracle.blame("I12", self.timeline.now_ns, f"not ready again: {reason}")
             return
         limit_ns = healed_ns + (BUDGET_LIMIT_NS if self.schedule.engine.requests_per_minute_max else AGREE_LIMIT_NS)
@@ -242,7 +242,7 @@ def repeatable_handshakes(seed: int) -> Iterator[None]:
     places: tuple[tuple[Any, str, Any], ...] = (
         (websockets.frames, "secrets", source), (websockets.utils, "secrets", source),
         (websockets.server, "email", dates),
-    )  # fmt: skip
+    )
     before = [getattr(module, name) for module, name, _ in places]
     for module, name, value in places:
         setattr(module, name, value)

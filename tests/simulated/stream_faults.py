@@ -54,7 +54,7 @@ def stream_cut(gateway: Gateway, data: bytes, fault: Fault) -> list[bytes] | Non
 def stream_nonsense(gateway: Gateway, data: bytes, fault: Fault) -> list[bytes] | None:
     """Messages that no client asked for stand before this one."""
     texts = (b"{}", b"[]", b"null", b'{"id":99,"error":null,"result":{}}', b'{"type":"snapshot"}', b"not json",
-             b'{"orders_p":17}', b'{"error":{"code":6001},"id":77}', b'{"accounts":[{"accountID":-1}],"type":"x"}')  # fmt: skip
+             b'{"orders_p":17}', b'{"error":{"code":6001},"id":77}', b'{"accounts":[{"accountID":-1}],"type":"x"}')
     return [frame_of(texts[fault.pick % len(texts)]), data] if is_push(data) else None
 
 
@@ -79,6 +79,6 @@ Behaviour = Callable[["Gateway", bytes, "Fault"], "list[bytes] | None"]
 TRAPS: dict[str, Behaviour] = {
     act.__name__: act
     for act in (stream_twice, stream_swap, stream_cut, stream_nonsense, stream_close, login_refused,
-                stream_miss)  # fmt: skip
+                stream_miss)
 }
 SPELLS: dict[str, Behaviour] = {"stream_stall": stream_miss}  # while pings are answered

@@ -35,7 +35,7 @@ class Trader:
     def __init__(
         self, process: EngineProcess, exchange: ExchangeSide, on_placed: Callable[[OrderTicket], object],
         on_change: Callable[[str, OrderTicket], object],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._process, self._exchange = process, exchange
         self._on_placed, self._on_change = on_placed, on_change
         self.tickets: list[OrderTicket] = []  # of the present life
@@ -66,7 +66,7 @@ class Trader:
         return self._placed(phemex.limit(
             action.symbol, action.side, qty=_quantity(action), price=MIDDLE + action.offset,
             tif=TIFS[action.pick % len(TIFS)],
-        ), action)  # fmt: skip
+        ), action)
 
     def _market(self, phemex: Phemex, action: Action) -> str:
         if action.symbol == "sBTCUSDT" and action.pick % 2:
@@ -80,7 +80,7 @@ class Trader:
         price = stop_px if action.pick // 2 % 2 else None
         return self._placed(phemex.conditional(
             action.symbol, action.side, kind=kind, qty=_quantity(action), stop_px=stop_px, price=price,
-        ), action)  # fmt: skip
+        ), action)
 
     def _placed(self, ticket: OrderTicket, action: Action) -> str:
         self.tickets.append(ticket)

@@ -1,0 +1,81 @@
+"""Many schedules, on several processes: counted, hashed in order, and shrunk where one fails."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulated.schedule import make_schedule
+from tests.simulated.simulation import Result, Simulation
+
+SCHEDULES_PER_SEED = 1_000_000_000  # schedule k of a campaign with seed S has the number S · 10⁹ + k
+CHUNK = 10  # schedules handed to a process at once
+FAILURES_KEPT = 50
+
+
+@dataclass
+class Report:
+    """What a campaign found."""
+
+    schedules: int = 0
+    seed: int = 0
+    violations: int = 0
+    per_second: float = 0.0
+    simulated_s: float = 0.0
+    faults: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[int, list[str]]] = field(default_factory=list)
+    trace_hash: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "schedules": self.schedules, "seed": self.seed, "violations": self.violations,
+            "per_second": round(self.per_second, 1), "faults": dict(sorted(self.faults.items())),
+            "failing_seeds": [number for number, _ in self.failures], "trace_hash": self.trace_hash,
+            "simulated_s": round(self.simulated_s),
+        }
+
+
+def run_number(number: int) -> Result:
+    """The result of one schedule, by its number."""
+    return Simulation(make_schedule(number)).run()
+
+
+def run_campaign(
+    seed: int, first: int, count: int, jobs: int, on_progress: Callable[[Report, int], object]
+) -> Report:
+    """Run schedules `first` to `first + count - 1` of `seed`. The result does not depend on `jobs`."""
+    report = Report(seed=seed)
+    running_hash = hashlib.blake2b(digest_size=16)
+    started_s = time.monotonic()
+    numbers = range(seed * SCHEDULES_PER_SEED + first, seed * SCHEDULES_PER_SEED + first + count)
+    with results_of(numbers, jobs) as results:
+        for result in results:
+            report.schedules += 1
+            report.violations += len(result.violations)
+            report.faults += result.fired
+            report.outcomes += result.outcomes
+            report.simulated_s += result.simulated_s
+            running_hash.update(result.trace_hash.encode())
+            if result.violations and len(report.failures) < FAILURES_KEPT:
+                report.failures.append((result.seed, result.violations))
+            report.per_second = report.schedules / max(time.monotonic() - started_s, 1e-9)
+            on_progress(report, count)
+    report.trace_hash = running_hash.hexdigest()
+    return report
+
+
+@contextmanager
+def results_of(numbers: Iterable[int], jobs: int) -> Iterator[Iterator[Result]]:
+    """The results in the order of `numbers`, made by `jobs` processes."""
+    if jobs == 1:
+        yield map(run_number, numbers)
+        return
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        yield pool.imap(run_number, numbers, chunksize=CHUNK)

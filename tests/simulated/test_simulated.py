@@ -1,0 +1,48 @@
+"""The simulation in small: some schedules of every test run, repeatability, and that the oracle can see."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.simulated.campaign import run_number
+from tests.simulated.schedule import kinds_in_use, make_schedule
+from tests.simulated.simulation import Simulation
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEDULES = 200
+PART = 25
+
+
+@pytest.mark.parametrize("first", range(0, SCHEDULES, PART))
+def test_no_schedule_breaks_a_rule(first):
+    results = map(run_number, range(first, first + PART))
+    broken = {result.seed: result.violations for result in results if result.violations}
+    assert not broken, f"again: python -m tests.simulated --only {min(broken)} --trace"
+
+
+def test_the_same_seed_is_the_same_run_whatever_the_hash_seed():
+    own = [run_number(number).trace_hash for number in (3, 4, 5)]
+    code = "from tests.simulated.campaign import run_number; print(*(run_number(n).trace_hash for n in (3, 4, 5)))"
+    for hash_seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        run = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+        assert run.stdout.split() == own
+
+
+def test_without_faults_none_is_counted_and_nothing_differs():
+    result = Simulation(replace(make_schedule(7), faults=())).run()
+    assert not result.violations
+    assert not result.fired
+
+
+def test_every_kind_of_fault_is_met_within_some_hundred_schedules():
+    met = set()
+    for number in range(1_000_000, 1_000_400):
+        met |= {fault.kind for fault in make_schedule(number).faults}
+    assert met == set(kinds_in_use())
