@@ -107,6 +107,11 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     watchdog_stall_s: Annotated[float, Meta(ge=0.2, le=60)] = 3.0  # of `spawn`: acts after this long without a beat
     on_stop: Literal["leave", "cancel"] = "leave"  # open orders when the session ends on purpose
 
+    # Order truth: what is compared with the venue's own lists, and when doubt ends trading.
+    reconcile_interval_s: Annotated[float, Meta(ge=0.5, le=300)] = 5.0  # a missing stream message shows within two
+    unknown_orders_max: Annotated[int, Meta(ge=1)] = 5  # more of unknown fate in a symbol, and it is halted
+    unknown_age_max_s: Annotated[float, Meta(ge=1)] = 30.0  # one of unknown fate for longer, and its symbol is halted
+
     # Budgets and the catalogue.
     rate_limits: bool = True  # False: only for a local exchange that does not count either
     requests_per_minute_max: Annotated[int, Meta(ge=1)] | None = None  # lowers each of the venue's groups
@@ -131,6 +136,14 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     @property
     def warm_interval_ns(self) -> int:
         return round(self.warm_interval_s * NS_PER_S)
+
+    @property
+    def reconcile_interval_ns(self) -> int:
+        return round(self.reconcile_interval_s * NS_PER_S)
+
+    @property
+    def unknown_age_max_ns(self) -> int:
+        return round(self.unknown_age_max_s * NS_PER_S)
 
     @property
     def collar_bp(self) -> int:

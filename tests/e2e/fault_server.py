@@ -23,6 +23,7 @@ SNAPSHOTS = {
     "aop_p.subscribe": {"accounts_p": [], "orders_p": [], "positions_p": [], "type": "snapshot"},
     "wo.subscribe": {"wallets": [], "orders": {"closed": [], "fills": [], "open": []}, "type": "snapshot"},
 }
+LISTS = ("/orders", "/g-orders", "/spot/orders", "/exchange/order", "/api-data")
 REFUSED = {"code": 6012, "message": "invalid login token"}
 
 
@@ -57,11 +58,15 @@ class Asked:
     def refuse(self, code: int, text: str, status: int = 200) -> None:
         self.answer(status, json.dumps({"code": code, "msg": text, "data": None}).encode())
 
+    def tell(self, data: object) -> None:
+        self.answer(200, json.dumps({"code": 0, "msg": "OK", "data": data}).encode())
+
     def cut(self) -> None:
         self.writer.transport.abort()
 
 
 Act = Callable[[Asked], object]
+Row = dict[str, object]
 
 
 class FaultServer:
@@ -75,6 +80,14 @@ class FaultServer:
         self.login_errors: deque[dict[str, object]] = deque()
         self.logins = 0
         self.is_silent = False  # the stream answers nothing any more
+        # What the lists show: rows of open orders, of done ones, of executions; `query_act` answers in their place.
+        self.open_rows: list[Row] = []
+        self.closed_rows: list[Row] = []
+        self.trade_rows: list[Row] = []
+        self.position_rows: list[Row] = []
+        self.snapshot_rows: list[Row] = []  # of `orders_p`, at the next subscription
+        self.query_act: Act | None = None
+        self.queried: list[Asked] = []
         self.streams: list[ServerConnection] = []
         self._context, self._clock_ahead_s = context, clock_ahead_s
         self._catalogue = files("tidings.exchange").joinpath("catalogue.json").read_bytes()
@@ -119,6 +132,10 @@ class FaultServer:
             writer.close()
 
     def _take(self, asked: Asked) -> None:
+        if asked.method == "GET" and asked.path.startswith(LISTS):
+            self.queried.append(asked)
+            (self.query_act or self._answer_query)(asked)
+            return
         if asked.path.startswith(("/orders", "/g-orders", "/spot/orders")):
             self.asked.append(asked)
             (self.acts.popleft() if self.acts else Asked.accept)(asked)
@@ -135,7 +152,26 @@ class FaultServer:
         elif asked.path.startswith("/md/"):
             asked.answer(200, b'{"error":null,"id":0,"result":[]}')
         else:
-            asked.answer(200, b'{"code":0,"msg":"","data":{"account":{},"positions":[]}}')
+            of_currency = [row for row in self.position_rows if row["currency"] == asked.fields.get("currency")]
+            asked.tell({"account": {}, "positions": of_currency})
+
+    def _answer_query(self, asked: Asked) -> None:
+        """Of one symbol's rows those that were asked for; an empty list of open orders is a refusal (captured live)."""
+        if asked.path.endswith("/activeList") or asked.path == "/spot/orders":
+            rows = self.open_rows
+        elif asked.path.endswith(("/trade", "/trades")):
+            rows = self.trade_rows
+        else:
+            rows = self.closed_rows
+        rows = [row for row in rows if row["symbol"] == asked.fields["symbol"]]
+        if "clOrdID" in asked.fields:
+            rows = [row for row in rows if asked.fields["clOrdID"] in (row.get("clOrdID"), row.get("clOrdId"))]
+        offset = int(asked.fields.get("offset", 0))
+        rows = rows[offset : offset + int(asked.fields.get("limit", 200))]
+        if rows or "activeList" not in asked.path:
+            asked.tell({"rows": rows})
+        else:
+            asked.refuse(10002, "OM_ORDER_NOT_FOUND")
 
     async def _stream(self, connection: ServerConnection) -> None:
         self.streams.append(connection)
@@ -154,4 +190,5 @@ class FaultServer:
         result = "pong" if request["method"] == "server.ping" else {"status": "success"}
         await connection.send(json.dumps({"error": error, "id": request["id"], "result": result}))
         if (snapshot := SNAPSHOTS.get(str(request["method"]))) is not None:
-            await connection.send(json.dumps(snapshot))
+            rows = {"orders_p": self.snapshot_rows} if "orders_p" in snapshot else {}
+            await connection.send(json.dumps({**snapshot, **rows}))

@@ -308,6 +308,10 @@ cdef class OrderEntry(OrderListener):
         """0, or the negative DenyReason."""
         return -self.cancel_many(orders, now_ns)
 
+    def find_owner(self, ExecutionReport report not None):
+        """The order a report speaks of, or None: it is not ours."""
+        return self._owner(report)
+
     def take_report(self, ExecutionReport report not None, int64_t now_ns):
         """Hand up a report made on the cold side (reconciliation)."""
         self.on_report(report, now_ns)

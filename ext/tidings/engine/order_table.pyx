@@ -168,7 +168,18 @@ cdef class OrderTable:
 
     def open_orders(self):
         """All orders that are not done, oldest handle first."""
-        return [order for order in self.orders() if not (<Order> order).is_finished()]
+        return sorted(
+            (order for order in self.slots if (<Order> order).handle and not (<Order> order).is_finished()),
+            key=lambda order: order.handle,
+        )
+
+    def owing_executions(self):
+        """Orders, done ones included, of which more has filled than the executions heard; oldest handle first."""
+        return sorted(
+            (order for order in self.slots
+             if (<Order> order).handle and (<Order> order).cum_qty_lots > (<Order> order).traded_qty_lots),
+            key=lambda order: order.handle,
+        )
 
     def orders(self):
         """All orders remembered, done ones included, oldest handle first."""

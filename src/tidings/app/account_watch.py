@@ -14,7 +14,7 @@ from tidings.app.venue_clock import VenueClock
 from tidings.app.world import World
 from tidings.engine.order_entry import OrderEntry
 from tidings.errors import AuthenticationError, ConnectionLost
-from tidings.model.enums import PosSide, ProductLine, ReportSource
+from tidings.model.enums import PosSide, ProductLine
 from tidings.model.position import Positions
 from tidings.venue.phemex.account_desk import AccountDesk
 from tidings.venue.phemex.account_state import PositionUpdate, WalletUpdate
@@ -116,7 +116,7 @@ class AccountWatch:
     def position_told(self, update: PositionUpdate) -> None:
         if update.net_qty_lots != UNSET_LOTS:
             position = self._positions.of(update.instrument.symbol, PosSide(update.pos_side))
-            position.tell(update.net_qty_lots, is_snapshot=update.source == ReportSource.SNAPSHOT)
+            position.tell(update.net_qty_lots, update.transact_time_ns)
 
     def wallet_told(self, update: WalletUpdate) -> None:
         if update.line == ProductLine.SPOT:

@@ -1,6 +1,6 @@
 """The composition root: settings in, a running engine out.
 
-start   clock offset → catalogue → last prices → position modes → order lanes → account streams → ready
+start   clock offset → catalogue → last prices → order lanes → account streams → comparison with the lists → ready
         (`reach_venue` is its first step, and enough to ask questions)
 run     a strategy hears books, trades and order events; timers drive deadlines and keep-warm pings
 stop    streams, lanes, and the exchange if it is ours
@@ -17,10 +17,10 @@ from typing import Any
 from tidings.app.account_watch import AccountWatch
 from tidings.app.catalogue import Catalogue, carried_over
 from tidings.app.engine_state import EngineState
-from tidings.app.inquiry import Inquiry
 from tidings.app.market_watch import MarketWatch
 from tidings.app.order_lanes import OrderLanes
 from tidings.app.order_path import lay_order_path
+from tidings.app.order_truth import OrderTruth
 from tidings.app.parting import cancel_what_is_open
 from tidings.app.readiness import Readiness
 from tidings.app.timers import every
@@ -31,14 +31,13 @@ from tidings.app.watchdog_link import WatchdogLink, watchdog_link
 from tidings.app.world import World
 from tidings.config import EngineSettings, load_settings
 from tidings.engine.order_entry import OrderEntry
-from tidings.engine.resolver import NS_PER_S, Resolver
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
 from tidings.errors import AuthenticationError, ConfigError, ConnectionLost, PeerError, TidingsError, VenueError
 from tidings.metrics.stages import Stages
 from tidings.model.enums import DenyReason, ProductLine
 from tidings.model.position import Positions
-from tidings.venue.phemex.currencies import settle_currencies, told_price_ticks
+from tidings.venue.phemex.currencies import told_price_ticks
 from tidings.venue.phemex.endpoints import LOCAL
 from tidings.venue.phemex.order_gateway import PhemexOrderGateway
 from tidings.venue.phemex.products import Products
@@ -49,10 +48,9 @@ from tidings.venue.phemex.signing import Credentials
 log = logging.getLogger("tidings")
 
 NS_PER_MS = 1_000_000
-INQUIRY_S = 0.5
+TRUTH_LOOK_S = 0.2
 BOOK_CHECK_S = 1.0
 CLOCK_LOOK_S = 1.0
-EXPIRY_MARGIN_S = 2  # beyond a request's expiry: the venue may check it at its door and execute a little later
 HOUSEKEEPING_S = 0.02  # deadlines are seen at most this late
 
 
@@ -73,7 +71,7 @@ class Engine:
     market: MarketWatch
     lanes: OrderLanes
     account: AccountWatch
-    inquiry: Inquiry
+    truth: OrderTruth
     watchdog: WatchdogLink | None = None
 
     def __init__(self, settings: EngineSettings, world: World | None = None) -> None:
@@ -88,6 +86,7 @@ class Engine:
         self._refusal: AuthenticationError | None = None
         self._closing = AsyncExitStack()
         self._is_reached = False
+        self._was_heard = False  # the account's stream is live
         self._hedged: set[str] = set()
         self._stopped = asyncio.Event()
 
@@ -113,7 +112,8 @@ class Engine:
         self.is_open = True
         self._judge_readiness(None)
         if self.credentials is not None:
-            self._repeat(INQUIRY_S, self.inquiry.look)
+            self._repeat(TRUTH_LOOK_S, self.truth.inquiry.look)
+            self._repeat(TRUTH_LOOK_S, self.truth.reconciliation.look)
             self.lanes.begin_polling()
 
     def _repeat(self, seconds: float, act: Callable[[], object]) -> None:
@@ -174,7 +174,11 @@ class Engine:
             self._stopped.set()
         if not hasattr(self, "readiness"):
             return
-        if self.is_open and hasattr(self, "account") and self.account.is_ready.is_set():
+        is_heard = hasattr(self, "account") and self.account.is_ready.is_set()
+        if is_heard and not self._was_heard:
+            self.truth.reconciliation.begin("the account stream was down" if self.is_open else "just connected")
+        self._was_heard = is_heard
+        if self.is_open and is_heard:
             self.readiness.allow_all("account")
         else:
             self.readiness.deny_all("account", DenyReason.NOT_READY, "")
@@ -228,9 +232,20 @@ class Engine:
         self._closing.push_async_callback(self.market.stop)
 
     async def _open_account(self) -> None:
-        """Position modes, order lanes, then the account's streams: ready when each line has sent its snapshot."""
+        """Order lanes, then the account's streams with their snapshots, then a comparison with the venue's lists."""
         assert self.credentials is not None
-        await self._read_position_modes()
+        self.truth = OrderTruth(
+            self.settings,
+            self.entry,
+            self.queries,
+            self.products,
+            self.positions,
+            self.readiness,
+            self.link.budget,
+            self.clock,
+            self.venue_clock,
+            self.set_hedged,
+        )
         self.lanes = OrderLanes(self.access, self.gateway, self.entry, self.settings, self.world)
         self._closing.push_async_callback(self.lanes.stop)
         await self.lanes.start()
@@ -246,15 +261,7 @@ class Engine:
         )
         self._closing.push_async_callback(self.account.stop)
         await self.account.start(self.settings.connect_timeout_s)
-        expiry_ns = (self.settings.expiry_s + EXPIRY_MARGIN_S) * NS_PER_S + self.venue_clock.uncertainty_ns
-        resolver = Resolver(deadline_ns=self.settings.deadline_ns, expiry_ns=expiry_ns)
-        self.inquiry = Inquiry(self.entry, self.queries, resolver, self.clock)
-
-    async def _read_position_modes(self) -> None:
-        """Which symbols are hedged: posSide follows from it, and a mismatch would be refused with code 20004."""
-        for line, currency in settle_currencies(self.products):
-            for symbol, hedged in (await self.queries.hedged_symbols(line, currency)).items():
-                self.set_hedged(symbol, hedged)
+        await self.truth.reconciliation.catch_up()
 
     def is_hedged(self, symbol: str) -> bool:
         return symbol in self._hedged
@@ -298,7 +305,10 @@ class Engine:
             self._on_strategy_error(error, strategy.on_stop)
 
     def _keep_house(self) -> None:
+        stood_still = self.venue_clock.has_stood_still()
         if self.credentials is not None:
+            if stood_still:
+                self.truth.reconciliation.begin("this process stood still")
             self.lanes.keep_house(self.clock.read_now_ns())
 
     async def _follow_clock(self) -> None:
@@ -348,10 +358,12 @@ class Engine:
     # ---- What the rooms tell us ----------------------------------------------------------------------------------
 
     def _on_execution(self, order: Any, report: Any) -> None:
-        self.positions.of(order.symbol, order.terms.pos_side).apply_fill(order.terms.side, report.last_qty_lots)
+        position = self.positions.of(order.symbol, order.terms.pos_side)
+        position.apply_fill(order.terms.side, report.last_qty_lots, report.transact_time_ns)
 
     def _on_foreign(self, report: Any) -> None:
         log.debug("report about an order that is not of this session: %r", report)
+        self.truth.hear_foreign(report)
 
     def _on_strategy_error(self, error: Exception, callback: Any) -> None:
         self.strategy_error_count += 1

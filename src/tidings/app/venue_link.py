@@ -13,6 +13,7 @@ from tidings.venue.phemex.rate_groups import RateBudget
 from tidings.venue.phemex.signing import Credentials
 
 NS_PER_S = 1_000_000_000
+CONNECTIONS = 2  # a question that hangs does not hold up the next one; the second is dialled when first needed
 HTTP_TOO_MANY_REQUESTS = 429
 RETRY_AFTER = 3  # RateHeaderCopy.kind of x-ratelimit-retry-after
 
@@ -32,7 +33,8 @@ class VenueLink:
     ) -> None:
         self.budget = budget
         self._encoder = OrderEncoder(access.endpoints.rest.authority, credentials)
-        self._client = HttpClient(world.make_dialer(access.rest, world.clock, access.tls), world.clock)
+        dialer = world.make_dialer(access.rest, world.clock, access.tls)
+        self._client = HttpClient(dialer, world.clock, lane_count=CONNECTIONS)
         self._clock, self._expiry_s, self._timeout_s = world.clock, expiry_s, timeout_s
         self._wall_offset_ns: int | None = None
 

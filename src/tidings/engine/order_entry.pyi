@@ -93,6 +93,8 @@ class OrderEntry(OrderListener):
 
         Orders that are done are left out. Raises UsageError for a mixture.
         """
+    def find_owner(self, report: ExecutionReport) -> Order | None:
+        """The order a report speaks of; None: it is not ours."""
     def take_report(self, report: ExecutionReport, now_ns: int) -> None:
         """Hand up a report made on the cold side (reconciliation)."""
     def attach(self, order: Order, listener: Callable[[int, Order, ExecutionReport], Any] | None) -> None:

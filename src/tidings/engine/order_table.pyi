@@ -44,5 +44,7 @@ class OrderTable:
         """The order of a handle; None: never given out, or long done and forgotten."""
     def open_orders(self) -> list[Order]:
         """All orders that are not done, oldest first."""
+    def owing_executions(self) -> list[Order]:
+        """Orders of which more has filled than the executions heard add up to, done ones included; oldest first."""
     def orders(self) -> list[Order]:
         """All orders remembered, done ones included, oldest first."""

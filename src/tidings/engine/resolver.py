@@ -5,6 +5,9 @@ does not know it. The second takes three things: the create's expiry has passed 
 and two well-formed not-found answers agree, some time apart (the venue's queries read a database that lags). Errors
 are no answers. An amend of unknown fate is settled in the same way: its terms show, or its expiry has passed and they
 do not.
+
+An order proved absent leaves a tombstone for a day. Should the venue show it after all, its proof was wrong: that is
+for people to hear of at once.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tidings.engine.reconcile import is_older
 from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind
 from tidings.model.execution_report import ExecutionReport, report_of
 from tidings.model.order import Order
@@ -22,7 +26,8 @@ ASK_AGAIN_NS = NS_PER_S
 ASK_AGAIN_MAX_NS = 15 * NS_PER_S
 NOT_FOUND_APART_NS = NS_PER_S // 2
 NOT_FOUND_NEEDED = 2
-ASKED_AT_ONCE_MAX = 5  # a thousand unknown orders must not eat the budget that cancels need
+TOMBSTONE_NS = 24 * 3600 * NS_PER_S
+TOMBSTONES_MAX = 100_000
 
 
 @dataclass(slots=True)
@@ -41,9 +46,10 @@ class Resolver:
     """`expiry_ns`: how long a request lives after it was sent, margin for the clock's uncertainty included."""
 
     def __init__(self, *, deadline_ns: int, expiry_ns: int) -> None:
+        self.expiry_ns = expiry_ns
         self._deadline_ns = deadline_ns
-        self._expiry_ns = expiry_ns
         self._cases: dict[int, _Case] = {}
+        self._tombstones: dict[str, int] = {}  # ClOrdID → when it was proved absent, oldest first
         self.resolved_count = 0
 
     @property
@@ -64,10 +70,22 @@ class Resolver:
             if case is None or case.amend != amend:
                 self._cases[order.handle] = _Case(now_ns, now_ns + wait_ns, amend)
         ready = sorted((case.ask_at_ns, handle) for handle, case in self._cases.items() if case.ask_at_ns <= now_ns)
-        for _, handle in ready[:ASKED_AT_ONCE_MAX]:
-            case = self._cases[handle]
-            case.ask_at_ns, case.wait_ns = now_ns + case.wait_ns, min(2 * case.wait_ns, ASK_AGAIN_MAX_NS)
-        return [unclear[handle] for _, handle in ready[:ASKED_AT_ONCE_MAX]]
+        return [unclear[handle] for _, handle in ready]
+
+    def asking(self, order: Order, now_ns: int) -> None:
+        """The venue is being asked about an order: it is due again after twice as long, or when its expiry has passed,
+        for only then can an answer prove that it never was.
+        """
+        case = self._cases[order.handle]
+        case.ask_at_ns, case.wait_ns = now_ns + case.wait_ns, min(2 * case.wait_ns, ASK_AGAIN_MAX_NS)
+        expired_ns = (order.decided_ns if order.status == OrdStatus.UNKNOWN else case.since_ns) + self.expiry_ns + 1
+        if now_ns < expired_ns:
+            case.ask_at_ns = min(case.ask_at_ns, expired_ns)
+
+    def age_ns(self, order: Order, now_ns: int) -> int:
+        """How long an order has been of unknown fate, as of the first look at it."""
+        case = self._cases.get(order.handle)
+        return now_ns - case.since_ns if case is not None else 0
 
     def found(self, order: Order, report: ExecutionReport, now_ns: int) -> list[ExecutionReport]:
         """The venue shows the order as `report` says: what to tell the engine."""
@@ -75,10 +93,12 @@ class Resolver:
         if case is None:
             return []
         case.not_found_count = 0
+        if is_older(order, report):
+            return []
         reports = [report]
         if order.is_amend_pending and not _shows_amend(order, report) and self._is_past_expiry(case.since_ns, now_ns):
             reports.append(self._verdict(order, ExecType.REPLACE_REJECTED, "the amend is not in force", now_ns))
-        if order.status == OrdStatus.UNKNOWN:
+        if order.status == OrdStatus.UNKNOWN and report.ord_status >= 0:
             self.resolved_count += 1
         return reports
 
@@ -90,15 +110,36 @@ class Resolver:
         if case.not_found_count and now_ns - case.not_found_ns < NOT_FOUND_APART_NS:
             return []
         case.not_found_count, case.not_found_ns, case.wait_ns = case.not_found_count + 1, now_ns, ASK_AGAIN_NS
-        case.ask_at_ns = now_ns + ASK_AGAIN_NS
+        case.ask_at_ns = now_ns + NOT_FOUND_APART_NS
         if case.not_found_count < NOT_FOUND_NEEDED:
             return []
         self.resolved_count += 1
+        self._bury(order, now_ns)
         text = "never reached the venue: expired, and not found twice"
         return [self._verdict(order, ExecType.REJECTED, text, now_ns)]
 
+    def is_buried(self, cl_ord_id: str) -> bool:
+        """Whether an order was proved absent within the last day: nobody should ever hear of it again."""
+        return cl_ord_id in self._tombstones
+
+    def exhume(self, cl_ord_id: str) -> None:
+        """It has been seen alive, and told: once is enough."""
+        self._tombstones.pop(cl_ord_id, None)
+
+    @property
+    def buried(self) -> list[str]:
+        """ClOrdIDs of the orders proved absent within the last day."""
+        return list(self._tombstones)
+
+    def _bury(self, order: Order, now_ns: int) -> None:
+        for cl_ord_id, buried_ns in list(self._tombstones.items()):
+            if now_ns - buried_ns <= TOMBSTONE_NS and len(self._tombstones) < TOMBSTONES_MAX:
+                break
+            del self._tombstones[cl_ord_id]
+        self._tombstones[order.cl_ord_id] = now_ns
+
     def _is_past_expiry(self, sent_ns: int, now_ns: int) -> bool:
-        return now_ns - sent_ns > self._expiry_ns
+        return now_ns - sent_ns > self.expiry_ns
 
     def _verdict(self, order: Order, exec_type: ExecType, text: str, now_ns: int) -> ExecutionReport:
         kind = RequestKind.NEW if exec_type == ExecType.REJECTED else RequestKind.AMEND

@@ -66,6 +66,9 @@ class Order:
     @property
     def traded_qty_lots(self) -> int: ...
     @property
+    def venue_time_ns(self) -> int:
+        """The venue's time of the newest report that told price or quantity; 0: none."""
+    @property
     def trade_count(self) -> int: ...
     @property
     def reject_code(self) -> int: ...

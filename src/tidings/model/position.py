@@ -1,14 +1,14 @@
-"""What we hold: net quantity from our own executions, beside what the venue says it is.
+"""What we hold: net quantity from executions, beside what the venue says it is.
 
-Two sources, never mixed: `net_qty_lots` starts at the venue's snapshot and moves by executions counted once;
+Two sources, never mixed: `net_qty_lots` starts at the venue's first word and moves by executions counted once;
 `venue_qty_lots` is what the venue told last. When both are quiet they are equal; a lasting difference means that an
-execution was missed or is not ours.
+execution was missed or is not ours. Executions of others (by hand, liquidations) are counted once they are told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tidings.model.enums import PosSide, Side
 
@@ -21,25 +21,50 @@ class Position:
     pos_side: PosSide = PosSide.MERGED
     net_qty_lots: int = 0
     venue_qty_lots: int = 0
-    bought_qty_lots: int = 0
+    bought_qty_lots: int = 0  # by our own executions
     sold_qty_lots: int = 0
-    is_known: bool = False  # the venue's snapshot has told where it starts
+    external_qty_lots: int = 0  # net, by executions that are not ours
+    is_known: bool = False  # the venue has told where it starts
+    base_time_ns: int = 0  # the venue's clock then: older executions are in its first word already
+    _early: list[tuple[int, int]] = field(default_factory=list)  # (time, lots) of executions before it
 
-    def tell(self, venue_qty_lots: int, *, is_snapshot: bool) -> None:
-        """The venue says what the position is; from its first word, and from a snapshot, we count on."""
+    def tell(self, venue_qty_lots: int, time_ns: int = 0) -> None:
+        """The venue says what the position was at `time_ns` of its clock (0: now); from its first word we count on."""
         self.venue_qty_lots = venue_qty_lots
-        if is_snapshot or not self.is_known:
-            self.net_qty_lots = venue_qty_lots
-            self.is_known = True
+        if not self.is_known:
+            later = (lots for told_ns, lots in self._early if time_ns and told_ns > time_ns)
+            self.net_qty_lots = venue_qty_lots + sum(later)
+            self.is_known, self.base_time_ns = True, time_ns
+            self._early.clear()
 
-    def apply_fill(self, side: int, qty_lots: int) -> None:
-        """Count one execution of our own."""
+    def apply_fill(self, side: int, qty_lots: int, time_ns: int = 0) -> None:
+        """Count one execution of our own, of `time_ns` on the venue's clock (0: just now)."""
         if side == Side.BUY:
             self.bought_qty_lots += qty_lots
-            self.net_qty_lots += qty_lots
         else:
             self.sold_qty_lots += qty_lots
-            self.net_qty_lots -= qty_lots
+        self._move(side, qty_lots, time_ns)
+
+    def apply_external(self, side: int, qty_lots: int, time_ns: int) -> bool:
+        """Count one execution that is not ours. False: it is older than the venue's first word, or that is missing."""
+        if not self.is_known or time_ns <= self.base_time_ns:
+            return False
+        self.external_qty_lots += qty_lots if side == Side.BUY else -qty_lots
+        self._move(side, qty_lots, time_ns)
+        return True
+
+    def accept(self, venue_qty_lots: int, time_ns: int) -> None:
+        """Count on from the venue's word, whatever we had counted: somebody has looked into it."""
+        self.is_known = False
+        self.tell(venue_qty_lots, time_ns)
+
+    def _move(self, side: int, qty_lots: int, time_ns: int) -> None:
+        lots = qty_lots if side == Side.BUY else -qty_lots
+        if self.is_known and 0 < time_ns <= self.base_time_ns:
+            return
+        self.net_qty_lots += lots
+        if not self.is_known:
+            self._early.append((time_ns, lots))
 
     @property
     def agrees(self) -> bool:

@@ -15,6 +15,7 @@ from tidings.model.terms import OrderTerms
 
 S = 1_000_000_000
 EXPIRY_NS = 7 * S
+TENTH = S // 10
 
 
 @pytest.fixture
@@ -38,16 +39,30 @@ def resolver():
     return Resolver(deadline_ns=S, expiry_ns=EXPIRY_NS)
 
 
+def times_asked(asking, order, until_ns):
+    asked_at = []
+    for now_ns in range(0, until_ns, TENTH):
+        if asking.due([order], now_ns) == [order]:
+            asking.asking(order, now_ns)
+            asked_at.append(now_ns)
+    return asked_at
+
+
 def status_report(status, **fields):
     return report_of(ExecType.STATUS, ReportSource.QUERY, ord_status=status, reconciled=True, **fields)
 
 
 def test_an_unknown_order_is_asked_about_after_half_a_second_and_again_ever_more_rarely(instrument):
-    asking, order = resolver(), unknown_order(instrument)
-    asked_at = [now for now in range(0, 20 * S, S // 10) if asking.due([order], now) == [order]]
+    asking, order = Resolver(deadline_ns=S, expiry_ns=60 * S), unknown_order(instrument)
+    asked_at = times_asked(asking, order, 50 * S)
     gaps = [later - earlier for earlier, later in pairwise(asked_at)]
     assert asked_at[0] == S // 2
-    assert gaps == [1 * S, 2 * S, 4 * S, 8 * S]
+    assert gaps == [1 * S, 2 * S, 4 * S, 8 * S, 15 * S, 15 * S]
+
+
+def test_it_is_asked_about_as_soon_as_an_answer_can_prove_that_it_never_was(instrument):
+    asked_at = times_asked(resolver(), unknown_order(instrument), 8 * S)
+    assert asked_at == [5 * TENTH, 15 * TENTH, 35 * TENTH, 71 * TENTH]
 
 
 def test_an_order_that_is_clear_is_never_asked_about(instrument):
@@ -56,12 +71,12 @@ def test_an_order_that_is_clear_is_never_asked_about(instrument):
     assert [now for now in range(0, 10 * S, S) if asking.due([order], now)] == []
 
 
-def test_at_most_five_are_asked_about_at_once(instrument):
+def test_who_waits_longest_is_due_first(instrument):
     asking = resolver()
     orders = [unknown_order(instrument, handle) for handle in range(1, 9)]
-    asking.due(orders, 0)
-    assert [order.handle for order in asking.due(orders, S)] == [1, 2, 3, 4, 5]
-    assert [order.handle for order in asking.due(orders, S)] == [6, 7, 8]
+    asking.due(orders[4:], 0)
+    asking.due(orders, S // 2)
+    assert [order.handle for order in asking.due(orders, 2 * S)] == [5, 6, 7, 8, 1, 2, 3, 4]
 
 
 def test_not_found_before_the_expiry_proves_nothing(instrument):
@@ -134,3 +149,27 @@ def test_lost_amend_that_is_not_in_force_after_its_expiry_is_refused():
     assert len(asking.found(order, at_venue, EXPIRY_NS)) == 1
     told = asking.found(order, at_venue, EXPIRY_NS + 1)
     assert [ExecType(report.exec_type) for report in told] == [ExecType.STATUS, ExecType.REPLACE_REJECTED]
+
+
+def test_row_older_than_our_last_word_settles_no_amend():
+    path, asking = Path(), resolver()
+    order = path.submit(LIMIT)
+    path.hear(said(ExecType.NEW, handle=order.handle, price_ticks=LAST_PX_TICKS, transact_time_ns=2000))
+    path.entry.amend_order(order, LAST_PX_TICKS + 1, 0, 0)
+    asking.due([order], 0)
+    shown = {"price_ticks": LAST_PX_TICKS + 1, "order_qty_lots": 10}
+    assert asking.found(order, status_report(OrdStatus.NEW, transact_time_ns=1999, **shown), EXPIRY_NS + 1) == []
+    assert len(asking.found(order, status_report(OrdStatus.NEW, transact_time_ns=2001, **shown), EXPIRY_NS + 1)) == 1
+
+
+def test_an_order_proved_absent_leaves_a_tombstone_for_a_day(instrument):
+    asking, order, later = resolver(), unknown_order(instrument), unknown_order(instrument, 2)
+    asking.due([order, later], 0)
+    for now_ns in (EXPIRY_NS + S, EXPIRY_NS + 2 * S):
+        asking.not_found(order, now_ns)
+    assert asking.is_buried(order.cl_ord_id)
+    for now_ns in (25 * 3600 * S, 25 * 3600 * S + S):
+        asking.not_found(later, now_ns)
+    assert asking.buried == [later.cl_ord_id]
+    asking.exhume(later.cl_ord_id)
+    assert not asking.is_buried(later.cl_ord_id)

@@ -6,7 +6,7 @@ from tidings.model.position import Position, Positions
 
 def test_executions_move_the_net_quantity():
     position = Position("BTCUSDT")
-    position.tell(5, is_snapshot=True)
+    position.tell(5)
     position.apply_fill(Side.BUY, 3)
     position.apply_fill(Side.SELL, 10)
     assert (position.net_qty_lots, position.bought_qty_lots, position.sold_qty_lots) == (-2, 3, 10)
@@ -14,21 +14,55 @@ def test_executions_move_the_net_quantity():
 
 def test_venues_word_is_kept_beside_ours():
     position = Position("BTCUSDT")
-    position.tell(5, is_snapshot=True)
-    position.tell(8, is_snapshot=False)
+    position.tell(5)
+    position.tell(8)
     assert (position.net_qty_lots, position.venue_qty_lots, position.agrees) == (5, 8, False)
     position.apply_fill(Side.BUY, 3)
     assert position.agrees
 
 
-def test_first_word_and_each_snapshot_are_where_counting_starts():
+def test_the_first_word_is_where_counting_starts():
     position = Position("BTCUSDT")
     assert not position.is_known
-    position.tell(5, is_snapshot=False)
-    assert (position.net_qty_lots, position.is_known) == (5, True)
-    position.apply_fill(Side.BUY, 1)
-    position.tell(9, is_snapshot=True)
-    assert (position.net_qty_lots, position.bought_qty_lots) == (9, 1)
+    position.tell(5, 1000)
+    assert (position.net_qty_lots, position.is_known, position.base_time_ns) == (5, True, 1000)
+    position.apply_fill(Side.BUY, 1, 1001)
+    position.tell(9, 2000)
+    assert (position.net_qty_lots, position.bought_qty_lots, position.agrees) == (6, 1, False)
+
+
+def test_an_execution_that_the_first_word_has_counted_is_not_counted_again():
+    position = Position("BTCUSDT")
+    position.tell(5, 1000)
+    position.apply_fill(Side.SELL, 2, 1000)
+    assert (position.net_qty_lots, position.sold_qty_lots) == (5, 2)
+
+
+def test_executions_before_the_first_word_count_if_they_are_younger():
+    position = Position("BTCUSDT")
+    position.apply_fill(Side.BUY, 2, 900)
+    position.apply_fill(Side.BUY, 4, 1100)
+    assert position.net_qty_lots == 6
+    position.tell(2, 1000)
+    assert position.net_qty_lots == 6
+
+
+def test_executions_of_others_move_it_and_are_kept_apart():
+    position = Position("BTCUSDT")
+    assert not position.apply_external(Side.SELL, 3, 500)
+    position.tell(5, 1000)
+    assert not position.apply_external(Side.SELL, 3, 1000)
+    assert position.apply_external(Side.SELL, 3, 1001)
+    assert (position.net_qty_lots, position.external_qty_lots, position.sold_qty_lots) == (2, -3, 0)
+
+
+def test_what_somebody_accepts_is_counted_on_from():
+    position = Position("BTCUSDT")
+    position.tell(5, 1000)
+    position.accept(7, 3000)
+    position.apply_fill(Side.BUY, 1, 2000)
+    position.apply_fill(Side.BUY, 1, 3001)
+    assert position.net_qty_lots == 8
 
 
 def test_each_symbol_and_side_has_its_own():

@@ -1,4 +1,5 @@
-"""Orders in the venue's query answers as reports. The cold sibling of the decoders: one row, read by name, exactly.
+"""Orders, executions and positions in the venue's query answers. The cold sibling of the decoders: one row, read by
+name, exactly.
 
 Three services spell one order differently (phemex docs 2026, "Query orders"): COIN-M in scaled integers, USD-M in
 decimal text without the stream's suffixes, spot in scaled integers that are sometimes text. What cannot be read on
@@ -7,11 +8,15 @@ the grid is left unset, never rounded.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tidings.model.enums import ExecType, OrdStatus, ProductLine, ReportSource, RequestKind
-from tidings.model.execution_report import ExecutionReport, report_of
+from tidings.engine.reconcile import VenueExecution, VenuePosition
+from tidings.errors import PeerError
+from tidings.model.enums import ExecType, OrdStatus, PosSide, ProductLine, ReportSource, RequestKind, Side
+from tidings.model.execution_report import ExecutionReport, report_of, uuid_words
 from tidings.model.instrument import Instrument
 
 UNSET = -(2**63)
@@ -28,6 +33,8 @@ _STATUSES = {
     "Rejected": OrdStatus.REJECTED,
     "Untriggered": OrdStatus.UNTRIGGERED,
 }
+_SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
+_POS_SIDES = {"Merged": PosSide.MERGED, "Long": PosSide.LONG, "Short": PosSide.SHORT}
 # (price, stop price, order quantity, filled, open) per line; the first key that a row holds.
 _KEYS: dict[ProductLine, tuple[tuple[str, ...], ...]] = {
     ProductLine.INVERSE: (("priceEp",), ("stopPxEp",), ("orderQty",), ("cumQty",), ("leavesQty",)),
@@ -37,27 +44,106 @@ _KEYS: dict[ProductLine, tuple[tuple[str, ...], ...]] = {
     ),
 }  # fmt: skip
 
+# (price, quantity, fee) of one execution per line.
+_EXECUTION_KEYS: dict[ProductLine, tuple[tuple[str, ...], ...]] = {
+    ProductLine.INVERSE: (("execPriceEp",), ("execQty",), ("execFeeEv",)),
+    ProductLine.LINEAR: (("execPriceRp",), ("execQtyRq",), ("execFeeRv",)),
+    ProductLine.SPOT: (("execPriceEp",), ("execBaseQtyEv",), ("execFeeEv",)),
+}
 
-def report_from_row(instrument: Instrument, row: dict[str, Any], now_ns: int) -> ExecutionReport | None:
-    """What a query's row says of an order, reconciled; None if its state is a word we do not know."""
-    status = _STATUSES.get(str(row.get("ordStatus")))
-    if status is None:
+
+def report_from_row(
+    instrument: Instrument, row: dict[str, Any], now_ns: int, *, untimed_ns: int = 0, handle: int = 0
+) -> ExecutionReport:
+    """What a query's row says of an order, reconciled. Without a state (-1) if that is a word we do not know.
+
+    `untimed_ns` dates a row that tells no time itself (spot); `handle` names the one that was asked for. Raises
+    PeerError for a row that is none.
+    """
+    word = str(row.get("ordStatus"))
+    status = _STATUSES.get(word)
+    price, stop_px, order_qty, cum_qty, leaves_qty = (_first(row, keys) for keys in _KEYS[ProductLine(instrument.line)])
+    if row.get("qtyType") == "ByQuote":
+        order_qty = _first(row, ("quoteQtyEv",))
+    with _row_of(instrument, "order"):
+        return report_of(
+            ExecType.STATUS, ReportSource.QUERY, now_ns, handle=handle, cl_ord_id=cl_ord_id_of(row),
+            request_kind=RequestKind.QUERY, symbol=instrument.symbol,
+            order_id=str(row.get("orderID") or row.get("orderId") or ""), side=_SIDES.get(str(row.get("side")), 0),
+            ord_status=-1 if status is None else status, code=int(row.get("bizError") or 0),
+            price_ticks=_price_ticks(instrument, price),
+            stop_px_ticks=_price_ticks(instrument, stop_px), order_qty_lots=_qty_lots(instrument, order_qty),
+            cum_qty_lots=_qty_lots(instrument, cum_qty), leaves_qty_lots=_qty_lots(instrument, leaves_qty),
+            transact_time_ns=int(row.get("transactTimeNs") or untimed_ns), reconciled=True,
+            text=word if status is None else "",
+        )  # fmt: skip
+
+
+def execution_from_row(instrument: Instrument, row: dict[str, Any], now_ns: int) -> VenueExecution | None:
+    """An execution in a list of trades; None for what moves no position (funding) or cannot be told from others.
+
+    Raises PeerError for a row that is none.
+    """
+    if row.get("tradeType") not in ("Trade", "LiqTrade", "AdlTrade"):
         return None
-    line = ProductLine(instrument.line)
-    price, stop_px, order_qty, cum_qty, leaves_qty = (_first(row, keys) for keys in _KEYS[line])
-    return report_of(
-        ExecType.STATUS, ReportSource.QUERY, now_ns, cl_ord_id=cl_ord_id_of(row), request_kind=RequestKind.QUERY,
-        order_id=str(row.get("orderID") or row.get("orderId") or ""), symbol=instrument.symbol, ord_status=status,
-        code=int(row.get("bizError") or 0), price_ticks=_price_ticks(instrument, price),
-        stop_px_ticks=_price_ticks(instrument, stop_px), order_qty_lots=_qty_lots(instrument, order_qty),
-        cum_qty_lots=_qty_lots(instrument, cum_qty), leaves_qty_lots=_qty_lots(instrument, leaves_qty),
-        transact_time_ns=int(row.get("transactTimeNs") or 0), reconciled=True,
-    )  # fmt: skip
+    px, qty, fee = (_first(row, keys) for keys in _EXECUTION_KEYS[ProductLine(instrument.line)])
+    exec_id = str(row.get("execID") or row.get("execId") or "")
+    qty_lots = _qty_lots(instrument, qty)
+    with _row_of(instrument, "execution"):
+        if uuid_words(exec_id) == (0, 0) or qty_lots <= 0:
+            raise ValueError(f"execID {exec_id!r}, {qty} executed")
+        fee_mantissa, fee_scale = _fee(instrument, fee, str(row.get("feeCurrency") or ""))
+        report = report_of(
+            ExecType.TRADE, ReportSource.QUERY, now_ns, cl_ord_id=cl_ord_id_of(row), request_kind=RequestKind.QUERY,
+            order_id=str(row.get("orderID") or ""), symbol=instrument.symbol, side=_SIDES.get(str(row.get("side")), 0),
+            exec_id=exec_id, last_px_ticks=_price_ticks(instrument, px), last_qty_lots=qty_lots,
+            fee_mantissa=fee_mantissa, fee_scale=fee_scale,
+            is_maker=row.get("execStatus") == "MakerFill" or row.get("lastLiquidityInd") == "AddedLiquidity",
+            transact_time_ns=int(row.get("transactTimeNs") or 0), reconciled=True,
+        )  # fmt: skip
+        return VenueExecution(report, _POS_SIDES.get(str(row.get("posSide"))))
+
+
+def position_from_row(instrument: Instrument, row: dict[str, Any]) -> VenuePosition:
+    """A position in the account query. Raises PeerError for one that tells no size on the grid."""
+    size = _first(row, ("size",))
+    with _row_of(instrument, "position"):
+        # Contracts count in lots of the instrument on both lines; the size is unsigned beside a side.
+        lots = _steps(size, instrument.qty_scale, instrument.lot_mantissa)
+        side = _SIDES.get(str(row.get("side")), 0)
+        if lots == UNSET or (lots and not side):
+            raise ValueError(f"size {size} {row.get('side')}")
+        signed = -abs(lots) if side == Side.SELL else lots
+        pos_side = _POS_SIDES.get(str(row.get("posSide"))) or PosSide.MERGED
+        return VenuePosition(instrument, pos_side, signed, int(row.get("transactTimeNs") or 0))
 
 
 def cl_ord_id_of(row: dict[str, Any]) -> str:
     """A row's ClOrdID; one of the services writes it with a small d."""
     return str(row.get("clOrdID") or row.get("clOrdId") or "")
+
+
+def _fee(instrument: Instrument, fee: Decimal | None, currency: str) -> tuple[int, int]:
+    """Mantissa and scale; (0, 0) where it is not told, or in a currency whose scale is not ours to know."""
+    if fee is None:
+        return 0, 0
+    if instrument.line == ProductLine.LINEAR:
+        exponent = fee.as_tuple().exponent
+        assert isinstance(exponent, int)  # finite
+        scale = max(0, -exponent)
+        return int(fee.scaleb(scale)), scale
+    if instrument.line == ProductLine.INVERSE or currency == instrument.quote_currency:
+        return int(fee), instrument.value_scale
+    return (int(fee), instrument.base_value_scale) if currency == instrument.base_currency else (0, 0)
+
+
+@contextmanager
+def _row_of(instrument: Instrument, what: str) -> Iterator[None]:
+    """A row that cannot be read is a broken answer, and says nothing about what it left out."""
+    try:
+        yield
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise PeerError(f"{instrument.symbol}: the venue told an {what} that cannot be read: {error}") from error
 
 
 def _first(row: dict[str, Any], keys: tuple[str, ...]) -> Decimal | None:

@@ -23,6 +23,7 @@ from tidings.venue.phemex.replies import open_envelope
 # (method, path, query, body, signed, what) → (status, body): counts, encodes, signs, sends, waits.
 Ask = Callable[[str, str, str, bytes, bool], Awaitable[tuple[int, bytes]]]
 
+PAGE_ROWS = 200  # the most of any list (phemex docs 2026, "limit")
 CODE_NOTHING_FOUND = 10002  # an empty open-order list is answered with "order not found" (captured live)
 
 _LINE_PATHS = {
@@ -42,6 +43,12 @@ _BY_ID_PATHS = {
     ProductLine.INVERSE: "/exchange/order",
     ProductLine.LINEAR: "/api-data/g-futures/orders/by-order-id",
     ProductLine.SPOT: "/api-data/spots/orders/by-order-id",
+}
+
+_CLOSED_PATHS = {
+    ProductLine.INVERSE: "/exchange/order/list",
+    ProductLine.LINEAR: "/api-data/g-futures/orders",
+    ProductLine.SPOT: "/api-data/spots/orders",
 }
 
 
@@ -104,15 +111,46 @@ class Queries:
 
     async def open_orders(self, instrument: Instrument) -> list[dict[str, Any]]:
         """The venue's open orders of one symbol, conditional ones included; its own field names."""
+        return (await self.open_order_page(instrument))[0]
+
+    async def open_order_page(self, instrument: Instrument) -> tuple[list[dict[str, Any]], bool]:
+        """`open_orders`, and whether that is all of them: USD-M may tell of a next page, in words not documented."""
         line = ProductLine(instrument.line)
         path = "/spot/orders" if line == ProductLine.SPOT else f"{_LINE_PATHS[line]}/activeList"
         try:
             data = await self.request("GET", path, f"symbol={instrument.symbol}")
         except VenueError as error:
-            if error.code == CODE_NOTHING_FOUND:
+            if is_nothing_found(error):
+                return [], True
+            raise
+        return rows_of(data, path), not (isinstance(data, dict) and data.get("nextPageArg"))
+
+    async def order_by_id(self, instrument: Instrument, cl_ord_id: str) -> dict[str, Any] | None:
+        """What the database of all orders shows of one, by our id; None when it does not know it. It lags."""
+        path = _BY_ID_PATHS[ProductLine(instrument.line)]
+        try:
+            data = await self.request("GET", path, f"symbol={instrument.symbol}&clOrdID={cl_ord_id}")
+        except VenueError as error:
+            if is_nothing_found(error):
+                return None
+            raise
+        found = rows_of(data, path)
+        # Spot rows leave the ClOrdID out (phemex docs 2026, "Query orders by order ids"); only one was asked for.
+        row = next((row for row in found if cl_ord_id_of(row) in (cl_ord_id, "")), None)
+        if found and row is None:
+            raise PeerError(f"GET {path}: asked for {cl_ord_id}, answered about {cl_ord_id_of(found[0])!r}")
+        return row
+
+    async def closed_order_page(self, instrument: Instrument, start_ms: int, page: int) -> list[dict[str, Any]]:
+        """Done orders of one symbol since `start_ms` (Unix time), newest first, `PAGE_ROWS` to a page. It lags."""
+        path = _CLOSED_PATHS[ProductLine(instrument.line)]
+        query = f"symbol={instrument.symbol}&start={start_ms}&offset={page * PAGE_ROWS}&limit={PAGE_ROWS}"
+        try:
+            return rows_of(await self.request("GET", path, query), path)
+        except VenueError as error:
+            if is_nothing_found(error):
                 return []
             raise
-        return _rows_of(data, path)
 
     async def find_order(self, instrument: Instrument, cl_ord_id: str) -> dict[str, Any] | None:
         """What the venue shows of an order, by our id: its row, or None when neither list knows it.
@@ -122,15 +160,7 @@ class Queries:
         for row in await self.open_orders(instrument):
             if cl_ord_id_of(row) == cl_ord_id:
                 return row
-        path = _BY_ID_PATHS[ProductLine(instrument.line)]
-        try:
-            data = await self.request("GET", path, f"symbol={instrument.symbol}&clOrdID={cl_ord_id}")
-        except VenueError as error:
-            if error.code == CODE_NOTHING_FOUND:
-                return None
-            raise
-        # Spot rows leave the ClOrdID out (phemex docs 2026, "Query orders by order ids"); only one was asked for.
-        return next((row for row in _rows_of(data, path) if cl_ord_id_of(row) in (cl_ord_id, "")), None)
+        return await self.order_by_id(instrument, cl_ord_id)
 
     async def cancel(self, instrument: Instrument, order_id: str, *, is_hedged: bool = False) -> None:
         """Cancel one order, also one that is not of this session: by the venue's id (a UUID) or by ClOrdID."""
@@ -220,7 +250,12 @@ class Queries:
         await self.request("POST", "/positions/assign", f"symbol={instrument.symbol}&posBalanceEv={int(scaled)}")
 
 
-def _rows_of(data: Any, path: str) -> list[dict[str, Any]]:
+def is_nothing_found(error: VenueError) -> bool:
+    """Whether a refusal says that there is no such order; the same number comes with other words for other things."""
+    return error.code == CODE_NOTHING_FOUND and error.name == "OM_ORDER_NOT_FOUND" and error.http_status == 200
+
+
+def rows_of(data: Any, path: str) -> list[dict[str, Any]]:
     """The orders in a query's answer: an array, one under `rows`, or null. Another shape is no answer, not "none"."""
     rows = data.get("rows") if isinstance(data, dict) else data or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

@@ -69,9 +69,38 @@ async def test_spot_row_without_a_client_id_is_the_one_asked_for():
     assert (await rows_of(venue).find_order(SPOT, "T1"))["ordStatus"] == "Filled"
 
 
-async def test_other_orders_are_not_ours():
-    venue = Venue({"code": 0, "data": {"rows": [{"clOrdID": "T2"}]}}, {"code": 0, "data": [{"clOrdID": "T3"}]})
+async def test_other_open_orders_are_not_ours():
+    venue = Venue({"code": 0, "data": {"rows": [{"clOrdID": "T2"}]}}, {"code": 0, "data": []})
     assert await rows_of(venue).find_order(INVERSE, "T1") is None
+
+
+async def test_answer_about_another_order_is_no_absence():
+    venue = Venue(EMPTY, {"code": 0, "data": [{"clOrdID": "T3"}]})
+    with pytest.raises(PeerError, match="answered about 'T3'"):
+        await rows_of(venue).find_order(INVERSE, "T1")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"code": 10002, "msg": "Too many requests.", "data": None},
+        {"code": 10500, "msg": "expired", "data": None},
+        {"code": 39996, "msg": "", "data": None},
+        {"code": "39995", "msg": "Too many requests."},
+        ConnectionLost("no such host"),
+    ],
+)
+async def test_error_is_no_absence(answer):
+    with pytest.raises((VenueError, ConnectionLost)):
+        await rows_of(Venue(answer)).open_orders(LINEAR)
+    with pytest.raises((VenueError, ConnectionLost)):
+        await rows_of(Venue(EMPTY, answer)).find_order(LINEAR, "T1")
+
+
+async def test_list_with_a_next_page_is_not_all():
+    page = {"code": 0, "msg": "", "data": {"rows": [{"clOrdID": "T1"}], "nextPageArg": "more"}}
+    assert await rows_of(Venue(page)).open_order_page(LINEAR) == ([{"clOrdID": "T1"}], False)
+    assert await rows_of(Venue(EMPTY)).open_order_page(LINEAR) == ([], True)
 
 
 @pytest.mark.parametrize("data", ["gone", {"total": 0}, [1], {"rows": "none"}, 7])

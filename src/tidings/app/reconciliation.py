@@ -1,0 +1,261 @@
+"""Keeps our picture of the account equal to the venue's: by its lists, besides what its stream tells.
+
+    outage   at connect, after the stream was down, after this process stood still: new orders are denied until the
+             positions are compared, and those of each symbol with anything open until its orders are
+    round    every few seconds: the symbols where something is open, and the accounts where something is held, for a
+             stream can leave out messages while its heartbeats go on
+
+Differences become reports with `reconciled` set, executions before the state they lead to. What the lists do not say
+is never guessed: an order that is open here and unknown there halts its symbol. Lists may be older than what the stream
+has told; what may be concluded from them is `engine/reconcile`'s to say.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from tidings.app.foreign_orders import ForeignOrders
+from tidings.app.position_watch import PositionWatch
+from tidings.app.readiness import Readiness
+from tidings.clock import Clock
+from tidings.engine.order_entry import OrderEntry
+from tidings.engine.reconcile import VanishedOrders, compare_orders, owes_executions, tells_news
+from tidings.errors import TidingsError
+from tidings.model.enums import DenyReason, ExecType
+from tidings.model.execution_report import ExecutionReport
+from tidings.model.instrument import Instrument
+from tidings.model.order import Order
+from tidings.venue.phemex.evidence import Evidence
+from tidings.venue.phemex.products import Products
+
+log = logging.getLogger("tidings.reconciliation")
+
+NS_PER_S = 1_000_000_000
+MINUTE_NS = 60 * NS_PER_S
+BUDGET_PERCENT = 20  # of what one rate group allows may go into rounds; more symbols than that take turns
+ACCOUNTS_EVERY = 6  # rounds: accounts where nothing is held
+LOOK_AGAIN_NS = NS_PER_S
+ASKED_BY_ID_MAX = 3  # more missing orders in one symbol are looked for in the list of done ones
+OWED_LOOKS_MAX = 20  # for executions that the venue does not list
+LONGEST_WINDOW_NS = 7 * 24 * 3600 * NS_PER_S
+
+
+class Reconciliation:
+    """`begin` when the picture may have holes; `look` every fifth of a second or so; `catch_up` at the start."""
+
+    def __init__(
+        self,
+        entry: OrderEntry,
+        evidence: Evidence,
+        watch: PositionWatch,
+        products: Products,
+        readiness: Readiness,
+        clock: Clock,
+        *,
+        interval_ns: int,
+        requests_per_minute: int,
+    ) -> None:
+        self._entry, self._evidence, self._watch = entry, evidence, watch
+        self._products, self._readiness, self._clock = products, readiness, clock
+        self._interval_ns = interval_ns
+        self._pause_ns = MINUTE_NS * 100 // (BUDGET_PERCENT * requests_per_minute)  # between two requests of rounds
+        self.foreign = ForeignOrders()
+        self.report_count = 0  # what the lists told and the stream had not
+        self.round_count = 0
+        self._outage_count = 0
+        self._has_compared_positions = True
+        self._to_compare: dict[Instrument, None] = {}
+        self._compared_ns: dict[Instrument, int] = {}
+        self._vanished = VanishedOrders()
+        self._owed_looks: dict[int, int] = {}
+        self._next_round_ns = self._next_request_ns = self._not_before_ns = 0
+        self._agreed_ns = clock.read_now_ns()  # all positions were last seen to agree, or we began
+        self._positions_again_ns = 0  # when a difference is to be looked at once more; 0: there is none
+
+    # ---- What others tell ----------------------------------------------------------------------------------------
+
+    def begin(self, why: str) -> None:
+        """From here on the picture may have holes: `why` is told with every order that is denied for it."""
+        self._outage_count += 1
+        self._has_compared_positions = False
+        self._not_before_ns = 0
+        self._readiness.deny_all("comparison", DenyReason.NOT_READY, f"{why}: comparing positions with the venue's")
+        self._to_compare = dict.fromkeys([*self._open_symbols(), *self._watch.held()])
+        for instrument in self._to_compare:
+            text = f"{why}: comparing its orders with the venue's"
+            self._readiness.deny(instrument, "comparison", DenyReason.NOT_READY, text)
+
+    def hear_foreign(self, report: ExecutionReport) -> None:
+        """A report about an order that is not ours."""
+        self.foreign.hear(report)
+        if report.exec_type == ExecType.TRADE:
+            self._watch.count_external(report)
+
+    # ---- Outages -------------------------------------------------------------------------------------------------
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something has not been compared since the last outage."""
+        return not self._has_compared_positions or bool(self._to_compare)
+
+    async def catch_up(self) -> None:
+        """Compare what is denied until it is. Raises what the venue's answers raise; the rest stays denied."""
+        outage = self._outage_count
+        if not self._has_compared_positions:
+            await self._compare_positions()
+            if self._outage_count != outage:
+                return  # a newer one began meanwhile: this answer may be older
+            self._has_compared_positions = True
+            self._readiness.allow_all("comparison")
+        for instrument in list(self._to_compare):
+            is_clean = await self._compare_orders(instrument)
+            if self._outage_count != outage:
+                return
+            if is_clean:
+                self._to_compare.pop(instrument, None)
+                self._readiness.allow(instrument, "comparison")
+
+    # ---- Rounds --------------------------------------------------------------------------------------------------
+
+    async def look(self) -> None:
+        """What is due now. What fails is tried again; until then what was denied stays so."""
+        now_ns = self._clock.read_now_ns()
+        if now_ns < self._not_before_ns:
+            return
+        try:
+            if self.is_behind:
+                await self.catch_up()
+                self._not_before_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS if self.is_behind else 0
+            elif now_ns >= self._next_round_ns:
+                self._next_round_ns = now_ns + self._interval_ns
+                await self._make_round()
+            elif 0 < self._positions_again_ns <= now_ns:
+                await self._compare_positions()
+        except (TidingsError, OSError) as error:
+            self._not_before_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS
+            log.warning("comparing with the venue failed, and is tried again: %s", error)
+
+    async def _make_round(self) -> None:
+        now_ns = self._clock.read_now_ns()
+        symbols = sorted(self._open_symbols(), key=lambda symbol: (self._compared_ns.get(symbol, 0), symbol.index))
+        self._next_request_ns = max(self._next_request_ns, now_ns - self._interval_ns)
+        for instrument in symbols:
+            if self._next_request_ns > now_ns:
+                break  # the others' turn comes with the next round
+            self._next_request_ns += self._pause_ns
+            if not await self._compare_orders(instrument):
+                self._next_round_ns = min(self._next_round_ns, now_ns + LOOK_AGAIN_NS)
+        await self._compare_positions(held_only=self.round_count % ACCOUNTS_EVERY != 0)
+        self.round_count += 1
+
+    def _open_symbols(self) -> list[Instrument]:
+        """Where anything is open or owed, ours or not."""
+        owing = self._entry.orders.owing_executions()
+        ours = self._entry.orders.open_orders()
+        ours += [order for order in owing if self._owed_looks.get(order.handle, 0) < OWED_LOOKS_MAX]
+        foreign = (self._products.find(symbol) for symbol in self.foreign.symbols())
+        found = [order.terms.instrument for order in ours]
+        return list(dict.fromkeys([*found, *(instrument for instrument in foreign if instrument is not None)]))
+
+    # ---- Orders --------------------------------------------------------------------------------------------------
+
+    async def _compare_orders(self, instrument: Instrument) -> bool:
+        """One symbol's open orders against the venue's list; whether nothing is left unexplained."""
+        asked_ns = self._clock.read_now_ns()
+        listing = await self._evidence.open_orders(instrument)
+        found = compare_orders(listing, self._ours(instrument), self._entry.find_owner, asked_ns)
+        if listing.is_complete:
+            self.foreign.replace(instrument.symbol, found.foreign)
+        news = found.news + await self._look_for(instrument, found.missing)
+        await self._take(instrument, news)
+        self._vanished.keep_only({order.handle for order in found.missing if not order.is_done})
+        is_clean = listing.is_complete and all(order.is_done for order in found.missing)
+        if is_clean:
+            self._readiness.allow(instrument, "vanished")
+        self._compared_ns[instrument] = asked_ns
+        return is_clean
+
+    def _ours(self, instrument: Instrument) -> list[Order]:
+        return [order for order in self._entry.orders.open_orders() if order.terms.instrument is instrument]
+
+    async def _look_for(self, instrument: Instrument, missing: list[Order]) -> list[ExecutionReport]:
+        """How orders ended that are open here and not there."""
+        listed: dict[int, ExecutionReport] = {}
+        if len(missing) > ASKED_BY_ID_MAX:
+            closed = await self._evidence.closed_orders(instrument, self._since(missing))
+            owned = ((self._entry.find_owner(report), report) for report in closed.reports)
+            listed = {order.handle: report for order, report in owned if order is not None}
+        told = []
+        for order in missing:
+            report = listed.get(order.handle)
+            if report is None and not order.is_done:
+                report = await self._evidence.order(order)
+            if report is not None:
+                self._vanished.found(order)
+                told.append(report)
+            elif not order.is_done and self._vanished.not_found(order, self._clock.read_now_ns()):
+                text = f"order {order.cl_ord_id} is open here, and the venue neither lists it nor knows how it ended"
+                self._readiness.deny(instrument, "vanished", DenyReason.HALTED, text)
+        return told
+
+    async def _take(self, instrument: Instrument, news: list[ExecutionReport]) -> None:
+        """Hand up what the lists told: executions first, then the states they lead to."""
+        owners = [(self._entry.find_owner(report), report) for report in news]
+        owing = [order for order, report in owners if order and report.cum_qty_lots > order.traded_qty_lots]
+        owing += [order for order in self._entry.orders.owing_executions() if order.terms.instrument is instrument]
+        await self.fetch_executions(instrument, list({order.handle: order for order in owing}.values()))
+        for order, report in owners:
+            if order is not None and tells_news(order, report):
+                self._hand_up(report)
+
+    def _may_ask_for(self, order: Order) -> bool:
+        """Whether executions that the venue owes may still come: it need not list those of long ago."""
+        looks = self._owed_looks[order.handle] = self._owed_looks.get(order.handle, 0) + 1
+        if looks == OWED_LOOKS_MAX:
+            log.error("order %s: the venue lists no executions for all that has filled: %r", order.cl_ord_id, order)
+        return looks < OWED_LOOKS_MAX
+
+    async def fetch_executions(self, instrument: Instrument, owing: list[Order]) -> None:
+        """Hand up the executions the venue lists for orders of one symbol of which more has filled than we heard."""
+        owing = [order for order in owing if self._may_ask_for(order)]
+        if not owing:
+            return
+        for execution in await self._evidence.executions(instrument, self._since(owing)):
+            order = self._entry.find_owner(execution.report)
+            if order is None:
+                self._watch.count_external(execution.report, execution.pos_side)
+            else:
+                self._hand_up(execution.report)
+        for order in owing:
+            if not owes_executions(order):
+                self._owed_looks.pop(order.handle, None)
+
+    def _hand_up(self, report: ExecutionReport) -> None:
+        duplicate_count = self._entry.duplicate_count
+        self._entry.take_report(report, self._clock.read_now_ns())
+        if self._entry.duplicate_count == duplicate_count:
+            self.report_count += 1
+            log.info("reconciled: %r", report)
+
+    def _since(self, orders: list[Order]) -> int:
+        """When the first of them was sent, by our monotonic clock; long ago for orders of an earlier process."""
+        now_ns = self._clock.read_now_ns()
+        sent_ns = min(order.decided_ns if 0 < order.decided_ns <= now_ns else 0 for order in orders)
+        return max(sent_ns, now_ns - LONGEST_WINDOW_NS) if sent_ns else now_ns - LONGEST_WINDOW_NS
+
+    # ---- Positions -----------------------------------------------------------------------------------------------
+
+    async def _compare_positions(self, *, held_only: bool = False) -> None:
+        """All accounts; where a position differs, executions we have not heard of may explain it."""
+        asked_ns = self._clock.read_now_ns()
+        differing = await self._watch.compare(held_only=held_only)
+        for instrument in differing:
+            since_ns = self._agreed_ns - MINUTE_NS  # of then, all that could be listed was
+            for execution in await self._evidence.executions(instrument, since_ns):
+                if self._entry.find_owner(execution.report) is None:
+                    self._watch.count_external(execution.report, execution.pos_side)
+                else:
+                    self._hand_up(execution.report)
+        self._positions_again_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS if differing else 0
+        if not differing and not held_only:
+            self._agreed_ns = asked_ns
