@@ -51,7 +51,7 @@ class GroundTruth:
         """The position, signed; for a spot pair what its executions add up to."""
         instrument = self._venue.catalogue.instruments[symbol]
         if instrument.line is Line.SPOT:
-            fills = self._venue.fills(self._user_id, Line.SPOT, symbol)
+            fills = self._venue.state.store.fills(self._user_id, Line.SPOT)
             signed = (fill.exec_qty if fill.side == "Buy" else -fill.exec_qty for fill in fills)
             return sum(signed) // instrument.lot_size
         states = self._venue.positions(self._user_id, instrument.line, symbol=symbol)

@@ -17,6 +17,7 @@ from typing import Any
 from tidings.clock import ManualClock
 
 NS_PER_S = 1_000_000_000
+FINALLY_DEPTH_MAX = 50
 PASSES_AT_ONCE_MAX = 10_000  # of a loop that never comes to rest while no time passes
 
 
@@ -99,6 +100,8 @@ class EngineLoop(asyncio.BaseEventLoop):
     def kill(self) -> None:
         """The process is gone: nothing of it runs any more."""
         self.is_killed = True
+        for task in asyncio.all_tasks(self):
+            _bury(task)
         self._ready.clear()
         self._readers.clear()
         self._writers.clear()
@@ -183,3 +186,19 @@ class EngineLoop(asyncio.BaseEventLoop):
 
     def __del__(self) -> None:
         """Nothing to close: no thread, no selector, no descriptor."""
+
+
+def _bury(task: asyncio.Task[Any]) -> None:
+    """Take a dead process's coroutine apart now, in silence: left to itself it would complain when it is collected.
+
+    What its `finally` blocks do reaches nobody: the loop is dead, and so are its wires.
+    """
+    coroutine: Any = task.get_coro()
+    for _ in range(FINALLY_DEPTH_MAX):
+        try:
+            coroutine.close()
+        except RuntimeError:  # it awaits something while it is being closed: once more
+            continue
+        except BaseException:  # what a dead process raises is nobody's
+            return
+        return
