@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Protocol, Self
 
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
@@ -18,6 +18,13 @@ HTTP_TOO_MANY_REQUESTS = 429
 RETRY_AFTER = 3  # RateHeaderCopy.kind of x-ratelimit-retry-after
 
 
+class Requests(Protocol):
+    """Who sends whole requests and awaits their answers."""
+
+    async def request(self, request: bytes, *, timeout_s: float) -> HttpAnswer: ...
+    async def close(self) -> None: ...
+
+
 class VenueLink:
     """`ask` is what Queries stand on. Enter it to connect; the first request dials."""
 
@@ -30,11 +37,13 @@ class VenueLink:
         *,
         expiry_s: int,
         timeout_s: float,
+        client: Requests | None = None,
     ) -> None:
+        """`client`: connections of its own, one request at a time on each, if not given."""
         self.budget = budget
         self._encoder = OrderEncoder(access.endpoints.rest.authority, credentials)
         dialer = world.make_dialer(access.rest, world.clock, access.tls)
-        self._client = HttpClient(dialer, world.clock, lane_count=CONNECTIONS)
+        self._client = client or HttpClient(dialer, world.clock, lane_count=CONNECTIONS)
         self._clock, self._expiry_s, self._timeout_s = world.clock, expiry_s, timeout_s
         self._wall_offset_ns: int | None = None
 

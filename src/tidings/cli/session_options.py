@@ -70,9 +70,9 @@ async def questions_of(options: argparse.Namespace, *, need_key: bool = True) ->
         await engine.stop()
 
 
-def settings_of(options: argparse.Namespace) -> EngineSettings:
+def settings_of(options: argparse.Namespace, **settings: Any) -> EngineSettings:
     """The settings the options describe, for whoever opens connections of their own."""
-    return load_settings(options.env, **_choices(options))
+    return load_settings(options.env, **_choices(options), **settings)
 
 
 def _choices(options: argparse.Namespace) -> dict[str, Any]:

@@ -115,10 +115,13 @@ class Queries:
 
     async def open_order_page(self, instrument: Instrument) -> tuple[list[dict[str, Any]], bool]:
         """`open_orders`, and whether that is all of them: USD-M may tell of a next page, in words not documented."""
-        line = ProductLine(instrument.line)
+        return await self.open_page_in(ProductLine(instrument.line), instrument.symbol)
+
+    async def open_page_in(self, line: ProductLine, symbol: str) -> tuple[list[dict[str, Any]], bool]:
+        """As `open_order_page`, for who has no catalogue."""
         path = "/spot/orders" if line == ProductLine.SPOT else f"{_LINE_PATHS[line]}/activeList"
         try:
-            data = await self.request("GET", path, f"symbol={instrument.symbol}")
+            data = await self.request("GET", path, f"symbol={symbol}")
         except VenueError as error:
             if is_nothing_found(error):
                 return [], True
@@ -180,15 +183,19 @@ class Queries:
 
     async def cancel_all(self, instrument: Instrument) -> None:
         """Both halves: working orders, then those waiting for a trigger. One call alone leaves the other half open."""
-        path = f"{_LINE_PATHS[ProductLine(instrument.line)]}/all"
         problem: TidingsError | None = None
-        for untriggered in ("false", "true"):
+        for untriggered in (False, True):
             try:
-                await self.request("DELETE", path, f"symbol={instrument.symbol}&untriggered={untriggered}")
+                await self.cancel_half(ProductLine(instrument.line), instrument.symbol, untriggered=untriggered)
             except TidingsError as error:  # the other half is asked for whatever became of this one
                 problem = problem or error
         if problem is not None:
             raise problem
+
+    async def cancel_half(self, line: ProductLine, symbol: str, *, untriggered: bool) -> None:
+        """One of the two: the working orders, or those waiting for a trigger."""
+        half = "true" if untriggered else "false"
+        await self.request("DELETE", f"{_LINE_PATHS[line]}/all", f"symbol={symbol}&untriggered={half}")
 
     # ---- Settings ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,132 @@
+"""Emptying an account's symbols: all plans carried out at once, and what the venue shows told as it changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from tidings.clock import Clock
+from tidings.errors import RateLimited, TidingsError
+from tidings.model.enums import ProductLine, RequestKind
+from tidings.watchdog.symbol_plan import Step, SymbolPlan
+from tidings.watchdog.venue_door import VenueDoor
+
+NS_PER_S = 1_000_000_000
+MARKS_LOOK_S = 0.05
+PROGRESS_NS = NS_PER_S
+
+Symbol = tuple[ProductLine, str]
+
+
+class Flattening:
+    """One trip's. `marked` tells which symbols may have orders; it is asked again, for an order may have been on its
+    way through the engine while the fence went up. `tell(event, facts)` hears how it goes.
+    """
+
+    def __init__(
+        self,
+        door: VenueDoor,
+        clock: Clock,
+        *,
+        arrival_ns: int,
+        marked: Callable[[], list[Symbol]],
+        tell: Callable[[str, dict[str, object]], object],
+    ) -> None:
+        self._door, self._clock = door, clock
+        self._arrival_ns, self._marked, self._tell = arrival_ns, marked, tell
+        self._begun_ns = clock.read_now_ns()
+        self._plans: dict[Symbol, SymbolPlan] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._told_left: int | None = None
+        self._next_progress_ns = self._begun_ns + PROGRESS_NS
+        self._problem = ""  # the last answer that was none
+
+    def begin(self) -> None:
+        """Send the first cancels in the next loop pass. Then `await finish()`."""
+        symbols = self._add_marked()
+        self._tell("cancel_sent", {"symbols": symbols, "requests": 2 * len(symbols), "elapsed_ms": self._elapsed_ms()})
+
+    async def finish(self) -> None:
+        """Until nothing is open and nothing can arrive any more."""
+        try:
+            while self._clock.read_now_ns() < self._arrival_ns or not all(p.is_settled for p in self._plans.values()):
+                await asyncio.sleep(MARKS_LOOK_S)
+                if added := self._add_marked():
+                    self._tell("symbols_added", {"symbols": added, "elapsed_ms": self._elapsed_ms()})
+                self._tell_progress()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+        self._tell("settled", {"elapsed_ms": self._elapsed_ms()})
+
+    @property
+    def orders_left(self) -> int | None:
+        """Open orders at the last looks; None while a symbol was not seen yet."""
+        total = 0
+        for plan in self._plans.values():
+            if plan.left is None:
+                return None
+            total += plan.left
+        return total
+
+    def _add_marked(self) -> list[str]:
+        now_ns = self._clock.read_now_ns()
+        added = [symbol for symbol in self._marked() if symbol not in self._plans]
+        for symbol in added:
+            self._plans[symbol] = SymbolPlan(now_ns, self._arrival_ns)
+            self._tasks.append(asyncio.create_task(self._empty(symbol), name=f"tidings-empty-{symbol[1]}"))
+        return [name for _, name in added]
+
+    async def _empty(self, symbol: Symbol) -> None:
+        plan = self._plans[symbol]
+        while not plan.is_settled:
+            wait_ns = plan.next_ns - self._clock.read_now_ns()
+            if wait_ns > 0:
+                await asyncio.sleep(wait_ns / NS_PER_S)
+            await (self._cancel(symbol, plan) if plan.step is Step.CANCEL else self._look(symbol, plan))
+
+    async def _cancel(self, symbol: Symbol, plan: SymbolPlan) -> None:
+        retry_after_ns, is_accepted = 0, False
+        try:
+            await self._door.cancel(*symbol)
+            is_accepted = True
+        except (TidingsError, OSError) as error:
+            retry_after_ns = self._problem_of(error, symbol, RequestKind.CANCEL_ALL)
+        plan.cancelled(self._clock.read_now_ns(), is_accepted=is_accepted, retry_after_ns=retry_after_ns)
+
+    async def _look(self, symbol: Symbol, plan: SymbolPlan) -> None:
+        retry_after_ns, left = 0, None
+        try:
+            left = await self._door.count_open(*symbol)
+        except (TidingsError, OSError) as error:
+            retry_after_ns = self._problem_of(error, symbol, RequestKind.QUERY)
+        plan.looked(self._clock.read_now_ns(), left, retry_after_ns=retry_after_ns)
+        if self.orders_left == 0 and self._told_left != 0:
+            self._tell_left()
+
+    def _problem_of(self, error: Exception, symbol: Symbol, kind: RequestKind) -> int:
+        """Remember why there was no answer; how long to wait before the next."""
+        self._problem = str(error)
+        if not isinstance(error, RateLimited):
+            return 0
+        return self._door.wait_ns(symbol[0], kind, symbol[1], self._clock.read_now_ns())
+
+    def _tell_progress(self) -> None:
+        now_ns = self._clock.read_now_ns()
+        if self.orders_left == 0:
+            if self._told_left != 0:
+                self._tell_left()
+        elif now_ns >= self._next_progress_ns or self._told_left == 0:
+            self._next_progress_ns = now_ns + PROGRESS_NS
+            self._tell_left()
+
+    def _tell_left(self) -> None:
+        self._told_left = self.orders_left
+        facts: dict[str, object] = {"orders_left": self._told_left, "elapsed_ms": self._elapsed_ms()}
+        if self._told_left != 0:
+            facts["left"] = {name: plan.left for (_, name), plan in self._plans.items() if plan.left != 0}
+            facts["problem"] = self._problem
+        self._tell("verified", facts)
+
+    def _elapsed_ms(self) -> float:
+        return round((self._clock.read_now_ns() - self._begun_ns) / 1e6, 3)

@@ -1,0 +1,38 @@
+"""When to act. A pure function of what the engine's page says and of the time; the clock is the caller's.
+
+A watchdog that was stopped itself (a suspended machine, a starved core) must not take its own absence for the engine's:
+after a gap in its own ticks the engine gets the whole time again to show that it lives.
+"""
+
+from __future__ import annotations
+
+from tidings.engine.heartbeat_signs import EngineMode, EngineSigns, TripCause
+
+OWN_GAP_NS = 500_000_000  # ticks are 20 ms apart
+
+
+class Judgement:
+    """Call `tick` often. `stall_ns`: how long an engine may be silent, or cut off with orders open."""
+
+    def __init__(self, stall_ns: int) -> None:
+        self.stall_ns = stall_ns
+        self._last_tick_ns: int | None = None
+        self._patient_from_ns = 0
+
+    def tick(self, now_ns: int, signs: EngineSigns, *, is_dead: bool) -> TripCause:
+        """Why to act now; NONE: not yet, or never again for an engine that said goodbye."""
+        if self._last_tick_ns is None or now_ns - self._last_tick_ns > OWN_GAP_NS:
+            self._patient_from_ns = now_ns
+        self._last_tick_ns = now_ns
+        if signs.mode != EngineMode.RUNNING:
+            return TripCause.NONE
+        if is_dead:
+            return TripCause.DIED
+        if self._is_overdue(now_ns, signs.beat_ns):
+            return TripCause.STALLED
+        if signs.cut_off_ns and signs.open_count and self._is_overdue(now_ns, signs.cut_off_ns):
+            return TripCause.CUT_OFF
+        return TripCause.NONE
+
+    def _is_overdue(self, now_ns: int, since_ns: int) -> bool:
+        return now_ns - max(since_ns, self._patient_from_ns) > self.stall_ns
