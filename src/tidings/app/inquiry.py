@@ -28,6 +28,7 @@ log = logging.getLogger("tidings.inquiry")
 CAUSE = "unknown orders"
 SYMBOLS_AT_ONCE_MAX = 4
 ASKED_BY_ID_MAX = 3  # of one symbol at once
+LOOK_ANYWAY_NS = 5 * NS_PER_S  # for an amend that was answered, and whose outcome the stream left out
 
 
 class Inquiry:
@@ -57,17 +58,18 @@ class Inquiry:
         self.question_count = 0
         self.late_sighting_count = 0
         self._lost_count = 0  # requests without a clean answer, as of the last look
+        self._look_anyway_ns = 0
         self._revived_count = 0
         self._halted: dict[Instrument, None] = {}
 
     async def look(self) -> None:
         """Ask about whoever is due. What fails is asked again later: an error is no answer."""
         self._look_for_sightings()
-        lost_count = self._entry.unknown_count
-        if lost_count == self._lost_count and not self._resolver.is_busy and not self._entry.orders.unknown_count:
+        lost_count, now_ns = self._entry.unknown_count, self._clock.read_now_ns()
+        is_quiet = lost_count == self._lost_count and not self._resolver.is_busy
+        if is_quiet and not self._entry.orders.unknown_count and now_ns < self._look_anyway_ns:
             return  # reading the whole order table would take a moment from the loop
-        self._lost_count = lost_count
-        now_ns = self._clock.read_now_ns()
+        self._lost_count, self._look_anyway_ns = lost_count, now_ns + LOOK_ANYWAY_NS
         open_orders = self._entry.orders.open_orders()
         due: dict[Instrument, list[Order]] = {}
         for order in self._resolver.due(open_orders, now_ns):

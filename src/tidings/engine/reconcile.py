@@ -87,6 +87,8 @@ def tells_news(order: Order, report: ExecutionReport) -> bool:
         return False
     if order.is_done:
         return order.status in (OrdStatus.REJECTED, OrdStatus.UNSENT)  # our own conclusion, and it lives
+    if OrdStatus.FILLED <= report.ord_status <= OrdStatus.EXPIRED:
+        return True  # an end is an end, however old the row that tells it
     if is_older(order, report):
         return False
     if order.status in _NOT_LISTED_YET or report.cum_qty_lots > order.cum_qty_lots:

@@ -216,3 +216,15 @@ async def test_a_late_sighting_of_a_forgotten_order_is_told(bench, caplog):
     bench.inquiry.hear_foreign(shown(order))
     assert bench.inquiry.late_sighting_count == 1
     assert "CRITICAL" in caplog.text
+
+
+async def test_an_amend_that_was_answered_and_never_told_of_again_is_asked_about(bench):
+    """Its Replaced was lost on the stream (found by the simulation, seed 48)."""
+    order = bench.path.submit(LIMIT, now_ns=bench.clock.read_now_ns())
+    bench.path.hear(said(ExecType.NEW, handle=order.handle))
+    await bench.looks(1)
+    assert bench.path.entry.amend_order(order, order.price_ticks - 1, 0, bench.clock.read_now_ns()) == 0
+    bench.venue.open = [shown(order, price_ticks=order.price_ticks - 1)]
+    await bench.looks(8)
+    assert bench.venue.asked
+    assert (order.ord_status, order.is_amend_pending) == (OrdStatus.NEW, False)
