@@ -26,8 +26,6 @@ FAULTS_MAX = 9
 FAULTLESS_PERCENT = 3
 DUPLICATE_CODES = (10001, 11033, 11085, 19999)
 TARGETS = ("order", "order", "create", "create", "amend", "cancel", "query", "")
-# What must be so that nothing is left untold: an engine that asks the venue by itself from time to time.
-NEEDS_RECONCILIATION = frozenset({"stream_miss", "stream_stall", "stream_swap"})
 LOGIN_REFUSALS_MAX = 2  # one more in a row, and the engine rightly gives up
 
 
@@ -44,7 +42,7 @@ class Schedule:
 
 def kinds_in_use() -> tuple[str, ...]:
     """The kinds of fault schedules are made of, in a fixed order."""
-    return tuple(kind for kind in KINDS if kind not in NEEDS_RECONCILIATION)
+    return KINDS
 
 
 def make_schedule(seed: int) -> Schedule:

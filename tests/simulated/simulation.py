@@ -38,6 +38,7 @@ AGREE_LIMIT_NS = 45 * NS_PER_S  # the slowest way: a dark stream, its reconnect,
 BUDGET_LIMIT_NS = 150 * NS_PER_S  # a minute's request budget may be used up, and queries wait for the next
 LOOK_NS = NS_PER_S // 4
 CLOSE_LIMIT_NS = 5 * NS_PER_S
+REQUEST_LIMIT_NS = 11 * NS_PER_S  # a trader's own cancel-all may still be dialling: its time is 10 s
 
 
 @dataclass
@@ -127,12 +128,13 @@ class Simulation:
 
     def _judge_healed(self) -> None:
         healed_ns = self.timeline.now_ns
-        if not self.timeline.run_until(self._is_ready, healed_ns + READY_LIMIT_NS):
+        is_short = self.schedule.engine.requests_per_minute_max is not None
+        if not self.timeline.run_until(self._is_ready, healed_ns + (BUDGET_LIMIT_NS if is_short else READY_LIMIT_NS)):
             phemex = self.process.phemex
             reason = phemex.state.reason if phemex is not None else f"no start: {self.process.failed_starts[-1:]}"
             self.oracle.blame("I12", self.timeline.now_ns, f"not ready again: {reason}")
             return
-        limit_ns = healed_ns + (BUDGET_LIMIT_NS if self.schedule.engine.requests_per_minute_max else AGREE_LIMIT_NS)
+        limit_ns = healed_ns + (BUDGET_LIMIT_NS if is_short else AGREE_LIMIT_NS)
         while self._differences() and self.timeline.now_ns < limit_ns:
             self.timeline.run_until(lambda: False, self.timeline.now_ns + LOOK_NS)
         for difference in self._differences():
@@ -150,7 +152,7 @@ class Simulation:
         if not self.timeline.run_until(main.done, self.timeline.now_ns + CLOSE_LIMIT_NS):
             self.oracle.blame("I11", self.timeline.now_ns, "the engine does not end")
             return
-        self.timeline.run_until(lambda: False, self.timeline.now_ns + NS_PER_S)
+        self.timeline.run_until(lambda: False, self.timeline.now_ns + REQUEST_LIMIT_NS)
         if self.network.open_wires:
             self.oracle.blame("I11", self.timeline.now_ns, f"connections left open: {list(self.network.open_wires)}")
         assert loop is not None
