@@ -6,27 +6,16 @@ whole therefore writes it under another name, syncs it, renames it and syncs the
 
 Segments are mapped: the engine stores into their memory, which is a file's page cache, so that no system call lies
 between the decision and the wire. Their space is reserved before they are mapped: a store into a hole of a full disk
-would be a SIGBUS.
+would be a SIGBUS. journal/live_disk is the real one.
 """
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import mmap
-import os
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from tidings.errors import ConfigError
-
-LOCK_NAME = "lock"
 NEW_SUFFIX = ".new"  # half-made: whatever bears it when an engine starts is thrown away
-PAGE_BYTES = mmap.PAGESIZE
-_BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 
 
 class SegmentMemory(Protocol):
@@ -36,11 +25,11 @@ class SegmentMemory(Protocol):
     def buffer(self) -> Any:
         """Its bytes, writable, as long as it is open."""
 
-    def sync(self) -> None:
-        """Make durable all that was stored before the call. Raises OSError; then nothing is known of any of it."""
+    def sync(self, used_bytes: int) -> None:
+        """Make its first `used_bytes` durable. Raises OSError; then nothing is known of any of it."""
 
-    def close(self) -> None:
-        """Let go of the memory; nobody may hold a view of `buffer` any more."""
+    def close(self, *, is_durable: bool) -> None:
+        """Let go of it; nobody may hold a view of `buffer` any more. `is_durable`: all in it has been synced."""
 
 
 class Disk(Protocol):
@@ -100,138 +89,3 @@ def replace_whole(disk: Disk, name: str, content: bytes) -> None:
     disk.sync(name + NEW_SUFFIX)
     disk.rename(name + NEW_SUFFIX, name)
     disk.sync_names()
-
-
-class LiveDisk:
-    """A directory of the machine's file system."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._lock_fd = -1
-
-    @property
-    def where(self) -> str:
-        return str(self._directory)
-
-    @property
-    def boot_id(self) -> str:
-        try:
-            return _BOOT_ID_FILE.read_text().strip()
-        except OSError:
-            return ""
-
-    def lock(self) -> None:
-        path = self._directory / LOCK_NAME
-        try:
-            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock_fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if path.stat().st_ino != os.fstat(self._lock_fd).st_ino:
-                raise BlockingIOError  # its holder has just removed it all: what we hold is not what others open
-        except BlockingIOError:
-            holder = os.pread(self._lock_fd, 20, 0).decode("ascii", "replace").strip()
-            self.unlock()
-            raise ConfigError(
-                f"journal {self.where} is in use by another engine (process {holder or 'unknown'}): two engines on one"
-                " key would not know each other's orders. End that one first, or give this one a key of its own."
-            ) from None
-        except OSError as error:
-            self.unlock()
-            raise ConfigError(
-                f"journal directory {self.where} cannot be used ({error.strerror}): set journal_dir to one that can"
-            ) from None
-        os.ftruncate(self._lock_fd, 0)
-        os.pwrite(self._lock_fd, f"{os.getpid()}\n".encode(), 0)
-
-    def unlock(self) -> None:
-        if self._lock_fd >= 0:
-            os.close(self._lock_fd)  # the lock file stays: to remove it would let two engines lock two files
-            self._lock_fd = -1
-
-    def names(self) -> list[str]:
-        return sorted(entry.name for entry in os.scandir(self._directory) if entry.name != LOCK_NAME)
-
-    def read(self, name: str) -> bytes:
-        return (self._directory / name).read_bytes()
-
-    def write(self, name: str, content: bytes) -> None:
-        descriptor = os.open(self._directory / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-
-    def sync(self, name: str) -> None:
-        _sync_path(self._directory / name)
-
-    def sync_names(self) -> None:
-        _sync_path(self._directory)
-
-    def rename(self, name: str, new_name: str) -> None:
-        (self._directory / name).rename(self._directory / new_name)
-
-    def truncate(self, name: str, size_bytes: int) -> None:
-        os.truncate(self._directory / name, size_bytes)
-
-    def remove(self, name: str) -> None:
-        (self._directory / name).unlink(missing_ok=True)
-
-    def map_segment(self, name: str, size_bytes: int) -> LiveSegment:
-        return LiveSegment(self._directory / name, size_bytes)
-
-    def remove_all(self) -> None:
-        for name in self.names():
-            self.remove(name)
-        with suppress(FileNotFoundError):
-            (self._directory / LOCK_NAME).unlink()
-        with suppress(OSError):  # somebody else has put something in
-            self._directory.rmdir()
-
-
-class LiveSegment:
-    """A mapped file. Its pages are brought in ahead, so that the first store into each does not wait for the disk."""
-
-    def __init__(self, path: Path, size_bytes: int) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            _reserve(self._fd, size_bytes)
-            self.buffer = mmap.mmap(self._fd, size_bytes)
-        except BaseException:
-            os.close(self._fd)
-            path.unlink(missing_ok=True)
-            raise
-
-    def sync(self) -> None:
-        _sync_fd(self._fd)
-
-    def close(self) -> None:
-        if self._fd >= 0:
-            self.buffer.close()
-            os.close(self._fd)
-            self._fd = -1
-
-
-def _reserve(fd: int, size_bytes: int) -> None:
-    """Take the space, then write zeros into it: reserved blocks alone would be set up at the first store of each."""
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(fd, 0, size_bytes)
-    zeros, at_bytes = bytes(256 * PAGE_BYTES), 0
-    while at_bytes < size_bytes:
-        written = os.pwrite(fd, zeros[: size_bytes - at_bytes], at_bytes)
-        if written == 0:
-            raise OSError(errno.ENOSPC, "no space left for a journal segment")
-        at_bytes += written
-
-
-def _sync_path(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        _sync_fd(fd)
-    finally:
-        os.close(fd)
-
-
-def _sync_fd(fd: int) -> None:
-    """Also takes in what was stored through a mapping: on Linux the two share their pages."""
-    if sys.platform == "darwin":
-        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)  # its fsync stops at the drive's own cache
-    else:
-        os.fdatasync(fd)
