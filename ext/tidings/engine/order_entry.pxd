@@ -7,6 +7,7 @@ from tidings.engine.heartbeat_page cimport HeartbeatPage
 from tidings.engine.order_table cimport ExecIDSet, OrderTable
 from tidings.engine.ports cimport OrderGateway, OrderListener
 from tidings.engine.risk cimport Risk
+from tidings.journal.order_journal cimport OrderJournal
 from tidings.metrics.stages cimport Stages
 from tidings.model.execution_report cimport ExecutionReport
 from tidings.model.order cimport Order
@@ -19,6 +20,7 @@ cdef class OrderEntry(OrderListener):
     cdef readonly OrderTable orders
     cdef readonly Risk risk
     cdef readonly Stages stages
+    cdef readonly OrderJournal journal
     cdef OrderGateway gateway
     cdef ExecIDSet executions
     cdef HeartbeatPage heartbeat                # what a watchdog reads; None: nobody watches

@@ -13,6 +13,7 @@ from tidings.engine.heartbeat_page cimport HeartbeatPage
 from tidings.engine.order_table cimport ExecIDSet, OrderTable
 from tidings.engine.ports cimport OrderGateway
 from tidings.engine.risk cimport Risk
+from tidings.journal.order_journal cimport OrderJournal, OrderMark, has_changed, mark_of
 from tidings.metrics.stages cimport Stages
 from tidings.model.enums cimport (
     DENY_NONE, DENY_NOTHING_TO_CHANGE, DENY_NOT_READY, DENY_ORDER_DONE, DENY_REQUEST_PENDING, DENY_UNKNOWN_ORDER,
@@ -43,12 +44,14 @@ cdef class OrderEntry(OrderListener):
 
     def __init__(
         self, OrderTable orders not None, Risk risk not None, Stages stages not None, ExecIDSet executions not None,
+        OrderJournal journal=None,
     ):
         self.gateway = OrderGateway()               # until one is plugged in: answers NOT_CONNECTED
         self.orders = orders
         self.risk = risk
         self.stages = stages
         self.executions = executions
+        self.journal = journal if journal is not None else OrderJournal()
 
     def plug(self, OrderGateway gateway not None, *, on_execution=None, on_foreign=None, on_error=None):
         """Connect the venue below, and who keeps positions, foreign orders and errors beside."""
@@ -92,12 +95,19 @@ cdef class OrderEntry(OrderListener):
         return reason
 
     cdef int _send_new(self, Order order, int64_t now_ns) except -1:
+        """The intent goes into the journal before any byte leaves: a later engine knows every order this one sent."""
         cdef int reason
+        cdef ExecutionReport lost
         try:
-            reason = self.gateway.send_new(order, now_ns)
+            reason = self.journal.note_new(order, now_ns)
+            if reason == DENY_NONE:
+                reason = self.gateway.send_new(order, now_ns)
+                if reason != DENY_NONE:
+                    self.journal.note_withdrawn(order, reason, now_ns)
         except BaseException:
             # Nobody can say how far it came. The order stays, of unknown fate: that is a state, forgetting it is not.
-            order.apply(make_report(EXEC_UNKNOWN, SOURCE_LOCAL, now_ns))
+            lost = make_report(EXEC_UNKNOWN, SOURCE_LOCAL, now_ns)
+            self.journal.note_report(order, lost, order.apply(lost), now_ns)
             self.orders.note_move(STATUS_PENDING_NEW, order.status)
             self.submitted_count += 1
             self.unknown_count += 1
@@ -123,6 +133,8 @@ cdef class OrderEntry(OrderListener):
         if reason == DENY_NONE:
             reason = self.gateway.take(REQUEST_AMEND, order, now_ns)
         if reason == DENY_NONE:
+            reason = self.journal.note_amend(order, price_ticks, qty_lots, now_ns)
+        if reason == DENY_NONE:
             reason = self.gateway.send_amend(order, price_ticks, qty_lots, now_ns)
         if reason == DENY_NONE:
             order.is_amend_pending = True
@@ -140,6 +152,7 @@ cdef class OrderEntry(OrderListener):
             return DENY_REQUEST_PENDING
         reason = self.gateway.take(REQUEST_CANCEL, order, now_ns)
         if reason == DENY_NONE:
+            self.journal.note_cancel(order, now_ns)     # a cancel goes out whatever the journal can take
             reason = self.gateway.send_cancel(order, now_ns)
         if reason == DENY_NONE:
             order.is_cancel_pending = True
@@ -154,6 +167,8 @@ cdef class OrderEntry(OrderListener):
             return DENY_ORDER_DONE
         reason = self.gateway.take(REQUEST_CANCEL_MANY, <Order> open_orders[0], now_ns)
         if reason == DENY_NONE:
+            for order in open_orders:
+                self.journal.note_cancel(order, now_ns)
             reason = self.gateway.send_cancel_many(open_orders, now_ns)
         if reason == DENY_NONE:
             for order in open_orders:
@@ -189,6 +204,7 @@ cdef class OrderEntry(OrderListener):
     cdef int on_report(self, ExecutionReport report, int64_t now_ns) except -1:
         cdef Order order = self._owner(report)
         cdef int before, effect
+        cdef OrderMark mark
         if order is None:
             self.foreign_count += 1
             if self.on_foreign is not None:
@@ -199,9 +215,11 @@ cdef class OrderEntry(OrderListener):
             self.duplicate_count += 1
             return 0
         self._stamp(order, report, now_ns)
-        before = order.status
+        before, mark = order.status, mark_of(order)
         effect = order.apply(report)
         self.orders.note_move(before, order.status)
+        if effect != EFFECT_NONE or has_changed(order, &mark):
+            self.journal.note_report(order, report, effect, now_ns)
         if effect & EFFECT_REVIVED and self.heartbeat is not None:
             self.heartbeat.may_send(order.terms.instrument.index)   # written off and its mark perhaps cleared: mark it
         if effect & EFFECT_FILL and self.on_execution is not None:

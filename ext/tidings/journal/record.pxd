@@ -4,7 +4,20 @@ cimport cython
 from libc.stdint cimport int64_t, uint16_t, uint32_t
 
 
+cdef extern from *:
+    """
+    /* The journal's thread reads while the engine's appends: what it sees published is complete. */
+    #define publish(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELEASE)
+    /* A store that changes nothing, whatever another thread stores there meanwhile. */
+    #define touch(at) ((void)__atomic_fetch_or((at), 0, __ATOMIC_RELAXED))
+    #define published(field) __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
+    """
+    void touch(char* at) noexcept nogil
+    void publish(int64_t field, int64_t value) noexcept nogil
+    int64_t published(int64_t field) noexcept nogil
+
 cdef enum:
+    SEGMENT_HEAD_BYTES = 40         # of a segment, before its first record (journal/segments)
     RECORD_HEAD_BYTES = 40
     PAYLOAD_BYTES_MAX = 1024        # more than any record has: what claims to be longer is none
 
@@ -42,5 +55,7 @@ cdef class RecordWriter:
 
     # Where the next record's payload goes, or NULL when it would leave less than `spare_bytes` of the segment free.
     cdef char* payload_room(self, Py_ssize_t payload_bytes, Py_ssize_t spare_bytes) noexcept
+    # Takes the page faults that stores into the next few pages would take. From another thread than append's.
+    cdef void touch_ahead(self) noexcept nogil
     # Frames the payload written there: from now on it is in the journal.
     cdef int append(self, int kind, Py_ssize_t payload_bytes, int64_t mono_ns, int64_t wall_ns) noexcept

@@ -27,22 +27,16 @@ cdef extern from "crc32c.h" nogil:
     crc32c_fn crc32c_tier_function(int tier) noexcept
     void crc32c_fill_tables() noexcept
 
-cdef extern from *:
-    """
-    /* The journal's sync thread reads while the engine's thread appends: what it sees published is complete. */
-    #define publish(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELEASE)
-    #define published(field) __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
-    """
-    void publish(int64_t field, int64_t value) noexcept nogil
-    int64_t published(int64_t field) noexcept nogil
-
 cdef enum:
     CRC_OFFSET = 36             # of `crc` in the head: it covers what comes before it
     ALIGNMENT_BYTES = 8
+    PAGE_BYTES = 4096           # the smallest there are
+    TOUCHED_PAGES = 4           # some eighty records
 
 # By the numbers of `enum crc32c_tier`, slowest first.
 TIER_NAMES = ("table", "sse4.2", "armv8")
 HEAD_BYTES = RECORD_HEAD_BYTES
+SEGMENT_BYTES_BEFORE = SEGMENT_HEAD_BYTES
 
 
 cdef inline Py_ssize_t _record_bytes(Py_ssize_t payload_bytes) noexcept nogil:
@@ -86,6 +80,19 @@ cdef class RecordWriter:
         if self.used_bytes + _record_bytes(payload_bytes) + spare_bytes > self.size_bytes:
             return NULL
         return self.memory + self.used_bytes + RECORD_HEAD_BYTES
+
+    cdef void touch_ahead(self) noexcept nogil:
+        # In the middle of a turn to the next segment these may be of two; all are of one size, and stay mapped until
+        # this thread itself has closed them.
+        cdef char* memory = self.memory
+        cdef Py_ssize_t size_bytes = self.size_bytes
+        cdef Py_ssize_t at = self.used_bytes & ~<Py_ssize_t> (PAGE_BYTES - 1)
+        cdef Py_ssize_t end = min(at + TOUCHED_PAGES * PAGE_BYTES, size_bytes)
+        if memory == NULL:
+            return
+        while at < end:
+            touch(memory + at)
+            at += PAGE_BYTES
 
     cdef int append(self, int kind, Py_ssize_t payload_bytes, int64_t mono_ns, int64_t wall_ns) noexcept:
         cdef char* at = self.memory + self.used_bytes

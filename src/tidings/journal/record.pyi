@@ -1,6 +1,7 @@
 from typing import Any, Final, final
 
-HEAD_BYTES: Final[int]
+HEAD_BYTES: Final[int]  # of a record
+SEGMENT_BYTES_BEFORE: Final[int]  # of a segment, before its first record
 
 class Record:
     """One record read back. Its checksum fits; whether it fits its neighbours is the reader's question."""

@@ -170,7 +170,7 @@ class DenyReason(IntEnum):
     HALTED = 17
     NOTHING_TO_CHANGE = 18
     BAD_TERMS = 19
-    # 20 is the journal's.
+    JOURNAL = 20
     KILLED = 21  # the kill switch is latched
     SYMBOL_HALTED = 22
     STRATEGY_HALTED = 23

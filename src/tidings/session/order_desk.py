@@ -201,6 +201,7 @@ _DENIAL_TEXTS = {
     DenyReason.BAD_TERMS: "its numbers do not fit its terms, or the venue has no words for them here",
     DenyReason.NOTHING_TO_CHANGE: "price and quantity are already what you ask for",
     DenyReason.HALTED: "trading is halted: see `phemex.state`, and `phemex.resume(reason=…)`",
+    DenyReason.JOURNAL: "the order journal cannot take it, so it was not sent (see `phemex.state`); cancels still work",
     DenyReason.KILLED: "the kill switch is latched: find the cause, then `tidings rearm --reason …`",
     DenyReason.SYMBOL_HALTED: "trading in this symbol is halted (`phemex.resume(symbol, reason=…)` ends it)",
     DenyReason.STRATEGY_HALTED: "this strategy is halted (`phemex.resume(strategy=…, reason=…)` ends it)",
