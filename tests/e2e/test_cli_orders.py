@@ -1,13 +1,16 @@
-"""`tidings products`, `order`, `cancel`, `cancel-all`, `positions` against running exchanges."""
+"""`tidings products`, `order`, `cancel`, `cancel-all`, `orders`, `positions` against running exchanges."""
 
+import asyncio
 import json
 import signal
 import subprocess
 import urllib.request
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from session_lines import USD_M, placed
 from tidings_command import LIMIT_S, children_of, clean_environment, command_line, tidings
 
 
@@ -209,3 +212,17 @@ def test_interrupt_ends_with_130_and_without_a_trace() -> None:
 
     assert (process.returncode, err) == (130, "\ninterrupted\n")
     assert children_of(process.pid) == []
+
+
+async def test_orders_lists_what_is_open_whoever_placed_it(quiet_exchange, open_session) -> None:
+    phemex = await open_session(quiet_exchange)
+    order = await placed(phemex, USD_M)
+
+    done = await asyncio.to_thread(
+        tidings, "orders", "--json", "--exchange", quiet_exchange.ready_file, USD_M.symbol
+    )
+
+    (row,) = done.json["orders"]
+    assert (row["cl_ord_id"], row["side"], row["qty"], row["status"]) == (order.cl_ord_id, "buy", USD_M.qty, "NEW")
+    assert row["placed_by"] == "another tidings session"
+    assert Decimal(row["price"]) == order.price

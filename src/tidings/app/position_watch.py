@@ -79,7 +79,7 @@ class PositionWatch:
             log.warning("%s: an execution that is not of this session: %r", report.symbol, report)
 
     def accept(self, symbol: str) -> None:
-        """Count on from what the venue says of a symbol: somebody has looked into the difference."""
+        """Count on from what the venue said last of a symbol: somebody has looked into the difference."""
         now_ns = self._clock.read_now_ns()
         for position in self._positions:
             if position.symbol == symbol:

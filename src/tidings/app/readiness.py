@@ -48,8 +48,8 @@ class Readiness:
 
     def deny_all(self, cause: str, reason: DenyReason, text: str) -> None:
         """New orders of every symbol are denied from now on, for this cause."""
-        if self._all.get(cause, (None, ""))[0] != reason:
-            log.warning("no new orders: %s", text)
+        if text and self._all.get(cause, (None, ""))[0] != reason:
+            log.log(logging.INFO if reason == DenyReason.NOT_READY else logging.WARNING, "no new orders: %s", text)
         self._all[cause] = reason, text
         self._gates.deny_orders(_gravest(self._all)[0])
 

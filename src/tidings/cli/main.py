@@ -20,7 +20,8 @@ from tidings.cli.screen import Screen
 from tidings.errors import TidingsError, UsageError
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
-COMMANDS = ("demo", "exchange", "products", "orders", "positions", "doctor", "watchdog")  # modules of this room
+# Modules of this room.
+COMMANDS = ("demo", "exchange", "products", "orders", "open_orders", "positions", "doctor", "watchdog")
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -16,6 +16,7 @@ from typing import Any
 
 from tidings.app.engine import Engine, engine_for
 from tidings.app.engine_state import EngineState
+from tidings.app.foreign_orders import ForeignOrder
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.strategy import Strategy
 from tidings.errors import ConnectionLost, OrderDenied, UsageError
@@ -249,6 +250,20 @@ class Phemex:
     def position(self, symbol: str, pos_side: PosSide = PosSide.MERGED) -> Position:
         """What we hold in one symbol; changed in place as executions come."""
         return self.engine.positions.of(symbol, pos_side)
+
+    def foreign_orders(self) -> list[ForeignOrder]:
+        """Open orders of the account that are not of this session, as far as we were told: shown, never touched."""
+        self._desk.check_entered()
+        return self.engine.truth.reconciliation.foreign.all() if self.engine.credentials is not None else []
+
+    def accept_position(self, symbol: str) -> None:
+        """Take the venue's word for what we hold in `symbol`, whatever our executions make: ends that halt.
+
+        For when somebody has found out why the two differ.
+        """
+        instrument = self.instrument(symbol)
+        if self.engine.credentials is not None:
+            self.engine.truth.watch.accept(instrument.symbol)
 
     async def cancel_all(self, symbol: str) -> None:
         """Cancel everything in one symbol, working and untriggered orders. Reports follow on the stream."""
