@@ -51,6 +51,18 @@ def test_a_section_is_cut_down_to_a_user_and_a_symbol(venue, ask):
     assert ask("GET", "/books", "symbol=BTCUSD")[1]["last_price"] == 600_000_000
 
 
+def test_open_orders_are_those_of_one_user_and_no_done_ones(venue, ask):
+    order_id = place(venue, 0, "BTCUSD")
+    place(venue, 1, "BTCUSD")
+    venue.advance(T0 + 10**9)
+    shown = ask("GET", "/open-orders", f"user_id={venue.user_ids[0]}")
+    assert (shown[0], [row["order_id"] for row in shown[1]]) == (200, [order_id])
+    assert shown[1] == ask("GET", "/orders", f"user_id={venue.user_ids[0]}")[1]
+    venue.cancel_all(venue.user_ids[0], Line.COIN_M, T0 + 10**9, symbols=["BTCUSD"])
+    venue.advance(T0 + 2 * 10**9)
+    assert ask("GET", "/open-orders", f"user_id={venue.user_ids[0]}") == (200, [])
+
+
 def test_the_dump_has_every_section_and_the_faces_counters(venue, ask):
     status, dump = ask("GET", "/dump")
     assert status == 200
