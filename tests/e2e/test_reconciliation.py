@@ -348,3 +348,16 @@ async def test_five_hundred_unknown_orders_cost_a_handful_of_questions(quiet_exc
     assert {order.status for order in orders} == {OrdStatus.REJECTED}
     assert phemex.engine.truth.inquiry.question_count < 20
     await until(lambda: not phemex.state.symbols)
+
+
+async def test_a_cancel_accepted_and_never_heard_of_again_may_be_asked_again(server, phemex):
+    order = await place(phemex).accepted()
+    asked = server.asked[0]
+    server.open_rows = [order_row(asked, "New")]
+    assert phemex.cancel(order.handle) == 0
+    assert order.order.is_cancel_pending
+    async with asyncio.timeout(10):
+        while order.order.is_cancel_pending:
+            await asyncio.sleep(0.05)
+    assert phemex.hearing.told == [("ack", False), ("reject", True)]
+    assert phemex.cancel(order.handle) == 0

@@ -19,10 +19,10 @@ from tidings.app.position_watch import PositionWatch
 from tidings.app.readiness import Readiness
 from tidings.clock import Clock
 from tidings.engine.order_entry import OrderEntry
-from tidings.engine.reconcile import VanishedOrders, compare_orders, owes_executions, tells_news
+from tidings.engine.reconcile import QuietCancels, VanishedOrders, compare_orders, owes_executions, tells_news
 from tidings.errors import TidingsError
-from tidings.model.enums import DenyReason, ExecType
-from tidings.model.execution_report import ExecutionReport
+from tidings.model.enums import DenyReason, ExecType, ReportSource, RequestKind
+from tidings.model.execution_report import ExecutionReport, report_of
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.venue.phemex.evidence import Evidence
@@ -67,6 +67,7 @@ class Reconciliation:
         self._to_compare: dict[Instrument, None] = {}
         self._compared_ns: dict[Instrument, int] = {}
         self._vanished = VanishedOrders()
+        self._quiet_cancels = QuietCancels()
         self._owed_looks: dict[int, int] = {}
         self._next_round_ns = self._next_request_ns = self._not_before_ns = 0
         self._agreed_ns = clock.read_now_ns()  # all positions were last seen to agree, or we began
@@ -168,6 +169,8 @@ class Reconciliation:
             self.foreign.replace(instrument.symbol, found.foreign)
         news = found.news + await self._look_for(instrument, found.missing)
         await self._take(instrument, news)
+        for order in self._quiet_cancels.overdue(found.shown, asked_ns):
+            self._hand_up(_cancel_without_effect(order, self._clock.read_now_ns()))
         self._vanished.keep_only({order.handle for order in found.missing if not order.is_done})
         is_clean = listing.is_complete and all(order.is_done for order in found.missing)
         if is_clean:
@@ -259,3 +262,10 @@ class Reconciliation:
         self._positions_again_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS if differing else 0
         if not differing and not held_only:
             self._agreed_ns = asked_ns
+
+
+def _cancel_without_effect(order: Order, now_ns: int) -> ExecutionReport:
+    return report_of(
+        ExecType.CANCEL_REJECTED, ReportSource.QUERY, now_ns, handle=order.handle, cl_ord_id=order.cl_ord_id,
+        request_kind=RequestKind.CANCEL, reconciled=True, text="the order is open long after: ask again to cancel it",
+    )  # fmt: skip

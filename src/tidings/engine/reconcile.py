@@ -20,6 +20,7 @@ from tidings.model.position import Position
 NS_PER_S = 1_000_000_000
 SETTLE_NS = NS_PER_S  # an order that moved this shortly before the question may be on its way into or out of a list
 DIFFERS_AFTER_NS = 3 * NS_PER_S  # a difference stays this long: the list of executions, which explains it, lags
+CANCEL_QUIET_NS = 5 * NS_PER_S  # between two lists that show an order open whose cancel was asked for before
 NOT_FOUND_APART_NS = NS_PER_S // 2
 NOT_FOUND_NEEDED = 2
 _NOT_LISTED_YET = (OrdStatus.UNKNOWN, OrdStatus.PENDING_NEW)  # the resolver's, or an answer is still awaited
@@ -53,11 +54,12 @@ class VenuePosition:
 
 @dataclass(frozen=True, slots=True)
 class OrderDifferences:
-    """`news`: rows that say more than we know. `missing`: open here, and not in a complete list."""
+    """`news`: rows that say more than we know. `missing`: open here, and not in a complete list. `shown`: in it."""
 
     news: list[ExecutionReport] = field(default_factory=list)
     missing: list[Order] = field(default_factory=list)
     foreign: list[ExecutionReport] = field(default_factory=list)
+    shown: list[Order] = field(default_factory=list)
 
 
 def compare_orders(
@@ -65,18 +67,19 @@ def compare_orders(
 ) -> OrderDifferences:
     """The venue's open orders of one symbol, asked for at `asked_ns`, against ours of that symbol."""
     found = OrderDifferences()
-    shown: set[int] = set()
+    handles: set[int] = set()
     for report in listing.reports:
         order = find_owner(report)
         if order is None:
             found.foreign.append(report)
             continue
-        shown.add(order.handle)
+        handles.add(order.handle)
+        found.shown.append(order)
         if tells_news(order, report):
             found.news.append(report)
     if listing.is_complete:
         found.missing.extend(
-            order for order in open_orders if order.handle not in shown and _should_be_listed(order, asked_ns)
+            order for order in open_orders if order.handle not in handles and _should_be_listed(order, asked_ns)
         )
     return found
 
@@ -145,6 +148,27 @@ class VanishedOrders:
     def keep_only(self, handles: set[int]) -> None:
         """Forget the orders that are not missing any more."""
         self._not_found = {handle: told for handle, told in self._not_found.items() if handle in handles}
+
+
+class QuietCancels:
+    """Cancels that were asked for, while the venue's lists go on showing the order open and its stream says nothing.
+
+    An order whose cancel is under way takes no second one; after this long the first is over, without effect.
+    """
+
+    def __init__(self) -> None:
+        self._since_ns: dict[int, int] = {}
+
+    def overdue(self, shown: Iterable[Order], asked_ns: int) -> list[Order]:
+        """Of the orders that one symbol's list, asked for at `asked_ns`, shows open: whose cancel is over."""
+        found = []
+        for order in shown:
+            if not order.is_cancel_pending:
+                self._since_ns.pop(order.handle, None)
+            elif asked_ns - self._since_ns.setdefault(order.handle, asked_ns) >= CANCEL_QUIET_NS:
+                del self._since_ns[order.handle]
+                found.append(order)
+        return found
 
 
 class PositionCheck:

@@ -5,11 +5,13 @@ from engine_samples import LAST_PX_TICKS, NOW_NS, Path
 from order_samples import LIMIT, said
 
 from tidings.engine.reconcile import (
+    CANCEL_QUIET_NS,
     DIFFERS_AFTER_NS,
     NOT_FOUND_APART_NS,
     SETTLE_NS,
     Listing,
     PositionCheck,
+    QuietCancels,
     VanishedOrders,
     compare_orders,
     owes_executions,
@@ -150,6 +152,18 @@ def test_executions_are_owed_while_more_has_filled_than_they_add_up_to(path):
     path.hear(said(ExecType.TRADE, handle=order.handle, exec_id=EXEC_ID, last_qty_lots=4, last_px_ticks=LAST_PX_TICKS))
     assert not owes_executions(order)
     assert path.table.owing_executions() == []
+
+
+def test_a_cancel_without_effect_is_over_after_a_while(path):
+    order, quiet = working(path), QuietCancels()
+    assert path.entry.cancel_order(order, NOW_NS) == 0
+    assert compare(path, [row(order)]).shown == [order]
+    assert quiet.overdue([order], LATE_NS) == []
+    assert quiet.overdue([order], LATE_NS + CANCEL_QUIET_NS - 1) == []
+    assert quiet.overdue([order], LATE_NS + CANCEL_QUIET_NS) == [order]
+    path.hear(said(ExecType.CANCEL_REJECTED, ReportSource.QUERY, handle=order.handle, request_kind=RequestKind.CANCEL))
+    assert not order.is_cancel_pending
+    assert quiet.overdue([order], LATE_NS + 9 * S) == []
 
 
 def test_two_answers_apart_make_an_order_vanished(path):

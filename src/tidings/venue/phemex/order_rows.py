@@ -63,8 +63,7 @@ def report_from_row(
     word = str(row.get("ordStatus"))
     status = _STATUSES.get(word)
     price, stop_px, order_qty, cum_qty, leaves_qty = (_first(row, keys) for keys in _KEYS[ProductLine(instrument.line)])
-    if row.get("qtyType") == "ByQuote":
-        order_qty = _first(row, ("quoteQtyEv",))
+    is_by_quote = row.get("qtyType") == "ByQuote"  # money to spend, in units of the quote currency's scale
     with _row_of(instrument, "order"):
         return report_of(
             ExecType.STATUS, ReportSource.QUERY, now_ns, handle=handle, cl_ord_id=cl_ord_id_of(row),
@@ -72,7 +71,9 @@ def report_from_row(
             order_id=str(row.get("orderID") or row.get("orderId") or ""), side=_SIDES.get(str(row.get("side")), 0),
             ord_status=-1 if status is None else status, code=int(row.get("bizError") or 0),
             price_ticks=_price_ticks(instrument, price),
-            stop_px_ticks=_price_ticks(instrument, stop_px), order_qty_lots=_qty_lots(instrument, order_qty),
+            stop_px_ticks=_price_ticks(instrument, stop_px), order_qty_lots=(
+                _steps(_first(row, ("quoteQtyEv",)), 0, 1) if is_by_quote else _qty_lots(instrument, order_qty)
+            ),
             cum_qty_lots=_qty_lots(instrument, cum_qty), leaves_qty_lots=_qty_lots(instrument, leaves_qty),
             transact_time_ns=int(row.get("transactTimeNs") or untimed_ns), reconciled=True,
             text=word if status is None else "",
