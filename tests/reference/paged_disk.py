@@ -6,7 +6,6 @@ or the new content is there, as chance has it; `killed()` is what a killed proce
 
 from __future__ import annotations
 
-import copy
 import errno
 import os
 import random
@@ -119,7 +118,9 @@ class PagedDisk:
     def killed(self) -> PagedDisk:
         """What the next process finds when this one is killed now."""
         left = PagedDisk()
-        left.files = copy.deepcopy(self.files)
+        for name, content in self.files.items():
+            left.files[name] = bytearray(content)
+            left.durable[id(left.files[name])] = self.durable.get(id(content), b"")
         left.durable_names = dict(left.files)
         left.boot_id = self.boot_id
         return left
@@ -135,5 +136,7 @@ class PagedDisk:
             left.files[name] = bytearray(
                 b"".join((old if chance.random() < 0.5 else content)[at : at + PAGE_BYTES] for at in pages)
             )
+        for content in left.files.values():
+            left.make_durable(content)
         left.durable_names = dict(left.files)
         return left

@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tidings.errors import ConfigError
+from tidings.journal.disk import NEW_SUFFIX
 
 LOCK_NAME = "lock"
 HOT_SUFFIX = ".hot"
@@ -91,8 +92,6 @@ class LiveDisk:
 
     def rename(self, name: str, new_name: str) -> None:
         (self._directory / name).rename(self._directory / new_name)
-        if self._hot_path(name).exists():
-            self._hot_path(name).rename(self._hot_path(new_name))
 
     def truncate(self, name: str, size_bytes: int) -> None:
         os.truncate(self._directory / name, size_bytes)
@@ -114,7 +113,8 @@ class LiveDisk:
         return [entry.name for entry in os.scandir(self._directory)]
 
     def _hot_path(self, name: str) -> Path:
-        return self._directory / f"{name}.{self.boot_id}{HOT_SUFFIX}"
+        """A half-made segment's has the whole one's name already, so that a rename need not do two things at once."""
+        return self._directory / f"{name.removesuffix(NEW_SUFFIX)}.{self.boot_id}{HOT_SUFFIX}"
 
     def _take_in_hot_files(self) -> None:
         """What an engine left that was killed: make it durable. Can be done again if this is killed too."""
