@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.simulated.gateway import Gateway
 
 MS_NS = 1_000_000
+PIECES_MAX = 12  # of what is sent at once: the rest follows whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,8 @@ class FaultBox:
     # ---- What wires and dialers ask --------------------------------------------------------------------------------
 
     def latency_ns(self) -> int:
-        latency_ns = 100 * US_NS + self._chance.randrange(400 * US_NS)
-        for fault in self._spells:
+        latency_ns = 100 * US_NS + int(self._chance.random() * 400 * US_NS)
+        for fault in self._spells if self._spells else ():
             if fault.kind == "delay":
                 self.fire(fault)
                 latency_ns += fault.pick % (3_000 * MS_NS)
@@ -139,11 +140,11 @@ class FaultBox:
         self.fire(fault)
         most = 1 + fault.pick % 40
         pieces, start = [], 0
-        while start < len(data):
+        while start < len(data) and len(pieces) < PIECES_MAX:
             end = start + 1 + self._chance.randrange(most)
             pieces.append(data[start:end])
             start = end
-        return pieces
+        return [*pieces, data[start:]]
 
     def kernel_takes(self, wire: Wire, data: bytes) -> int:
         if wire.number in self._full_wires:

@@ -45,28 +45,27 @@ class Timeline:
 
     def run_until(self, is_over: Callable[[], object], limit_ns: int) -> bool:
         """Live until `is_over` says so: True; or until `limit_ns`: False. Raises Stuck when nothing is planned."""
-        self._let_loops_run()
+        for loop in self.loops:
+            loop.drain()
+        heap = self._heap
         while not is_over():
-            if not self._heap:
+            if not heap:
                 raise Stuck(f"nothing is planned any more at {self.now_ns / NS_PER_S:.6f} s")
-            if self._heap[0][0] > limit_ns:
+            if heap[0][0] > limit_ns:
                 self._move_to(limit_ns)
                 return False
-            when_ns, _, call, arguments = heapq.heappop(self._heap)
+            when_ns, _, call, arguments = heapq.heappop(heap)
             if when_ns > self.now_ns:
                 self._move_to(when_ns)
             call(*arguments)
-            self._let_loops_run()
+            for loop in self.loops:
+                loop.drain()
         return True
 
     def _move_to(self, now_ns: int) -> None:
         self.now_ns = now_ns
         for loop in self.loops:
             loop.move_clock(now_ns)
-
-    def _let_loops_run(self) -> None:
-        for loop in self.loops:
-            loop.drain()
 
 
 class EngineLoop(asyncio.BaseEventLoop):
@@ -110,29 +109,32 @@ class EngineLoop(asyncio.BaseEventLoop):
     def drain(self) -> None:
         """Run what is ready until all of this process sleeps."""
         ready = self._ready
-        if not ready and not self.readable and not self.writable:
+        self._announce()
+        if not ready:
             return
         events._set_running_loop(self)
         try:
             for _ in range(PASSES_AT_ONCE_MAX):
-                self._announce()
-                if not ready:
-                    return
                 for _ in range(len(ready)):
                     handle = ready.popleft()
                     if not handle._cancelled:
                         handle._run()
                         if self.is_killed:
                             return
+                if self.readable or self._writers:
+                    self._announce()
+                if not ready:
+                    return
             raise Stuck(f"a process never sleeps at {self.timeline.now_ns / NS_PER_S:.6f} s")
         finally:
             events._set_running_loop(None)
 
     def _announce(self) -> None:
         """What select(2) would say: whoever can be read or written, as long as it can."""
-        for descriptors, hooks in ((self.readable, self._readers), (self.writable, self._writers)):
-            if descriptors and hooks:
-                self._ready.extend(hooks[fd] for fd in descriptors if fd in hooks)
+        if self.readable:
+            self._ready.extend(self._readers[fd] for fd in self.readable if fd in self._readers)
+        if self._writers:
+            self._ready.extend(self._writers[fd] for fd in self.writable if fd in self._writers)
 
     # ---- What asyncio asks of a loop -------------------------------------------------------------------------------
 

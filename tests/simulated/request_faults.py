@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Statuses that tell nothing about what became of the request (phemex docs 2026, "HTTP return codes"; RFC 9110 §15.5.9).
 NO_VERDICT_STATUSES = (500, 502, 503, 504, 408, 425)
-RETRY_AFTERS = ("", "1", "1000000000", "-5", "soon", "0", "2")
+RETRY_AFTERS = ("", "1", "-5", "soon", "0", "2", "1", "", "1", "2", "1000000000")
 NONSENSE: tuple[tuple[int, bytes, str], ...] = (
     (200, b"<html><body>temporarily unavailable</body></html>", ""),
     (200, b"", ""),

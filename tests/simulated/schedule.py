@@ -16,7 +16,7 @@ from tests.simulated.loop import NS_PER_S
 from tests.simulated.trader import Action
 from tidings.exchange.venue_config import PendingRule, RejectStyle
 
-ACTIVE_NS = 4 * NS_PER_S  # traders act and faults begin within these
+ACTIVE_NS = 3 * NS_PER_S  # traders act and faults begin within these
 VERBS = {
     "limit": 48, "market": 7, "conditional": 9, "amend": 12, "cancel": 12, "cancel_many": 4, "cancel_all": 3,
 }
@@ -57,7 +57,7 @@ def _engine_traits(chance: random.Random) -> EngineTraits:
         deadline_s=chance.choice((0.25, 0.5, 1.0)),
         expiry_s=chance.choice((1, 1, 2)),
         create_method=chance.choice(("PUT", "PUT", "POST")),
-        requests_per_minute_max=chance.choice((None, None, None, None, 20, 40)),
+        requests_per_minute_max=chance.choice((*(None,) * 14, 20, 40)),
         wall_ahead_ns=chance.choice((0, 0, chance.randrange(-90, 90))) * NS_PER_S,
     )
 

@@ -35,7 +35,7 @@ from tidings.session.order_ticket import OrderTicket
 START_LIMIT_NS = 60 * NS_PER_S
 READY_LIMIT_NS = 30 * NS_PER_S  # after the faults
 AGREE_LIMIT_NS = 45 * NS_PER_S  # the slowest way: a dark stream, its reconnect, then an order's expiry
-BUDGET_LIMIT_NS = 150 * NS_PER_S  # a minute's request budget may be used up, and queries wait for the next
+BUDGET_LIMIT_NS = 420 * NS_PER_S  # a budget used up comes back in a minute; a 429 may say 300 s, and is believed
 LOOK_NS = NS_PER_S // 4
 CLOSE_LIMIT_NS = 5 * NS_PER_S
 REQUEST_LIMIT_NS = 11 * NS_PER_S  # a trader's own cancel-all may still be dialling: its time is 10 s
@@ -61,6 +61,7 @@ class Simulation:
         self.schedule = schedule
         self.trace: list[str] = []
         self._keeps_trace = keeps_trace
+        self._note_count = 0
         self._hash = hashlib.blake2b(digest_size=16)
         chance = random.Random(f"run {schedule.seed}")
         self.timeline = Timeline()
@@ -128,14 +129,18 @@ class Simulation:
 
     def _judge_healed(self) -> None:
         healed_ns = self.timeline.now_ns
-        is_short = self.schedule.engine.requests_per_minute_max is not None
-        if not self.timeline.run_until(self._is_ready, healed_ns + (BUDGET_LIMIT_NS if is_short else READY_LIMIT_NS)):
+        ready_ns, agree_ns = READY_LIMIT_NS, AGREE_LIMIT_NS
+        if self.schedule.engine.requests_per_minute_max is not None or self.box.fired["too_many"]:
+            ready_ns = agree_ns = BUDGET_LIMIT_NS
+        if not self.timeline.run_until(self._is_ready, healed_ns + ready_ns):
             phemex = self.process.phemex
             reason = phemex.state.reason if phemex is not None else f"no start: {self.process.failed_starts[-1:]}"
             self.oracle.blame("I12", self.timeline.now_ns, f"not ready again: {reason}")
             return
-        limit_ns = healed_ns + (BUDGET_LIMIT_NS if is_short else AGREE_LIMIT_NS)
-        while self._differences() and self.timeline.now_ns < limit_ns:
+        while self._differences() and self.timeline.now_ns < healed_ns + agree_ns:
+            seen_count = self._note_count  # nothing can have changed before something was noted
+            limit_ns = min(healed_ns + agree_ns, self.timeline.now_ns + 20 * LOOK_NS)
+            self.timeline.run_until(lambda: self._note_count > seen_count, limit_ns)  # noqa: B023  it is used here
             self.timeline.run_until(lambda: False, self.timeline.now_ns + LOOK_NS)
         for difference in self._differences():
             self.oracle.blame(difference[:2], self.timeline.now_ns, difference[3:])
@@ -204,6 +209,7 @@ class Simulation:
             self.oracle.blame("I8", self.timeline.now_ns, f"{record.getMessage()}: {record.exc_info[1]!r}")
 
     def _note(self, *words: object) -> None:
+        self._note_count += 1
         line = f"{self.timeline.now_ns} {words}"
         self._hash.update(line.encode())
         if self._keeps_trace:

@@ -49,9 +49,10 @@ class Way:
 
     def push(self, data: bytes) -> None:
         """Send bytes on their way."""
-        if not self.is_over and data:
+        if not self.is_over:
             for piece in self._weather.pieces(data):
-                self._plan(piece)
+                if piece:
+                    self._plan(piece)
 
     def finish(self, cause: str = "closed") -> None:
         """The end, behind what is on the way."""
