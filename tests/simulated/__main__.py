@@ -6,8 +6,10 @@ import argparse
 import json
 import sys
 import time
+from itertools import islice
 
-from tests.simulated.campaign import SCHEDULES_PER_SEED, Report, run_campaign
+from tests.simulated.campaign import SCHEDULES_PER_SEED, Report, in_processes, run_campaign
+from tests.simulated.cuts import all_cuts, run_cut
 from tests.simulated.schedule import kinds_in_use, make_schedule
 from tests.simulated.shrink import Shrinker
 from tests.simulated.simulation import Simulation
@@ -22,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.only is not None:
         return _run_one(options.only, is_traced=options.trace)
+    if options.cuts:
+        return _run_cuts(options.every, options.jobs)
     report = run_campaign(options.seed, getattr(options, "from"), options.schedules, options.jobs, Progress())
     for number, violations in report.failures:
         _tell(f"schedule {number}: {violations[0]}")
@@ -45,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--from", type=int, default=0, metavar="K", help="begin with the campaign's schedule K")
     parser.add_argument("--jobs", type=int, default=1, metavar="J", help="processes (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON line")
+    parser.add_argument("--cuts", action="store_true", help="cut the connection at every byte of one scenario instead")
+    parser.add_argument("--every", type=int, default=1, metavar="B", help="with --cuts: only every Bth byte")
     parser.add_argument("--only", type=int, metavar="NUMBER", help="run one schedule by its number, and shrink it")
     parser.add_argument("--trace", action="store_true", help="with --only: print all that happens")
     return parser
@@ -81,6 +87,22 @@ def _run_one(number: int, *, is_traced: bool) -> int:
         "failing_seeds": [number] if result.violations else [], "trace_hash": result.trace_hash,
     }))
     return 1 if result.violations else 0
+
+
+def _run_cuts(every: int, jobs: int) -> int:
+    cuts = list(islice(all_cuts(), None, None, every))
+    started_s, failing = time.monotonic(), []
+    with in_processes(run_cut, cuts, jobs) as results:
+        for count, (cut, result) in enumerate(zip(cuts, results, strict=True), 1):
+            if result.violations or not result.fired:
+                failing.append(str(cut))
+                _tell(f"{cut}: {result.violations or 'the cut never happened'}")
+            if count % 1_000 == 0:
+                _tell(f"{count}/{len(cuts)} cuts, {len(failing)} failing")
+    per_second = round(len(cuts) / (time.monotonic() - started_s), 1)
+    numbers = {"cuts": len(cuts), "violations": len(failing), "per_second": per_second}
+    print(json.dumps({**numbers, "failing": failing[:50]}))
+    return 1 if failing else 0
 
 
 def _show_shrunk(number: int, violations: list[str]) -> None:

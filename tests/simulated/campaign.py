@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.simulated.schedule import make_schedule
 from tests.simulated.simulation import Result, Simulation
+
+Item = TypeVar("Item")
 
 SCHEDULES_PER_SEED = 1_000_000_000  # schedule k of a campaign with seed S has the number S · 10⁹ + k
 CHUNK = 10  # schedules handed to a process at once
@@ -58,7 +60,7 @@ def run_campaign(
     running_hash = hashlib.blake2b(digest_size=16)
     started_s = time.monotonic()
     numbers = range(seed * SCHEDULES_PER_SEED + first, seed * SCHEDULES_PER_SEED + first + count)
-    with results_of(numbers, jobs) as results:
+    with in_processes(run_number, numbers, jobs) as results:
         for result in results:
             report.schedules += 1
             report.violations += len(result.violations)
@@ -75,10 +77,12 @@ def run_campaign(
 
 
 @contextmanager
-def results_of(numbers: Iterable[int], jobs: int) -> Iterator[Iterator[Result]]:
-    """The results in the order of `numbers`, made by `jobs` processes."""
+def in_processes(
+    function: Callable[[Item], Result], items: Iterable[Item], jobs: int
+) -> Iterator[Iterator[Result]]:
+    """`map(function, items)`, the work done by `jobs` processes."""
     if jobs == 1:
-        yield map(run_number, numbers)
+        yield map(function, items)
         return
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield pool.imap(run_number, numbers, chunksize=CHUNK)
+        yield pool.imap(function, items, chunksize=CHUNK)

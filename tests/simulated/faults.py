@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.simulated import request_faults, stream_faults
-from tests.simulated.http_frames import Passing
+from tests.simulated.http_frames import Passing, read_request
 from tests.simulated.loop import Timeline
 from tests.simulated.wire import US_NS, Network, Wire
 
@@ -150,7 +150,7 @@ class FaultBox:
         if wire.number in self._full_wires:
             return 0
         for fault in self._traps if self._traps else ():
-            if fault.kind in ("partial_write", "kernel_full") and not wire.is_stream:
+            if fault.kind in KERNEL_TRAPS and not wire.is_stream and _is_whole(data) and fault.fits(read_request(data)):
                 self._traps.remove(fault)
                 self.fire(fault)
                 count = fault.pick % (len(data) + 1)
@@ -205,6 +205,11 @@ class FaultBox:
         else:
             wire.down.push(wire.gateway.last_answer)
         return True
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether this write is one request, and not what was left of one."""
+    return data.startswith((b"PUT ", b"POST ", b"DELETE ", b"GET ")) and b"\r\n\r\n" in data
 
 
 BLOWS: dict[str, Callable[[FaultBox, Fault], bool]] = dict.fromkeys(

@@ -69,14 +69,16 @@ def cut_request(gateway: Gateway, passing: Passing, fault: Fault) -> None:
     gateway.wire.reset()
 
 
-def cut_response(gateway: Gateway, passing: Passing, fault: Fault) -> None:
-    """The client reads some bytes of the answer, then the end: in order, or by a reset."""
+def cut_response(gateway: Gateway, passing: Passing, fault: Fault, cause: str = "closed") -> None:
+    """The client reads some bytes of the answer, then the end."""
     answer = gateway.ask(passing)
     gateway.send(answer[: fault.pick % (len(answer) + 1)])
-    if fault.pick // 10_000 % 2:
-        gateway.wire.down.finish("closed")
-    else:
-        gateway.wire.down.finish("reset")
+    gateway.wire.down.finish(cause)
+
+
+def reset_response(gateway: Gateway, passing: Passing, fault: Fault) -> None:
+    """The client reads some bytes of the answer, then a reset."""
+    cut_response(gateway, passing, fault, "reset")
 
 
 def nonsense(gateway: Gateway, passing: Passing, fault: Fault) -> None:
@@ -155,8 +157,8 @@ Behaviour = Callable[["Gateway", "Passing", "Fault"], None]
 TRAPS: dict[str, Behaviour] = {
     act.__name__: act
     for act in (
-        error_before, error_after, drop_request, drop_response, cut_request, cut_response, nonsense, garbage, shift,
-        swap, twice, slow_answer, slow_request, repeat, last_word, interim, forbidden,
+        error_before, error_after, drop_request, drop_response, cut_request, cut_response, reset_response, nonsense,
+        garbage, shift, swap, twice, slow_answer, slow_request, repeat, last_word, interim, forbidden,
     )
 }
 SPELLS: dict[str, Behaviour] = {

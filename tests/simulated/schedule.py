@@ -38,6 +38,7 @@ class Schedule:
     venue: VenueTraits
     actions: tuple[Action, ...]
     faults: tuple[Fault, ...]
+    active_ns: int = ACTIVE_NS
 
 
 def kinds_in_use() -> tuple[str, ...]:

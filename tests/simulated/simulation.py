@@ -7,7 +7,7 @@ import hashlib
 import logging
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ from tests.simulated.ground_truth import GroundTruth
 from tests.simulated.http_frames import Passing
 from tests.simulated.loop import NS_PER_S, Stuck, Timeline
 from tests.simulated.oracle import Oracle
-from tests.simulated.schedule import ACTIVE_NS, Schedule
+from tests.simulated.schedule import Schedule
 from tests.simulated.trader import Trader
 from tests.simulated.wire import Network, Wire
 from tidings.engine.strategy import ORDER_CALLBACKS, Strategy
@@ -62,6 +62,7 @@ class Simulation:
         self.trace: list[str] = []
         self._keeps_trace = keeps_trace
         self._note_count = 0
+        self.on_arrival: Callable[[Wire, Passing], object] = lambda wire, request: None
         self._hash = hashlib.blake2b(digest_size=16)
         chance = random.Random(f"run {schedule.seed}")
         self.timeline = Timeline()
@@ -112,7 +113,7 @@ class Simulation:
             timeline.at(start_ns + action.at_ns, self.trader.act, action)
         for fault in self.schedule.faults:
             self.timeline.at(start_ns + fault.at_ns, self.box._begin, fault)
-        timeline.run_until(lambda: False, start_ns + ACTIVE_NS)
+        timeline.run_until(lambda: False, start_ns + self.schedule.active_ns)
         self._note("heal")
         self.box.heal()
         self._judge_healed()
@@ -178,6 +179,7 @@ class Simulation:
         self._note("in", wire.number, data)
 
     def _arrived(self, wire: Wire, request: Passing) -> None:
+        self.on_arrival(wire, request)
         self.oracle.request_arrived(request, self.timeline.now_ns)
 
     def _struck(self, fault: Fault) -> None:

@@ -4,17 +4,20 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from tests.simulated.campaign import run_number
+from tests.simulated.cuts import all_cuts, run_cut
 from tests.simulated.schedule import kinds_in_use, make_schedule
 from tests.simulated.simulation import Simulation
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, SCHEDULES = 1_000, 200
 PART = 25
+CUT_EVERY_BYTES = 157  # a prime: all parts of requests and answers are met; `--cuts` tries every byte
 
 
 @pytest.mark.parametrize("first", range(FIRST, FIRST + SCHEDULES, PART))
@@ -46,3 +49,10 @@ def test_every_kind_of_fault_is_met_within_some_hundred_schedules():
     for number in range(1_000_000, 1_000_400):
         met |= {fault.kind for fault in make_schedule(number).faults}
     assert met == set(kinds_in_use())
+
+
+def test_no_cut_of_the_connection_leaves_a_difference():
+    for cut in islice(all_cuts(), None, None, CUT_EVERY_BYTES):
+        result = run_cut(cut)
+        assert result.fired, f"{cut} never happened"
+        assert not result.violations, cut
