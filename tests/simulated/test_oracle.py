@@ -1,0 +1,103 @@
+"""The oracle must see: engines that are wrong on purpose, each caught within some schedules, by the rule it breaks."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.simulated import engine_process, wire
+from tests.simulated.schedule import make_schedule
+from tests.simulated.simulation import Simulation
+from tidings.app.inquiry import Inquiry
+from tidings.app.reconciliation import Reconciliation
+from tidings.engine.resolver import Resolver
+from tidings.errors import TidingsError
+from tidings.model.enums import ExecType
+from tidings.model.position import Position
+from tidings.net.http_client import HttpClient
+
+SCHEDULES_MAX = 120
+
+
+def rules_broken(numbers=range(SCHEDULES_MAX), change=lambda schedule: schedule):
+    """The rules of the first schedule that breaks any; nothing if none does."""
+    for number in numbers:
+        violations = Simulation(change(make_schedule(number))).run().violations
+        if violations:
+            return {violation.split(" ")[0] for violation in violations}
+    return set()
+
+
+def test_an_order_called_dead_while_its_request_is_still_on_its_way(monkeypatch):
+    monkeypatch.setattr(Resolver, "_is_past_expiry", lambda self, *_: True)
+    assert "I3" in rules_broken()
+
+
+def test_errors_counted_as_not_found(monkeypatch):
+    async def ask(self, instrument, orders):
+        try:
+            listing = await self._evidence.open_orders(instrument)
+            await self._tell_found(instrument, orders, listing.reports)
+        except (TidingsError, OSError):
+            for order in orders:
+                self._tell(order, [self._resolver._verdict(order, ExecType.REJECTED, "gone", 0)])
+
+    monkeypatch.setattr(Inquiry, "_ask", ask)
+    assert "I3" in rules_broken()
+
+
+def test_an_engine_that_never_compares_with_the_venues_lists(monkeypatch):
+    async def look(self):
+        if self.is_behind:
+            await self.catch_up()
+
+    monkeypatch.setattr(Reconciliation, "look", look)
+    assert "I3" in rules_broken()
+
+
+def test_executions_counted_twice_into_the_position(monkeypatch):
+    move = Position._move
+    monkeypatch.setattr(Position, "_move", lambda self, *order: (move(self, *order), move(self, *order)))
+    assert "I5" in rules_broken()
+
+
+def test_a_create_that_is_sent_again(monkeypatch):
+    send = wire.Wire.send
+
+    def send_twice(self, data):
+        if b"/create?" in data and self.network.timeline.now_ns % 3 == 0:
+            send(self, data)
+        return send(self, data)
+
+    monkeypatch.setattr(wire.Wire, "send", send_twice)
+    assert "I1" in rules_broken()
+
+
+def test_a_request_budget_that_is_not_kept(monkeypatch):
+    load = engine_process.load_settings
+    monkeypatch.setattr(
+        engine_process, "load_settings",
+        lambda *names, requests_per_minute_max, **rest: load(*names, **rest),
+    )
+    assert "I9" in rules_broken(change=lambda s: replace(s, engine=replace(s.engine, requests_per_minute_max=15)))
+
+
+def test_connections_left_behind(monkeypatch):
+    async def close(self):
+        """Forget them."""
+
+    monkeypatch.setattr(HttpClient, "close", close)
+    assert "I11" in rules_broken(range(3))
+
+
+@pytest.mark.parametrize("callback", ["on_fill", "on_ack"])
+def test_news_of_what_never_was(monkeypatch, callback):
+    """An execution told twice; an order acknowledged that the exchange never got."""
+    heard = Simulation._heard
+
+    def told(self, name, order, report):
+        heard(self, name, order, report)
+        if name == callback == "on_fill" or (callback == "on_ack" and name == "on_unknown"):
+            heard(self, callback, order, report)
+
+    monkeypatch.setattr(Simulation, "_heard", told)
+    assert {"on_fill": "I5", "on_ack": "I4"}[callback] in rules_broken()
