@@ -112,7 +112,7 @@ class Bench:
         closing.callback(child.end)
         return child
 
-    def round(self, symbols: int, churns: bool) -> list[dict[str, float]]:
+    def round(self, options: argparse.Namespace) -> list[dict[str, float]]:
         """Start an engine per account, and kill them one after the other."""
         with ExitStack() as closing:
             engines = []
@@ -123,11 +123,12 @@ class Bench:
             for engine in engines:
                 engine.hear()
             for engine in engines:
-                self.fill(engine, symbols)
-            if churns:
+                engine.ask(f"ballast {options.ballast_mb}")
+                self.fill(engine, options.symbols)
+            if options.churn:
                 for engine in engines:
                     engine.ask("churn")
-            return [self.kill(account, engine, symbols) for account, engine in enumerate(engines)]
+            return [self.kill(account, engine, options.symbols) for account, engine in enumerate(engines)]
 
     def fill(self, engine: Child, symbols: int) -> None:
         """Wait until the watchdog is done with the engine before, then open the orders."""
@@ -169,14 +170,15 @@ def measure(options: argparse.Namespace, delay_ms: int, progress: bool) -> Table
     with tempfile.TemporaryDirectory(prefix="tidings-kills-") as directory, ExitStack() as closing:
         bench = Bench(Path(directory), options.accounts, delay_ms, closing)
         while len(samples) < options.kills:
-            samples += bench.round(options.symbols, options.churn)
+            samples += bench.round(options)
             if progress:
                 worst = max(sample[EMPTY] for sample in samples)
                 sys.stderr.write(f"\r{len(samples)} kills, slowest {worst:.1f} ms ")
                 sys.stderr.flush()
     if progress:
         sys.stderr.write("\n")
-    how = "engines busy with orders, amends and cancels" if options.churn else "engines at rest"
+    how = "engines busy with orders and cancels" if options.churn else "engines at rest"
+    how += f", {options.ballast_mb} MB each" * bool(options.ballast_mb)
     return Table(
         f"kill -9 → nothing open, {options.symbols} symbols, matching delay {delay_ms} ms",
         f"{len(samples)} kills, {how}; from the signal",
@@ -192,6 +194,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--symbols", type=int, default=len(SYMBOLS), choices=range(1, len(SYMBOLS) + 1))
     parser.add_argument("--accounts", type=int, default=6, help="engines alive at the same time (default 6)")
     parser.add_argument("--matching-delay-ms", type=int, nargs="+", default=[0, 5])
+    parser.add_argument("--ballast-mb", type=int, default=0, help="memory of each engine: the kernel frees it first")
     parser.add_argument("--churn", action="store_true", help="kill engines in the middle of orders and cancels")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     options = parser.parse_args(arguments)

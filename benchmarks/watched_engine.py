@@ -2,7 +2,8 @@
 
 It opens a session with a watchdog, and does what it is told on standard input, one word a line, answering each with one
 line of JSON: `open N` (orders in N symbols of all three lines, a working and an untriggered one in each), `order`
-(one more), `churn` (orders, amends and cancels without end, answered at once), `state`, `rearm`, `leave`.
+(one more), `churn` (orders and cancels without end, answered at once), `ballast N` (use so many MB), `state`, `rearm`,
+`leave`.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ class Trader:
         self.phemex = phemex
         self.prices: dict[str, Decimal] = {}
         self.churning: asyncio.Task[None] | None = None
+        self.ballast: list[bytearray] = []
 
     async def learn_prices(self) -> None:
         for line in ProductLine:
@@ -86,6 +88,10 @@ async def answer(trader: Trader, word: str, argument: str) -> Any:
         await phemex.limit("BTCUSDT", "buy", qty="0.01", price=low).accepted()
     elif word == "churn":
         trader.churning = asyncio.create_task(trader.churn())
+    elif word == "ballast":
+        for _ in range(int(argument)):  # a little at a time: the heart must go on beating
+            trader.ballast.append(bytearray(b"x") * (1 << 20))
+            await asyncio.sleep(0)
     elif word == "rearm":
         phemex.rearm()
     return {"open": len(phemex.open_orders()), "reason": phemex.state.reason}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from tidings.app.heartbeat_file import HeartbeatFile
 from tidings.app.process_identity import ProcessIdentity
 from tidings.engine.heartbeat_signs import EngineMode, TripCause, WatchMode, WatchSigns
+from tidings.engine.lifeline import Lifeline
 from tidings.errors import ConfigError, UsageError
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
@@ -45,6 +46,7 @@ class Heartbeat:
         """Raises ConfigError when another engine beats in this file."""
         self.file, self.page = file, file.page
         self._expiry_s, self._is_required = expiry_s, is_required
+        self._lifeline = Lifeline(self.page)
         self._identity = ProcessIdentity.own()
         self._inherited: set[int] = set()
         self._cut_off_ns = self._next_sweep_ns = 0
@@ -63,6 +65,7 @@ class Heartbeat:
     def attach(self, now_ns: int) -> int:
         """From here on a watchdog acts if this process dies or stands still; gives the epoch."""
         self._cut_off_ns = 0
+        self._lifeline.hold()
         own = self._identity
         return self.page.attach(
             pid=own.pid, start_ticks=own.start_ticks, boot=own.boot, expiry_s=self._expiry_s, now_ns=now_ns
@@ -131,6 +134,7 @@ class Heartbeat:
     def say_goodbye(self, is_flat: bool) -> None:
         """The engine ends on purpose: no watchdog shall act. `is_flat`: nothing of it is open."""
         self.page.say_goodbye(EngineMode.CANCELLED if is_flat else EngineMode.LEFT)
+        self._lifeline.release()
 
     def close(self) -> None:
         self.file.close()

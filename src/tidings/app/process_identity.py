@@ -7,7 +7,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-_START_FIELD = 19  # of /proc/PID/stat, counted from behind the name: start time in clock ticks (proc(5), field 22)
+# Of /proc/PID/stat, counted from behind the name (proc(5), fields 3, 9 and 22).
+_STATE_FIELD, _FLAGS_FIELD, _START_FIELD = 0, 6, 19
+_PF_EXITING = 4  # it runs no code of its own any more (linux/sched.h)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,13 @@ class ProcessIdentity:
 
 
 def start_ticks(pid: int) -> int:
-    """When a process was started, in ticks since boot; 0 if there is none, it is a zombie, or not Linux."""
+    """When a process was started, in ticks since boot; 0 if there is none, it is ending or ended, or not Linux."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return 0
     fields = stat[stat.rfind(")") + 2 :].split()  # the name before it may hold anything, blanks and brackets too
-    if len(fields) <= _START_FIELD or fields[0] in "ZX":
+    if len(fields) <= _START_FIELD or fields[_STATE_FIELD] in "ZX" or int(fields[_FLAGS_FIELD]) & _PF_EXITING:
         return 0
     return int(fields[_START_FIELD])
 

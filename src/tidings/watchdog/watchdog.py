@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from tidings.app.heartbeat import is_watchdog_alive, last_arrival_ns
@@ -19,6 +21,7 @@ from tidings.app.world import World
 from tidings.config import EngineSettings
 from tidings.engine.heartbeat_page import HeartbeatPage
 from tidings.engine.heartbeat_signs import EngineMode, EngineSigns, TripCause, WatchMode
+from tidings.engine.lifeline import Lifeline
 from tidings.errors import ConfigError
 from tidings.net.event_loop import settle_memory
 from tidings.venue.phemex.endpoints import LOCAL
@@ -31,6 +34,7 @@ log = logging.getLogger("tidings.watchdog")
 
 NS_PER_S = 1_000_000_000
 TICK_S = 0.02
+PRIORITY = -10  # nice value
 FILE_LOOK_NS = NS_PER_S
 FOUND_DEAD_NS = 60 * NS_PER_S  # an engine found dead is acted upon if it was alive this recently
 EXPIRY_MAX_S = 60  # no engine signs for longer: more is a damaged page
@@ -69,6 +73,7 @@ class Watchdog:
         access = await self._door.find()
         path = self._settings.watchdog_file or heartbeat_path(access.endpoints.rest.authority, access.api_key or "")
         self._file = self._open_file(Path(path))
+        _take_priority()
         ticks = every(TICK_S, self._tick, self._on_tick_error)
         opening = asyncio.create_task(self._open_door(on_ready))
         try:
@@ -153,7 +158,8 @@ class Watchdog:
         """Take note of an engine that beats; one that is dead already is judged by how long."""
         self._let_go()
         self._epoch, self._is_armed = signs.epoch, True
-        self._engine = EngineProcess(ProcessIdentity(signs.pid, signs.start_ticks, signs.boot), self._on_death)
+        identity = ProcessIdentity(signs.pid, signs.start_ticks, signs.boot)
+        self._engine = EngineProcess(identity, Lifeline(self._page), self._on_death)
         facts: dict[str, object] = {"pid": signs.pid, "epoch": signs.epoch}
         if not self._engine.is_dead:
             self._page.arm(signs.epoch)
@@ -251,3 +257,9 @@ class Watchdog:
 
     def _on_tick_error(self, error: Exception, act: object) -> None:
         log.error("watching failed: %s", error, exc_info=error)
+
+
+def _take_priority() -> None:
+    """Before others on a busy machine, where we may: it sleeps nearly always, and must not wait when it wakes."""
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
