@@ -6,6 +6,7 @@
     GET  /open-orders?user_id=N   only what one user has open: quick, for who asks a thousand times a second
     POST /price                   {"symbol": "BTCUSDT", "last": "61000.5", "mark": "61000", "index": "61000"},
                                   any of the three prices
+    GET POST DELETE /faults       what is to go wrong: `fault_admin`
 
 Numbers in dumps are the core's integers. No key and no secret is ever shown.
 """
@@ -15,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tidings.exchange.admin_view import order_row
+from tidings.exchange.fault_admin import FAULTS_PATH, answer_faults
 from tidings.exchange.http_request import Request
-from tidings.exchange.http_server import Response
 from tidings.exchange.parameters import Parameters, RequestError
+from tidings.exchange.response import Response
 from tidings.exchange.venue import Venue
 
 _SECTIONS = ("orders", "positions", "accounts", "wallets", "books", "counters")
@@ -34,6 +36,9 @@ class AdminApi:
     def respond(self, request: Request, address: str, wall_ns: int) -> Response:
         """The answer to one request."""
         try:
+            if request.path == FAULTS_PATH:
+                status, document = answer_faults(self.venue.state.faults, request)
+                return _json(document, status)
             parameters = Parameters.of_request(request)
             match request.method, request.path:
                 case "GET", "/dump":
@@ -45,13 +50,14 @@ class AdminApi:
                 case "POST", "/price":
                     return self._set_price(parameters, wall_ns)
         except RequestError as error:
-            return _json({"error": error.msg}, 400)
+            return _json({"error": error.msg}, 404 if error.code == 404 else 400)
         return _json({"error": "no such admin endpoint"}, 404)
 
     def _view(self) -> dict[str, object]:
         view = dict(self.venue.admin_view())
         counters = view.get("counters")
         view["counters"] = (counters if isinstance(counters, dict) else {}) | self.counters()
+        view["faults"] = self.venue.state.faults.view()
         return view
 
     def _open_orders(self, user_id: int) -> list[dict[str, object]]:

@@ -21,6 +21,9 @@ from pathlib import Path
 
 from tidings.errors import ConfigError
 from tidings.exchange.catalogue import load_catalogue
+from tidings.exchange.fault_file import FaultError, FaultSet, make_fault, read_faults
+from tidings.exchange.fault_help import fault_help
+from tidings.exchange.fault_kinds import Fault
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
 from tidings.exchange.scaled import from_text
 
@@ -44,10 +47,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate-profile", choices=("public", "vip"), default="public", help="whose limits")
     parser.add_argument("--no-flow", action="store_true", help="empty books: nobody trades but the clients")
     parser.add_argument("--matching-delay-ms", type=_delay, default=5, help="from reply to order book (default 5)")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="what is to go wrong: a TOML file, see below")
+    parser.add_argument(
+        "--query-lag-ms", type=_lag, action="append", default=[], metavar="[QUERY=]N",
+        help="open-orders, by-id, closed or trades, or all, lag behind the matching (default 0); may be repeated",
+    )
     parser.add_argument("--secret-encoding", choices=("raw", "base64url"), default="raw", help="how secrets are read")
     parser.add_argument("--ready-file", type=Path, metavar="PATH", help="write the ready object here too")
     parser.add_argument("--parent-pid", type=int, metavar="PID", help="end when this process does")
     parser.add_argument("--json", action="store_true", help="accepted for symmetry: the ready line is always JSON")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = fault_help()
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -55,6 +65,11 @@ def run(arguments: argparse.Namespace) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):  # until the loop has its own
         signal.signal(name, lambda *_: sys.exit(0))
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        faults = read_faults(arguments.faults) if arguments.faults else FaultSet()
+    except ConfigError as error:
+        return _fail(error)
+    faults = FaultSet((*faults.faults, *arguments.query_lag_ms), faults.seed)
     config = ExchangeConfig(
         host=arguments.host,
         port=arguments.port,
@@ -68,14 +83,19 @@ def run(arguments: argparse.Namespace) -> int:
         rate_window=arguments.rate_window,
         rate_profile=arguments.rate_profile,
         secret_encoding=arguments.secret_encoding,
+        faults=faults,
     )
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(config, arguments.ready_file, arguments.parent_pid))
     except ConfigError as error:
-        print(f"tidings exchange: {error}", file=sys.stderr)
-        return 1
+        return _fail(error)
     return 0
+
+
+def _fail(error: ConfigError) -> int:
+    print(f"tidings exchange: {error}", file=sys.stderr)
+    return 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -90,7 +110,10 @@ async def _serve(config: ExchangeConfig, ready_file: Path | None, parent_pid: in
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    exchange = LocalExchange(config)
+    try:
+        exchange = LocalExchange(config)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
     try:
         line = json.dumps(await exchange.start())
     except OSError as error:
@@ -192,6 +215,18 @@ def _delay(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 60_000:
         raise argparse.ArgumentTypeError(f"a delay is a whole number of milliseconds up to 60000, not {text!r}")
     return int(text)
+
+
+def _lag(text: str) -> Fault:
+    """`500`, or `by-id=500`."""
+    name, _, value = text.rpartition("=")
+    if not value.isascii() or not value.isdigit():
+        raise argparse.ArgumentTypeError(f"a lag is a whole number of milliseconds, not {value!r}")
+    row = {"kind": "query-lag", "lag_ms": int(value)} | ({"request": name} if name else {})
+    try:
+        return make_fault(row)
+    except FaultError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _price(text: str) -> tuple[str, str]:

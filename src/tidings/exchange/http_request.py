@@ -61,6 +61,22 @@ class RequestParser:
         """Take bytes; copies them."""
         self._buffer += data
 
+    @property
+    def pending_bytes(self) -> int:
+        """How many bytes of a request that is not complete have come."""
+        return len(self._buffer) + (len(self._waiting[0].head) if self._waiting else 0)
+
+    def peek(self) -> Request | None:
+        """What the first line of the next request says, as soon as that line is complete; the rest of it is empty."""
+        if self._waiting is not None:
+            return self._waiting[0]
+        end = self._buffer.find(b"\r\n", 0, MAX_REQUEST_LINE_BYTES)
+        line = _REQUEST_LINE.fullmatch(self._buffer[:end].decode("latin-1")) if end > 0 else None
+        if line is None:
+            return None
+        path, _, query = line[2].partition("?")
+        return Request(line[1], path, query, {}, b"", True, b"")
+
     def take_rest(self) -> bytes:
         """The bytes after the last request handed out, and forget them: they belong to another protocol now."""
         rest = bytes(self._buffer)

@@ -12,20 +12,14 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import Protocol, cast
 
+from tidings.exchange.http_faults import FaultyConnection, HttpFaults
 from tidings.exchange.http_request import HttpError, Request, RequestParser
+from tidings.exchange.response import Response
+from tidings.exchange.sudden_end import end_connection
 
 MAX_CONNECTIONS = 2_000  # file descriptors are finite; a client above gets a closed connection
 READ_PAUSE_BYTES = 256 * 1024  # answers a client may leave unread before we stop reading its requests
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
-
-
-@dataclass(slots=True, frozen=True)
-class Response:
-    """What to answer: JSON text and the headers beyond the usual ones, each as `name: value` ending in CRLF."""
-
-    body: bytes
-    status: int = 200
-    headers: str = ""
 
 
 class Handler(Protocol):
@@ -46,6 +40,7 @@ class ServerState:
     wall_ns: Callable[[], int]
     upgrade: Upgrade | None = None
     upgrade_paths: frozenset[str] = frozenset()
+    faults: HttpFaults | None = None
     idle_timeout_s: float | None = None  # None: keep-alive for ever; the venue's own value is unknown
     connections: set[asyncio.Transport] = field(default_factory=set)
     date_s: int = 0
@@ -77,6 +72,7 @@ class HttpConnection(asyncio.Protocol):
         self._is_stalled = False  # the client does not read: our write buffer is full
         self._is_finished = False  # the last answer is written; what still comes in is not for us
         self._idle_timer: asyncio.TimerHandle | None = None
+        self._faulty: FaultyConnection | None = None  # answers instead of us once there were faults
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its base class
@@ -89,6 +85,10 @@ class HttpConnection(asyncio.Protocol):
         self._address = peer[0] if peer else ""
         transport.set_write_buffer_limits(high=READ_PAUSE_BYTES)
         self._restart_idle_timer()
+        refusal = self._state.faults.refuses_connection() if self._state.faults else None
+        if refusal is not None:
+            self._is_finished = True
+            end_connection(transport, refusal.fault.then)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_idle_timer()
@@ -119,22 +119,56 @@ class HttpConnection(asyncio.Protocol):
 
     def _serve(self) -> None:
         """Answer what is complete, in order, with one write."""
+        faults = self._state.faults
+        if self._faulty is not None or (faults is not None and faults.is_set):
+            self._serve_faultily()
+            return
         answers: list[bytes] = []
         while not self._is_stalled and not self._is_finished:
             try:
                 request = self._parser.next_request()
             except HttpError as error:
-                answers.append(self._render(_refusal(error), is_last=True))
+                answers.append(self._render(_refusal(error), True))
                 self._is_finished = True
                 break
             if request is None:
                 break
-            if request.is_websocket_upgrade and request.path in self._state.upgrade_paths:
+            if self._is_upgrade(request):
                 self._hand_over(request, answers)
                 return
             answers.append(self._answer(request))
             self._is_finished = not request.is_keep_alive
         self._write(answers)
+
+    def _serve_faultily(self) -> None:
+        """Judge each request, and let `FaultyConnection` answer it."""
+        assert self._transport is not None and self._state.faults is not None
+        if self._faulty is None:
+            self._faulty = FaultyConnection(self._state.faults, self._transport, self._respond, self._render)
+        faulty = self._faulty
+        while not self._is_stalled and not faulty.is_deaf:
+            first_line = self._parser.peek()
+            if first_line is not None:
+                faulty.begin(first_line)
+            try:
+                request = self._parser.next_request()
+            except HttpError as error:
+                faulty.refuse(_refusal(error))
+                break
+            if request is None:
+                faulty.on_partial(self._parser.pending_bytes)
+                break
+            if not self._is_upgrade(request):
+                faulty.take(request)
+            elif happening := faulty.upgrade_faults(request):
+                faulty.take(request, happening)
+            else:
+                self._hand_over(request, [])
+                return
+        self._is_finished = faulty.is_deaf
+
+    def _is_upgrade(self, request: Request) -> bool:
+        return request.is_websocket_upgrade and request.path in self._state.upgrade_paths
 
     def _write(self, answers: list[bytes]) -> None:
         if self._transport is None:
@@ -145,14 +179,16 @@ class HttpConnection(asyncio.Protocol):
             self._transport.close()  # after the flush
 
     def _answer(self, request: Request) -> bytes:
-        response = self._state.handler.respond(request, self._address, self._state.wall_ns())
-        return self._render(response, is_last=not request.is_keep_alive)
+        return self._render(self._respond(request), not request.is_keep_alive)
 
-    def _render(self, response: Response, *, is_last: bool) -> bytes:
+    def _respond(self, request: Request) -> Response:
+        return self._state.handler.respond(request, self._address, self._state.wall_ns())
+
+    def _render(self, response: Response, is_last: bool) -> bytes:
         head = (
             f"HTTP/1.1 {response.status} {_PHRASES.get(response.status, 'Unknown')}\r\n"
             f"{self._state.date(self._state.wall_ns())}"
-            "Content-Type: application/json;charset=UTF-8\r\n"
+            f"Content-Type: {response.content_type}\r\n"
             f"Content-Length: {len(response.body)}\r\n"
             f"{response.headers}Connection: {'close' if is_last else 'keep-alive'}\r\n\r\n"
         )

@@ -18,11 +18,14 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 
 from tidings.exchange.admin import AdminApi
 from tidings.exchange.authentication import Authenticator, SecretEncoding, make_api_key
 from tidings.exchange.certificates import Certificates
+from tidings.exchange.fault_file import FaultSet
+from tidings.exchange.http_faults import HttpFaults
 from tidings.exchange.http_request import Request
 from tidings.exchange.http_server import Handler, HttpConnection, ServerState
 from tidings.exchange.market_feeds import BOOK_INTERVAL_NS
@@ -59,6 +62,7 @@ class ExchangeConfig:
     secret_encoding: SecretEncoding = "raw"
     idle_timeout_s: float | None = None
     stream_limits: StreamLimits = field(default_factory=StreamLimits)
+    faults: FaultSet = field(default_factory=FaultSet)
 
 
 class WallClock:
@@ -85,6 +89,14 @@ class LocalExchange:
             {"api_key": key.api_key, "api_secret": secret, "user_id": key.user_id} for key, secret in pairs
         ]
         authenticator = Authenticator(key for key, _ in pairs)
+        self.venue.state.schedule.on_sooner = lambda due_ns: self._plan_pump()
+        plan = self.venue.state.faults
+        plan.seed = config.seed if config.faults.seed is None else config.faults.seed
+        for fault in config.faults.faults:
+            plan.add(fault)
+        self._http_faults = HttpFaults(
+            plan, self.venue.catalogue.instruments, authenticator.user_of_key, partial(self.venue.later, self._clock)
+        )
         self._limits = RateLimits(config.has_rate_limits, config.rate_window, config.rate_profile)
         self._hub = StreamHub(self.venue, authenticator, config.stream_limits, self._clock, self._pump)
         is_vip = config.rate_profile == "vip"
@@ -143,6 +155,7 @@ class LocalExchange:
             handler, self._clock,
             upgrade=self._open_stream if is_main else None,
             upgrade_paths=STREAM_PATHS if is_main else frozenset(),
+            faults=self._http_faults if is_main else None,
             idle_timeout_s=self.config.idle_timeout_s,
         )
         loop = asyncio.get_running_loop()
@@ -195,7 +208,8 @@ class LocalExchange:
 
     def _counters(self) -> dict[str, int]:
         """The faces' counters, for the admin endpoint."""
-        return dict(Counter(self._rest.counters) + self._hub.counters)
+        faults = Counter({f"fault.{kind}": count for kind, count in self.venue.state.faults.counters.items()})
+        return dict(Counter(self._rest.counters) + self._hub.counters + faults)
 
 
 def _venue_config(config: ExchangeConfig) -> VenueConfig:

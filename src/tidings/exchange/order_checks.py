@@ -36,6 +36,10 @@ class Refused(Exception):
         self.detail = detail
 
 
+class UsedId(Refused):
+    """A client id that was used before. No event tells of it: it could be taken for the end of the first order."""
+
+
 def check_words(request: NewOrder, instrument: Instrument) -> None:
     """Refuse words that the venue does not know or does not allow together; fill in defaults for absent ones."""
     request.ord_type = request.ord_type or "Limit"

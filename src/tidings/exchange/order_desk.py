@@ -15,6 +15,7 @@ from tidings.exchange.ledgers import Ledger
 from tidings.exchange.matching import BUY
 from tidings.exchange.order_checks import (
     Refused,
+    UsedId,
     check_attached,
     check_condition,
     check_direction,
@@ -26,9 +27,10 @@ from tidings.exchange.order_checks import (
     check_value,
     check_words,
 )
-from tidings.exchange.order_life import OrderLife, take_conditions
+from tidings.exchange.order_faults import OrderFaults
+from tidings.exchange.order_life import OrderLife
 from tidings.exchange.order_requests import AmendOrder, CancelOrder, NewOrder
-from tidings.exchange.orders import CANCELED, UNTRIGGERED, Order
+from tidings.exchange.orders import CANCELED, UNTRIGGERED, Order, take_conditions
 from tidings.exchange.positions import LONG, MERGED
 from tidings.exchange.reports import OrderReport, Reply
 from tidings.exchange.triggers import direction, watched_price
@@ -51,6 +53,7 @@ class OrderDesk:
         self._state = state
         self._lives = lives
         self._ledger_of = ledger_of
+        self._faults = OrderFaults(state.faults)
 
     # Requests.
 
@@ -65,8 +68,7 @@ class OrderDesk:
         order_id = self._state.identifiers.order_id()
         try:
             check_words(request, instrument)
-            if self._state.store.is_known(user_id, request.cl_ord_id):
-                raise Refused(self._state.config.duplicate_id_code, f"clOrdID {request.cl_ord_id!r} was used before")
+            self._check_id(user_id, request, instrument, now_ns)
             check_numbers(request, life.market, self._state.config)
             check_condition(request, life.market, self._state.config)
             order = self._make(user_id, request, life, order_id, now_ns)
@@ -75,11 +77,10 @@ class OrderDesk:
             order.ledger = self._ledger_of(user_id, instrument)
             return self._reject(life, order, refused, now_ns)
         order.pending = "New"
-        waits = order.ord_status == UNTRIGGERED
-        report = order.report("Registered" if waits else "PendingNew", now_ns)
+        report = order.report("Registered" if order.ord_status == UNTRIGGERED else "PendingNew", now_ns)
         self._state.store.add(order)
         self._state.store.record(order, report)
-        self._later(now_ns, partial(life.register if waits else life.place, order))
+        self._send_on(order, life, now_ns)
         return Reply(order=report)
 
     def amend(self, user_id: int, request: AmendOrder, now_ns: int) -> Reply:
@@ -93,7 +94,7 @@ class OrderDesk:
         except Refused as refused:
             return self._refuse(refused)
         order.pending = "Replace"
-        self._later(now_ns, partial(life.replace, order, request, now_ns))
+        self._later(now_ns, order, "amend", partial(life.replace, order, request, now_ns))
         return Reply(order=self._amended_view(order, request, now_ns))
 
     def cancel(self, user_id: int, request: CancelOrder, now_ns: int) -> Reply:
@@ -131,6 +132,27 @@ class OrderDesk:
         return Reply(count=count)
 
     # Making an order.
+
+    def _check_id(self, user_id: int, request: NewOrder, instrument: Instrument, now_ns: int) -> None:
+        """Refuse a client id that was used before."""
+        store = self._state.store
+        if store.is_known(user_id, request.cl_ord_id):
+            age_ns = now_ns - store.last_use_ns(user_id, request.cl_ord_id)
+            wrong = self._faults.duplicate_code(instrument, user_id, age_ns, self._state.config.duplicate_id_code)
+            if wrong:
+                raise UsedId(wrong, f"clOrdID {request.cl_ord_id!r} was used before")
+
+    def _send_on(self, order: Order, life: OrderLife, now_ns: int) -> None:
+        """Have a new order enter the book or begin to wait; a fault has it rejected there, or taken off again."""
+        enter: Callable[[Order, int], None] = life.register if order.ord_status == UNTRIGGERED else life.place
+        upset = self._faults.upset(order)
+        if upset is not None and upset.fault.kind == "reject-after-accept":
+            self._later(now_ns, order, "create", partial(life.reject_accepted, order, upset.fault.code))
+            return
+        self._later(now_ns, order, "create", partial(enter, order))
+        if upset is not None:
+            due_ns = now_ns + self._state.config.matching_delay_ns + upset.delay_ns()
+            self._state.schedule.add(due_ns, partial(life.expel, order, upset.fault.code))
 
     def _make(self, user_id: int, request: NewOrder, life: OrderLife, order_id: str, now_ns: int) -> Order:
         """An order that has passed what depends on the account, with its money set aside."""
@@ -219,7 +241,7 @@ class OrderDesk:
             self._check_can_change(order, action)
         order.pending = "Cancel"
         life = self._lives[order.instrument.symbol]
-        self._later(now_ns, partial(life.remove, order, action, now_ns))
+        self._later(now_ns, order, "cancel", partial(life.remove, order, action, now_ns))
         return order.report("PendingCancel", now_ns, action=action, action_time_ns=now_ns)
 
     def _check_terms(self, order: Order, request: AmendOrder, life: OrderLife) -> None:
@@ -299,8 +321,10 @@ class OrderDesk:
             raise Refused(code.SYMBOL_NOT_LISTED, f"{symbol} is not listed")
         raise Refused(code.TE_SYMBOL_INVALID, f"no symbol {symbol!r}")
 
-    def _later(self, now_ns: int, action: Callable[[int], None]) -> None:
-        self._state.schedule.add(now_ns + self._state.config.matching_delay_ns, action)
+    def _later(self, now_ns: int, order: Order, request: str, action: Callable[[int], None]) -> None:
+        """Have `action` happen when the request has reached the book."""
+        delay_ns = self._state.config.matching_delay_ns + self._faults.delay_ns(order, request)
+        self._state.schedule.add(now_ns + delay_ns, action)
 
     def _refuse(self, refused: Refused) -> Reply:
         self._state.counters.refused += 1
@@ -308,8 +332,7 @@ class OrderDesk:
 
     def _reject(self, life: OrderLife, order: Order, refused: Refused, now_ns: int) -> Reply:
         """Refuse a create; the account stream hears of what the trading engine refuses (observed 2025)."""
-        is_duplicate = refused.code == self._state.config.duplicate_id_code
-        if refused.code not in TRADING_ENGINE_CODES or is_duplicate:
+        if refused.code not in TRADING_ENGINE_CODES or isinstance(refused, UsedId):
             return self._refuse(refused)  # an event with the id of a live order could be taken for that order's end
         self._state.schedule.add(now_ns, partial(life.reject, order, refused.code))
         if self._state.config.reject_style is RejectStyle.STREAM_ONLY:

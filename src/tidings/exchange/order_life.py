@@ -36,9 +36,9 @@ from tidings.exchange.orders import (
     TRIGGERED,
     UNTRIGGERED,
     Order,
+    take_conditions,
 )
 from tidings.exchange.positions import Position
-from tidings.exchange.reports import OrderReport
 from tidings.exchange.triggers import TriggerWatch, direction
 from tidings.exchange.venue_state import VenueState
 
@@ -49,6 +49,9 @@ _REMOVALS: Final = {
     Outcome.REMAINDER: ("Expired", CE_NO_ENOUGH_QTY),
     Outcome.SELF_TRADE: ("Canceled", 0),
 }
+
+
+FIRST_ERROR_CODE: Final = 1_000  # below are the reasons of cxlRejReason
 
 
 class OrderLife:
@@ -108,6 +111,23 @@ class OrderLife:
         self._begin(now_ns)
         order.ord_status = REJECTED
         self._tell(order, "CreateRejected", code=code)
+        self._end()
+
+    def reject_accepted(self, order: Order, code: int, now_ns: int) -> None:
+        """The venue refuses after all what it has accepted: only the stream tells."""
+        if not order.is_done:
+            order.pending = ""
+            order.ledger.release(order)
+            self.reject(order, code, now_ns)
+            order.leaves_qty = 0
+            self._state.store.close(order)
+
+    def expel(self, order: Order, code: int, now_ns: int) -> None:
+        """The venue takes an order off by itself; a `code` below 1000 is a reason of the matching engine."""
+        self._begin(now_ns)
+        if not order.is_done:
+            is_reason = code < FIRST_ERROR_CODE
+            self._take_off(order, "Aborted", 0 if is_reason else code, code if is_reason else 0)
         self._end()
 
     def flow(self, cancels: list[BookOrder], submits: list[tuple[BookOrder, Stay]], now_ns: int) -> None:
@@ -252,13 +272,13 @@ class OrderLife:
         else:
             self._enter(order, "Replaced", trade_type="Replace")
 
-    def _take_off(self, order: Order, exec_status: str, code: int = 0) -> None:
+    def _take_off(self, order: Order, exec_status: str, code: int = 0, reason: int = 0) -> None:
         """End an order that has not traded out: cancelled, or deactivated if it never triggered."""
         if order.level is not None:
             self.market.next_sequence(self._now_ns)
             self.market.book.cancel(order)
         waits = order.ord_status == UNTRIGGERED
-        self._finish(order, DEACTIVATED if waits else CANCELED, exec_status, code=code)
+        self._finish(order, DEACTIVATED if waits else CANCELED, exec_status, code=code, cxl_rej_reason=reason)
 
     def _finish(self, order: Order, status: str, exec_status: str, **details: Any) -> None:
         """Report the end of an order with its cancelled quantity (execQty of a cancel, observed), and close it."""
@@ -370,21 +390,3 @@ class OrderLife:
         if not isinstance(account, ContractAccount):
             raise TypeError("only contract orders have positions")
         return account.position_of(order)
-
-
-def take_conditions(order: Order | OrderReport, request: AmendOrder) -> None:
-    """Give `order`, or a view of it, the amended quote amount, trigger, peg and attached prices."""
-    if request.quote_qty is not None:
-        order.quote_qty = request.quote_qty
-    if request.stop_px is not None:
-        order.stop_px = request.stop_px
-    if request.trigger is not None:
-        order.trigger = request.trigger
-    if request.peg_offset is not None:
-        order.peg_offset = request.peg_offset
-    if request.peg_price_type is not None:
-        order.peg_price_type = request.peg_price_type
-    if request.take_profit is not None:
-        order.take_profit = request.take_profit
-    if request.stop_loss is not None:
-        order.stop_loss = request.stop_loss

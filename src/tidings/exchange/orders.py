@@ -14,7 +14,7 @@ from tidings.exchange.reports import DONE_STATUSES, NO_ERROR, OrderReport
 if TYPE_CHECKING:
     from tidings.exchange.catalogue import Instrument
     from tidings.exchange.ledgers import Ledger
-    from tidings.exchange.order_requests import NewOrder
+    from tidings.exchange.order_requests import AmendOrder, NewOrder
 
 SIDES: Final = {"Buy": BUY, "Sell": SELL}
 SIDE_WORDS: Final = {BUY: "Buy", SELL: "Sell"}
@@ -184,6 +184,24 @@ class Order(BookOrder):
         for name, value in details.items():
             setattr(report, name, value)
         return report
+
+
+def take_conditions(order: Order | OrderReport, request: AmendOrder) -> None:
+    """Give `order`, or a view of it, the amended quote amount, trigger, peg and attached prices."""
+    if request.quote_qty is not None:
+        order.quote_qty = request.quote_qty
+    if request.stop_px is not None:
+        order.stop_px = request.stop_px
+    if request.trigger is not None:
+        order.trigger = request.trigger
+    if request.peg_offset is not None:
+        order.peg_offset = request.peg_offset
+    if request.peg_price_type is not None:
+        order.peg_price_type = request.peg_price_type
+    if request.take_profit is not None:
+        order.take_profit = request.take_profit
+    if request.stop_loss is not None:
+        order.stop_loss = request.stop_loss
 
 
 _NOT_IN_BOOK = frozenset({UNTRIGGERED, CANCELED, FILLED, DEACTIVATED})

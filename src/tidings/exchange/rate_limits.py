@@ -213,6 +213,13 @@ class RateLimits:
         return window
 
 
+def storm_headers(method: str, path: str, retry_after: str) -> str:
+    """Headers of a 429 that somebody else caused: nothing remains; `retry_after` as it is, or no such header."""
+    group = group_and_weight(method, path)[0]
+    headers = _headers(group, 0, _CAPACITIES["public"][group])
+    return headers + (f"x-ratelimit-retry-after{_suffix(group)}: {retry_after}\r\n" if retry_after else "")
+
+
 def _suffix(group: str) -> str:
     return f"-{group}" if group else ""
 

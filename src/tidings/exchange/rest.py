@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from tidings.exchange import rest_accounts, rest_contract, rest_history, rest_linear, rest_public, rest_spot
 from tidings.exchange.authentication import Authenticator, Unauthenticated
 from tidings.exchange.endpoint import Call, Endpoint
+from tidings.exchange.fault_kinds import Point
+from tidings.exchange.fault_scope import occasion_of, request_names
 from tidings.exchange.http_request import Request
-from tidings.exchange.http_server import Response
 from tidings.exchange.json_text import failure
 from tidings.exchange.parameters import Parameters, RequestError
 from tidings.exchange.rate_limits import TOO_MANY_REQUESTS, RateLimits
+from tidings.exchange.response import Response
 from tidings.exchange.venue import Venue
 
 _LOGGER = logging.getLogger(__name__)
@@ -58,7 +60,15 @@ class RestApi:
             return Response(error.body, 401)
         except RequestError as error:
             return Response(failure(error.code, error.msg))
-        return self._answer(endpoint, request, Call(self.venue, user_id, parameters, wall_ns))
+        lag_ns = self._query_lag_ns(request) if self.venue.state.faults.has(Point.QUERY) else 0
+        return self._answer(endpoint, request, Call(self.venue, user_id, parameters, wall_ns, lag_ns))
+
+    def _query_lag_ns(self, request: Request) -> int:
+        """How far behind the database is that answers this query; 0 for what is no query of orders."""
+        if "query" not in request_names(request.method, request.path):
+            return 0
+        occasion = occasion_of(request, self.venue.catalogue.instruments, self.authenticator.user_of_key)
+        return max((armed.lag_ns() for armed in self.venue.state.faults.decide(Point.QUERY, occasion)), default=0)
 
     def _user(self, request: Request, wall_ns: int) -> int:
         """Who signed; 0 for an unsigned public request."""

@@ -13,11 +13,15 @@ class Schedule:
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Action]] = []
         self._count = 0
+        self._is_running = False
+        self.on_sooner: Action | None = None  # told of a new first action, so that whoever runs us can be there
 
     def add(self, due_ns: int, action: Action) -> None:
         """Plan `action` for `due_ns`."""
         self._count += 1
         heapq.heappush(self._heap, (due_ns, self._count, action))
+        if self.on_sooner is not None and not self._is_running and self._heap[0][1] == self._count:
+            self.on_sooner(due_ns)
 
     def next_due_ns(self) -> int | None:
         """When the first action is due, or None if there is none."""
@@ -26,6 +30,10 @@ class Schedule:
     def run_until(self, now_ns: int) -> None:
         """Run all actions due until `now_ns`, those they add included, each with its own due time."""
         heap = self._heap
-        while heap and heap[0][0] <= now_ns:
-            due_ns, _, action = heapq.heappop(heap)
-            action(due_ns)
+        self._is_running = True
+        try:
+            while heap and heap[0][0] <= now_ns:
+                due_ns, _, action = heapq.heappop(heap)
+                action(due_ns)
+        finally:
+            self._is_running = False

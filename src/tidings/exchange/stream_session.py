@@ -48,6 +48,7 @@ class StreamSession(asyncio.Protocol):
     ) -> None:
         self.user_id = 0  # 0: not logged in
         self.last_heard_ns = now_ns()
+        self.is_mute = False  # a fault: nothing is said, pongs included, though the connection stands
         self._transport = transport
         self._limits = limits
         self._on_request = on_request
@@ -81,7 +82,7 @@ class StreamSession(asyncio.Protocol):
 
     def send(self, frame: bytes) -> None:
         """Write one frame made by `text_frame`; a client with too much unread is cut instead."""
-        if self._protocol.state is not State.OPEN or self._transport.is_closing():
+        if self._protocol.state is not State.OPEN or self._transport.is_closing() or self.is_mute:
             return
         self._transport.write(frame)
         if self._transport.get_write_buffer_size() > self._limits.unsent_bytes:
@@ -105,6 +106,14 @@ class StreamSession(asyncio.Protocol):
             self._protocol.send_close(1008, reason)
             self._flush()
         self._transport.close()
+
+    def cut(self, code: int) -> None:
+        """End the connection with this close code; 0 is just the end of it."""
+        if not code:
+            self._transport.close()
+        elif self._protocol.state is State.OPEN:
+            self._protocol.send_close(code)
+            self._flush()
 
     def abort(self) -> None:
         """Cut the connection without a word, as the venue drops a silent client."""
@@ -141,6 +150,8 @@ class StreamSession(asyncio.Protocol):
     def _flush(self) -> None:
         """Write what the protocol wants written; its empty chunk means that nothing more will come."""
         for data in self._protocol.data_to_send():
+            if data and self.is_mute:
+                continue
             if data:
                 self._transport.write(data)
             else:

@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tidings.exchange import contract_json, linear_json, spot_json
 from tidings.exchange.authentication import Authenticator
@@ -25,6 +26,7 @@ from tidings.exchange.market_feeds import (
     TradeFeed,
 )
 from tidings.exchange.reports import AccountUpdate
+from tidings.exchange.stream_faults import StreamFaults
 from tidings.exchange.stream_session import StreamLimits, StreamSession, text_frame
 from tidings.exchange.venue import Venue
 
@@ -57,6 +59,7 @@ class StreamHub:
         self, venue: Venue, authenticator: Authenticator, limits: StreamLimits, now_ns: Callable[[], int],
         pump: Callable[[], None],
     ) -> None:
+        later = partial(venue.later, now_ns)
         self.counters: Counter[str] = Counter()
         self.limits = limits
         self._venue = venue
@@ -66,6 +69,7 @@ class StreamHub:
         self._subscriptions: dict[StreamSession, set[_Key]] = {}
         self._feeds: dict[_Key, Feed] = {}
         self._subscribers: dict[_Key, set[StreamSession]] = {}
+        self._faults = StreamFaults(venue.state.faults, later)
         self._instruments = {**venue.catalogue.instruments, **_derived_symbols(venue)}
 
     @property
@@ -80,6 +84,7 @@ class StreamHub:
 
     def remove(self, session: StreamSession) -> None:
         """Forget a client that is gone."""
+        self._faults.forget(session)
         for key in self._subscriptions.pop(session, set()):
             self._drop(session, key)
 
@@ -91,7 +96,7 @@ class StreamHub:
         for session in tuple(self._subscribers.get(key, ())):
             if session.user_id == update.user_id:
                 frame = frame or text_frame(self._account_message(update))
-                session.send(frame)
+                self._send(session, frame, update)
                 self.counters["account_messages"] += 1
 
     def poll(self, now_ns: int) -> None:
@@ -131,7 +136,7 @@ class StreamHub:
 
     def _login(self, session: StreamSession, request_id: object, params: object) -> None:
         user_id = self._authenticator.user_of_login(params, self._now_ns())
-        if user_id is None:
+        if user_id is None or self._faults.refuses_login(user_id):
             self.counters["logins_refused"] += 1
             session.refuse(request_id, _NOT_LOGGED_IN)
             return
@@ -147,25 +152,33 @@ class StreamHub:
             session.refuse(request_id, _NOT_LOGGED_IN)
             return
         key = _Key(channel)
-        if not self._has_room(session, key):
+        line = _ACCOUNT_CHANNELS[channel]
+        if not self._has_room(session, key) or self._faults.refuses_subscription(session.user_id, line):
             session.refuse(request_id)
             return
         self._pump()
         self._attach(session, key)
         session.reply(request_id, _SUCCESS)
         now_ns = self._now_ns()
-        updates = self._venue.account_snapshot(session.user_id, _ACCOUNT_CHANNELS[channel], now_ns)
+        updates = self._venue.account_snapshot(session.user_id, line, now_ns)
         if channel == "wo":
             pairs = self._venue.catalogue.listed(Line.SPOT)
             open_count = sum(len(self._venue.queries.open_orders(session.user_id, pair.symbol)) for pair in pairs)
-            session.send_text(spot_json.snapshot_message(updates[0], open_count))
+            self._send(session, text_frame(spot_json.snapshot_message(updates[0], open_count)), updates[0])
             return
         session.send_text(_stray_index(now_ns))
         for update in updates:
-            session.send_text(self._account_message(update))
+            self._send(session, text_frame(self._account_message(update)), update)
             for position in update.positions:
                 if position.size:
                     session.send_text(_stray_position(position.account_id, position.instrument, update))
+
+    def _send(self, session: StreamSession, frame: bytes, update: AccountUpdate) -> None:
+        """Send a client a message of its account."""
+        if self._faults.is_set:
+            self._faults.send(session, frame, update)
+        else:
+            session.send(frame)
 
     def _subscribe_market(self, session: StreamSession, request_id: object, channel: str, params: object) -> None:
         key = _market_key(channel, params)

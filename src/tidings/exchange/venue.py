@@ -20,6 +20,7 @@ from tidings.exchange.admin_view import admin_view
 from tidings.exchange.background_flow import BackgroundFlow, start_price
 from tidings.exchange.catalogue import Catalogue, Instrument, Line, load_catalogue
 from tidings.exchange.contract_account import ContractAccount
+from tidings.exchange.faults import FaultPlan
 from tidings.exchange.identifiers import Identifiers
 from tidings.exchange.ledgers import Ledger
 from tidings.exchange.market import Market
@@ -49,7 +50,9 @@ class Venue:
         self.catalogue = catalogue or load_catalogue()
         self.user_ids = config.user_ids
         identifiers = Identifiers(config.seed)
-        self.state = VenueState(config, self.catalogue, identifiers, Outbox(identifiers))
+        self.state = VenueState(
+            config, self.catalogue, identifiers, Outbox(identifiers), FaultPlan(config.user_ids, config.seed)
+        )
         self.queries = OrderQueries(self.state.store, self.catalogue)
         self.markets = self._make_markets()
         self.lives = {symbol: OrderLife(self.state, market) for symbol, market in self.markets.items()}
@@ -148,6 +151,10 @@ class Venue:
         updates = self.state.outbox.take()
         self.state.counters.updates += len(updates)
         return updates
+
+    def later(self, wall_ns: Callable[[], int], delay_ns: int, action: Callable[[], None]) -> None:
+        """Have `advance` call `action` so long from now, by the caller's clock: for the faces' faults."""
+        self.state.schedule.add(wall_ns() + delay_ns, lambda due_ns: action())
 
     def next_due_ns(self) -> int | None:
         """When `advance` has something to do next (may lie in the past: call it now); None if nothing is planned."""

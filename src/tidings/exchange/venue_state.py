@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from tidings.exchange.catalogue import Catalogue
+from tidings.exchange.faults import FaultPlan
 from tidings.exchange.identifiers import Identifiers
 from tidings.exchange.ledgers import HouseLedger
 from tidings.exchange.order_store import OrderStore
@@ -32,6 +33,7 @@ class VenueState:
     catalogue: Catalogue
     identifiers: Identifiers
     outbox: Outbox
+    faults: FaultPlan  # what is to go wrong: the faces ask it too
     schedule: Schedule = field(default_factory=Schedule)
     store: OrderStore = field(default_factory=OrderStore)
     house: HouseLedger = field(default_factory=HouseLedger)

@@ -104,3 +104,44 @@ def test_anything_else_is_refused_with_a_reason(ask, method, path, body, status)
     found, document = ask(method, path, body=body)
     assert (found, list(document)) == (status, ["error"])
     assert ask.changes == []
+
+
+# Faults.
+
+
+def test_faults_are_added_shown_and_removed(venue, ask):
+    status, added = ask("POST", "/faults", body=b'{"kind": "fail", "status": 502, "account": 1}')
+    assert (status, added) == (200, {"ids": [1]})
+    body = b'{"fault": [{"kind": "refuse-login"}, {"kind": "delay", "delay_ms": 5}]}'
+    assert ask("POST", "/faults", body=body)[1] == {"ids": [2, 3]}
+    status, shown = ask("GET", "/faults")
+    assert (status, [row["kind"] for row in shown["faults"]]) == (200, ["fail", "refuse-login", "delay"])
+    assert {"id": 1, "status": 502, "account": 1, "could": 0, "did": 0}.items() <= shown["faults"][0].items()
+    assert ask("DELETE", "/faults", "id=2") == (200, {"removed": 1})
+    assert ask("DELETE", "/faults", "id=2")[0] == 404
+    assert ask("DELETE", "/faults", "kind=fail") == (200, {"removed": 1})
+    assert ask("DELETE", "/faults") == (200, {"removed": 1})
+    assert ask("GET", "/faults")[1]["faults"] == []
+    assert ask("GET", "/dump")[1]["faults"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"", "Expecting value"),
+        (b"[]", "a fault is a JSON object"),
+        (b'{"kind": "fail", "statos": 1}', "fault 1: fail: unknown key 'statos'"),
+        (b'{"kind": "fail", "account": 44}', "account: there are 4, numbered from 0: was 44"),
+        (b'{"fault": [{"kind": "fail"}, {"kind": "explode"}]}', "fault 2: kind: one of "),
+        (b'{"fault": [], "seed": 7}', "seed: the exchange's stands since its start"),
+        (b"[" * 100_000, "recursion"),
+    ],
+)
+def test_a_wrong_fault_is_refused_and_none_is_added(ask, body, problem):
+    status, answer = ask("POST", "/faults", body=body)
+    assert status == 400 and problem in answer["error"]
+    assert ask("GET", "/faults")[1]["faults"] == []
+
+
+def test_faults_know_three_methods(ask):
+    assert ask("PUT", "/faults") == (405, {"error": "GET, POST or DELETE /faults"})

@@ -6,7 +6,8 @@ import h11
 import pytest
 
 from tidings.exchange.http_request import Request
-from tidings.exchange.http_server import HttpConnection, Response, ServerState
+from tidings.exchange.http_server import HttpConnection, ServerState
+from tidings.exchange.response import Response
 
 
 class Echo:

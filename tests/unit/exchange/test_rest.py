@@ -8,8 +8,8 @@ import pytest
 
 from tidings.exchange.authentication import ApiKey, Authenticator
 from tidings.exchange.http_request import Request
-from tidings.exchange.http_server import Response
 from tidings.exchange.rate_limits import IP_CAPACITY, RateLimits
+from tidings.exchange.response import Response
 from tidings.exchange.rest import RestApi
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
