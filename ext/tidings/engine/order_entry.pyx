@@ -138,7 +138,7 @@ cdef class OrderEntry(OrderListener):
             reason = self.gateway.send_amend(order, price_ticks, qty_lots, now_ns)
         if reason == DENY_NONE:
             order.is_amend_pending = True
-            order.amend_price_ticks, order.amend_qty_lots = price_ticks, qty_lots
+            order.amend_price_ticks, order.amend_qty_lots, order.amend_asked_ns = price_ticks, qty_lots, now_ns
         return reason
 
     cdef int cancel(self, Order order, int64_t now_ns) except -1:

@@ -22,6 +22,7 @@ cdef class ExecutionReport:
     cdef readonly int ord_status                    # OrdStatus the venue tells, -1: not told
     cdef readonly int source                        # ReportSource
     cdef readonly int request_kind                  # RequestKind it answers or whose loss it tells, 0: neither
+    cdef readonly int64_t asked_ns                  # when the request was sent that it answers, monotonic; 0: not told
     cdef readonly int side                          # Side, 0: not told
     cdef readonly int code                          # the venue's business code, 0: none
     cdef readonly int cancel_reason                 # cxlRejReason, 0: none

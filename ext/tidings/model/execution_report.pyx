@@ -81,7 +81,7 @@ def report_of(
     int64_t price_ticks=UNSET, int64_t stop_px_ticks=UNSET, int64_t order_qty_lots=UNSET, int64_t cum_qty_lots=UNSET,
     int64_t leaves_qty_lots=UNSET, int64_t last_px_ticks=UNSET, int64_t last_qty_lots=UNSET, str exec_id="",
     int64_t fee_mantissa=0, int fee_scale=0, bint is_maker=False, int64_t exec_seq=0,
-    int64_t transact_time_ns=0, str text="",
+    int64_t transact_time_ns=0, int64_t asked_ns=0, str text="",
 ):
     """Build a report by field names: for reconciliation, replay and tests."""
     cdef ExecutionReport report = make_report(exec_type, source, now_ns)
@@ -96,6 +96,7 @@ def report_of(
     report.last_px_ticks, report.last_qty_lots = last_px_ticks, last_qty_lots
     report.fee_mantissa, report.fee_scale, report.is_maker = fee_mantissa, fee_scale, is_maker
     report.exec_seq, report.transact_time_ns, report.text = exec_seq, transact_time_ns, text
+    report.asked_ns = asked_ns
     return report
 
 

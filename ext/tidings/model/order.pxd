@@ -45,11 +45,13 @@ cdef class Order:
     cdef int128_t traded_value                      # Σ of their values (see avg_px)
     cdef readonly int trade_count
     cdef readonly int64_t venue_time_ns             # transact time of the newest report that told price or quantity
+    cdef int64_t rejected_time_ns                   # when the venue's books showed it rejected; 0: they did not
     cdef readonly int reject_code
     cdef readonly bint is_acked                     # the venue has confirmed that it exists
     # Requests in flight for it (at most one amend).
     cdef readonly bint is_cancel_pending, is_amend_pending
     cdef readonly int64_t amend_price_ticks, amend_qty_lots
+    cdef int64_t amend_asked_ns                     # when it was sent: tells its answer from an earlier one's
     # Stamps, monotonic ns; 0 until they happen.
     cdef readonly int64_t decided_ns, encoded_ns, written_ns, replied_ns, streamed_ns
     cdef object listeners                           # the awaitable face's, None on the hot path
@@ -64,5 +66,9 @@ cdef class Order:
     cdef int _after_move(self, int before, int event, ExecutionReport report) except -1
     cdef void _adopt_terms(self, ExecutionReport report) noexcept
     cdef int _settle_requests(self, int event, ExecutionReport report) noexcept
-    cdef int _status_by_qty(self, int before, ExecutionReport report) noexcept
-    cdef bint _tells_our_amend(self, ExecutionReport report) noexcept
+    cdef bint _is_news(self, ExecutionReport report) noexcept
+    cdef int64_t _qty_lots_max(self) noexcept
+    cdef int _status_by_qty(self, int before, int event, ExecutionReport report) noexcept
+    cdef bint _tells_our_amend(self, int event, ExecutionReport report) noexcept
+    cdef bint _refuses_amend(self, int event, ExecutionReport report) noexcept
+    cdef bint _is_about_amend(self, ExecutionReport report) noexcept

@@ -2,9 +2,9 @@
 
 The venue speaks about an order from several mouths (the reply to our request, the account stream, snapshots, queries)
 and in any order: a fill may come before the ack, an ack after the cancel, everything twice. `apply` therefore asks one
-table where a report leads, and quantities only ever grow: `cum_qty` is the larger of what the venue tells and what we
-counted, so a late or repeated report changes nothing. Executions are counted once by their ExecID before they come
-here (engine/order_table).
+table where a report leads (model/order_transitions), and quantities only ever grow: `cum_qty` is the larger of what
+the venue tells and what we counted, so a late or repeated report changes nothing. Executions are counted once by their
+ExecID before they come here (engine/order_table).
 
 What an order is worth believing: a report from the venue beats our own conclusion. An order we wrote off (rejected,
 unsent) that the venue nevertheless works comes back to life, with an alarm (EFFECT_REVIVED).
@@ -15,12 +15,13 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from tidings.model.enums cimport (
-    EXEC_CANCEL_REJECTED, EXEC_NEW, EXEC_REPLACED, EXEC_REPLACE_REJECTED, EXEC_STATUS, EXEC_TRADE, EXEC_TRIGGERED,
-    EXEC_UNKNOWN, EXEC_UNSENT, LINE_INVERSE, ORD_LIMIT, ORD_LIMIT_IF_TOUCHED, ORD_STOP_LIMIT, REQUEST_AMEND,
+    EXEC_CANCEL_REJECTED, EXEC_NEW, EXEC_PENDING_CANCEL, EXEC_PENDING_NEW, EXEC_PENDING_REPLACE, EXEC_REPLACED,
+    EXEC_REPLACE_REJECTED, EXEC_STATUS, EXEC_TRADE, EXEC_UNKNOWN, EXEC_UNSENT, EXEC_UNTRIGGERED,
+    LINE_INVERSE, ORD_LIMIT, ORD_LIMIT_IF_TOUCHED, ORD_STOP_LIMIT, REQUEST_AMEND,
     REQUEST_CANCEL, REQUEST_NEW, SOURCE_LOCAL, SOURCE_REPLY, STATUS_CANCELED, STATUS_EXPIRED, STATUS_FILLED, STATUS_NEW,
     STATUS_PARTIALLY_FILLED, STATUS_PENDING_NEW, STATUS_REJECTED, STATUS_UNKNOWN, STATUS_UNSENT, STATUS_UNTRIGGERED,
 )
-from tidings.model.execution_report cimport CL_ORD_ID_BYTES_MAX, ExecutionReport
+from tidings.model.execution_report cimport CL_ORD_ID_BYTES_MAX, UNSET, ExecutionReport
 from tidings.model.scale cimport whole_steps
 from tidings.model.terms cimport OrderTerms
 
@@ -28,58 +29,13 @@ from decimal import Decimal
 
 from tidings.model.enums import ExecType, OrdStatus, Side
 from tidings.model.execution_report import uuid_text, uuid_words
+from tidings.model.order_transitions import ORDER_TRANSITIONS
 
 cdef enum:
     STATUS_COUNT = 11               # the real ones; PENDING_CANCEL and PENDING_REPLACE are views
     EVENT_COUNT = 16
     REQUEST_NONE = 0                # the report is about the order, not about a request
-    BY_QTY = 100                    # NEW, PARTIALLY_FILLED or FILLED, as the quantities say
-
-_WORKING = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.UNTRIGGERED)
-_OPEN = (OrdStatus.PENDING_NEW, *_WORKING, OrdStatus.UNKNOWN)
-
-# (state, what happened) → state. A pair that is not listed keeps its state: the report is late, repeated, or only moves
-# fields. A lost request (UNKNOWN, UNSENT) moves the order only if it is the one that created it.
-ORDER_TRANSITIONS = {
-    # Before any word came.
-    (OrdStatus.PENDING_NEW, ExecType.PENDING_NEW): BY_QTY,      # the trading engine took it: it can fill from now on
-    (OrdStatus.PENDING_NEW, ExecType.NEW): BY_QTY,              # a snapshot may tell fills before anything else did
-    (OrdStatus.PENDING_NEW, ExecType.UNTRIGGERED): OrdStatus.UNTRIGGERED,
-    (OrdStatus.PENDING_NEW, ExecType.REPLACED): BY_QTY,         # the stream outran both replies
-    (OrdStatus.PENDING_NEW, ExecType.UNKNOWN): OrdStatus.UNKNOWN,
-    (OrdStatus.PENDING_NEW, ExecType.UNSENT): OrdStatus.UNSENT,
-    # Only evidence leads out of UNKNOWN. An accepted amend or cancel is evidence that the order exists; a refused one
-    # is not. Its last byte never having left is evidence that it does not.
-    (OrdStatus.UNKNOWN, ExecType.UNSENT): OrdStatus.UNSENT,
-    (OrdStatus.UNKNOWN, ExecType.PENDING_NEW): BY_QTY,
-    (OrdStatus.UNKNOWN, ExecType.NEW): BY_QTY,
-    (OrdStatus.UNKNOWN, ExecType.UNTRIGGERED): OrdStatus.UNTRIGGERED,
-    (OrdStatus.UNKNOWN, ExecType.REPLACED): BY_QTY,
-    (OrdStatus.UNKNOWN, ExecType.PENDING_CANCEL): BY_QTY,
-    (OrdStatus.UNKNOWN, ExecType.PENDING_REPLACE): BY_QTY,
-    # A conditional order's New says that it was triggered, even when the Triggered report was lost.
-    (OrdStatus.UNTRIGGERED, ExecType.NEW): BY_QTY,
-    # The venue works an order we had written off: believe the venue.
-    **{
-        (status, event): after
-        for status in (OrdStatus.REJECTED, OrdStatus.UNSENT)
-        for event, after in (
-            (ExecType.NEW, BY_QTY), (ExecType.UNTRIGGERED, OrdStatus.UNTRIGGERED), (ExecType.TRIGGERED, BY_QTY),
-            (ExecType.TRADE, BY_QTY), (ExecType.REPLACED, BY_QTY),
-        )
-    },
-    (OrdStatus.UNSENT, ExecType.CANCELED): OrdStatus.CANCELED,
-    # A fill after a cancel counts, and leaves the order cancelled: (CANCELED, TRADE) is not listed on purpose.
-}
-for _status in _OPEN:
-    ORDER_TRANSITIONS[_status, ExecType.TRIGGERED] = BY_QTY
-    ORDER_TRANSITIONS[_status, ExecType.TRADE] = BY_QTY
-    ORDER_TRANSITIONS[_status, ExecType.CANCELED] = OrdStatus.CANCELED
-    ORDER_TRANSITIONS[_status, ExecType.EXPIRED] = OrdStatus.EXPIRED
-    # Also after the venue has accepted it: the trading engine answers, the matching engine decides.
-    ORDER_TRANSITIONS[_status, ExecType.REJECTED] = OrdStatus.REJECTED
-# What has filled was not rejected.
-ORDER_TRANSITIONS[OrdStatus.PARTIALLY_FILLED, ExecType.REJECTED] = OrdStatus.CANCELED
+    BY_QTY = 100                    # as in model/order_transitions
 
 # A snapshot or query tells a state, not an event: the event that leads there.
 _EVENT_OF_STATUS = {
@@ -134,11 +90,12 @@ cdef class Order:
         self.take_profit_ticks = self.stop_loss_ticks = self.take_profit_px_ticks = self.stop_loss_px_ticks = 0
         self.peg_offset_ticks = 0
         self.status = STATUS_PENDING_NEW
-        self.cum_qty_lots = self.leaves_qty_lots = self.traded_qty_lots = self.venue_time_ns = 0
+        self.cum_qty_lots = self.leaves_qty_lots = self.traded_qty_lots = 0
+        self.venue_time_ns = self.rejected_time_ns = 0
         self.traded_value = 0
         self.trade_count = self.reject_code = 0
         self.is_acked = self.is_cancel_pending = self.is_amend_pending = False
-        self.amend_price_ticks = self.amend_qty_lots = 0
+        self.amend_price_ticks = self.amend_qty_lots = self.amend_asked_ns = 0
         self.decided_ns = self.encoded_ns = self.written_ns = self.replied_ns = self.streamed_ns = 0
         return 0
 
@@ -156,8 +113,8 @@ cdef class Order:
             self.order_id_high, self.order_id_low = report.order_id_high, report.order_id_low
         if event == EXEC_STATUS:
             return EFFECT_NONE              # it tells no state, or one that only we give
-        effect = self._count(report)
         self._adopt_terms(report)
+        effect = self._count(report)
         effect |= self._move(event, report)
         return effect & ~EFFECT_PROGRESS if effect & EFFECT_FILL else effect
 
@@ -165,8 +122,6 @@ cdef class Order:
         """What a report says happened; for one that tells a state, the event that leads there."""
         if report.exec_type != EXEC_STATUS:
             return report.exec_type if 0 <= report.exec_type < EVENT_COUNT else EXEC_STATUS
-        if self.is_amend_pending and self._tells_our_amend(report):
-            return EXEC_REPLACED        # the spot stream has no Replaced event: the order's row shows the new terms
         return EVENT_OF_STATUS[report.ord_status] if 0 <= report.ord_status < STATUS_COUNT else EXEC_STATUS
 
     cdef int _count(self, ExecutionReport report) except -1:
@@ -181,7 +136,7 @@ cdef class Order:
         self.cum_qty_lots = max(self.cum_qty_lots, report.cum_qty_lots, self.traded_qty_lots)
         if self.cum_qty_lots == cum_before:
             return effect
-        if self.order_qty_lots and self.cum_qty_lots > self.order_qty_lots and not self.terms.qty_in_quote:
+        if self.order_qty_lots and self.cum_qty_lots > self._qty_lots_max() and not self.terms.qty_in_quote:
             effect |= EFFECT_OVERFILL
         return effect or EFFECT_PROGRESS
 
@@ -191,8 +146,14 @@ cdef class Order:
         cdef int after = TRANSITIONS[before][event]
         if event in (EXEC_UNKNOWN, EXEC_UNSENT) and report.request_kind not in (REQUEST_NONE, REQUEST_NEW):
             after = before                          # what was lost is a request to amend or cancel it
+        if before == STATUS_REJECTED and after != before and not self._is_news(report):
+            after = before                          # said before it was rejected, and heard late
+        if after == before == STATUS_UNTRIGGERED and self.cum_qty_lots > 0:
+            after = BY_QTY                          # what has filled was triggered
         if after == BY_QTY or (after == before and before in (STATUS_NEW, STATUS_PARTIALLY_FILLED)):
-            after = self._status_by_qty(before, report)
+            after = self._status_by_qty(before, event, report)
+        if after == STATUS_REJECTED and self.cum_qty_lots > 0:
+            after = STATUS_CANCELED                 # what has filled was not rejected
         self.status = after
         if after >= STATUS_FILLED or self.terms.qty_in_quote:
             self.leaves_qty_lots = 0
@@ -205,12 +166,13 @@ cdef class Order:
         """Which flags a move raises; and requests in flight that it settles."""
         cdef int after = self.status
         cdef int effect = self._settle_requests(event, report)
-        if before in (STATUS_REJECTED, STATUS_UNSENT) and after not in (STATUS_REJECTED, STATUS_UNSENT):
+        cdef bint was_written_off = before == STATUS_UNSENT or (before == STATUS_REJECTED and self._is_news(report))
+        if was_written_off and after != before and after not in (STATUS_REJECTED, STATUS_UNSENT):
             effect |= EFFECT_REVIVED
         if not self.is_acked and report.source != SOURCE_LOCAL and not (1 << after) & UNSEEN_MASK:
             self.is_acked = True                    # also what resolves an unknown order
             effect |= EFFECT_ACK
-        if before == STATUS_UNTRIGGERED and event in (EXEC_TRIGGERED, EXEC_NEW):
+        if before == STATUS_UNTRIGGERED and after in (STATUS_NEW, STATUS_PARTIALLY_FILLED, STATUS_FILLED):
             effect |= EFFECT_TRIGGER
         if after == before:
             return effect
@@ -219,6 +181,8 @@ cdef class Order:
         elif after == STATUS_REJECTED:
             self.reject_code = report.code
             effect |= EFFECT_REJECT
+        elif before == STATUS_REJECTED and not effect & EFFECT_REVIVED:
+            pass                                    # a late fill of it: its end has been told
         elif after in (STATUS_CANCELED, STATUS_EXPIRED):
             effect |= EFFECT_CANCEL
         elif after == STATUS_UNKNOWN:
@@ -230,20 +194,20 @@ cdef class Order:
     cdef int _settle_requests(self, int event, ExecutionReport report) noexcept:
         """A request to amend or cancel ends once, with its outcome or with the order. Says how, if this was it."""
         cdef bint is_done = self.status >= STATUS_FILLED
-        cdef bint ends_amend = event in (EXEC_REPLACED, EXEC_REPLACE_REJECTED)
-        cdef bint ends_cancel = event == EXEC_CANCEL_REJECTED
+        cdef bint is_lost = event == EXEC_UNKNOWN or event == EXEC_UNSENT
+        cdef bint is_amended = self.is_amend_pending and self._tells_our_amend(event, report)
+        cdef bint ends_amend = is_amended or self._refuses_amend(event, report) or (
+            event == EXEC_UNKNOWN and self._is_about_amend(report))
+        cdef bint ends_cancel = event == EXEC_CANCEL_REJECTED or (is_lost and report.request_kind == REQUEST_CANCEL)
         cdef bint was_pending
-        if event == EXEC_UNKNOWN or event == EXEC_UNSENT:
-            ends_amend = report.request_kind == REQUEST_AMEND
-            ends_cancel = report.request_kind == REQUEST_CANCEL
         was_pending = (ends_amend and self.is_amend_pending) or (ends_cancel and self.is_cancel_pending)
         if is_done or ends_cancel:
             self.is_cancel_pending = False      # also when its fate is unknown: the one request that may be sent again
         if is_done or (ends_amend and event != EXEC_UNKNOWN):
             self.is_amend_pending = False       # an unknown one stays pending until the venue shows the outcome
-        if event == EXEC_REPLACED:
-            return EFFECT_AMEND if was_pending else EFFECT_NONE
-        if event == EXEC_UNKNOWN or event == EXEC_UNSENT:
+        if is_amended:
+            return EFFECT_AMEND
+        if is_lost:
             # Of a request that the order's own end has settled, a lost answer is no news.
             if not was_pending:
                 return EFFECT_NONE
@@ -261,6 +225,8 @@ cdef class Order:
         if report.transact_time_ns < self.venue_time_ns:
             return
         self.venue_time_ns = report.transact_time_ns
+        if report.ord_status == STATUS_REJECTED:
+            self.rejected_time_ns = report.transact_time_ns
         if report.order_qty_lots > 0 and not self.terms.qty_in_quote:
             self.order_qty_lots = report.order_qty_lots
         if report.price_ticks > 0 and self.terms.ord_type in (ORD_LIMIT, ORD_STOP_LIMIT, ORD_LIMIT_IF_TOUCHED):
@@ -268,25 +234,61 @@ cdef class Order:
         if report.stop_px_ticks > 0:
             self.stop_px_ticks = report.stop_px_ticks
 
-    cdef int _status_by_qty(self, int before, ExecutionReport report) noexcept:
+    cdef bint _is_news(self, ExecutionReport report) noexcept:
+        """Whether a report of a rejected order was said after the venue's own books showed it rejected.
+
+        Always, where only a reply or we ourselves took it for rejected.
+        """
+        return report.transact_time_ns > self.rejected_time_ns or self.rejected_time_ns == 0
+
+    cdef int64_t _qty_lots_max(self) noexcept:
+        """Its quantity, or that of the amend in flight if it is more: nobody can say which is in force."""
+        return max(self.order_qty_lots, self.amend_qty_lots) if self.is_amend_pending else self.order_qty_lots
+
+    cdef int _status_by_qty(self, int before, int event, ExecutionReport report) noexcept:
         """FILLED, PARTIALLY_FILLED or NEW, as the quantities say.
 
         A quantity in quote currency or none at all cannot tell: then the venue's word does. And it alone tells whether
         an order we knew nothing of still waits for its trigger.
         """
+        cdef bint is_refused = self._refuses_amend(event, report)
+        cdef int64_t qty_lots = self.order_qty_lots if is_refused else self._qty_lots_max()
         if report.ord_status == STATUS_FILLED:
             return STATUS_FILLED
-        if report.ord_status == STATUS_UNTRIGGERED and before in (STATUS_PENDING_NEW, STATUS_UNKNOWN):
+        if before in (STATUS_PENDING_NEW, STATUS_UNKNOWN) and self.cum_qty_lots == 0 and (
+            report.ord_status == STATUS_UNTRIGGERED
+            # The venue has it, and has not said that its trigger was reached.
+            or (self.terms.trigger and event in (EXEC_PENDING_NEW, EXEC_PENDING_CANCEL, EXEC_PENDING_REPLACE))
+        ):
             return STATUS_UNTRIGGERED
-        if self.order_qty_lots > 0 and self.cum_qty_lots >= self.order_qty_lots and not self.terms.qty_in_quote:
+        if self.order_qty_lots > 0 and self.cum_qty_lots >= qty_lots and not self.terms.qty_in_quote:
             return STATUS_FILLED
         return STATUS_PARTIALLY_FILLED if self.cum_qty_lots > 0 else STATUS_NEW
 
-    cdef bint _tells_our_amend(self, ExecutionReport report) noexcept:
-        cdef bint price_fits = self.amend_price_ticks in (0, report.price_ticks)
-        cdef bint qty_fits = self.amend_qty_lots in (0, report.order_qty_lots)
-        return price_fits and qty_fits and report.source != SOURCE_REPLY and report.ord_status in (
-            STATUS_NEW, STATUS_PARTIALLY_FILLED, STATUS_UNTRIGGERED)
+    cdef bint _tells_our_amend(self, int event, ExecutionReport report) noexcept:
+        """Whether the amend in flight is in force: the venue says so, or a row of a working order has its terms.
+
+        Spot's stream has no word for it, only rows. An old row may have the terms, too: of before another amend, back
+        from which this one leads. And a second copy of an earlier amend's word has other terms.
+        """
+        cdef bint is_price = self.amend_price_ticks in (0, report.price_ticks)
+        cdef bint is_qty = self.amend_qty_lots in (0, report.order_qty_lots)
+        if event == EXEC_REPLACED:
+            return (is_price or report.price_ticks == UNSET) and (is_qty or report.order_qty_lots == UNSET)
+        return (
+            is_price and is_qty and report.exec_type == EXEC_STATUS and report.source != SOURCE_REPLY
+            and event in (EXEC_NEW, EXEC_UNTRIGGERED) and report.transact_time_ns >= self.venue_time_ns
+        )
+
+    cdef bint _refuses_amend(self, int event, ExecutionReport report) noexcept:
+        """Whether this says that the amend in flight is not and will not be in force."""
+        return event in (EXEC_REPLACE_REJECTED, EXEC_UNSENT) and self._is_about_amend(report)
+
+    cdef bint _is_about_amend(self, ExecutionReport report) noexcept:
+        """Whether an answer, or its loss, is about the amend in flight and not about an earlier one."""
+        if report.request_kind not in (REQUEST_NONE, REQUEST_AMEND):
+            return False
+        return report.asked_ns == 0 or report.asked_ns == self.amend_asked_ns
 
     @property
     def cl_ord_id(self):

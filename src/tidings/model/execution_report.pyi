@@ -72,6 +72,9 @@ class ExecutionReport:
     @property
     def transact_time_ns(self) -> int: ...
     @property
+    def asked_ns(self) -> int:
+        """When the request was sent that this answers, monotonic; 0: not told."""
+    @property
     def received_ns(self) -> int: ...
     @property
     def text(self) -> str: ...
@@ -104,6 +107,7 @@ def report_of(
     is_maker: bool = ...,
     exec_seq: int = ...,
     transact_time_ns: int = ...,
+    asked_ns: int = ...,
     text: str = ...,
 ) -> ExecutionReport:
     """Build a report by field names: for reconciliation, replay, tests. Raises ValueError for an id that is no UUID."""

@@ -1,11 +1,8 @@
 from decimal import Decimal
-from typing import Final
 
 from tidings.model.enums import OrdStatus, Side
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.terms import OrderTerms
-
-ORDER_TRANSITIONS: Final[dict[tuple[int, int], int]]
 
 class Order:
     """One order as we know it: asked-for terms, state, quantities in lots, prices in ticks, stamps in monotonic ns.

@@ -49,8 +49,8 @@ EVENTS = {
 # state          | event → state; what is not written keeps its state.
 EXPECTED = """
 PENDING_NEW      | pending new → NEW, new → NEW, untriggered → UNTRIGGERED, triggered → NEW, trade → PARTIALLY_FILLED,
-                 | canceled → CANCELED, rejected → REJECTED, expired → EXPIRED, replaced → NEW, unknown → UNKNOWN,
-                 | unsent → UNSENT
+                 | canceled → CANCELED, rejected → REJECTED, expired → EXPIRED, replaced → NEW, pending cancel → NEW,
+                 | pending replace → NEW, unknown → UNKNOWN, unsent → UNSENT
 NEW              | trade → PARTIALLY_FILLED, canceled → CANCELED, rejected → REJECTED, expired → EXPIRED
 PARTIALLY_FILLED | canceled → CANCELED, rejected → CANCELED, expired → EXPIRED
 UNTRIGGERED      | new → NEW, triggered → NEW, trade → PARTIALLY_FILLED, canceled → CANCELED, rejected → REJECTED,
@@ -61,7 +61,8 @@ UNKNOWN          | pending new → NEW, new → NEW, untriggered → UNTRIGGERED
 FILLED           |
 CANCELED         |
 EXPIRED          |
-REJECTED         | new → NEW, untriggered → UNTRIGGERED, triggered → NEW, trade → PARTIALLY_FILLED, replaced → NEW
+REJECTED         | new → NEW, untriggered → UNTRIGGERED, triggered → NEW, trade → PARTIALLY_FILLED, replaced → NEW,
+                 | canceled → CANCELED
 UNSENT           | new → NEW, untriggered → UNTRIGGERED, triggered → NEW, trade → PARTIALLY_FILLED, replaced → NEW,
                  | canceled → CANCELED
 """
@@ -104,6 +105,8 @@ EFFECTS = {
     ("PENDING_NEW", "trade"): ACK | FILL,
     ("PENDING_NEW", "canceled"): ACK | CANCEL,
     ("PENDING_NEW", "expired"): ACK | CANCEL,
+    ("PENDING_NEW", "pending cancel"): ACK,
+    ("PENDING_NEW", "pending replace"): ACK,
     ("PENDING_NEW", "rejected"): REJECT,
     ("PENDING_NEW", "unknown"): UNKNOWN,
     ("PENDING_NEW", "unsent"): UNSENT,
@@ -131,6 +134,7 @@ EFFECTS = {
     ("EXPIRED", "trade"): FILL,
     ("REJECTED", "new"): ACK | REVIVED,
     ("REJECTED", "trade"): ACK | FILL | REVIVED,
+    ("REJECTED", "canceled"): ACK | CANCEL | REVIVED,
     ("REJECTED", "rejected"): 0,
     ("UNSENT", "new"): ACK | REVIVED,
     ("UNSENT", "canceled"): ACK | CANCEL | REVIVED,

@@ -58,7 +58,7 @@ cdef class PhemexOrderGateway(OrderGateway):
     cdef int _end_batch(self, list orders, ExecutionReport refusal, int status, int64_t now_ns) except -1
     cdef int _tell_end(self, Request* request, int exec_type, str text, int64_t now_ns) except -1
     cdef int _tell_one(
-        self, int64_t handle, int exec_type, int request_kind, int code, str text, int64_t now_ns
+        self, int64_t handle, int exec_type, int request_kind, int64_t asked_ns, int code, str text, int64_t now_ns
     ) except -1
 
 

@@ -237,7 +237,8 @@ cdef class PhemexOrderGateway(OrderGateway):
             text = "a refusal that names no order, while others are asked about on the same lane"
         elif report is None and is_refusal(status):
             return self._tell_one(
-                order.handle, refusal_of(request.kind), request.kind, code_of_status(status), f"HTTP {status}", now_ns
+                order.handle, refusal_of(request.kind), request.kind, request.sent_ns, code_of_status(status),
+                f"HTTP {status}", now_ns,
             )
         elif report is None:
             self.misunderstood_count += 1
@@ -252,7 +253,7 @@ cdef class PhemexOrderGateway(OrderGateway):
         else:
             if not echo_fits(order, report):
                 self._close_shifted(order, request, report.cl_ord_id, now_ns)
-            report.handle, report.request_kind = order.handle, request.kind
+            report.handle, report.request_kind, report.asked_ns = order.handle, request.kind, request.sent_ns
             self.has_told = True
             self.listener.on_report(report, now_ns)
             return 0
@@ -313,25 +314,26 @@ cdef class PhemexOrderGateway(OrderGateway):
         text = refusal.text if refusal is not None else f"HTTP {status} to a bulk cancel"
         self.misunderstood_count += exec_type == EXEC_UNKNOWN
         for order in orders:
-            self._tell_one(order.handle, exec_type, REQUEST_CANCEL, code, text, now_ns)
+            self._tell_one(order.handle, exec_type, REQUEST_CANCEL, 0, code, text, now_ns)
         return 0
 
     cdef int _tell_end(self, Request* request, int exec_type, str text, int64_t now_ns) except -1:
         """A request ended without an answer that tells its outcome."""
         if request.kind == REQUEST_CANCEL_MANY:
             for handle in self.batches.pop(request.token, ()):
-                self._tell_one(handle, exec_type, REQUEST_CANCEL, 0, text, now_ns)
+                self._tell_one(handle, exec_type, REQUEST_CANCEL, request.sent_ns, 0, text, now_ns)
             return 0
         if request.kind == REQUEST_PING:
             return 0
-        return self._tell_one(request.token, exec_type, request.kind, 0, text, now_ns)
+        return self._tell_one(request.token, exec_type, request.kind, request.sent_ns, 0, text, now_ns)
 
     cdef int _tell_one(
-        self, int64_t handle, int exec_type, int request_kind, int code, str text, int64_t now_ns
+        self, int64_t handle, int exec_type, int request_kind, int64_t asked_ns, int code, str text, int64_t now_ns
     ) except -1:
         cdef bint is_ours = exec_type == EXEC_UNKNOWN or exec_type == EXEC_UNSENT
         cdef ExecutionReport report = make_report(exec_type, SOURCE_LOCAL if is_ours else SOURCE_REPLY, now_ns)
         report.handle, report.request_kind, report.code, report.text = handle, request_kind, code, text
+        report.asked_ns = asked_ns
         self.has_told = True
         self.listener.on_report(report, now_ns)
         return 0

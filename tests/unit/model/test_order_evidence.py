@@ -1,0 +1,170 @@
+"""What may be concluded from one report, and what may not: each rule was once broken by some order of arrival."""
+
+from engine_samples import LAST_PX_TICKS, NOW_NS, Path
+from order_samples import (
+    ACK,
+    AMEND,
+    CANCEL,
+    FILL,
+    LIMIT,
+    REJECT,
+    REVIVED,
+    STOP_LIMIT,
+    T0,
+    TRIGGER,
+    check_invariants,
+    reply,
+    said,
+    trade,
+)
+
+from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind
+from tidings.model.order import apply_report, make_order
+
+AMENDED_NS, UP_TICKS = NOW_NS + 7, LAST_PX_TICKS + 100
+
+
+def row(status, source=ReportSource.QUERY, **fields):
+    return said(ExecType.STATUS, source, ord_status=status, **fields)
+
+
+def working(qty_lots=10, at_ns=T0, **fields):
+    fields = {"price_ticks": LAST_PX_TICKS, "cum_qty_lots": 0, **fields}
+    return said(ExecType.NEW, ord_status=OrdStatus.NEW, order_qty_lots=qty_lots, transact_time_ns=at_ns, **fields)
+
+
+def amending(price_ticks=0, qty_lots=0):
+    """An order that works, with an amend in flight."""
+    path = Path()
+    order = path.submit(LIMIT)
+    apply_report(order, working())
+    assert path.entry.amend_order(order, price_ticks, qty_lots, AMENDED_NS) == 0
+    return path, order
+
+
+# ---- Existence -----------------------------------------------------------------------------------------------------
+
+def test_accepted_cancel_proves_the_order_before_its_own_reply():
+    order = make_order(LIMIT, order_qty_lots=10)
+    assert apply_report(order, reply(ExecType.PENDING_CANCEL, RequestKind.CANCEL, ord_status=OrdStatus.NEW)) == ACK
+    assert order.status == OrdStatus.NEW
+
+
+def test_accepted_cancel_does_not_say_that_a_trigger_was_reached():
+    order = make_order(STOP_LIMIT, order_qty_lots=10)
+    apply_report(order, reply(ExecType.PENDING_CANCEL, RequestKind.CANCEL, ord_status=OrdStatus.NEW))
+    assert order.status == OrdStatus.UNTRIGGERED
+    assert apply_report(order, said(ExecType.TRIGGERED, ord_status=OrdStatus.NEW)) == TRIGGER
+
+
+# ---- Rejected ------------------------------------------------------------------------------------------------------
+
+def test_row_from_before_the_rejection_does_not_revive():
+    order = make_order(LIMIT, order_qty_lots=10)
+    apply_report(order, working())
+    apply_report(order, said(ExecType.REJECTED, ord_status=OrdStatus.REJECTED, code=11150, transact_time_ns=T0 + 5))
+    assert apply_report(order, row(OrdStatus.NEW, transact_time_ns=T0)) == 0
+    assert order.status == OrdStatus.REJECTED
+
+
+def test_row_from_after_the_rejection_revives_with_an_alarm():
+    order = make_order(LIMIT, order_qty_lots=10)
+    apply_report(order, said(ExecType.REJECTED, ord_status=OrdStatus.REJECTED, code=11150, transact_time_ns=T0))
+    assert apply_report(order, row(OrdStatus.NEW, transact_time_ns=T0 + 1)) == ACK | REVIVED
+
+
+def test_our_own_verdict_yields_to_any_sighting():
+    order = make_order(LIMIT, order_qty_lots=10)
+    apply_report(order, said(ExecType.REJECTED, ReportSource.QUERY, request_kind=RequestKind.NEW))
+    assert apply_report(order, row(OrdStatus.CANCELED, transact_time_ns=T0)) == ACK | CANCEL | REVIVED
+
+
+def test_rejection_of_what_had_filled_is_a_cancel():
+    order = make_order(LIMIT, order_qty_lots=10)
+    apply_report(order, working())
+    rejected = said(
+        ExecType.REJECTED, ord_status=OrdStatus.REJECTED, code=11150, cum_qty_lots=4, transact_time_ns=T0 + 5
+    )
+    assert apply_report(order, rejected) == CANCEL | 1024       # and 4 lots filled, told without their executions
+    assert order.status == OrdStatus.CANCELED
+
+
+def test_late_fill_of_a_rejected_order_counts_and_ends_nothing_twice():
+    order = make_order(LIMIT, order_qty_lots=10)
+    apply_report(order, working())
+    apply_report(order, said(ExecType.REJECTED, ord_status=OrdStatus.REJECTED, code=11150, transact_time_ns=T0 + 5))
+    assert apply_report(order, trade(4, 4, transact_time_ns=T0 + 3)) == FILL
+    assert (order.status, order.cum_qty_lots, order.leaves_qty_lots) == (OrdStatus.CANCELED, 4, 0)
+
+
+# ---- Amends --------------------------------------------------------------------------------------------------------
+
+def test_old_quantity_filled_is_not_the_end_while_an_amend_may_have_raised_it():
+    _, order = amending(qty_lots=15)
+    apply_report(order, reply(ExecType.PENDING_CANCEL, RequestKind.CANCEL, ord_status=OrdStatus.NEW, cum_qty_lots=10))
+    assert (order.status, order.cum_qty_lots) == (OrdStatus.PARTIALLY_FILLED, 10)
+    check_invariants(order)
+
+    apply_report(order, said(ExecType.REPLACED, order_qty_lots=15, cum_qty_lots=4, transact_time_ns=T0 + 1))
+    assert (order.status, order.leaves_qty_lots) == (OrdStatus.PARTIALLY_FILLED, 5)
+
+
+def test_refused_amend_lets_the_old_quantity_be_the_end():
+    _, order = amending(qty_lots=15)
+    apply_report(order, trade(10, 10, ord_status=-1))
+    assert order.status == OrdStatus.PARTIALLY_FILLED
+    apply_report(order, reply(ExecType.REPLACE_REJECTED, RequestKind.AMEND, code=11061, asked_ns=AMENDED_NS))
+    assert (order.status, order.is_amend_pending) == (OrdStatus.FILLED, False)
+
+
+def test_fill_beyond_the_old_quantity_is_no_alarm_when_an_amend_raised_it():
+    _, order = amending(qty_lots=15)
+    assert apply_report(order, trade(11, 11, ord_status=OrdStatus.PARTIALLY_FILLED)) == FILL
+    unasked = make_order(LIMIT, order_qty_lots=10)
+    apply_report(unasked, working())
+    raised = trade(11, 11, ord_status=OrdStatus.PARTIALLY_FILLED, order_qty_lots=15, transact_time_ns=T0 + 1)
+    assert apply_report(unasked, raised) == FILL                # by a person at the web page
+
+
+def test_row_of_before_another_amend_does_not_confirm_the_way_back():
+    path, order = amending(price_ticks=UP_TICKS)
+    apply_report(order, said(ExecType.REPLACED, price_ticks=UP_TICKS, order_qty_lots=10, transact_time_ns=T0 + 1))
+    assert path.entry.amend_order(order, LAST_PX_TICKS, 0, AMENDED_NS + 1) == 0
+    old = row(OrdStatus.NEW, price_ticks=LAST_PX_TICKS, order_qty_lots=10, cum_qty_lots=0, transact_time_ns=T0)
+    assert apply_report(order, old) == 0
+    assert (order.is_amend_pending, order.price_ticks) == (True, UP_TICKS)
+
+
+def test_second_copy_of_an_earlier_amends_word_does_not_confirm_the_next():
+    path, order = amending(price_ticks=UP_TICKS)
+    replaced = said(ExecType.REPLACED, price_ticks=UP_TICKS, order_qty_lots=10, transact_time_ns=T0 + 1)
+    assert apply_report(order, replaced) == AMEND
+    assert path.entry.amend_order(order, UP_TICKS + 5, 0, AMENDED_NS + 1) == 0
+    assert apply_report(order, replaced) == 0
+    assert order.is_amend_pending
+
+
+def test_answer_to_an_earlier_amend_does_not_end_the_next():
+    path, order = amending(price_ticks=UP_TICKS)
+    apply_report(order, said(ExecType.REPLACED, price_ticks=UP_TICKS, order_qty_lots=10, transact_time_ns=T0 + 1))
+    assert path.entry.amend_order(order, UP_TICKS + 5, 0, AMENDED_NS + 1) == 0
+    for late in (
+        reply(ExecType.REPLACE_REJECTED, RequestKind.AMEND, code=11061, asked_ns=AMENDED_NS),
+        said(ExecType.UNKNOWN, ReportSource.LOCAL, request_kind=RequestKind.AMEND, asked_ns=AMENDED_NS),
+    ):
+        assert apply_report(order, late) == 0
+        assert order.is_amend_pending
+    own = reply(ExecType.REPLACE_REJECTED, RequestKind.AMEND, code=11061, asked_ns=AMENDED_NS + 1)
+    assert apply_report(order, own) == REJECT
+
+
+def test_one_row_tells_an_amend_and_a_trigger():
+    path = Path()
+    order = path.draft(STOP_LIMIT)
+    order.stop_px_ticks = LAST_PX_TICKS
+    path.entry.submit_order(order, NOW_NS)
+    apply_report(order, said(ExecType.UNTRIGGERED, ord_status=OrdStatus.UNTRIGGERED, transact_time_ns=T0))
+    path.entry.amend_order(order, UP_TICKS, 0, AMENDED_NS)
+    both = row(OrdStatus.NEW, price_ticks=UP_TICKS, order_qty_lots=10, cum_qty_lots=0, transact_time_ns=T0 + 2)
+    assert apply_report(order, both) == AMEND | TRIGGER
+    assert order.status == OrdStatus.NEW
