@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from fault_server import NIL, Asked, FaultServer, Row
-from session_lines import USD_M, Line, contract_line, every_line, placed, trade_back, until
+from session_lines import SPOT, USD_M, Line, contract_line, every_line, placed, trade_back, until
 from test_unknown_orders import LossyVenue
 
 import tidings
@@ -296,6 +296,9 @@ async def test_silent_stream_on_every_line(quiet_exchange, open_session, line: L
     assert filled.order.traded_qty_lots == filled.order.order_qty_lots
     assert phemex.position(line.symbol).net_qty_lots - before_lots == filled.order.order_qty_lots
     assert phemex.state.symbols == {}
+    if line is SPOT:
+        told = {row["currency"]: row["balanceEv"] for row in await phemex.engine.queries.wallets()}
+        await until(lambda: phemex.engine.account.wallets["BTC"] == told["BTC"], "the balance")
     await trade_back(phemex, other)
 
 

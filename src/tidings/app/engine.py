@@ -261,6 +261,7 @@ class Engine:
         )
         self._closing.push_async_callback(self.account.stop)
         await self.account.start(self.settings.connect_timeout_s)
+        self.truth.reconciliation.keep_balances(self.account.wallets)
         await self.truth.reconciliation.catch_up()
 
     def is_hedged(self, symbol: str) -> bool:

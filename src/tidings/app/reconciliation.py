@@ -19,9 +19,16 @@ from tidings.app.position_watch import PositionWatch
 from tidings.app.readiness import Readiness
 from tidings.clock import Clock
 from tidings.engine.order_entry import OrderEntry
-from tidings.engine.reconcile import QuietCancels, VanishedOrders, compare_orders, owes_executions, tells_news
+from tidings.engine.reconcile import (
+    BalanceCheck,
+    QuietCancels,
+    VanishedOrders,
+    compare_orders,
+    owes_executions,
+    tells_news,
+)
 from tidings.errors import TidingsError
-from tidings.model.enums import DenyReason, ExecType, ReportSource, RequestKind
+from tidings.model.enums import DenyReason, ExecType, ProductLine, ReportSource, RequestKind
 from tidings.model.execution_report import ExecutionReport, report_of
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
@@ -68,6 +75,8 @@ class Reconciliation:
         self._compared_ns: dict[Instrument, int] = {}
         self._vanished = VanishedOrders()
         self._quiet_cancels = QuietCancels()
+        self._balances: dict[str, int] | None = None  # spot wallets as the stream tells them, to be kept right
+        self._balance_check = BalanceCheck()
         self._owed_looks: dict[int, int] = {}
         self._next_round_ns = self._next_request_ns = self._not_before_ns = 0
         self._agreed_ns = clock.read_now_ns()  # all positions were last seen to agree, or we began
@@ -85,6 +94,10 @@ class Reconciliation:
         for instrument in self._to_compare:
             text = f"{why}: comparing its orders with the venue's"
             self._readiness.deny(instrument, "comparison", DenyReason.NOT_READY, text)
+
+    def keep_balances(self, balances: dict[str, int]) -> None:
+        """Spot wallets, by currency: what the stream leaves out is put right in here."""
+        self._balances = balances
 
     def hear_foreign(self, report: ExecutionReport) -> None:
         """A report about an order that is not ours."""
@@ -147,6 +160,8 @@ class Reconciliation:
             if not await self._compare_orders(instrument):
                 self._next_round_ns = min(self._next_round_ns, now_ns + LOOK_AGAIN_NS)
         await self._compare_positions(held_only=self.round_count % ACCOUNTS_EVERY != 0)
+        if any(symbol.line == ProductLine.SPOT for symbol in symbols) or self.round_count % ACCOUNTS_EVERY == 0:
+            await self._compare_balances()
         self.round_count += 1
 
     def _open_symbols(self) -> list[Instrument]:
@@ -245,6 +260,14 @@ class Reconciliation:
         now_ns = self._clock.read_now_ns()
         sent_ns = min(order.decided_ns if 0 < order.decided_ns <= now_ns else 0 for order in orders)
         return max(sent_ns, now_ns - LONGEST_WINDOW_NS) if sent_ns else now_ns - LONGEST_WINDOW_NS
+
+    async def _compare_balances(self) -> None:
+        if not self._balances:
+            return  # no spot wallets were told of
+        told = await self._evidence.balances()
+        for currency, balance in self._balance_check.missed(self._balances, told).items():
+            log.warning("the stream left out the balance of %s: the venue has %d units", currency, balance)
+            self._balances[currency] = balance
 
     # ---- Positions -----------------------------------------------------------------------------------------------
 

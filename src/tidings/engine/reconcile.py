@@ -193,3 +193,24 @@ class PositionCheck:
             self._seen, self._since_ns, self.is_different = seen, asked_ns, False
         else:
             self.is_different = asked_ns - self._since_ns >= DIFFERS_AFTER_NS
+
+
+class BalanceCheck:
+    """Balances as the stream told them against a list: one that differs twice by the same is a message that was missed.
+
+    Our executions do not make a balance: fees, transfers and others' orders move it too. So the list's word is taken.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, int]] = {}
+
+    def missed(self, ours: dict[str, int], told: dict[str, int]) -> dict[str, int]:
+        """Currency → the venue's balance, for those that the stream owes us."""
+        differing = {
+            currency: (ours.get(currency, 0), balance)
+            for currency, balance in told.items()
+            if ours.get(currency, 0) != balance
+        }
+        missed = {currency: seen[1] for currency, seen in differing.items() if self._seen.get(currency) == seen}
+        self._seen = differing
+        return missed

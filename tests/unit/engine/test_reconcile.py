@@ -9,6 +9,7 @@ from tidings.engine.reconcile import (
     DIFFERS_AFTER_NS,
     NOT_FOUND_APART_NS,
     SETTLE_NS,
+    BalanceCheck,
     Listing,
     PositionCheck,
     QuietCancels,
@@ -201,3 +202,12 @@ def test_a_position_that_moves_between_two_looks_starts_anew():
     assert (check.is_suspect, check.is_different) == (True, False)
     check.look(position, 9, DIFFERS_AFTER_NS + S)
     assert not check.is_different
+
+
+def test_a_balance_that_differs_twice_by_the_same_was_missed():
+    check, ours = BalanceCheck(), {"BTC": 5, "USDT": 100}
+    assert check.missed(ours, {"BTC": 5, "USDT": 90, "ETH": 0}) == {}
+    assert check.missed(ours, {"BTC": 5, "USDT": 80}) == {}
+    assert check.missed(ours, {"BTC": 5, "USDT": 80}) == {"USDT": 80}
+    ours["USDT"] = 80
+    assert check.missed(ours, {"BTC": 5, "USDT": 80}) == {}

@@ -17,7 +17,7 @@ from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.venue.phemex.history import trades_between
 from tidings.venue.phemex.order_rows import execution_from_row, position_from_row, report_from_row
-from tidings.venue.phemex.queries import PAGE_ROWS, Queries
+from tidings.venue.phemex.queries import PAGE_ROWS, Queries, shape_of
 
 log = logging.getLogger("tidings.evidence")
 
@@ -84,6 +84,12 @@ class Evidence:
             hedged[instrument.symbol] = row.get("posMode") == "Hedged"
             told.append(position_from_row(instrument, row))
         return told, hedged
+
+    async def balances(self) -> dict[str, int]:
+        """Spot balances by currency, in units of its value scale."""
+        path = "GET /spot/wallets"
+        with shape_of(path):
+            return {str(row["currency"]): int(row["balanceEv"]) for row in await self._queries.wallets()}
 
     def _start_ms(self, since_ns: int) -> int:
         return max(0, self.wall_ns(since_ns) - CLOCKS_APART_NS) // NS_PER_MS

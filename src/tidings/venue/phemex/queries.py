@@ -70,7 +70,7 @@ class Queries:
 
     async def server_time_ms(self) -> int:
         data = await self.request("GET", "/public/time", signed=False)
-        with _shape_of("GET /public/time"):
+        with shape_of("GET /public/time"):
             return int(data["serverTime"])
 
     async def products(self) -> bytes:
@@ -85,7 +85,7 @@ class Queries:
         """
         path, key = _TICKERS[line]
         rows = await self.request("GET", path, signed=False)
-        with _shape_of(f"GET {path}"):
+        with shape_of(f"GET {path}"):
             return {row["symbol"]: str(row[key]) for row in rows if row.get(key)}
 
     # ---- Account -------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class Queries:
     async def hedged_symbols(self, line: ProductLine, currency: str) -> dict[str, bool]:
         """Symbol → whether its positions are hedged (two sides) instead of one-way."""
         data = await self.account_positions(line, currency)
-        with _shape_of("accountPositions"):
+        with shape_of("accountPositions"):
             return {row["symbol"]: row.get("posMode") == "Hedged" for row in data.get("positions") or ()}
 
     async def wallets(self) -> list[dict[str, Any]]:
@@ -271,7 +271,7 @@ def rows_of(data: Any, path: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _shape_of(what: str) -> Iterator[None]:
+def shape_of(what: str) -> Iterator[None]:
     """What a reply is read by: anything it lacks becomes a PeerError that names the request."""
     try:
         yield
