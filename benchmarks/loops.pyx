@@ -6,6 +6,7 @@ Each returns nanoseconds per call, one figure per batch; a batch costs two clock
 from libc.stdint cimport int64_t
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
+from tidings.engine.heartbeat_page cimport HeartbeatPage
 from tidings.engine.order_entry cimport OrderEntry
 from tidings.engine.ports cimport OrderGateway
 from tidings.engine.throttle cimport Cost
@@ -49,6 +50,20 @@ def take(Cost cost, int64_t step_ns, Py_ssize_t batches, Py_ssize_t batch_calls)
             now_ns += step_ns
             if not cost.take(False, now_ns):
                 raise AssertionError("the budget ran out: the step is too short")
+        samples.append((clock_ns() - start_ns) / <double>batch_calls)
+    return samples
+
+
+def may_send(HeartbeatPage page, int index, Py_ssize_t batches, Py_ssize_t batch_calls):
+    """Samples of the question every order asks its watchdog's page; raises if the answer is no."""
+    cdef int64_t start_ns
+    cdef Py_ssize_t _call
+    cdef list samples = []
+    for _ in range(batches):
+        start_ns = clock_ns()
+        for _call in range(batch_calls):
+            if not page.may_send(index):
+                raise AssertionError("the page is fenced")
         samples.append((clock_ns() - start_ns) / <double>batch_calls)
     return samples
 

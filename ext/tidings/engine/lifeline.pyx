@@ -1,7 +1,7 @@
 """A lock that an engine holds as long as it lives: its death frees it, and wakes who waits.
 
 A process's end is announced (pidfd, SIGCHLD, closed pipes) only after the kernel has freed its memory, which takes
-100 ms per gigabyte (measured, Linux 5.10). The robust locks a dying thread holds are freed before that: whoever waits
+100 ms per gigabyte (measured, Linux 6.18). The robust locks a dying thread holds are freed before that: whoever waits
 for one hears of a kill within a fraction of a millisecond, however large the process (set_robust_list(2),
 pthread_mutexattr_setrobust(3)). The lock lies in the page that engine and watchdog share.
 
