@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from exchange_process import RunningExchange, launch
+from fault_examples import FaultAdmin
+from faulty_orders import RawClient
 from phemex_client import RestClient, StreamClient
 from session_lines import trade_back
 from tidings_command import Ended, clean_environment
@@ -133,3 +135,57 @@ async def open_session() -> AsyncIterator[Callable[..., Any]]:
             return await sessions.enter_async_context(session_at(exchange, account, **settings))
 
         yield open_one
+
+
+@pytest.fixture(scope="session")
+def faulty_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
+    """One quiet exchange for all tests that give it faults. Tests leave it without faults and orders."""
+    arguments = ("--no-flow", "--no-rate-limits", "--matching-delay-ms", "0", "--seed", "3")
+    exchange = launch(tmp_path_factory.mktemp("faulty"), *arguments)
+    yield exchange
+    exchange.stop()
+
+
+@pytest.fixture
+def faults(faulty_exchange: RunningExchange) -> Iterator[FaultAdmin]:
+    """The faults of the faulty exchange; afterwards there are none, and no USD-M order of account 0."""
+    faults = FaultAdmin(faulty_exchange.ready)
+    yield faults
+    faults.call("DELETE", "/faults")
+    client = RestClient(faulty_exchange.ready)
+    client.call("DELETE", "/g-orders/all")
+    client.close()
+
+
+@pytest.fixture
+def client(faulty_exchange: RunningExchange, faults: FaultAdmin) -> Iterator[RestClient]:
+    """Account 0 of the faulty exchange."""
+    client = RestClient(faulty_exchange.ready)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def stream(faulty_exchange: RunningExchange, faults: FaultAdmin) -> Iterator[StreamClient]:
+    """Account 0 at the faulty exchange, subscribed to its USD-M account, the snapshots heard."""
+    stream = StreamClient(faulty_exchange.ready)
+    stream.login()
+    stream.request("aop_p.subscribe")
+    stream.request("server.ping")
+    stream.messages.clear()
+    yield stream
+    stream.close()
+
+
+@pytest.fixture
+def raw(faulty_exchange: RunningExchange, faults: FaultAdmin) -> Iterator[Callable[[], RawClient]]:
+    """Open connections of account 0 to the faulty exchange that send and read bytes."""
+    opened: list[RawClient] = []
+
+    def open_one() -> RawClient:
+        opened.append(RawClient(faulty_exchange.ready))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
