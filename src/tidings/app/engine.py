@@ -246,6 +246,8 @@ class Engine:
             self.venue_clock,
             self.set_hedged,
         )
+        for account in self.truth.watch.accounts[:1]:
+            await self.queries.account_positions(*account)  # a wrong key shows here, by a question, with its cause
         self.lanes = OrderLanes(self.access, self.gateway, self.entry, self.settings, self.world)
         self._closing.push_async_callback(self.lanes.stop)
         await self.lanes.start()
