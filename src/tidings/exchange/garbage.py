@@ -42,6 +42,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType({
     "html": lambda head, body: framed(_ok(head), _PAGE, media=b"text/html"),
     "redirect": lambda head, body: b"HTTP/1.1 307 Temporary Redirect\r\nLocation: https://elsewhere.invalid/\r\n"
                                    b"Content-Length: 0\r\n\r\n",
+    "no-content": lambda head, body: re.sub(rb"\AHTTP/1\.1 [^\r]*", b"HTTP/1.1 204 No Content", head) + body,
     "empty": lambda head, body: framed(_ok(head), b""),
     # JSON that says nothing.
     "broken-json": lambda head, body: framed(_ok(head), body[: len(body) // 2]),

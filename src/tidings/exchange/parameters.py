@@ -51,6 +51,13 @@ class Parameters:
         values = self._values.get(name)
         return values[0] if values and values[0] else default
 
+    def word(self, name: str, default: str = "") -> str:
+        """The value of `name`, one of the venue's words: letters and digits, whether it knows them or not."""
+        value = self.text(name, default)
+        if value and not (value.isascii() and value.isalnum()):
+            raise RequestError(INVALID_PARAMETER, f"{name} is not a word")
+        return value
+
     def required(self, name: str) -> str:
         """The value of `name`. Raises `RequestError` 10500 if it is absent."""
         value = self.text(name)

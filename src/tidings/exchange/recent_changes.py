@@ -1,7 +1,7 @@
 """How orders looked a moment ago: what a query shows whose database lags behind the matching.
 
-Every change of an order is kept for a minute. A lagging query asks for the view at some past time; an order without a
-change since then looks as it does now, so nothing older is needed.
+Every change of an order is kept for a minute (of a busy exchange only the last `CHANGES_MAX`). A lagging query asks
+for the view at some past time; an order without a change since then looks as it does now, so nothing older is needed.
 """
 
 from bisect import bisect_right
@@ -12,6 +12,7 @@ from tidings.exchange.orders import Order
 from tidings.exchange.reports import OrderReport
 
 LAG_NS_MAX: Final = 60 * 1_000_000_000
+CHANGES_MAX: Final = 50_000  # about 50 MB
 
 
 class RecentChanges:
@@ -26,6 +27,8 @@ class RecentChanges:
         self._views.setdefault(order, []).append(view)
         self._changes.append((view.transact_time_ns, order))
         self._forget_before(view.transact_time_ns - LAG_NS_MAX)
+        if len(self._changes) > CHANGES_MAX:
+            self._forget_before(self._changes[0][0])
 
     def view_at(self, order: Order, time_ns: int) -> OrderReport | None:
         """How `order` looked at `time_ns` (not more than `LAG_NS_MAX` ago); None if it did not exist yet."""

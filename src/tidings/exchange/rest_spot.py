@@ -18,14 +18,14 @@ def create(call: Call) -> bytes:
         symbol=instrument.symbol,
         side=p.required("side"),
         cl_ord_id=p.text("clOrdID"),
-        ord_type=p.text("ordType", "Limit"),
-        time_in_force=p.text("timeInForce", "GoodTillCancel"),
+        ord_type=p.word("ordType", "Limit"),
+        time_in_force=p.word("timeInForce", "GoodTillCancel"),
         price=p.integer("priceEp"),
         qty=_base_qty(p) or 0,
-        qty_type=p.text("qtyType", "ByBase"),
+        qty_type=p.word("qtyType", "ByBase"),
         quote_qty=p.integer("quoteQtyEv"),
         stop_px=p.integer("stopPxEp"),
-        trigger=p.text("trigger") or p.text("triggerType", UNSPECIFIED),
+        trigger=p.word("trigger") or p.word("triggerType", UNSPECIFIED),
         text=p.text("text"),
     )
     return _one_order(call.venue.create(call.user_id, request, call.now_ns))

@@ -75,6 +75,7 @@ def test_a_length_that_is_too_long_leaves_the_client_waiting():
 
 def test_the_rest():
     assert read(SHAPES["redirect"](HEAD, BODY))[0] == 307
+    assert SHAPES["no-content"](HEAD, BODY) == (HEAD + BODY).replace(b" 200 OK", b" 204 No Content")
     assert b"\r\n" not in SHAPES["bare-newlines"](HEAD, BODY)
     assert b"Content-Encoding: gzip\r\n" in SHAPES["gzip"](HEAD, BODY)
     assert len(SHAPES["endless-header"](HEAD, BODY)) > 200_000

@@ -102,6 +102,16 @@ def test_changes_are_forgotten_after_the_longest_lag_and_the_answer_stays_right(
     assert statuses(d.venue.queries.open_orders(d.a, "BTCUSD", d.now_ns - 11 * MS_NS)) == [("old", "New")]
 
 
+def test_a_busy_exchange_keeps_only_so_many_changes(d, monkeypatch):
+    monkeypatch.setattr(recent_changes, "CHANGES_MAX", 10)
+    for number in range(20):
+        d.place(d.a, "BTCUSD", "Buy", 1, COIN_M_60K - TICK * USD, cl_ord_id=f"o{number}")
+    assert len(d.venue.state.store.recent) == 10
+    assert len(d.venue.state.store.recent._views) == 5
+    found = statuses(d.venue.queries.open_orders(d.a, "BTCUSD", d.now_ns - 11 * MS_NS))
+    assert found == [(f"o{number}", "New") for number in range(19)]
+
+
 def test_a_view_holds_until_the_next_one_however_long_ago_it_began(d, monkeypatch):
     monkeypatch.setattr(recent_changes, "LAG_NS_MAX", 1_000 * MS_NS)
     d.place(d.a, "BTCUSD", "Buy", 1, COIN_M_60K - TICK * USD, cl_ord_id="old")

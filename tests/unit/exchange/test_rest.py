@@ -93,3 +93,10 @@ def test_the_vip_host_wants_public_paths_signed_too():
     face = Face(needs_key_everywhere=True)
     assert face.ask("GET", "/public/time", is_signed=False).status == 401
     assert face.ask("GET", "/public/time").status == 200
+
+
+@pytest.mark.parametrize("name", ["ordType", "timeInForce", "triggerType", "pegPriceType", "tpTrigger"])
+def test_a_word_that_would_break_our_answer_is_refused(face, name):
+    method, path, query = CREATE
+    answer = face.ask(method, path, f"{query}&{name}=a%22,%22ordStatus%22:%22Filled")
+    assert json.loads(answer.body) == {"code": 39108, "msg": f"{name} is not a word", "data": None}
