@@ -125,10 +125,7 @@ class Bench:
             for engine in engines:
                 engine.ask(f"ballast {options.ballast_mb}")
                 self.fill(engine, options.symbols)
-            if options.churn:
-                for engine in engines:
-                    engine.ask("churn")
-            return [self.kill(account, engine, options.symbols) for account, engine in enumerate(engines)]
+            return [self.kill(account, engine, options) for account, engine in enumerate(engines)]
 
     def fill(self, engine: Child, symbols: int) -> None:
         """Wait until the watchdog is done with the engine before, then open the orders."""
@@ -140,12 +137,14 @@ class Bench:
         if error := engine.ask(f"open {symbols}").get("error"):
             raise RuntimeError(f"an engine could not place its orders: {error}")
 
-    def kill(self, account: int, engine: Child, symbols: int) -> dict[str, float]:
+    def kill(self, account: int, engine: Child, options: argparse.Namespace) -> dict[str, float]:
         """Milliseconds from the signal to each of the three moments."""
         user_id = self.ready["accounts"][account]["user_id"]
+        if options.churn:
+            engine.ask("churn")
         time.sleep(QUIET_S)
         shown = self.admin.rows("/open-orders", user_id)
-        assert len(shown) >= 2 * symbols, shown
+        assert len(shown) >= 2 * options.symbols, shown
         start_ns, start_wall_ns = time.monotonic_ns(), time.time_ns()
         os.kill(engine.process.pid, signal.SIGKILL)
         while self.admin.rows("/open-orders", user_id):

@@ -58,6 +58,10 @@ cdef enum:
     LOCK = 48
     LOCK_BYTES_MAX = (64 - LOCK) * 8
 
+# Lifelines that are held. The C library keeps a list of them through the locks themselves: memory that was unmapped
+# while its lock is held crashes the thread's next lock. Whoever forgets to let go keeps the memory for ever.
+cdef set _held = set()
+
 
 @cython.final
 cdef class Lifeline:
@@ -79,6 +83,8 @@ cdef class Lifeline:
         if wrong == EOWNERDEAD:
             wrong = tidings_lock_mend(self.lock)
         self.page.words[IS_HELD] = wrong == 0 or wrong == EDEADLK   # EDEADLK: this thread has it already
+        if self.page.words[IS_HELD]:
+            _held.add(self)
         return self.page.words[IS_HELD] != 0
 
     cdef int _make(self) except -1:
@@ -87,9 +93,9 @@ cdef class Lifeline:
         return 0
 
     def release(self):
-        self.page.words[IS_HELD] = 0
-        if self.page.words[IS_MADE]:
-            pthread_mutex_unlock(self.lock)
+        if self in _held and pthread_mutex_unlock(self.lock) == 0:
+            self.page.words[IS_HELD] = 0
+            _held.discard(self)
 
     @property
     def is_held(self):

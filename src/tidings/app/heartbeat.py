@@ -134,9 +134,10 @@ class Heartbeat:
     def say_goodbye(self, is_flat: bool) -> None:
         """The engine ends on purpose: no watchdog shall act. `is_flat`: nothing of it is open."""
         self.page.say_goodbye(EngineMode.CANCELLED if is_flat else EngineMode.LEFT)
-        self._lifeline.release()
 
     def close(self) -> None:
+        """Let go of file and lifeline, from the thread that attached: after a goodbye, or for the beat to be missed."""
+        self._lifeline.release()
         self.file.close()
 
 

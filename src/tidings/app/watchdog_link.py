@@ -66,6 +66,8 @@ class WatchdogLink:
         Raises ConfigError, or ConnectionLost when the watchdog does not come up.
         """
         self._up_count = up_count
+        for order in self._entry.orders.open_orders():  # of an earlier session, and taken over from its journal
+            self.heartbeat.page.mark(order.terms.instrument.index)
         self.heartbeat.attach(self._clock.read_now_ns())
         self._is_begun = True
         self._timers.append(every(BEAT_S, self._beat, on_error))
@@ -75,7 +77,7 @@ class WatchdogLink:
             await self._spawn()
 
     def end(self, *, is_on_purpose: bool, is_flat: bool) -> None:
-        """Beat no more. Without a purpose behind it there is no goodbye either: the watchdog will cancel everything."""
+        """Beat no more. Without a purpose behind it there is no goodbye either: the watchdog will miss the beat."""
         if self._is_begun and is_on_purpose and not self.heartbeat.page.is_fenced:
             self.heartbeat.say_goodbye(is_flat)
         for timer in self._timers:

@@ -1,5 +1,6 @@
 """A lock whose holder's death wakes who waits, before the kernel has freed the holder's memory."""
 
+import gc
 import mmap
 import os
 import signal
@@ -107,3 +108,19 @@ def test_lock_left_over_from_another_run_of_the_machine_is_made_anew(path):
 
 def test_nobody_waits_for_a_lock_that_nobody_holds(path):
     assert Lifeline(page_of(path)).wait() is False
+
+
+def test_page_that_is_forgotten_while_held_does_not_hurt_the_next(tmp_path):
+    """The C library links held locks through the pages themselves."""
+    for number in range(5):
+        path = tmp_path / str(number)
+        path.write_bytes(bytes(HeartbeatPage.BYTES))
+        assert Lifeline(page_of(path)).hold()
+        gc.collect()
+
+
+def test_only_the_holder_lets_go(path):
+    holding, other = Lifeline(page_of(path)), Lifeline(page_of(path))
+    assert holding.hold()
+    other.release()
+    assert holding.is_held
