@@ -45,6 +45,8 @@ class Flattening:
         """Send the first cancels in the next loop pass. Then `await finish()`."""
         symbols = self._add_marked()
         self._tell("cancel_sent", {"symbols": symbols, "requests": 2 * len(symbols), "elapsed_ms": self._elapsed_ms()})
+        if not symbols:
+            self._tell_left()
 
     async def finish(self) -> None:
         """Until nothing is open and nothing can arrive any more."""
@@ -101,7 +103,8 @@ class Flattening:
         except (TidingsError, OSError) as error:
             retry_after_ns = self._problem_of(error, symbol, RequestKind.QUERY)
         plan.looked(self._clock.read_now_ns(), left, retry_after_ns=retry_after_ns)
-        if self.orders_left == 0 and self._told_left != 0:
+        is_empty, was_told_empty = self.orders_left == 0, self._told_left == 0
+        if is_empty != was_told_empty:  # also an order that came late: it is gone again in a moment
             self._tell_left()
 
     def _problem_of(self, error: Exception, symbol: Symbol, kind: RequestKind) -> int:
@@ -112,11 +115,9 @@ class Flattening:
         return self._door.wait_ns(symbol[0], kind, symbol[1], self._clock.read_now_ns())
 
     def _tell_progress(self) -> None:
+        """Once a second while something is left, or while nobody says what is."""
         now_ns = self._clock.read_now_ns()
-        if self.orders_left == 0:
-            if self._told_left != 0:
-                self._tell_left()
-        elif now_ns >= self._next_progress_ns or self._told_left == 0:
+        if self.orders_left != 0 and now_ns >= self._next_progress_ns:
             self._next_progress_ns = now_ns + PROGRESS_NS
             self._tell_left()
 
