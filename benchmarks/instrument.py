@@ -1,6 +1,7 @@
 """The canonical order as tidings objects: instrument, terms, order, encoder."""
 
 from benchmarks.messages import API_KEY, API_SECRET, CL_ORD_ID, EXPIRY_S, PRICE_TICKS, QTY_LOTS, SYMBOL
+from tidings.engine.risk_limits import RiskLimits, StrategyLimits
 from tidings.model.enums import OrdType, ProductLine, Side, TimeInForce
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order, make_order
@@ -22,6 +23,13 @@ INSTRUMENT = Instrument(
     lot_mantissa=1,
     value_scale=8,
 )
+
+# A benchmark repeats one order as fast as it can: exactly what the real limits are there to stop.
+WIDE_LIMITS = RiskLimits(
+    max_notional_e4=10**12, max_open=16_384, max_position_e4=2**62, max_gross_e4=2**62, max_net_e4=2**62,
+    max_window_e4=2**62, max_window_orders=10**9, max_orders_per_s=10**9, duplicate_window_ns=0,
+    strategy=StrategyLimits(max_gross_e4=2**62, max_window_e4=2**62, max_orders_per_s=10**9, max_executions=10**6),
+)  # fmt: skip
 
 
 def make_terms() -> OrderTerms:

@@ -9,6 +9,7 @@ from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 from tidings.engine.heartbeat_page cimport HeartbeatPage
 from tidings.engine.order_entry cimport OrderEntry
 from tidings.engine.ports cimport OrderGateway
+from tidings.engine.risk cimport Risk
 from tidings.engine.throttle cimport Cost
 from tidings.model.enums cimport DENY_NONE, EXEC_CANCELED, REQUEST_NEW, SOURCE_LOCAL
 from tidings.model.execution_report cimport ExecutionReport, make_report
@@ -65,6 +66,70 @@ def may_send(HeartbeatPage page, int index, Py_ssize_t batches, Py_ssize_t batch
             if not page.may_send(index):
                 raise AssertionError("the page is fenced")
         samples.append((clock_ns() - start_ns) / <double>batch_calls)
+    return samples
+
+
+def risk_checks(
+    OrderEntry entry, OrderTerms terms, int64_t price_ticks, int64_t qty_lots, int64_t step_ns, Py_ssize_t batches,
+    Py_ssize_t batch_calls, bint is_counted,
+):
+    """Samples of Risk.check_new for a new price each call; `is_counted`: and of counting it, and giving it back."""
+    cdef Risk risk = entry.risk
+    cdef Order order = entry.orders.draft(terms)
+    cdef int64_t start_ns, now_ns = 1
+    cdef Py_ssize_t call
+    cdef list samples = []
+    order.order_qty_lots = qty_lots
+    order.handle = entry.orders.last_handle + 1             # as if added to the table
+    for _ in range(batches):
+        start_ns = clock_ns()
+        for call in range(batch_calls):
+            now_ns += step_ns
+            order.price_ticks = price_ticks + call
+            if risk.check_new(order, 50, now_ns) != DENY_NONE:
+                raise AssertionError("an order was denied")
+            if is_counted:
+                risk.enter(order, now_ns)
+                risk.withdraw(order)
+        samples.append((clock_ns() - start_ns) / <double>batch_calls)
+    return samples
+
+
+cdef struct PlainLimits:
+    int64_t max_qty, max_value, collar, max_position, max_gross, max_in_second
+    int64_t position, open_buys, gross, second_start_ns, in_second
+    int64_t reference
+
+
+cdef inline bint plain_check(PlainLimits* limits, int64_t price, int64_t qty, int64_t now_ns) noexcept:
+    """Size, value, collar, position, gross, and how many in this second: no more than that."""
+    cdef int64_t value = price * qty
+    if qty <= 0 or qty > limits.max_qty or value > limits.max_value:
+        return False
+    if price - limits.reference > limits.collar or limits.position + limits.open_buys + qty > limits.max_position:
+        return False
+    if limits.gross + value > limits.max_gross:
+        return False
+    if now_ns - limits.second_start_ns >= 1000000000:
+        limits.second_start_ns, limits.in_second = now_ns, 0
+    return limits.in_second < limits.max_in_second
+
+
+def plain_checks(int64_t price_ticks, int64_t qty_lots, int64_t step_ns, Py_ssize_t batches, Py_ssize_t batch_calls):
+    """Samples of the least that deserves the name: a struct of sums and a handful of comparisons."""
+    cdef PlainLimits limits = PlainLimits(
+        max_qty=10**6, max_value=10**15, collar=10**6, max_position=10**9, max_gross=10**17, max_in_second=10**9,
+        position=0, open_buys=0, gross=0, second_start_ns=0, in_second=0, reference=price_ticks)
+    cdef int64_t start_ns, now_ns = 0, passed = 0
+    cdef Py_ssize_t call
+    cdef list samples = []
+    for _ in range(batches):
+        start_ns = clock_ns()
+        for call in range(batch_calls):
+            now_ns += step_ns
+            passed += plain_check(&limits, price_ticks + call, qty_lots, now_ns)
+        samples.append((clock_ns() - start_ns) / <double>batch_calls)
+    assert passed == batches * batch_calls
     return samples
 
 

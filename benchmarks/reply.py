@@ -7,7 +7,7 @@ from decimal import Decimal
 import orjson
 
 from benchmarks.compiled import loops
-from benchmarks.instrument import INSTRUMENT, make_terms
+from benchmarks.instrument import INSTRUMENT, WIDE_LIMITS, make_terms
 from benchmarks.messages import CL_ORD_ID, PRICE, PRICE_TICKS, order_reply
 from benchmarks.report import Row, Skipped, Table, Target
 from benchmarks.timing import BATCH_CALLS, alternate
@@ -77,7 +77,7 @@ def make_plain_path() -> tuple[Callable[[], None], PlainOrder]:
 
 def make_entry(strategy: Strategy) -> OrderEntry:
     """A real engine whose gateway sends nothing."""
-    risk = Risk([INSTRUMENT], max_notional_e4=10**12, max_open=1000)
+    risk = Risk([INSTRUMENT], WIDE_LIMITS)
     risk.set_reference_price(INSTRUMENT, PRICE_TICKS, 1)
     entry = OrderEntry(OrderTable(ClOrdIDMaker(wall_ns=SESSION_WALL_NS)), risk, Stages(), ExecIDSet())
     entry.plug(loops().MuteGateway())

@@ -14,7 +14,7 @@ from typing import Any
 import uvloop
 
 from benchmarks.clients import WireStamps
-from benchmarks.instrument import INSTRUMENT, make_terms
+from benchmarks.instrument import INSTRUMENT, WIDE_LIMITS, make_terms
 from benchmarks.messages import API_KEY, API_SECRET, PRICE_TICKS, QTY_LOTS
 from tidings.clock import Clock
 from tidings.engine.order_entry import OrderEntry
@@ -68,7 +68,7 @@ class RoundTripClient(Strategy):
         settle_memory()
 
     async def connect(self, port: int, ca_file: str) -> None:
-        risk = Risk([INSTRUMENT], max_notional_e4=10**12, max_open=8192)
+        risk = Risk([INSTRUMENT], WIDE_LIMITS)
         risk.set_reference_price(INSTRUMENT, PRICE_TICKS, 1)
         orders, stages = OrderTable(ClOrdIDMaker(wall_ns=time.time_ns())), Stages()
         self.entry = OrderEntry(orders, risk, stages, ExecIDSet())

@@ -14,7 +14,7 @@ from order_samples import LIMIT
 from tidings.engine.strategy import Strategy
 from tidings.engine.throttle import Bucket, Cost
 from tidings.metrics.histogram import Histogram
-from tidings.model.enums import DenyReason, ExecType, ReportSource
+from tidings.model.enums import DenyReason, ExecType, ReportSource, TradingState
 from tidings.model.execution_report import report_of
 
 ORDERS = 5000
@@ -90,7 +90,7 @@ def test_first_orders_of_a_session_find_their_place_ready():
 
 
 def test_denied_orders_leave_nothing(path):
-    path.risk.is_halted = True
+    path.risk.set_state(TradingState.HALTED)
     assert blocks_grown(lambda: submit(path)) <= NOISE_BLOCKS
     assert submit(path) == -DenyReason.HALTED
 

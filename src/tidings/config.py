@@ -67,6 +67,28 @@ class Secret:
         raise TypeError("a Secret is not written anywhere")
 
 
+class StrategySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one strategy may do under the account's limits; what is not given is as for the account."""
+
+    max_notional: Decimal | None = None
+    max_gross_notional: Decimal | None = None
+    max_window_notional: Decimal | None = None
+    max_orders_per_s: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    max_executions: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    executions_window_s: Annotated[float, Meta(ge=0.001, le=86_400)] | None = None
+
+    def __post_init__(self) -> None:
+        _check_money(self, "max_notional", "max_gross_notional", "max_window_notional")
+
+
+def _check_money(settings: msgspec.Struct, *names: str) -> None:
+    """Raises ValueError unless each of these is above zero and can be counted; None is not given."""
+    for name in names:
+        value = getattr(settings, name)
+        if value is not None and (not value.is_finite() or not 0 < value <= MAX_NOTIONAL_LIMIT):
+            raise ValueError(f"{name} must be above 0 and at most {MAX_NOTIONAL_LIMIT}, was {value}")
+
+
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings of one engine, checked. Made by `load_settings`."""
 
@@ -100,6 +122,22 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     max_open_orders: Annotated[int, Meta(ge=1, le=100_000)] = 200  # not done, unknown ones included
     order_memory: Annotated[int, Meta(ge=256, le=1_048_576)] = 16_384  # orders kept to be looked up; 0.5 kB each
     reference_interval_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0  # how often last prices are read for the collar
+    duplicate_window_s: Annotated[float, Meta(ge=0.000001, le=60)] = 5.0  # the same again, the first unanswered
+
+    # What could come of all of them: every open order, also one in flight or of unknown fate, counts as filled.
+    max_position: dict[str, str] = {}  # symbol → largest position either way; others: by value only
+    max_position_notional: Decimal = Decimal(500_000)  # per symbol either way: five of the largest orders
+    max_gross_notional: Decimal = Decimal(2_000_000)  # positions and open orders of all symbols, signs ignored
+    max_net_notional: Decimal = Decimal(1_000_000)  # all symbols leaning one way: half of gross, for hedges to count
+
+    # What is ordered over a time, whether it fills or not: a strategy that has gone mad shows here first.
+    window_s: Annotated[float, Meta(ge=1, le=86_400)] = 60.0  # the venue's own minute
+    max_window_notional: Decimal = Decimal(10_000_000)  # a hundred of the largest orders
+    max_window_qty: dict[str, str] = {}  # symbol → most within the window; others: a hundred of its largest orders
+    max_orders_per_s: Annotated[int, Meta(ge=1, le=10_000)] = 500  # and amends: the venue's minute at once
+    max_executions: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000  # twice the orders of a venue's minute …
+    executions_window_s: Annotated[float, Meta(ge=0.001, le=86_400)] = 60.0  # … within this disable the strategy
+    strategies: dict[str, StrategySettings] = {}  # name → its own limits, under the account's
 
     # The dead-man's switch (docs/watchdog.md).
     watchdog: Literal["off", "wanted", "required", "spawn"] = "off"  # required: no orders without; spawn: started too
@@ -118,8 +156,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     products_max_age_s: Annotated[int, Meta(ge=0)] = 3600  # a younger catalogue is taken from disk; 0: always asked for
 
     def __post_init__(self) -> None:
-        if not self.max_notional.is_finite() or not 0 < self.max_notional <= MAX_NOTIONAL_LIMIT:
-            raise ValueError(f"max_notional must be above 0 and at most {MAX_NOTIONAL_LIMIT}, was {self.max_notional}")
+        _check_money(self, "max_notional", "max_position_notional", "max_gross_notional", "max_net_notional",
+                     "max_window_notional")
         collar = self.collar_percent
         if not collar.is_finite() or not 0 < collar < 100 or collar * 100 % 1:
             raise ValueError(f"collar_percent must be above 0 and below 100, in 0.01 steps, was {collar}")

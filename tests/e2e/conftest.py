@@ -55,7 +55,8 @@ def low_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEx
 @asynccontextmanager
 async def session_at(exchange: RunningExchange, account: int, **settings: Any) -> AsyncIterator[tidings.Phemex]:
     """A session of one account that leaves no open order behind."""
-    settings = {"rate_limits": False, **settings}  # all sessions of a run share each account's minute
+    # All sessions of a run share each account's minute; and a test may mean the same order twice.
+    settings = {"rate_limits": False, "duplicate_window_s": 1e-6, **settings}
     async with tidings.connect("local", exchange=str(exchange.ready_file), account=account, **settings) as phemex:
         yield phemex
         for symbol in {order.symbol for order in phemex.open_orders()}:

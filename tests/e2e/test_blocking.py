@@ -325,13 +325,13 @@ def test_cancel_all_takes_conditional_orders_too(placer: OrderPlacer, row_of) ->
 def test_orders_from_several_threads_each_end_well(placer: OrderPlacer) -> None:
     done: list[str] = []
 
-    def trade() -> None:
+    def trade(price: int) -> None:
         for _ in range(5):
-            handle = placer.submit(limit_order())
+            handle = placer.submit(limit_order(price))
             handle.cancel()
             done.append(handle.get_order_id())
 
-    threads = [threading.Thread(target=trade) for _ in range(6)]
+    threads = [threading.Thread(target=trade, args=(10_000 + number,)) for number in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -7,14 +7,14 @@ from fault_server import FaultServer
 
 import tidings
 from tidings.exchange.certificates import Certificates
-from tidings.model.enums import DenyReason
+from tidings.model.enums import DenyReason, TradingState
 
 
 @asynccontextmanager
 async def session(**settings):
     with Certificates() as certificates:
         async with FaultServer(certificates.server_context()) as server:
-            settings = {"lanes": 1, "rate_limits": False, **settings}
+            settings = {"lanes": 1, "rate_limits": False, "duplicate_window_s": 1e-6, **settings}
             async with tidings.connect(
                 "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=str(certificates.ca_file),
                 api_key="key", api_secret="secret", **settings,
@@ -42,7 +42,7 @@ async def test_limits_of_an_order():
         assert phemex.arm("BTCUSDT", "buy").fire(0, 10) == -DenyReason.BAD_PRICE
         assert phemex.arm("BTCUSDT", "buy").fire(500_000, 0) == -DenyReason.BAD_QTY
         assert phemex.arm("BTCUSDT", "buy").fire(500_000, -5) == -DenyReason.BAD_QTY
-        phemex.engine.risk.is_halted = True
+        phemex.engine.risk.set_state(TradingState.HALTED)
         assert denied(phemex) == "HALTED"
         assert phemex.server.asked == []
 

@@ -60,7 +60,7 @@ class Counting(tidings.Strategy):
 
 @asynccontextmanager
 async def session(server: FaultServer, certificates: Certificates, **settings: Any) -> AsyncIterator[tidings.Phemex]:
-    settings = {"lanes": 1, "deadline_s": DEADLINE_S, "rate_limits": False, **settings}
+    settings = {"lanes": 1, "deadline_s": DEADLINE_S, "rate_limits": False, "duplicate_window_s": 1e-6, **settings}
     async with tidings.connect(
         "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=str(certificates.ca_file),
         api_key="key", api_secret=CANARY, **settings,

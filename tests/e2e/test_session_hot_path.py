@@ -197,7 +197,7 @@ def net_lots(phemex: tidings.Phemex, symbol: str) -> int:
 
 async def trade_both_ways(ready_file: str) -> Counter:
     """Two accounts in one loop: quotes, crosses, amends, bulk cancels; what each order came to."""
-    settings = {"exchange": ready_file, "rate_limits": False}
+    settings = {"exchange": ready_file, "rate_limits": False, "duplicate_window_s": 1e-6}
     async with (
         tidings.connect("local", account=0, **settings) as one,
         tidings.connect("local", account=1, **settings) as other,

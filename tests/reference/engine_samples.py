@@ -6,6 +6,7 @@ from tidings.engine.order_entry import OrderEntry
 from tidings.engine.order_table import ExecIDSet, OrderTable
 from tidings.engine.ports import PythonGateway
 from tidings.engine.risk import Risk
+from tidings.engine.risk_limits import RiskLimits, StrategyLimits
 from tidings.engine.strategy import Strategy
 from tidings.metrics.stages import Stages
 from tidings.model.order_ids import ClOrdIDMaker
@@ -13,6 +14,17 @@ from tidings.model.order_ids import ClOrdIDMaker
 NOW_NS = 10**15
 WALL_NS = 1_795_000_000_000_000_000
 LAST_PX_TICKS = 612_500
+
+
+def wide_limits(**changes):
+    """Limits that let every test's order through, but for what the test is about."""
+    most, rate = 2**63 - 1, 10**6
+    strategy = StrategyLimits(
+        max_notional_e4=most, max_gross_e4=most, max_window_e4=most, max_orders_per_s=rate, max_executions=rate
+    )
+    wide = dict.fromkeys(("max_position_e4", "max_gross_e4", "max_net_e4", "max_window_e4"), most)
+    wide |= {"max_notional_e4": 10**12, "max_orders_per_s": rate, "max_window_orders": rate}
+    return RiskLimits(**{"duplicate_window_ns": 0, "strategy": strategy, **wide, **changes})
 
 
 class RecordingVenue:
@@ -91,9 +103,9 @@ class RecordingStrategy(Strategy):
 class Path:
     """One order path with everything around it."""
 
-    def __init__(self, capacity=64, last_handle=0, max_open=200, strategy=None, venue=None):
+    def __init__(self, capacity=64, last_handle=0, max_open=200, strategy=None, venue=None, limits=None):
         self.table = OrderTable(ClOrdIDMaker(wall_ns=WALL_NS), capacity, last_handle)
-        self.risk = Risk([LINEAR, INVERSE, SPOT], max_notional_e4=10**12, max_open=max_open)
+        self.risk = Risk([LINEAR, INVERSE, SPOT], limits or wide_limits(max_open=max_open))
         self.risk.set_reference_price(LINEAR, LAST_PX_TICKS, NOW_NS)
         self.risk.set_reference_price(INVERSE, 122_500, NOW_NS)
         self.stages = Stages()

@@ -52,6 +52,7 @@ cdef class OrderEntry(OrderListener):
         self.stages = stages
         self.executions = executions
         self.journal = journal if journal is not None else OrderJournal()
+        risk.exposure.hold(orders.capacity)
 
     def plug(self, OrderGateway gateway not None, *, on_execution=None, on_foreign=None, on_error=None):
         """Connect the venue below, and who keeps positions, foreign orders and errors beside."""
@@ -79,13 +80,14 @@ cdef class OrderEntry(OrderListener):
         if not self.orders.is_newest_draft(order):
             raise UsageError(f"submit a draft before the next one is made, and once: was {order!r}")
         order.decided_ns = now_ns
-        reason = self.risk.check_new(order, self.orders.open_count)
+        reason = self.risk.check_new(order, self.orders.open_count, now_ns)
         if reason == DENY_NONE:
             reason = self._ask_watchdog(order)
         if reason == DENY_NONE:
             reason = self.gateway.take(REQUEST_NEW, order, now_ns)
         if reason == DENY_NONE:
             self.orders.add(order)                      # known before any byte leaves: a report can outrun everything
+            self.risk.enter(order, now_ns)
             reason = self._send_new(order, now_ns)
         if reason == DENY_NONE:
             self.submitted_count += 1
@@ -113,6 +115,7 @@ cdef class OrderEntry(OrderListener):
             self.unknown_count += 1
             raise
         if reason != DENY_NONE:
+            self.risk.withdraw(order)
             self.orders.withdraw(order)
         return reason
 
@@ -127,7 +130,7 @@ cdef class OrderEntry(OrderListener):
             return DENY_REQUEST_PENDING
         if price_ticks in (0, order.price_ticks) and qty_lots in (0, order.order_qty_lots):
             return DENY_NOTHING_TO_CHANGE
-        reason = self.risk.check_amend(order, price_ticks, qty_lots)
+        reason = self.risk.check_amend(order, price_ticks, qty_lots, now_ns)
         if reason == DENY_NONE:
             reason = self._ask_watchdog(order)
         if reason == DENY_NONE:
@@ -135,7 +138,10 @@ cdef class OrderEntry(OrderListener):
         if reason == DENY_NONE:
             reason = self.journal.note_amend(order, price_ticks, qty_lots, now_ns)
         if reason == DENY_NONE:
+            self.risk.enter_amend(order, price_ticks, qty_lots, now_ns)
             reason = self.gateway.send_amend(order, price_ticks, qty_lots, now_ns)
+            if reason != DENY_NONE:
+                self.risk.withdraw_amend(order)
         if reason == DENY_NONE:
             order.is_amend_pending = True
             order.amend_price_ticks, order.amend_qty_lots, order.amend_asked_ns = price_ticks, qty_lots, now_ns
@@ -218,6 +224,7 @@ cdef class OrderEntry(OrderListener):
         before, mark = order.status, mark_of(order)
         effect = order.apply(report)
         self.orders.note_move(before, order.status)
+        self.risk.follow(order, effect, now_ns)
         if effect != EFFECT_NONE or has_changed(order, &mark):
             self.journal.note_report(order, report, effect, now_ns)
         if effect & EFFECT_REVIVED and self.heartbeat is not None:

@@ -1,31 +1,63 @@
 """Pre-trade checks, in a fixed order, before anything reaches the wire."""
 
 cimport cython
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 
-from tidings.model.instrument cimport Instrument
+from tidings.engine.exposure cimport Exposure
+from tidings.engine.risk_owner cimport OwnerRisk
+from tidings.engine.risk_symbols cimport RiskSymbols
+from tidings.engine.risk_windows cimport RecentOrders, RollingSum
 from tidings.model.order cimport Order
-
-
-ctypedef struct SymbolRisk:
-    int64_t max_qty_lots            # per order
-    int64_t reference_ticks         # last known price; 0: none
-    int64_t reference_ns            # when it was learnt
+from tidings.model.terms cimport OrderTerms
 
 
 @cython.final
 cdef class Risk:
-    cdef SymbolRisk* symbols        # by instrument index
-    cdef readonly int symbol_count
-    cdef readonly int64_t max_notional_e4       # per order, in 10**-4 of the quote currency
-    cdef readonly int collar_bp                 # how far a limit price may lie beyond the last known price, in 0.01 %
-    cdef readonly int max_open                  # orders not done, unknown ones included
-    cdef public bint is_halted
+    cdef readonly object limits                 # RiskLimits
+    cdef readonly Exposure exposure
+    cdef readonly RiskSymbols symbols
+    cdef readonly list owners                   # OwnerRisk by strategy index
+    cdef readonly int state                     # TradingState of the account
+    cdef readonly bint is_killed                # the kill switch: before anything else
+    cdef readonly int trip_count                # breakers that have tripped since the start
+    # The numbers of the last denial, in the unit of its reason.
+    cdef readonly int64_t asked, allowed
 
-    cdef int check_new(self, Order order, int open_count) noexcept          # DenyReason
-    cdef int check_amend(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept
+    # The limits, where the order path reads them.
+    cdef int64_t max_notional_e4, max_position_e4, max_gross_e4, max_net_e4
+    cdef int collar_bp, max_open
+    cdef readonly RollingSum notional, messages
+    cdef RecentOrders recent
+    # What the order being checked adds; enter() takes it.
+    cdef int64_t more_lots, more_e4
+    cdef int64_t money_lots
+    cdef uint64_t key
+
+    # DenyReason. DENY_NONE takes nothing yet.
+    cdef int check_new(self, Order order, int open_count, int64_t now_ns) noexcept
+    cdef int check_amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) noexcept
+    # In the same call chain, before the bytes leave: what the check let through is taken.
+    cdef void enter(self, Order order, int64_t now_ns) noexcept
+    cdef void enter_amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) noexcept
+    # It was not sent after all: everything is given back. Before the table forgets the order's handle.
+    cdef void withdraw(self, Order order) noexcept
+    cdef void withdraw_amend(self, Order order) noexcept
+    # After every report that was applied; `effect`: what it changed.
+    cdef void follow(self, Order order, int effect, int64_t now_ns) noexcept
+    cdef void set_reference(self, int index, int64_t price_ticks, int64_t now_ns) noexcept
+
+    cdef int _deny(self, int reason, int64_t asked, int64_t allowed) noexcept
+    cdef int _check_permission(self, OrderTerms terms) noexcept
     cdef int _check_terms(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept
     cdef int _check_value(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept
-    cdef int _check_money(self, Instrument instrument, int64_t money) noexcept
-    cdef int _check_index(self, Instrument instrument) except -1
-    cdef void set_reference(self, int index, int64_t price_ticks, int64_t now_ns) noexcept
+    cdef int _check_money(self, OrderTerms terms, int64_t money) noexcept
+    cdef int _check_size(self, OrderTerms terms) noexcept
+    cdef void _count_more(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept
+    cdef bint _shrinks(self, OrderTerms terms) noexcept
+    cdef int _check_room(self, Order order, int64_t price_ticks, int64_t now_ns) noexcept
+    cdef int _check_exposure(self, OrderTerms terms) noexcept
+    cdef int _check_position(self, OrderTerms terms) noexcept
+    cdef int _check_self_match(self, Order order, int64_t price_ticks) noexcept
+    cdef int _check_windows(self, OrderTerms terms, int64_t now_ns) noexcept
+    cdef void _spend(self, OrderTerms terms, int64_t now_ns) noexcept
+    cdef void _give_back(self, OrderTerms terms) noexcept

@@ -36,7 +36,7 @@ from tidings.engine.strategy import Strategy, overridden
 from tidings.errors import AuthenticationError, ConfigError, ConnectionLost, PeerError, TidingsError, VenueError
 from tidings.metrics.stages import Stages
 from tidings.model.enums import DenyReason, ProductLine
-from tidings.model.position import Positions
+from tidings.model.position import Position, Positions
 from tidings.venue.phemex.currencies import told_price_ticks
 from tidings.venue.phemex.endpoints import LOCAL
 from tidings.venue.phemex.order_gateway import PhemexOrderGateway
@@ -79,7 +79,7 @@ class Engine:
         self.world = world or World()
         self.clock = self.world.clock
         self.stages = Stages()
-        self.positions = Positions()
+        self.positions = Positions(self._on_position)
         self.venue_clock = VenueClock(self.clock)
         self.strategy_error_count = 0
         self.is_open = False  # start() has gone through, and stop() has not begun
@@ -363,6 +363,13 @@ class Engine:
     def _on_execution(self, order: Any, report: Any) -> None:
         position = self.positions.of(order.symbol, order.terms.pos_side)
         position.apply_fill(order.terms.side, report.last_qty_lots, report.transact_time_ns)
+
+    def _on_position(self, position: Position) -> None:
+        """What is held has changed, or the venue's word on it: the limits count on from there."""
+        instrument = self.products.find(position.symbol)
+        if instrument is not None:
+            venue_lots = position.venue_qty_lots if position.is_known else None
+            self.risk.exposure.tell_position(instrument, position.pos_side, position.net_qty_lots, venue_lots)
 
     def _on_foreign(self, report: Any) -> None:
         log.debug("report about an order that is not of this session: %r", report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tidings.app.risk_limits import make_risk
 from tidings.app.venue_access import VenueAccess
 from tidings.app.venue_clock import VenueClock
 from tidings.clock import Clock
@@ -13,7 +14,6 @@ from tidings.engine.order_table import ExecIDSet, OrderTable
 from tidings.engine.risk import Risk
 from tidings.metrics.stages import Stages
 from tidings.model.order_ids import ClOrdIDMaker
-from tidings.model.scale import qty_lots
 from tidings.venue.phemex.budget import RequestBudget
 from tidings.venue.phemex.order_decoder import OrderDecoder
 from tidings.venue.phemex.order_encoder import OrderEncoder
@@ -21,8 +21,6 @@ from tidings.venue.phemex.order_gateway import PhemexOrderGateway
 from tidings.venue.phemex.products import Products
 from tidings.venue.phemex.rate_groups import RateBudget
 from tidings.venue.phemex.signing import Credentials
-
-NOTIONAL_UNITS = 10_000  # Risk counts in 10**-4 of the quote currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def lay_order_path(
 ) -> OrderPath:
     """Make the parts; `entry.plug(gateway, …)` and the lanes are the caller's."""
     orders = OrderTable(ClOrdIDMaker(wall_ns=venue_clock.wall_ns(clock.read_now_ns())), settings.order_memory)
-    risk = _limits(settings, products)
+    risk = make_risk(settings, products)
     gateway = PhemexOrderGateway(
         clock=clock,
         encoder=OrderEncoder(access.endpoints.rest.authority, credentials, create_by_post=settings.create_by_post),
@@ -59,16 +57,3 @@ def lay_order_path(
     )
     gateway.set_venue_clock(venue_clock.expiry_offset_ns)
     return OrderPath(OrderEntry(orders, risk, stages, ExecIDSet()), risk, gateway)
-
-
-def _limits(settings: EngineSettings, products: Products) -> Risk:
-    risk = Risk(
-        products,
-        max_notional_e4=int(settings.max_notional * NOTIONAL_UNITS),
-        collar_bp=settings.collar_bp,
-        max_open=settings.max_open_orders,
-    )
-    for symbol, most in settings.max_qty.items():
-        instrument = products.tradable(symbol)
-        risk.limit_qty(instrument, qty_lots(instrument, most))
-    return risk

@@ -1,37 +1,44 @@
-"""Pre-trade checks, in a fixed order, before anything reaches the wire."""
-
 from collections.abc import Iterable
-from typing import final
 
+from tidings.engine.exposure import Exposure
+from tidings.engine.risk_limits import RiskLimits, StrategyLimits
+from tidings.engine.risk_owner import OwnerRisk
+from tidings.engine.risk_symbols import RiskSymbols
+from tidings.engine.risk_windows import RollingSum
+from tidings.model.enums import TradingState
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 
-@final
 class Risk:
-    """The limits of one engine; all have a value, there is no "unlimited".
+    """Limits of one engine, checked before anything reaches the wire. A price that is not known denies.
 
-    `max_notional_e4`: value of one order, in 0.0001 of its quote currency. `collar_bp`: how far beyond the last known
-    price an order may be priced, in 0.01 %. `max_open`: orders not done, unknown ones included. The largest quantity
-    per order starts at the venue's own limit.
+    Made for the instruments known at the start; any other is denied. Serves one order table.
     """
 
-    is_halted: bool
-    """No new orders, and no amends but those that only shrink. Cancels go on."""
+    limits: RiskLimits  # of the account; changed by adopt()
+    symbols: RiskSymbols  # each symbol's own
+    owners: list[OwnerRisk]  # each strategy's own; the first is the unnamed one
+    exposure: Exposure
+    state: int  # TradingState of the account
+    is_killed: bool
+    trip_count: int  # breakers that have tripped since the start
+    notional: RollingSum  # ordered within the window, in 10**-4 of the quote currency
+    messages: RollingSum  # orders and amends within a second
+    asked: int  # the numbers of the last denial, in the unit of its reason
+    allowed: int
 
-    def __init__(
-        self, instruments: Iterable[Instrument], *, max_notional_e4: int, collar_bp: int = 2000, max_open: int = 200
-    ) -> None: ...
-    @property
-    def max_notional_e4(self) -> int: ...
-    @property
-    def collar_bp(self) -> int: ...
-    @property
-    def max_open(self) -> int: ...
-    def limit_qty(self, instrument: Instrument, max_qty_lots: int) -> None:
-        """Set the largest order of an instrument, in lots; 0: only the notional limit binds."""
+    def __init__(self, instruments: Iterable[Instrument], limits: RiskLimits | None = None) -> None: ...
+    def adopt(self, limits: RiskLimits) -> None:
+        """Other limits of the account, from now on. What was counted stays counted; the windows keep their lengths."""
+    def owner(self, name: str, limits: StrategyLimits | None = None) -> OwnerRisk:
+        """A strategy by name; made when first asked for, with these limits or those of unnamed ones."""
+    def set_state(self, state: TradingState) -> None:
+        """What of new orders is taken of the account; its symbols and strategies have states of their own."""
+    def set_killed(self, is_killed: bool) -> None:
+        """The kill switch: nothing new and no amend, before any other question is asked."""
     def set_reference_price(self, instrument: Instrument, price_ticks: int, now_ns: int) -> None:
-        """Tell the last known price. Prices that are not positive are ignored."""
+        """Tell the last known price of an instrument: the collar's middle, and what positions are valued at."""
     def reference_price(self, instrument: Instrument) -> int:
-        """The last known price in ticks; 0: none, which denies every order that needs one."""
-    def check(self, order: Order, open_count: int = 0) -> int:
-        """The DenyReason a new order would get, 0 if it may go: for tests and dry runs."""
+        """The last known price in ticks; 0: none."""
+    def check(self, order: Order, open_count: int = 0, now_ns: int = 0) -> int:
+        """The DenyReason for a new order, 0 if it may go: for tests and dry runs. Takes nothing."""

@@ -7,7 +7,7 @@ execution was missed or is not ours. Executions of others (by hand, liquidations
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tidings.model.enums import PosSide, Side
@@ -26,6 +26,7 @@ class Position:
     external_qty_lots: int = 0  # net, by executions that are not ours
     is_known: bool = False  # the venue has told where it starts
     base_time_ns: int = 0  # the venue's clock then: older executions are in its first word already
+    on_change: Callable[[Position], None] | None = None  # told after every change: the limits follow
     _early: list[tuple[int, int]] = field(default_factory=list)  # (time, lots) of executions before it
 
     def tell(self, venue_qty_lots: int, time_ns: int = 0) -> None:
@@ -36,6 +37,12 @@ class Position:
             self.net_qty_lots = venue_qty_lots + sum(later)
             self.is_known, self.base_time_ns = True, time_ns
             self._early.clear()
+        self._tell_change()
+
+    def hear(self, venue_qty_lots: int) -> None:
+        """The venue's word again, beside our count."""
+        self.venue_qty_lots = venue_qty_lots
+        self._tell_change()
 
     def apply_fill(self, side: int, qty_lots: int, time_ns: int = 0) -> None:
         """Count one execution of our own, of `time_ns` on the venue's clock (0: just now)."""
@@ -61,10 +68,16 @@ class Position:
     def _move(self, side: int, qty_lots: int, time_ns: int) -> None:
         lots = qty_lots if side == Side.BUY else -qty_lots
         if self.is_known and 0 < time_ns <= self.base_time_ns:
+            self._tell_change()  # who counts by itself must hear that this one is in the first word already
             return
         self.net_qty_lots += lots
         if not self.is_known:
             self._early.append((time_ns, lots))
+        self._tell_change()
+
+    def _tell_change(self) -> None:
+        if self.on_change is not None:
+            self.on_change(self)
 
     @property
     def agrees(self) -> bool:
@@ -74,14 +87,15 @@ class Position:
 class Positions:
     """All positions of one account, by symbol and position side; made when first spoken of."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_change: Callable[[Position], None] | None = None) -> None:
         self._positions: dict[tuple[str, int], Position] = {}
+        self._on_change = on_change
 
     def of(self, symbol: str, pos_side: int = PosSide.MERGED) -> Position:
         key = symbol, int(pos_side)
         position = self._positions.get(key)
         if position is None:
-            position = self._positions[key] = Position(symbol, PosSide(pos_side))
+            position = self._positions[key] = Position(symbol, PosSide(pos_side), on_change=self._on_change)
         return position
 
     def __iter__(self) -> Iterator[Position]:

@@ -1,5 +1,7 @@
 from tidings.model.instrument import Instrument
 
+OWNERS_MAX: int  # strategies of one engine, the default one included
+
 class OrderTerms:
     """Everything constant about a kind of order on one instrument: what an armed order fixes ahead of time.
 

@@ -208,8 +208,8 @@ _DENIAL_TEXTS = {
     DenyReason.REDUCING: "only orders that shrink the position are taken now (see `phemex.state`)",
     DenyReason.REPEATED_EXECUTIONS: "the strategy has executed too often and is disabled until a person re-arms it "
     "with `phemex.resume(strategy=…, reason=…)` (see `max_executions`)",
-    DenyReason.DUPLICATE_ORDER: "the same symbol, side, price and quantity was ordered a moment ago "
-    "(see `duplicate_window_s`)",
+    DenyReason.DUPLICATE_ORDER: "the same symbol, side, price and quantity was ordered a moment ago, and its answer is "
+    "not there yet: wait for it (see `duplicate_window_s`)",
     DenyReason.SELF_MATCH: "it would trade with an open order of our own: cancel that one first",
     DenyReason.MAX_POSITION: "with all open and unknown orders filled the position would be too large "
     "(see `max_position`)",

@@ -11,7 +11,7 @@ from tidings.engine.order_table import ExecIDSet, OrderTable
 from tidings.engine.risk import Risk
 from tidings.errors import GridError, UsageError
 from tidings.metrics.stages import Stages
-from tidings.model.enums import DenyReason, ExecType, OrdStatus, PosSide, RequestKind, Side
+from tidings.model.enums import DenyReason, ExecType, OrdStatus, PosSide, RequestKind, Side, TradingState
 from tidings.model.order import make_order
 from tidings.model.order_ids import ClOrdIDMaker
 from tidings.model.terms import OrderTerms
@@ -43,7 +43,7 @@ def test_order_is_known_before_its_bytes_leave():
 
 def test_risks_denial_asks_the_gateway_nothing():
     path = Path()
-    path.risk.is_halted = True
+    path.risk.set_state(TradingState.HALTED)
     order = path.draft(LIMIT)
     assert path.entry.submit_order(order, NOW_NS) == -DenyReason.HALTED
     assert path.venue.calls == []
@@ -120,7 +120,7 @@ def test_take_that_raises_leaves_nothing():
 
 def test_nothing_plugged_in_is_not_connected():
     table = OrderTable(ClOrdIDMaker(wall_ns=0), 8)
-    risk = Risk([LINEAR], max_notional_e4=10**12)
+    risk = Risk([LINEAR])
     risk.set_reference_price(LINEAR, LAST_PX_TICKS, 0)
     entry = OrderEntry(table, risk, Stages(), ExecIDSet(10))
     order = entry.draft_order(LIMIT)
@@ -207,7 +207,7 @@ def test_halt_and_a_pending_amend_do_not_hinder_a_cancel():
     path = Path()
     order = path.submit(LIMIT)
     path.entry.amend_order(order, 612_600, 0, NOW_NS)
-    path.risk.is_halted = True
+    path.risk.set_state(TradingState.HALTED)
     assert path.entry.cancel_order(order, NOW_NS) == 0
 
 
@@ -243,7 +243,7 @@ def test_done_orders_and_drafts_have_nothing_to_change(request_of):
 
 def test_one_request_cancels_many():
     path = Path()
-    orders = [path.submit(LIMIT), path.submit(SELL), path.submit(LIMIT)]
+    orders = [path.submit(LIMIT), path.submit(SELL, price_ticks=612_600), path.submit(LIMIT)]
     path.forget()
     assert path.entry.cancel_orders(orders, NOW_NS) == 0
     assert path.venue.calls == [

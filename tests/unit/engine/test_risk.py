@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+from engine_samples import wide_limits
 from hypothesis import given
 from hypothesis import strategies as st
 from order_samples import INVERSE, LIMIT, LINEAR, SPOT, STOP_LIMIT
@@ -11,8 +12,9 @@ from tidings.engine.order_entry import OrderEntry
 from tidings.engine.order_table import ExecIDSet, OrderTable
 from tidings.engine.ports import PythonGateway
 from tidings.engine.risk import Risk
+from tidings.engine.risk_limits import StrategyLimits
 from tidings.metrics.stages import Stages
-from tidings.model.enums import DenyReason, ExecInst, ExecType, OrdType, Side, TimeInForce, Trigger
+from tidings.model.enums import DenyReason, ExecInst, ExecType, OrdType, Side, TimeInForce, TradingState, Trigger
 from tidings.model.execution_report import report_of
 from tidings.model.instrument import Instrument
 from tidings.model.order import make_order
@@ -32,8 +34,9 @@ COINS = OrderTerms(INVERSE, Side.BUY)
 
 
 def limits(reference_ticks=LAST_TICKS, **changes):
-    risk = Risk([LINEAR, INVERSE, SPOT], **{"max_notional_e4": 10**12, "max_open": 5, **changes})
+    risk = Risk([LINEAR, INVERSE, SPOT], wide_limits(**{"max_open": 5, **changes}))
     risk.set_reference_price(LINEAR, reference_ticks, 1)
+    risk.set_reference_price(SPOT, 6_125_000, 1)
     return risk
 
 
@@ -51,7 +54,7 @@ def test_ordinary_order_passes():
 
 def test_halt_denies_first():
     risk = limits()
-    risk.is_halted = True
+    risk.set_state(TradingState.HALTED)
     assert reason(risk, order_of(qty_lots=-1), 99) == DenyReason.HALTED
 
 
@@ -88,12 +91,12 @@ def test_largest_quantity_is_the_venues_until_it_is_set():
         symbol="XUSDT", line=1, index=0, base_currency="X", quote_currency="USDT", settle_currency="USDT",
         price_scale=1, tick_mantissa=1, qty_scale=3, lot_mantissa=1, max_qty_lots=20,
     )
-    terms, risk = OrderTerms(instrument, Side.BUY), Risk([instrument], max_notional_e4=INT64_MAX)
+    terms, risk = OrderTerms(instrument, Side.BUY), Risk([instrument], wide_limits(max_notional_e4=INT64_MAX))
     risk.set_reference_price(instrument, LAST_TICKS, 1)
     assert [reason(risk, order_of(terms, qty)) for qty in (20, 21)] == [DenyReason.NONE, DenyReason.MAX_QTY]
-    risk.limit_qty(instrument, 5)
+    risk.symbols.limit_qty(instrument, 5)
     assert [reason(risk, order_of(terms, qty)) for qty in (5, 6)] == [DenyReason.NONE, DenyReason.MAX_QTY]
-    risk.limit_qty(instrument, 0)
+    risk.symbols.limit_qty(instrument, 0)
     assert reason(risk, order_of(terms, 10**6)) == DenyReason.NONE
 
 
@@ -115,7 +118,7 @@ def test_instrument_the_limits_were_not_made_for_is_denied():
         price_scale=1, tick_mantissa=1, qty_scale=3, lot_mantissa=1,
     )
     assert reason(limits(), order_of(OrderTerms(other, Side.BUY))) == DenyReason.NO_REFERENCE_PRICE
-    for call in (limits().reference_price, lambda it: limits().limit_qty(it, 1)):
+    for call in (limits().reference_price, lambda it: limits().symbols.limit_qty(it, 1)):
         with pytest.raises(ValueError, match="NEWUSDT"):
             call(other)
 
@@ -158,7 +161,11 @@ def test_money_in_coarse_units_saturates():
         price_scale=4, tick_mantissa=1, qty_scale=8, lot_mantissa=1, value_scale=2,
     )
     terms = OrderTerms(coarse, Side.BUY, ord_type=OrdType.MARKET, time_in_force=TimeInForce.IOC, qty_in_quote=True)
-    risk = Risk([coarse], max_notional_e4=INT64_MAX - 1)
+    most = dict.fromkeys(("max_gross_e4", "max_window_e4"), INT64_MAX)
+    own = StrategyLimits(max_notional_e4=INT64_MAX, **most)
+    most |= dict.fromkeys(("max_net_e4", "max_position_e4"), INT64_MAX)
+    risk = Risk([coarse], wide_limits(max_notional_e4=INT64_MAX - 1, strategy=own, **most))
+    risk.set_reference_price(coarse, 1, 1)
     assert reason(risk, order_of(terms, INT64_MAX // 100 - 1, 0)) == DenyReason.NONE
     assert reason(risk, order_of(terms, INT64_MAX // 50, 0)) == DenyReason.MAX_NOTIONAL
 
@@ -241,7 +248,7 @@ def test_amended_order_must_pass_as_if_it_were_new(price_ticks, qty_lots, expect
 def test_halted_orders_may_only_shrink(price_ticks, qty_lots, expected):
     risk = limits()
     entry, order = working(risk)
-    risk.is_halted = True
+    risk.set_state(TradingState.HALTED)
     assert entry.amend_order(order, price_ticks, qty_lots, 0) == -expected
 
 
@@ -269,10 +276,10 @@ def test_limit_that_limits_nothing_is_refused(wrong):
 
 def test_negative_largest_quantity_is_refused():
     with pytest.raises(ValueError, match="BTCUSDT"):
-        limits().limit_qty(LINEAR, -1)
+        limits().symbols.limit_qty(LINEAR, -1)
 
 
 def test_instruments_may_come_one_by_one():
-    risk = Risk(iter([LINEAR, SPOT]), max_notional_e4=10**12)
+    risk = Risk(iter([LINEAR, SPOT]))
     risk.set_reference_price(SPOT, 5, 1)
     assert risk.reference_price(SPOT) == 5

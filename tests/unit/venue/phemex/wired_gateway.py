@@ -4,6 +4,7 @@ import json
 import socket
 from typing import Any
 
+from engine_samples import wide_limits
 from phemex_requests import API_KEY, BTCUSD, BTCUSDT, SBTCUSDT, SECRET
 
 from tidings.clock import ManualClock
@@ -88,7 +89,7 @@ class Wired:
     def __init__(self, *, lane_count: int = 1, depth_cap: int = 4, is_ready: bool = True, on_sent: Any = None) -> None:
         self.clock, self.loop, self.told = ManualClock(NOW_NS, WALL_NS), StillLoop(), Told()
         self.table = OrderTable(ClOrdIDMaker(wall_ns=WALL_NS), 256)
-        risk = Risk(INSTRUMENTS, max_notional_e4=10**9)
+        risk = Risk(INSTRUMENTS, wide_limits(max_notional_e4=10**9))
         for instrument in INSTRUMENTS:
             risk.set_reference_price(instrument, 600_000 if instrument is not SBTCUSDT else 6_000_000, NOW_NS)
         self.entry = OrderEntry(self.table, risk, Stages(), ExecIDSet())

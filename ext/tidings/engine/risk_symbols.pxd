@@ -1,0 +1,21 @@
+"""Each symbol's own limits, window and state."""
+
+cimport cython
+from libc.stdint cimport int64_t
+
+from tidings.model.instrument cimport Instrument
+
+
+ctypedef struct SymbolLimits:
+    int64_t max_qty_lots            # per order; 0: only its value binds (the venue tells no maximum)
+    int64_t max_position_lots       # either way, at worst; 0: only its value binds
+    int state                       # TradingState
+
+
+@cython.final
+cdef class RiskSymbols:
+    cdef SymbolLimits* limits                   # by instrument index
+    cdef list windows                           # RollingSum of lots by instrument index
+    cdef list instruments                       # by index; None: no such instrument
+    cdef int64_t window_orders
+    cdef SymbolLimits* _of(self, Instrument instrument) except NULL
