@@ -61,6 +61,7 @@ class ExchangeSide:
 
     def __init__(self, timeline: Timeline, traits: VenueTraits, chance: random.Random) -> None:
         self.timeline, self.traits = timeline, traits
+        self._stepped_ns = 0
         prices = dict.fromkeys(SYMBOLS, str(MIDDLE))
         self.venue = Venue(
             VenueConfig(
@@ -87,7 +88,12 @@ class ExchangeSide:
 
     def wall_ns(self) -> int:
         """The venue's wall clock."""
-        return WALL_START_NS + self.traits.wall_ahead_ns + self.timeline.now_ns
+        return WALL_START_NS + self.traits.wall_ahead_ns + self._stepped_ns + self.timeline.now_ns
+
+    def step_wall_clock(self, by_ns: int) -> None:
+        """The venue's clock is set forward; its core cannot go back."""
+        self._stepped_ns += by_ns
+        self.plan_pump()
 
     def connect(self) -> HttpConnection:
         return HttpConnection(self._state)

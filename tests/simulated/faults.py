@@ -19,6 +19,8 @@ from tests.simulated.loop import Timeline
 from tests.simulated.wire import US_NS, Network, Wire
 
 if TYPE_CHECKING:
+    from tests.simulated.engine_process import EngineProcess
+    from tests.simulated.exchange_side import ExchangeSide
     from tests.simulated.gateway import Gateway
 
 MS_NS = 1_000_000
@@ -45,6 +47,8 @@ class FaultBox:
     def __init__(self, timeline: Timeline, chance: random.Random) -> None:
         self.timeline = timeline
         self.network: Network
+        self.process: EngineProcess
+        self.exchange: ExchangeSide
         self.fired: Counter[str] = Counter()
         self.on_fired: Callable[[Fault], object] = lambda fault: None
         self.has_healed = False
@@ -66,6 +70,8 @@ class FaultBox:
         self._spells.clear()
         for wire in self._stalled:
             wire.stall(False)
+        if self.process.loop is not None:
+            self.process.loop.thaw()
         for number in list(self._full_wires):
             self._room_again(number)
 
@@ -207,14 +213,29 @@ class FaultBox:
         return True
 
 
+    def strike_machine(self, fault: Fault) -> bool:
+        """Something befalls a machine's time."""
+        if fault.kind == "venue_step":
+            self.exchange.step_wall_clock(fault.pick % (3_000 * MS_NS))
+        elif self.process.loop is None:
+            return False
+        elif fault.kind == "freeze":
+            self.process.loop.freeze(fault.span_ns)
+        else:
+            self.process.loop.step_wall_clock((fault.pick % 180_000 - 90_000) * MS_NS)
+        return True
+
+
 def _is_whole(data: bytes) -> bool:
     """Whether this write is one request, and not what was left of one."""
     return data.startswith((b"PUT ", b"POST ", b"DELETE ", b"GET ")) and b"\r\n\r\n" in data
 
 
-BLOWS: dict[str, Callable[[FaultBox, Fault], bool]] = dict.fromkeys(
-    ("reset", "half_close", "dark", "stall", "unsolicited"), FaultBox.strike
-)
+WIRE_BLOWS = ("reset", "half_close", "dark", "stall", "unsolicited")
+MACHINE_BLOWS = ("freeze", "clock_step", "venue_step")
+BLOWS: dict[str, Callable[[FaultBox, Fault], bool]] = {
+    **dict.fromkeys(WIRE_BLOWS, FaultBox.strike), **dict.fromkeys(MACHINE_BLOWS, FaultBox.strike_machine),
+}
 SPELLS = frozenset(
     {"delay", "split", "refused", "unreachable", *request_faults.SPELLS, *stream_faults.SPELLS}
 )

@@ -79,6 +79,7 @@ class EngineLoop(asyncio.BaseEventLoop):
         self.clock = ManualClock(boot_ns + timeline.now_ns, boot_ns + timeline.now_ns + wall_offset_ns)
         self.failures: list[str] = []  # exceptions nobody caught
         self.is_killed = False
+        self.thaws_ns = 0  # until then the process is stopped
         self._boot_ns, self._wall_offset_ns = boot_ns, wall_offset_ns
         self._readers: dict[int, events.Handle] = {}
         self._writers: dict[int, events.Handle] = {}
@@ -90,6 +91,15 @@ class EngineLoop(asyncio.BaseEventLoop):
         """Somebody sets this machine's wall clock."""
         self._wall_offset_ns += by_ns
         self.move_clock(self.timeline.now_ns)
+
+    def freeze(self, span_ns: int) -> None:
+        """The process is stopped for a while (SIGSTOP, a suspended machine): its timers and bytes wait."""
+        self.thaws_ns = max(self.thaws_ns, self.timeline.now_ns + span_ns)
+        self.timeline.at(self.thaws_ns, self.drain)
+
+    def thaw(self) -> None:
+        """It goes on."""
+        self.thaws_ns = min(self.thaws_ns, self.timeline.now_ns)
 
     def move_clock(self, now_ns: int) -> None:
         """Time has come to `now_ns` of the timeline."""
@@ -109,6 +119,8 @@ class EngineLoop(asyncio.BaseEventLoop):
     def drain(self) -> None:
         """Run what is ready until all of this process sleeps."""
         ready = self._ready
+        if self.timeline.now_ns < self.thaws_ns:
+            return
         self._announce()
         if not ready:
             return

@@ -24,7 +24,7 @@ from tests.simulated.gateway import Gateway
 from tests.simulated.ground_truth import GroundTruth
 from tests.simulated.http_frames import Passing
 from tests.simulated.loop import NS_PER_S, Stuck, Timeline
-from tests.simulated.oracle import Oracle
+from tests.simulated.oracle import FLAGGED_WITHIN_NS, Oracle
 from tests.simulated.schedule import Schedule
 from tests.simulated.trader import Trader
 from tests.simulated.wire import Network, Wire
@@ -81,6 +81,7 @@ class Simulation:
         self.process = EngineProcess(
             self.timeline, self.network, account, schedule.engine, WALL_START_NS, chance.getrandbits(32), self._witness
         )
+        self.box.process, self.box.exchange = self.process, self.exchange
         self.trader = Trader(self.process, self.exchange, self._placed, self._changed)
 
     # ---- The run -----------------------------------------------------------------------------------------------------
@@ -192,7 +193,13 @@ class Simulation:
         self.timeline.after(self.oracle.flag_after_ns, self._check_deadline, seen, self.process.life_count)
 
     def _check_deadline(self, seen: Any, life: int) -> None:
-        if life == self.process.life_count and self.process.is_alive:
+        loop = self.process.loop
+        if loop is None or life != self.process.life_count:
+            return  # it died with the process that placed it; the next one is judged in the end
+        since_thaw_ns = self.timeline.now_ns - loop.thaws_ns
+        if loop.thaws_ns and since_thaw_ns < FLAGGED_WITHIN_NS:
+            self.timeline.after(FLAGGED_WITHIN_NS - since_thaw_ns, self._check_deadline, seen, life)
+        else:
             self.oracle.check_deadline(seen, self.timeline.now_ns)
 
     def _changed(self, what: str, ticket: OrderTicket) -> None:
