@@ -16,10 +16,10 @@ from libc.string cimport memcpy
 
 from tidings.model.enums cimport (
     EXEC_CANCEL_REJECTED, EXEC_NEW, EXEC_PENDING_CANCEL, EXEC_PENDING_NEW, EXEC_PENDING_REPLACE, EXEC_REPLACED,
-    EXEC_REPLACE_REJECTED, EXEC_STATUS, EXEC_TRADE, EXEC_UNKNOWN, EXEC_UNSENT, EXEC_UNTRIGGERED,
-    LINE_INVERSE, ORD_LIMIT, ORD_LIMIT_IF_TOUCHED, ORD_STOP_LIMIT, REQUEST_AMEND,
-    REQUEST_CANCEL, REQUEST_NEW, SOURCE_LOCAL, SOURCE_REPLY, STATUS_CANCELED, STATUS_EXPIRED, STATUS_FILLED, STATUS_NEW,
-    STATUS_PARTIALLY_FILLED, STATUS_PENDING_NEW, STATUS_REJECTED, STATUS_UNKNOWN, STATUS_UNSENT, STATUS_UNTRIGGERED,
+    EXEC_REPLACE_REJECTED, EXEC_STATUS, EXEC_TRADE, EXEC_UNKNOWN, EXEC_UNSENT, EXEC_UNTRIGGERED, LINE_INVERSE,
+    ORD_LIMIT, ORD_LIMIT_IF_TOUCHED, ORD_STOP_LIMIT, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_NEW, SOURCE_LOCAL,
+    SOURCE_QUERY, SOURCE_REPLY, STATUS_CANCELED, STATUS_EXPIRED, STATUS_FILLED, STATUS_NEW, STATUS_PARTIALLY_FILLED,
+    STATUS_PENDING_NEW, STATUS_REJECTED, STATUS_UNKNOWN, STATUS_UNSENT, STATUS_UNTRIGGERED,
 )
 from tidings.model.execution_report cimport CL_ORD_ID_BYTES_MAX, UNSET, ExecutionReport
 from tidings.model.scale cimport whole_steps
@@ -249,8 +249,10 @@ cdef class Order:
         """FILLED, PARTIALLY_FILLED or NEW, as the quantities say.
 
         A quantity in quote currency or none at all cannot tell: then the venue's word does. And it alone tells whether
-        an order we knew nothing of still waits for its trigger.
+        an order we knew nothing of still waits for its trigger. A listed execution is followed by the order's own row:
+        its quantity may have been changed by what we have not heard of.
         """
+        cdef bint is_told_later = event == EXEC_TRADE and report.source == SOURCE_QUERY
         cdef bint is_refused = self._refuses_amend(event, report)
         cdef int64_t qty_lots = self.order_qty_lots if is_refused else self._qty_lots_max()
         if report.ord_status == STATUS_FILLED:
@@ -261,7 +263,7 @@ cdef class Order:
             or (self.terms.trigger and event in (EXEC_PENDING_NEW, EXEC_PENDING_CANCEL, EXEC_PENDING_REPLACE))
         ):
             return STATUS_UNTRIGGERED
-        if self.order_qty_lots > 0 and self.cum_qty_lots >= qty_lots and not self.terms.qty_in_quote:
+        if self.order_qty_lots > 0 and self.cum_qty_lots >= qty_lots and not (self.terms.qty_in_quote or is_told_later):
             return STATUS_FILLED
         return STATUS_PARTIALLY_FILLED if self.cum_qty_lots > 0 else STATUS_NEW
 

@@ -6,6 +6,7 @@ One answer ends one request. What an answer means is decided here and nowhere el
     HTTP 4xx with a business code, 401, 403, 429   refused: the gateway turned it away before the trading engine
     5xx, 408, 425, anything not understood    UNKNOWN: it may have been executed (phemex docs 2026, "HTTP return codes")
     a duplicate-ClOrdID code on our only send UNKNOWN: somebody between us and the venue repeated it, so it may be live
+    "an amend is under way" to our only amend UNKNOWN: in the same way, it may be in force
     a code that is not in the table           UNKNOWN: the account stream will tell
     a refusal without a name, others behind   UNKNOWN: if an answer was lost on the way, it is the other's
     connection lost, last byte in the kernel  UNKNOWN; last byte never taken: UNSENT
@@ -42,12 +43,20 @@ from tidings.wire.buffer cimport ByteBuffer
 from tidings.wire.http1 cimport Response
 
 from tidings.errors import ConnectionLost, PeerError, UsageError
-from tidings.venue.phemex.error_codes import Outcome, meaning_of
+from tidings.venue.phemex.error_codes import AMEND_UNDER_WAY_CODES, Outcome, meaning_of
 from tidings.venue.phemex.replies import names_another_order
 
 # Codes that do not say that our create was refused: one that is not in the table, and "duplicate ClOrdID" for an id
 # sent only once.
 _NO_VERDICT = (Outcome.UNKNOWN, Outcome.DUPLICATE)
+
+
+cdef bint _tells_no_verdict(int request_kind, ExecutionReport report) except -1:
+    """Whether a code leaves open what our request did. Of an amend: "one is under way", and ours is the only one."""
+    if request_kind == REQUEST_AMEND:
+        return report.code in AMEND_UNDER_WAY_CODES
+    return request_kind == REQUEST_NEW and meaning_of(report.code, report.text).outcome in _NO_VERDICT
+
 
 cdef enum:
     NS_PER_S = 1000000000
@@ -246,9 +255,7 @@ cdef class PhemexOrderGateway(OrderGateway):
             if named:
                 self._close_shifted(order, request, named, now_ns)
             text = f"HTTP {status} with a reply that tells no outcome"
-        elif report.code and request.kind == REQUEST_NEW and (
-            meaning_of(report.code, report.text).outcome in _NO_VERDICT
-        ):
+        elif report.code and _tells_no_verdict(request.kind, report):
             text = f"code {report.code} {report.text}"
         else:
             if not echo_fits(order, report):

@@ -312,3 +312,14 @@ def test_an_answer_with_a_name_or_a_quiet_line_ends_the_doubt(wired):
     wired.answer(200, REFUSED)
     statuses = [fourth.ord_status, fifth.ord_status, sixth.ord_status]
     assert statuses == [OrdStatus.UNKNOWN, OrdStatus.UNKNOWN, OrdStatus.REJECTED]
+
+
+@pytest.mark.parametrize("code", [10004, 11064])
+def test_an_amend_said_to_be_under_way_already_is_of_unknown_fate(wired, code):
+    """There is one amend of an order at a time, so somebody sent ours twice (found by the simulation)."""
+    order = wired.submit()
+    wired.accept(order)
+    assert wired.entry.amend_order(order, 500_001, 0, NOW_NS) == 0
+    wired.answer(200, {"code": code, "msg": "TE_ORD_ALREADY_PENDING_REPLACE", "data": None})
+    assert order.is_amend_pending
+    assert wired.told.heard[-1] == ("unknown", 1)
