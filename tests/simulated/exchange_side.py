@@ -14,6 +14,7 @@ from tests.simulated.loop import Timeline
 from tidings.exchange import error_codes
 from tidings.exchange.authentication import Authenticator, make_api_key
 from tidings.exchange.catalogue import Catalogue
+from tidings.exchange.faults import FaultPlan
 from tidings.exchange.http_request import Request
 from tidings.exchange.http_server import HttpConnection, ServerState
 from tidings.exchange.order_requests import NewOrder
@@ -94,6 +95,11 @@ class ExchangeSide:
         """The venue's clock is set forward; its core cannot go back."""
         self._stepped_ns += by_ns
         self.plan_pump()
+
+    @property
+    def faults(self) -> FaultPlan:
+        """What goes wrong inside the exchange."""
+        return self.venue.state.faults
 
     def connect(self) -> HttpConnection:
         return HttpConnection(self._state)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.simulated import request_faults, stream_faults
+from tests.simulated import request_faults, stream_faults, venue_faults
 from tests.simulated.http_frames import Passing, read_request
 from tests.simulated.loop import Timeline
 from tests.simulated.wire import US_NS, Network, Wire
@@ -68,6 +68,7 @@ class FaultBox:
         self.has_healed = True
         self._traps.clear()
         self._spells.clear()
+        self.exchange.faults.remove(list(self.exchange.faults.armed))
         for wire in self._stalled:
             wire.stall(False)
         if self.process.loop is not None:
@@ -80,12 +81,20 @@ class FaultBox:
         self.fired[fault.kind] += 1
         self.on_fired(fault)
 
+    def all_fired(self) -> Counter[str]:
+        """How often each kind struck, those inside the exchange included."""
+        inside = {kind.replace("-", "_"): count for kind, count in self.exchange.faults.counters.items()}
+        return self.fired + Counter(inside)
+
     def _begin(self, fault: Fault) -> None:
         if self.has_healed:
             return
         if fault.kind in BLOWS:
             if BLOWS[fault.kind](self, fault):
                 self.fire(fault)
+        elif fault.kind in venue_faults.SPELLS:
+            number = self.exchange.faults.add(venue_faults.exchange_fault(fault))
+            self.timeline.after(fault.span_ns, self.exchange.faults.remove, [number])
         elif fault.kind in SPELLS:
             self._spells.append(fault)
             self.timeline.after(fault.span_ns, self._end_spell, fault)
@@ -242,5 +251,5 @@ SPELLS = frozenset(
 KERNEL_TRAPS = ("partial_write", "kernel_full")
 KINDS: tuple[str, ...] = (
     *BLOWS, "delay", "split", "refused", "unreachable", *KERNEL_TRAPS, *request_faults.TRAPS, *request_faults.SPELLS,
-    *stream_faults.TRAPS, *stream_faults.SPELLS,
+    *stream_faults.TRAPS, *stream_faults.SPELLS, *venue_faults.SPELLS,
 )

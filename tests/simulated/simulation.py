@@ -75,7 +75,8 @@ class Simulation:
         truth = GroundTruth(self.exchange)
         self.oracle = Oracle(
             truth, self.exchange.api_secret, deadline_ns, schedule.engine.requests_per_minute_max,
-            is_ack_binding=schedule.venue.reject_style is not RejectStyle.STREAM_ONLY,
+            is_ack_binding=schedule.venue.reject_style is not RejectStyle.STREAM_ONLY
+            and all(fault.kind != "reject_after_accept" for fault in schedule.faults),
         )
         account = Account(self.exchange.api_key, self.exchange.api_secret)
         self.process = EngineProcess(
@@ -98,8 +99,8 @@ class Simulation:
         for failure in self.process.failures:
             self.oracle.blame("I8", self.timeline.now_ns, failure)
         return Result(
-            self.schedule.seed, self.oracle.violations, self._hash.hexdigest(), self.box.fired, self.trader.outcomes,
-            self.timeline.now_ns / NS_PER_S, self.trace,
+            self.schedule.seed, self.oracle.violations, self._hash.hexdigest(), self.box.all_fired(),
+            self.trader.outcomes, self.timeline.now_ns / NS_PER_S, self.trace,
         )
 
     def _live(self) -> None:

@@ -78,7 +78,8 @@ class Way:
 
     def _plan(self, item: bytes | str) -> None:
         self._on_the_way.append(item)
-        self._last_ns = max(self._last_ns, self._timeline.now_ns + self._weather.latency_ns())
+        # No two arrive at the same nanosecond: the venue stamps what happens to each.
+        self._last_ns = max(self._last_ns + 1, self._timeline.now_ns + self._weather.latency_ns())
         self._timeline.at(self._last_ns, self._arrive)
 
     def _arrive(self) -> None:
