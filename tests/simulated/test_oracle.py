@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.simulated import engine_process, wire
+from tests.simulated.faults import Fault
 from tests.simulated.schedule import make_schedule
 from tests.simulated.simulation import Simulation
 from tidings.app.inquiry import Inquiry
@@ -28,8 +29,13 @@ def rules_broken(numbers=range(SCHEDULES_MAX), change=lambda schedule: schedule)
 
 
 def test_an_order_called_dead_while_its_request_is_still_on_its_way(monkeypatch):
+    def slow(schedule):
+        fault = Fault("slow_request", 0, target="create", pick=2_700)  # ms: behind the proof, before the expiry
+        return replace(schedule, engine=replace(schedule.engine, expiry_s=2, deadline_s=0.25), faults=(fault,))
+
+    assert not rules_broken(range(10), slow)
     monkeypatch.setattr(Resolver, "_is_past_expiry", lambda self, *_: True)
-    assert "I3" in rules_broken()
+    assert "I3" in rules_broken(range(10), slow)
 
 
 def test_errors_counted_as_not_found(monkeypatch):
