@@ -17,6 +17,8 @@ from typing import Any
 from tidings.app.account_watch import AccountWatch
 from tidings.app.catalogue import Catalogue, carried_over
 from tidings.app.engine_state import EngineState
+from tidings.app.last_prices import learn_last_prices
+from tidings.app.live_limits import LiveLimits
 from tidings.app.market_watch import MarketWatch
 from tidings.app.order_lanes import OrderLanes
 from tidings.app.order_path import lay_order_path
@@ -24,6 +26,7 @@ from tidings.app.order_truth import OrderTruth
 from tidings.app.parting import cancel_what_is_open
 from tidings.app.readiness import Readiness
 from tidings.app.timers import every
+from tidings.app.trading_control import TradingControl
 from tidings.app.venue_access import VenueAccess, find_venue
 from tidings.app.venue_clock import VenueClock
 from tidings.app.venue_link import VenueLink
@@ -33,11 +36,10 @@ from tidings.config import EngineSettings, load_settings
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
-from tidings.errors import AuthenticationError, ConfigError, ConnectionLost, PeerError, TidingsError, VenueError
+from tidings.errors import AuthenticationError, ConfigError, TidingsError
 from tidings.metrics.stages import Stages
-from tidings.model.enums import DenyReason, ProductLine
+from tidings.model.enums import DenyReason
 from tidings.model.position import Position, Positions
-from tidings.venue.phemex.currencies import told_price_ticks
 from tidings.venue.phemex.endpoints import LOCAL
 from tidings.venue.phemex.order_gateway import PhemexOrderGateway
 from tidings.venue.phemex.products import Products
@@ -68,6 +70,8 @@ class Engine:
     entry: OrderEntry
     gateway: PhemexOrderGateway
     readiness: Readiness
+    control: TradingControl
+    limits: LiveLimits
     market: MarketWatch
     lanes: OrderLanes
     account: AccountWatch
@@ -161,7 +165,10 @@ class Engine:
             is_account_live=is_connected and self.account.is_ready.is_set(),
             account_down_cause=self.account.down_cause if is_connected else "",
             denied_because=self.readiness.reason if is_connected else "",
-            symbols=self.readiness.symbols if is_connected else {},
+            symbols=self.control.halted_symbols | self.readiness.symbols if is_connected else {},
+            trading=self.control.account[0].name if is_connected else "ACTIVE",
+            trading_reason=self.control.account[1] if is_connected else "",
+            restricted=self.control.restricted if is_connected else {},
             unknown_orders=self.entry.orders.unknown_count if is_connected else 0,
             clock_offset_ms=(self.venue_clock.wall_ns(now_ns) - self.clock.read_wall_ns()) / NS_PER_MS,
             clock_uncertainty_ms=self.venue_clock.uncertainty_ns / NS_PER_MS,
@@ -220,6 +227,8 @@ class Engine:
         )
         self.entry, self.risk, self.gateway = path.entry, path.risk, path.gateway
         self.readiness = Readiness(self.gateway)
+        self.control = TradingControl(self.risk, self.products.tradable)
+        self.limits = LiveLimits(self.risk, self.products.tradable)
         self._judge_readiness(None)
         self.entry.plug(
             self.gateway, on_execution=self._on_execution, on_foreign=self._on_foreign, on_error=self._on_strategy_error
@@ -308,6 +317,7 @@ class Engine:
             self._on_strategy_error(error, strategy.on_stop)
 
     def _keep_house(self) -> None:
+        self.control.notice_trips()
         stood_still = self.venue_clock.has_stood_still()
         if self.credentials is not None:
             if stood_still:
@@ -331,22 +341,7 @@ class Engine:
         self.market.on_timer(self.clock.read_now_ns())
 
     async def _learn_prices(self) -> None:
-        """Last prices of all symbols, for the collar.
-
-        A line whose prices are not to be had cannot be traded without its book.
-        """
-        for line in ProductLine:
-            try:
-                prices = await self.queries.last_prices(line)
-            except (VenueError, PeerError, ConnectionLost) as error:
-                log.warning("no last prices of %s: %s", line.name.lower(), error)
-                continue
-            for symbol, text in prices.items():
-                instrument = self.products.find(symbol)
-                if instrument is not None:
-                    self.risk.set_reference_price(
-                        instrument, told_price_ticks(instrument, text), self.clock.read_now_ns()
-                    )
+        await learn_last_prices(self.queries, self.products, self.risk, self.clock)
 
     async def refresh_products(self) -> Products:
         """Read the catalogue again; what is new, changed or delisted since the start is refused from now on."""

@@ -19,6 +19,9 @@ class EngineState:
     account_down_cause: str  # of the last connection that ended; "" if none has
     denied_because: str = ""  # what else denies new orders of all symbols, such as an unsure clock
     symbols: Mapping[str, str] = field(default_factory=dict)  # symbol → why its new orders are denied; others may go
+    trading: str = "ACTIVE"  # of the account: ACTIVE, REDUCING (orders that shrink positions only), HALTED
+    trading_reason: str = ""
+    restricted: Mapping[str, str] = field(default_factory=dict)  # "strategy mm1" → "HALTED: why"; the rest is ACTIVE
     unknown_orders: int = 0  # orders whose fate is being looked into
     clock_offset_ms: float = 0.0  # the venue's clock minus this machine's
     clock_uncertainty_ms: float = 0.0
@@ -39,6 +42,8 @@ class EngineState:
             return f"the account stream is down: {self.account_down_cause or 'not logged in yet'}"
         if not self.lanes_up:
             return f"no order lane is up: {self.lane_down_cause or 'not connected yet'}"
+        if self.trading == "HALTED":
+            return f"trading is halted: {self.trading_reason or 'no reason was given'}"
         return self.denied_because
 
     def reason_for(self, symbol: str) -> str:

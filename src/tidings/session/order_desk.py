@@ -25,6 +25,7 @@ from tidings.model.enums import (
 from tidings.model.scale import offset_ticks, price_ticks, qty_lots, quote_qty_lots
 from tidings.model.terms import OrderTerms
 from tidings.model.words import pos_side_of, side_of, stp_of, time_in_force_of, trigger_of
+from tidings.session.denials import denial_text
 
 if TYPE_CHECKING:
     from tidings.app.engine import Engine
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 Value = str | int | Decimal
 
+STRATEGY_CHARACTERS_MAX = 32
 TERMS_MAX = 10_000  # kinds of orders remembered with their templates
 
 _CONDITIONAL_TYPES = {
@@ -78,6 +80,7 @@ class OrderDesk:
         stop_loss_trigger: str | Trigger = Trigger.NONE,
         qty_in_quote: bool = False,
         text: str = "",
+        strategy: str = "",
     ) -> OrderTerms:
         """The constant part of an order, checked. Equal terms are the same object."""
         instrument = self.instrument(symbol)
@@ -101,10 +104,22 @@ class OrderDesk:
             stop_loss_trigger=trigger_of(stop_loss_trigger),
             qty_in_quote=qty_in_quote,
             text=text,
+            owner=self._owner(strategy),
         )
         if len(self._terms) >= TERMS_MAX:
             self._terms.clear()  # a caller who writes a new text into each order must not fill the memory
         return self._terms.setdefault(made.key, made)
+
+    def _owner(self, strategy: str) -> int:
+        """A strategy's index. One that the settings do not name gets the account's limits when it first appears."""
+        if not strategy:
+            return 0
+        if len(strategy) > STRATEGY_CHARACTERS_MAX or not strategy.isprintable():
+            raise UsageError(f"a strategy's name has at most {STRATEGY_CHARACTERS_MAX} characters: was {strategy!r}")
+        try:
+            return self._engine.risk.owner(strategy).index
+        except ValueError as error:
+            raise UsageError(f"strategy {strategy!r}: {error}") from None
 
     def _pos_side(self, instrument: Instrument, side: Side, pos_side: str | PosSide | None, closes: bool) -> PosSide:
         """Merged in one-way mode; in hedged mode the side that is opened, or that a reduce-only order closes.
@@ -174,54 +189,3 @@ class OrderDesk:
         if display_qty is not None:
             order.display_qty_lots = qty_lots(instrument, display_qty)
         return order
-
-
-def denial_text(reason: DenyReason, symbol: str) -> str:
-    """What a DenyReason means for the person who reads it, and what to do."""
-    return f"{symbol}: {reason.name}: {_DENIAL_TEXTS.get(reason, 'refused before the wire')}"
-
-
-_DENIAL_TEXTS = {
-    DenyReason.NOT_CONNECTED: "no order lane is up: wait for the reconnect (see `phemex.state`)",
-    DenyReason.LANES_FULL: "every lane has its full pipeline of unanswered requests: wait, or raise `lanes`",
-    DenyReason.RATE_LIMIT: "the venue's request budget of this minute is used up (a share is kept for cancels)",
-    DenyReason.MAX_QTY: "more than the largest order allowed: raise `max_qty` only on purpose",
-    DenyReason.MAX_NOTIONAL: "worth more than `max_notional` allows per order",
-    DenyReason.PRICE_COLLAR: "the limit price lies too far beyond the last known price (see `collar_percent`)",
-    DenyReason.NO_REFERENCE_PRICE: "no price is known yet, so the collar cannot be checked: subscribe its book or wait",
-    DenyReason.MAX_IN_FLIGHT: "too many open orders (see `max_open_orders`)",
-    DenyReason.BAD_PRICE: "needs a positive price (and trigger price, if conditional)",
-    DenyReason.BAD_QTY: "the quantity must be positive, and above what has already filled",
-    DenyReason.ORDER_DONE: "the order is finished",
-    DenyReason.UNKNOWN_ORDER: "no order of this session has that handle",
-    DenyReason.REQUEST_PENDING: "an amend or cancel of this order is still unanswered",
-    DenyReason.TABLE_FULL: "every slot of the order table holds an open order: cancel some first",
-    DenyReason.NOT_READY: "new orders are not taken now",
-    DenyReason.CLOCK_UNSURE: "the venue's time is not sure enough to date an expiry, or this process stood still",
-    DenyReason.BAD_TERMS: "its numbers do not fit its terms, or the venue has no words for them here",
-    DenyReason.NOTHING_TO_CHANGE: "price and quantity are already what you ask for",
-    DenyReason.HALTED: "trading is halted: see `phemex.state`, and `phemex.resume(reason=…)`",
-    DenyReason.JOURNAL: "the order journal cannot take it, so it was not sent (see `phemex.state`); cancels still work",
-    DenyReason.KILLED: "the kill switch is latched: find the cause, then `tidings rearm --reason …`",
-    DenyReason.SYMBOL_HALTED: "trading in this symbol is halted (`phemex.resume(symbol, reason=…)` ends it)",
-    DenyReason.STRATEGY_HALTED: "this strategy is halted (`phemex.resume(strategy=…, reason=…)` ends it)",
-    DenyReason.REDUCING: "only orders that shrink the position are taken now (see `phemex.state`)",
-    DenyReason.REPEATED_EXECUTIONS: "the strategy has executed too often and is disabled until a person re-arms it "
-    "with `phemex.resume(strategy=…, reason=…)` (see `max_executions`)",
-    DenyReason.DUPLICATE_ORDER: "the same symbol, side, price and quantity was ordered a moment ago, and its answer is "
-    "not there yet: wait for it (see `duplicate_window_s`)",
-    DenyReason.SELF_MATCH: "it would trade with an open order of our own: cancel that one first",
-    DenyReason.MAX_POSITION: "with all open and unknown orders filled the position would be too large "
-    "(see `max_position`)",
-    DenyReason.MAX_POSITION_NOTIONAL: "with all open and unknown orders filled the position would be worth too much "
-    "(see `max_position_notional`)",
-    DenyReason.MAX_GROSS: "positions and open orders of all symbols would be worth too much (see `max_gross_notional`)",
-    DenyReason.MAX_NET: "the account would lean too far one way (see `max_net_notional`)",
-    DenyReason.ORDER_RATE: "too many orders and amends within a second (see `max_orders_per_s`)",
-    DenyReason.WINDOW_QTY: "too much quantity ordered in this symbol within the window (see `max_window_qty`)",
-    DenyReason.WINDOW_NOTIONAL: "too much value ordered within the window (see `max_window_notional`)",
-    DenyReason.STRATEGY_NOTIONAL: "worth more than the strategy may order at once",
-    DenyReason.STRATEGY_GROSS: "the strategy's positions and open orders would be worth too much",
-    DenyReason.STRATEGY_RATE: "too many orders and amends of this strategy within a second",
-    DenyReason.STRATEGY_WINDOW: "the strategy has ordered too much value within the window",
-}

@@ -17,22 +17,26 @@ from typing import Any
 from tidings.app.engine import Engine, engine_for
 from tidings.app.engine_state import EngineState
 from tidings.app.foreign_orders import ForeignOrder
+from tidings.app.live_limits import LiveLimits
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.strategy import Strategy
 from tidings.errors import ConnectionLost, OrderDenied, UsageError
-from tidings.model.enums import DenyReason, OrdType, PegType, PosSide, Side, TimeInForce, Trigger
+from tidings.model.enums import DenyReason, OrdType, PegType, PosSide, Side, TimeInForce, TradingState, Trigger
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.model.position import Position
 from tidings.model.scale import price_ticks, qty_lots
 from tidings.session.armed_order import ArmedOrder
 from tidings.session.bulk_cancel import cancel_orders
-from tidings.session.order_desk import OrderDesk, denial_text
+from tidings.session.denials import denial_numbers, denial_text
+from tidings.session.order_desk import OrderDesk
 from tidings.session.order_ticket import OrderTicket
 from tidings.venue.phemex.products import Products
 
 Value = str | int | Decimal
-_STATE_REASONS = (DenyReason.NOT_READY, DenyReason.CLOCK_UNSURE, DenyReason.HALTED)
+_STATE_REASONS = (
+    DenyReason.NOT_READY, DenyReason.CLOCK_UNSURE, DenyReason.HALTED, DenyReason.SYMBOL_HALTED,
+)  # fmt: skip
 
 
 def connect(
@@ -90,9 +94,9 @@ class Phemex:
     ) -> OrderTicket:
         """Place a limit order. `tif`: GTC, IOC, FOK or PostOnly.
 
-        Options: post_only, reduce_only, pos_side, stp, text, display_qty; take_profit and stop_loss (trigger prices
-        of attached orders) with take_profit_trigger / stop_loss_trigger and take_profit_px / stop_loss_px. Raises
-        GridError, UnknownSymbol, UsageError or OrderDenied; nothing was sent then.
+        Options: post_only, reduce_only, pos_side, stp, text, strategy, display_qty; take_profit and stop_loss (trigger
+        prices of attached orders) with take_profit_trigger / stop_loss_trigger and take_profit_px / stop_loss_px.
+        Raises GridError, UnknownSymbol, UsageError or OrderDenied; nothing was sent then.
         """
         return self._place(symbol, side, {"qty": qty, "price": price}, {"ord_type": OrdType.LIMIT, "tif": tif}, options)
 
@@ -178,7 +182,9 @@ class Phemex:
         named = DenyReason(reason)
         why = self.state.reason_for(symbol or what) if named in _STATE_REASONS else ""
         why = f": {why}" if why else ""
-        return OrderDenied(f"{denial_text(named, what)}{why}", named.name, cl_ord_id)
+        risk = self.entry.risk
+        numbers = denial_numbers(named, self.engine.products.find(symbol or what), risk.asked, risk.allowed)
+        return OrderDenied(f"{denial_text(named, what)}{numbers}{why}", named.name, cl_ord_id)
 
     # ---- The hot path --------------------------------------------------------------------------------------------
 
@@ -268,6 +274,29 @@ class Phemex:
     async def cancel_all(self, symbol: str) -> None:
         """Cancel everything in one symbol, working and untriggered orders. Reports follow on the stream."""
         await self.engine.queries.cancel_all(self.instrument(symbol))
+
+    # ---- Limits and states ---------------------------------------------------------------------------------------
+
+    @property
+    def limits(self) -> LiveLimits:
+        """The limits in force: read them, lower them at once, raise them with a reason (docs/risk.md)."""
+        self._desk.check_entered()
+        return self.engine.limits
+
+    def reduce_only(self, symbol: str | None = None, *, strategy: str | None = None, reason: str = "") -> None:
+        """From now on only orders that surely shrink the position: of a symbol, a strategy, or the account."""
+        self._desk.check_entered()
+        self.engine.control.restrict(TradingState.REDUCING, symbol, strategy, reason)
+
+    def halt(self, symbol: str | None = None, *, strategy: str | None = None, reason: str = "") -> None:
+        """Nothing new from now on, of a symbol, a strategy, or the account. Open orders stay; cancels go on."""
+        self._desk.check_entered()
+        self.engine.control.restrict(TradingState.HALTED, symbol, strategy, reason)
+
+    def resume(self, symbol: str | None = None, *, strategy: str | None = None, reason: str) -> None:
+        """End what `reduce_only` or `halt` began, or arm a strategy's breaker again. The reason is written down."""
+        self._desk.check_entered()
+        self.engine.control.resume(symbol, strategy, reason)
 
     def rearm(self) -> None:
         """Take orders again after the watchdog has shut this engine out and cancelled its orders (docs/watchdog.md).
