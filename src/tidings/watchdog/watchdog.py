@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from tidings.app.flattening import Flattening
 from tidings.app.heartbeat import is_watchdog_alive, last_arrival_ns
 from tidings.app.heartbeat_file import HeartbeatFile, heartbeat_path
 from tidings.app.process_identity import ProcessIdentity
@@ -26,7 +27,6 @@ from tidings.errors import ConfigError
 from tidings.net.event_loop import settle_memory
 from tidings.venue.phemex.endpoints import LOCAL
 from tidings.watchdog.engine_process import EngineProcess
-from tidings.watchdog.flattening import Flattening
 from tidings.watchdog.judgement import Judgement
 from tidings.watchdog.venue_door import VenueDoor
 

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
+from tidings.app.symbol_plan import Step, SymbolPlan
 from tidings.clock import Clock
 from tidings.errors import RateLimited, TidingsError
 from tidings.model.enums import ProductLine, RequestKind
-from tidings.watchdog.symbol_plan import Step, SymbolPlan
-from tidings.watchdog.venue_door import VenueDoor
 
 NS_PER_S = 1_000_000_000
 MARKS_LOOK_S = 0.05
 PROGRESS_NS = NS_PER_S
 
 Symbol = tuple[ProductLine, str]
+
+
+class Door(Protocol):
+    """The way to the venue: the watchdog's own, or an engine's."""
+
+    async def cancel(self, line: ProductLine, symbol: str) -> None:
+        """Both halves. Raises the first problem, after both have been asked for."""
+
+    async def count_open(self, line: ProductLine, symbol: str) -> int:
+        """How many open orders the venue shows, by a whole and well-formed answer. Raises otherwise."""
+
+    def wait_ns(self, line: ProductLine, kind: RequestKind, symbol: str, now_ns: int) -> int:
+        """How long until the budget has room for such a request."""
 
 
 class Flattening:
@@ -25,7 +38,7 @@ class Flattening:
 
     def __init__(
         self,
-        door: VenueDoor,
+        door: Door,
         clock: Clock,
         *,
         arrival_ns: int,

@@ -1,6 +1,6 @@
 """How one symbol is emptied: nothing is believed but an empty list, and not even that before nothing can arrive."""
 
-from tidings.watchdog.symbol_plan import GAP_MAX_NS, NS_PER_MS, Step, SymbolPlan
+from tidings.app.symbol_plan import GAP_MAX_NS, NS_PER_MS, Step, SymbolPlan
 
 S = 10**9
 NOW_NS = 1_000 * S

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.simulated.loop import EngineLoop, Timeline
+from tidings.app.flattening import Flattening, Symbol
 from tidings.errors import RateLimited, RequestUnknown
 from tidings.model.enums import ProductLine, RequestKind
-from tidings.watchdog.flattening import Flattening, Symbol
 
 S = 10**9
 MS = 10**6
