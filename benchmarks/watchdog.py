@@ -39,16 +39,17 @@ class Child:
     """A process that talks in lines of JSON."""
 
     def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
-        pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+        pipe, self._complaints = subprocess.PIPE, tempfile.TemporaryFile("w+")  # noqa: SIM115  lives as long as we
         self.process = subprocess.Popen(
-            arguments, stdin=pipe, stdout=pipe, stderr=nowhere, text=True, env=environment
+            arguments, stdin=pipe, stdout=pipe, stderr=self._complaints, text=True, env=environment
         )
 
     def hear(self) -> dict[str, Any]:
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.process.args} has ended: {self.process.wait()}")
+            self._complaints.seek(0)
+            raise RuntimeError(f"{self.process.args} has ended: {self._complaints.read()[-2000:]}")
         told = json.loads(line)
         assert isinstance(told, dict)
         return told
