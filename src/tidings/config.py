@@ -139,6 +139,10 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     executions_window_s: Annotated[float, Meta(ge=0.001, le=86_400)] = 60.0  # … within this disable the strategy
     strategies: dict[str, StrategySettings] = {}  # name → its own limits, under the account's
 
+    # The order journal (docs/journal.md): every order is in it before its bytes leave.
+    journal: Literal["crash", "power", "none"] = "crash"  # power: waits for the disk, some ms each; none: only tests
+    journal_dir: str | None = None  # default: one per key, below $XDG_STATE_HOME/tidings/journal
+
     # The dead-man's switch (docs/watchdog.md).
     watchdog: Literal["off", "wanted", "required", "spawn"] = "off"  # required: no orders without; spawn: started too
     watchdog_file: str | None = None  # the heartbeat both sides map; default: one per venue and key, in the state dir

@@ -112,7 +112,7 @@ class EngineProcess:
             "local", environ={}, api_key=self._account.api_key, api_secret=Secret(self._account.api_secret),
             api_url="http://127.0.0.1:8080", lanes=traits.lanes, deadline_s=traits.deadline_s, expiry_s=traits.expiry_s,
             create_method=traits.create_method, requests_per_minute_max=traits.requests_per_minute_max,
-            max_open_orders=traits.max_open_orders, order_memory=256,
+            max_open_orders=traits.max_open_orders, order_memory=256, journal="none",
         )
 
     def _world(self, loop: EngineLoop) -> World:

@@ -238,9 +238,12 @@ cdef class OrderEntry(OrderListener):
 
     cdef Order _owner(self, ExecutionReport report):
         """The order a report speaks of: by its request, else by the counter in its ClOrdID; None: not ours."""
-        if report.handle:
-            return self.orders.get(report.handle)
-        return self.orders.get(self.orders.ids.parse(report.cl_ord_id_text, report.cl_ord_id_bytes))
+        cdef int64_t handle = report.handle
+        if not handle:
+            handle = self.orders.ids.parse(report.cl_ord_id_text, report.cl_ord_id_bytes)
+            if not handle:
+                return self.orders.get_adopted(report.cl_ord_id_text, report.cl_ord_id_bytes)
+        return self.orders.get(handle)
 
     cdef int _tell(self, int effect, Order order, ExecutionReport report, int64_t now_ns) except -1:
         """The strategy first (it is why the engine exists), then whoever awaits this order; an ack before its fill."""

@@ -27,10 +27,14 @@ cdef class OrderTable:
     cdef readonly int unknown_count
     cdef list slots                                 # Order by handle & mask
     cdef int64_t mask
+    cdef dict adopted                               # ClOrdID → handle, of orders that earlier sessions sent
 
     cdef Order draft(self, OrderTerms terms)        # blank, for the next handle; None: all slots are open orders
     cdef bint is_newest_draft(self, Order order) noexcept
     cdef int add(self, Order order) except -1       # gives it its handle and ClOrdID
+    cdef int adopt(self, Order order, bytes cl_ord_id) except -1    # gives it a handle; it keeps its ClOrdID
+    cdef int _enter(self, Order order) except -1
     cdef int withdraw(self, Order order) except -1  # the last one added was not sent after all
+    cdef Order get_adopted(self, const char* cl_ord_id, Py_ssize_t count)
     cdef Order get(self, int64_t handle)            # None: never given out, or its slot was used again
     cdef int note_move(self, int before, int after) except -1    # keeps the counts

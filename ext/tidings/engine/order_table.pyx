@@ -1,6 +1,7 @@
 """Every order of this session by its handle, and every execution seen.
 
-The handle is the counter inside the ClOrdID, so a report finds its order by arithmetic: slot = handle & mask. Orders
+The handle is the counter inside the ClOrdID, so a report finds its order by arithmetic: slot = handle & mask. Only
+orders that an earlier session sent, and that this one adopted, are looked up by their text. Orders
 are made once and used again: a slot whose order is done, and that nobody else holds, is redrafted in place, so a warm
 engine allocates nothing per order. An order that somebody still holds (a strategy, a task) is left to its holder and
 the slot gets a new object.
@@ -11,9 +12,10 @@ from cpython.list cimport PyList_GET_ITEM
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint64_t
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from tidings.model.enums cimport STATUS_FILLED, STATUS_PENDING_NEW, STATUS_UNKNOWN
+from tidings.model.execution_report cimport CL_ORD_ID_BYTES_MAX
 from tidings.model.order cimport Order
 from tidings.model.order_ids cimport ClOrdIDMaker
 from tidings.model.terms cimport OrderTerms
@@ -99,6 +101,7 @@ cdef class OrderTable:
         self.capacity = capacity
         self.mask = capacity - 1
         self.last_handle = last_handle
+        self.adopted = {}
         self.slots = [Order.__new__(Order) for _ in range(capacity)]
 
     cdef Order draft(self, OrderTerms terms):
@@ -126,6 +129,21 @@ cdef class OrderTable:
         return order.handle == 0 and item == <PyObject*> order
 
     cdef int add(self, Order order) except -1:
+        self._enter(order)
+        order.cl_ord_id_bytes = self.ids.write(order.handle, order.cl_ord_id_text)
+        return 0
+
+    cdef int adopt(self, Order order, bytes cl_ord_id) except -1:
+        """Add an order that was sent before this table was made. Reports find it by its ClOrdID."""
+        if not 0 < len(cl_ord_id) <= CL_ORD_ID_BYTES_MAX:
+            raise ValueError(f"a ClOrdID has 1 to {CL_ORD_ID_BYTES_MAX} characters: was {cl_ord_id!r}")
+        self._enter(order)
+        memcpy(order.cl_ord_id_text, <const char*>cl_ord_id, len(cl_ord_id))
+        order.cl_ord_id_bytes = len(cl_ord_id)
+        self.adopted[cl_ord_id] = order.handle
+        return 0
+
+    cdef int _enter(self, Order order) except -1:
         cdef int64_t handle = self.last_handle + 1
         if handle > LAST_HANDLE_MAX:
             raise OverflowError("this session has used all its ClOrdIDs: reconnect for a new prefix")
@@ -134,7 +152,6 @@ cdef class OrderTable:
         self.last_handle = handle
         order.handle = handle
         order.status = STATUS_PENDING_NEW
-        order.cl_ord_id_bytes = self.ids.write(handle, order.cl_ord_id_text)
         order.leaves_qty_lots = 0 if order.terms.qty_in_quote else order.order_qty_lots
         self.open_count += 1
         return 0
@@ -151,6 +168,12 @@ cdef class OrderTable:
             return None
         item = PyList_GET_ITEM(self.slots, handle & self.mask)
         return <Order> item if (<Order> item).handle == handle else None
+
+    cdef Order get_adopted(self, const char* cl_ord_id, Py_ssize_t count):
+        """The order of an earlier session that has this ClOrdID; None: none has, or it is long done."""
+        if not self.adopted:
+            return None
+        return self.get(self.adopted.get(cl_ord_id[:count], 0))
 
     cdef int note_move(self, int before, int after) except -1:
         """An order went from one status to another: keep the counts of open and unknown ones."""

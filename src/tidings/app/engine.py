@@ -1,6 +1,6 @@
 """The composition root: settings in, a running engine out.
 
-start   clock offset → catalogue → last prices → order lanes → account streams → comparison with the lists → ready
+start   clock offset → catalogue → journal → last prices → order lanes → account streams → comparison → ready
         (`reach_venue` is its first step, and enough to ask questions)
 run     a strategy hears books, trades and order events; timers drive deadlines and keep-warm pings
 stop    streams, lanes, and the exchange if it is ours
@@ -17,14 +17,16 @@ from typing import Any
 from tidings.app.account_watch import AccountWatch
 from tidings.app.catalogue import Catalogue, carried_over
 from tidings.app.engine_state import EngineState
+from tidings.app.journal_home import TEND_S, JournalHome, open_journal
 from tidings.app.last_prices import learn_last_prices
 from tidings.app.live_limits import LiveLimits
 from tidings.app.market_watch import MarketWatch
 from tidings.app.order_lanes import OrderLanes
-from tidings.app.order_path import lay_order_path
+from tidings.app.order_path import OrderPath, lay_order_path
 from tidings.app.order_truth import OrderTruth
 from tidings.app.parting import cancel_what_is_open
 from tidings.app.readiness import Readiness
+from tidings.app.recovery import recover
 from tidings.app.timers import every
 from tidings.app.trading_control import TradingControl
 from tidings.app.venue_access import VenueAccess, find_venue
@@ -66,6 +68,8 @@ class Engine:
     queries: Queries
     catalogue: Catalogue
     products: Products
+    home: JournalHome
+    path: OrderPath
     risk: Risk
     entry: OrderEntry
     gateway: PhemexOrderGateway
@@ -113,6 +117,8 @@ class Engine:
         self._repeat(self.settings.reference_interval_s, self._learn_prices)
         self._repeat(BOOK_CHECK_S, self._check_books)
         self._repeat(CLOCK_LOOK_S, self._follow_clock)
+        if not self.world.has_threads:
+            self._repeat(TEND_S, self.home.tend)
         self.is_open = True
         self._judge_readiness(None)
         if self.credentials is not None:
@@ -164,7 +170,7 @@ class Engine:
             lane_down_cause=next(iter(self.lanes.down_causes.values()), "") if is_connected else "",
             is_account_live=is_connected and self.account.is_ready.is_set(),
             account_down_cause=self.account.down_cause if is_connected else "",
-            denied_because=self.readiness.reason if is_connected else "",
+            denied_because=self.readiness.reason or self.home.denies_because if is_connected else "",
             symbols=self.control.halted_symbols | self.readiness.symbols if is_connected else {},
             trading=self.control.account[0].name if is_connected else "ACTIVE",
             trading_reason=self.control.account[1] if is_connected else "",
@@ -215,6 +221,9 @@ class Engine:
 
     def _compose(self) -> None:
         """Lay the order path, and plug in who hears beside the strategy."""
+        venue_wall_ns = self.venue_clock.wall_ns(self.clock.read_now_ns())
+        self.home = open_journal(self.settings, self.access, self.world, venue_wall_ns)
+        self._closing.callback(self.home.close)
         path = lay_order_path(
             self.settings,
             self.access,
@@ -224,8 +233,10 @@ class Engine:
             self.stages,
             self.clock,
             self.venue_clock,
+            self.home,
         )
         self.entry, self.risk, self.gateway = path.entry, path.risk, path.gateway
+        self.path, self.home.orders = path, self.entry.orders
         self.readiness = Readiness(self.gateway)
         self.control = TradingControl(self.risk, self.products.tradable)
         self.limits = LiveLimits(self.risk, self.products.tradable)
@@ -255,6 +266,7 @@ class Engine:
             self.venue_clock,
             self.set_hedged,
         )
+        recover(self.home, self.path, self.products, self.settings.expiry_s, self.world, self.truth.resolver)
         for account in self.truth.watch.accounts[:1]:
             await self.queries.account_positions(*account)  # a wrong key shows here, by a question, with its cause
         self.lanes = OrderLanes(self.access, self.gateway, self.entry, self.settings, self.world)

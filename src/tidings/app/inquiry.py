@@ -94,7 +94,7 @@ class Inquiry:
         listing = await self._evidence.open_orders(instrument)
         unlisted = await self._tell_found(instrument, orders, listing.reports)
         if len(unlisted) > ASKED_BY_ID_MAX:
-            closed = await self._evidence.closed_orders(instrument, min(order.decided_ns for order in unlisted))
+            closed = await self._evidence.closed_orders(instrument, self._reconciliation.sent_since(unlisted))
             unlisted = await self._tell_found(instrument, unlisted, closed.reports)
             if closed.is_complete and listing.is_complete:
                 self._tell_not_found(unlisted)

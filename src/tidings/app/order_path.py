@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tidings.app.journal_home import JournalHome
 from tidings.app.risk_limits import make_risk
 from tidings.app.venue_access import VenueAccess
 from tidings.app.venue_clock import VenueClock
@@ -13,7 +14,6 @@ from tidings.engine.order_entry import OrderEntry
 from tidings.engine.order_table import ExecIDSet, OrderTable
 from tidings.engine.risk import Risk
 from tidings.metrics.stages import Stages
-from tidings.model.order_ids import ClOrdIDMaker
 from tidings.venue.phemex.budget import RequestBudget
 from tidings.venue.phemex.order_decoder import OrderDecoder
 from tidings.venue.phemex.order_encoder import OrderEncoder
@@ -30,6 +30,7 @@ class OrderPath:
     entry: OrderEntry
     risk: Risk
     gateway: PhemexOrderGateway
+    executions: ExecIDSet
 
 
 def lay_order_path(
@@ -41,9 +42,10 @@ def lay_order_path(
     stages: Stages,
     clock: Clock,
     venue_clock: VenueClock,
+    home: JournalHome,
 ) -> OrderPath:
     """Make the parts; `entry.plug(gateway, …)` and the lanes are the caller's."""
-    orders = OrderTable(ClOrdIDMaker(wall_ns=venue_clock.wall_ns(clock.read_now_ns())), settings.order_memory)
+    orders = OrderTable(home.ids, settings.order_memory)
     risk = make_risk(settings, products)
     gateway = PhemexOrderGateway(
         clock=clock,
@@ -56,4 +58,5 @@ def lay_order_path(
         expiry_s=settings.expiry_s,
     )
     gateway.set_venue_clock(venue_clock.expiry_offset_ns)
-    return OrderPath(OrderEntry(orders, risk, stages, ExecIDSet()), risk, gateway)
+    executions = ExecIDSet()
+    return OrderPath(OrderEntry(orders, risk, stages, executions, home.journal), risk, gateway, executions)

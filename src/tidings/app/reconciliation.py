@@ -200,7 +200,7 @@ class Reconciliation:
         """How orders ended that are open here and not there."""
         listed: dict[int, ExecutionReport] = {}
         if len(missing) > ASKED_BY_ID_MAX:
-            closed = await self._evidence.closed_orders(instrument, self._since(missing))
+            closed = await self._evidence.closed_orders(instrument, self.sent_since(missing))
             owned = ((self._entry.find_owner(report), report) for report in closed.reports)
             listed = {order.handle: report for order, report in owned if order is not None}
         told = []
@@ -238,7 +238,7 @@ class Reconciliation:
         owing = [order for order in owing if self._may_ask_for(order)]
         if not owing:
             return
-        for execution in await self._evidence.executions(instrument, self._since(owing)):
+        for execution in await self._evidence.executions(instrument, self.sent_since(owing)):
             order = self._entry.find_owner(execution.report)
             if order is None:
                 self._watch.count_external(execution.report, execution.pos_side)
@@ -255,8 +255,8 @@ class Reconciliation:
             self.report_count += 1
             log.info("reconciled: %r", report)
 
-    def _since(self, orders: list[Order]) -> int:
-        """When the first of them was sent, by our monotonic clock; long ago for orders of an earlier process."""
+    def sent_since(self, orders: list[Order]) -> int:
+        """When the first was sent, by our monotonic clock; long ago if that was in an earlier run of the machine."""
         now_ns = self._clock.read_now_ns()
         sent_ns = min(order.decided_ns if 0 < order.decided_ns <= now_ns else 0 for order in orders)
         return max(sent_ns, now_ns - LONGEST_WINDOW_NS) if sent_ns else now_ns - LONGEST_WINDOW_NS

@@ -65,7 +65,7 @@ def _add_order(commands: Any) -> None:
 
 
 async def _order(options: argparse.Namespace, screen: Screen) -> int:
-    async with session_of(options) as phemex:
+    async with session_of(options, journal="none") as phemex:  # who asked waits for the answer, and may run an engine
         ticket = await _place(phemex, options).accepted()
         with suppress(TimeoutError):  # what it shows then is what is known by now
             await asyncio.wait_for(_outcome(ticket), OUTCOME_LIMIT_S)
@@ -129,7 +129,7 @@ def _shown(ticket: OrderTicket) -> dict[str, Any]:
 
 
 async def _cancel(options: argparse.Namespace, screen: Screen) -> int:
-    async with session_of(options) as phemex:
+    async with session_of(options, journal="none") as phemex:
         instrument = phemex.instrument(options.symbol)
         is_hedged = phemex.engine.is_hedged(options.symbol)
         await phemex.engine.queries.cancel(instrument, options.id, is_hedged=is_hedged)

@@ -8,6 +8,7 @@ from tidings.engine.order_table import ExecIDSet, OrderTable
 from tidings.engine.ports import OrderGateway, OrderListener
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy
+from tidings.journal.order_journal import OrderJournal
 from tidings.metrics.stages import Stages
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order
@@ -21,11 +22,21 @@ class OrderEntry(OrderListener):
     venue says comes later, by callback.
     """
 
-    def __init__(self, orders: OrderTable, risk: Risk, stages: Stages, executions: ExecIDSet) -> None: ...
+    def __init__(
+        self,
+        orders: OrderTable,
+        risk: Risk,
+        stages: Stages,
+        executions: ExecIDSet,
+        journal: OrderJournal | None = None,
+    ) -> None:
+        """`journal`: takes every intent before its bytes leave; None: none is kept."""
     @property
     def orders(self) -> OrderTable: ...
     @property
     def risk(self) -> Risk: ...
+    @property
+    def journal(self) -> OrderJournal: ...
     @property
     def stages(self) -> Stages: ...
     @property

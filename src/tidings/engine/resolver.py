@@ -49,6 +49,7 @@ class Resolver:
         self.expiry_ns = expiry_ns
         self._deadline_ns = deadline_ns
         self._cases: dict[int, _Case] = {}
+        self._sent_ns: dict[int, int] = {}  # handle → when at the latest, of orders that another process sent
         self._tombstones: dict[str, int] = {}  # ClOrdID → when it was proved absent, oldest first
         self.resolved_count = 0
 
@@ -78,7 +79,8 @@ class Resolver:
         """
         case = self._cases[order.handle]
         case.ask_at_ns, case.wait_ns = now_ns + case.wait_ns, min(2 * case.wait_ns, ASK_AGAIN_MAX_NS)
-        expired_ns = (order.decided_ns if order.status == OrdStatus.UNKNOWN else case.since_ns) + self.expiry_ns + 1
+        sent_ns = self._sent_at_ns(order) if order.status == OrdStatus.UNKNOWN else case.since_ns
+        expired_ns = sent_ns + self.expiry_ns + 1
         if now_ns < expired_ns:
             case.ask_at_ns = min(case.ask_at_ns, expired_ns)
 
@@ -105,7 +107,9 @@ class Resolver:
     def not_found(self, order: Order, now_ns: int) -> list[ExecutionReport]:
         """A well-formed answer that the venue knows no such order: what to tell the engine, mostly nothing yet."""
         case = self._cases.get(order.handle)
-        if case is None or order.status != OrdStatus.UNKNOWN or not self._is_past_expiry(order.decided_ns, now_ns):
+        if case is None or order.status != OrdStatus.UNKNOWN:
+            return []
+        if not self._is_past_expiry(self._sent_at_ns(order), now_ns):
             return []
         if case.not_found_count and now_ns - case.not_found_ns < NOT_FOUND_APART_NS:
             return []
@@ -137,6 +141,13 @@ class Resolver:
                 break
             del self._tombstones[cl_ord_id]
         self._tombstones[order.cl_ord_id] = now_ns
+
+    def count_from(self, order: Order, sent_ns: int) -> None:
+        """An order that an earlier process sent: at `sent_ns` at the latest, which is when its expiry counts from."""
+        self._sent_ns[order.handle] = sent_ns
+
+    def _sent_at_ns(self, order: Order) -> int:
+        return self._sent_ns.get(order.handle, order.decided_ns)
 
     def _is_past_expiry(self, sent_ns: int, now_ns: int) -> bool:
         return now_ns - sent_ns > self.expiry_ns

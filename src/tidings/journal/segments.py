@@ -16,7 +16,7 @@ from tidings.journal.record import SEGMENT_BYTES_BEFORE, checksum
 
 MAGIC = b"TIDINGSJ"
 FORMAT = 1
-SEGMENT_BYTES = 4 * 1024 * 1024  # some fifteen thousand records
+SEGMENT_BYTES = 2 * 1024 * 1024  # some ten thousand records
 SEGMENT_BYTES_MIN = 16 * 1024
 
 _HEAD = struct.Struct("<8sIIqqI")  # magic, format, size_bytes, number, wall_ns, zero; behind it their checksum

@@ -53,6 +53,9 @@ class Executions:
     async def fetch_executions(self, instrument, owing):
         self.fetched += [order.cl_ord_id for order in owing]
 
+    def sent_since(self, orders):
+        return min(order.decided_ns for order in orders)
+
 
 class Gates:
     def __init__(self):

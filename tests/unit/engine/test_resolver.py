@@ -173,3 +173,15 @@ def test_an_order_proved_absent_leaves_a_tombstone_for_a_day(instrument):
     assert asking.buried == [later.cl_ord_id]
     asking.exhume(later.cl_ord_id)
     assert not asking.is_buried(later.cl_ord_id)
+
+
+def test_an_order_of_an_earlier_process_expires_from_when_it_can_have_been_sent_last(instrument):
+    asking = resolver()
+    order = unknown_order(instrument)
+    late_ns = order.decided_ns + 100 * S
+    asking.count_from(order, late_ns)
+    asking.due([order], late_ns)
+    for seconds in (1, 2, 3, 4):
+        assert asking.not_found(order, late_ns + seconds * S) == []
+    answers = [asking.not_found(order, late_ns + seconds * S) for seconds in (20, 21)]
+    assert [len(reports) for reports in answers] == [0, 1]

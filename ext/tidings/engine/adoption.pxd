@@ -1,0 +1,1 @@
+"""Orders of earlier sessions, taken into the order table of this one."""

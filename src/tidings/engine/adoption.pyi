@@ -1,0 +1,26 @@
+from collections.abc import Iterable
+
+from tidings.engine.order_entry import OrderEntry
+from tidings.model.execution_report import ExecutionReport
+from tidings.model.order import Order
+from tidings.model.terms import OrderTerms
+
+def adopt_order(
+    entry: OrderEntry,
+    terms: OrderTerms,
+    cl_ord_id: str,
+    numbers: dict[str, int],
+    history: Iterable[ExecutionReport | tuple[str, int, int] | tuple[str]],
+    *,
+    decided_ns: int,
+    now_ns: int,
+) -> Order | None:
+    """Take an order of an earlier session into the table, of unknown fate; None when all slots are open orders.
+
+    `numbers`: its ticks and lots by name, as it was sent. `history`: what happened since, oldest first. `decided_ns`:
+    when it was sent, by this machine's monotonic clock; 0: before this run of the machine. It is noted in the journal,
+    and nobody is told: the strategy hears of it when the venue does show it, or is proved not to know it.
+    """
+
+def live_through(order: Order, history: Iterable[ExecutionReport | tuple[str, int, int] | tuple[str]]) -> None:
+    """Apply what happened to an order: reports, ("amend", price_ticks, qty_lots) and ("cancel",) requests."""
