@@ -3,13 +3,14 @@
     loop            virtual time, and an event loop that lives in it
     wire            connections whose bytes take time, and can be stopped, cut, and looked at
     gateway         the machine between the wires and the exchange: whole requests and answers, and what befalls them
-    faults          every kind of fault by name, and the box that holds those in force
-    exchange_side   the exchange behind the gateway
+    disk            what is written, and what survives the process or the power
+    faults          every kind of fault by name (request_, stream_, venue_faults), and the box that holds those in force
+    exchange_side   the exchange behind the gateway; ground_truth reads its memory
     engine_process  the engine as a process that can be started, killed and started again
     trader          who places, amends and cancels at random
     schedule        seed → one run's settings, actions and faults
     oracle          what must never happen, judged from outside
-    simulation      one schedule, run
+    simulation      one schedule, run; campaign: many
     shrink          the fewest faults and actions that still fail
     cuts            a connection cut at every byte of one scenario
 """

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.simulated.disk import DiskHandle, SimulatedDisk
 from tests.simulated.loop import NS_PER_S, EngineLoop, Timeline
 from tests.simulated.wire import Network, SimulatedDialer
+from tidings.app import engine, journal_home
 from tidings.app.engine import Engine
 from tidings.app.world import World
 from tidings.clock import Clock
 from tidings.config import Secret, load_settings
 from tidings.engine.strategy import Strategy
 from tidings.errors import TidingsError
+from tidings.journal import keeper
+from tidings.journal.segments import SEGMENT_BYTES_MIN
 from tidings.net.dialer import Endpoint
 from tidings.net.tls import TlsContext
 from tidings.session.phemex import Phemex
 from tidings.venue.phemex import rate_groups
+
+# Small segments, so that a run of some dozen orders goes through several; and tended a little less often, for every
+# look costs as much as an order.
+engine.TEND_S = 0.02
+journal_home.begin_session = functools.partial(keeper.begin_session, segment_bytes=SEGMENT_BYTES_MIN)
 
 BOOT_NS = 1_000 * NS_PER_S  # what the machine's monotonic clock shows at the timeline's 0
 RESTART_S = 1.0  # whoever watches over the process tries again so much later
@@ -36,6 +46,7 @@ class EngineTraits:
     requests_per_minute_max: int | None = None
     wall_ahead_ns: int = 0  # this machine's wall clock, of true time
     max_open_orders: int = 200
+    journal: str = "crash"
 
 
 @dataclass
@@ -55,6 +66,7 @@ class EngineProcess:
     ) -> None:
         self.timeline, self.network, self.traits = timeline, network, traits
         self.wall_offset_ns = wall_start_ns + traits.wall_ahead_ns - BOOT_NS
+        self.disk = SimulatedDisk(random.Random(seed ^ 1))
         self.loop: EngineLoop | None = None
         self.phemex: Phemex | None = None  # of the present life, once it has come up
         self.life_count = 0
@@ -63,25 +75,31 @@ class EngineProcess:
         self._account, self._make_strategy = account, make_strategy
         self._chance = random.Random(seed)
         self._main: asyncio.Task[Any] | None = None
-        rate_groups._ip_buckets.clear()  # another run is another machine; it would be remembered for ever
 
     @property
     def is_alive(self) -> bool:
         return self.loop is not None
 
     def start(self) -> None:
-        """Begin a life."""
+        """Begin a life, unless one goes on."""
+        if self.loop is not None:
+            return
         self.life_count += 1
+        rate_groups._ip_buckets.clear()  # a new process knows nothing of what an old one sent
         self.loop = EngineLoop(self.timeline, BOOT_NS, self.wall_offset_ns)
         self._main = self.loop.create_task(self._live(self.loop))
 
-    def kill(self) -> None:
-        """End it between two instructions: nothing is flushed, nobody is told; the kernel closes what was open."""
+    def kill(self, *, loses_power: bool = False) -> None:
+        """End it between two instructions: nothing is flushed, nobody is told; the kernel closes what was open.
+
+        `loses_power`: the whole machine goes, and with it what was not synced.
+        """
         if self.loop is not None:
+            self.disk.lose_power() if loses_power else self.disk.drop_process()
             self.failures += self.loop.failures
-            self.loop.kill()
-            self.network.drop_process(self.loop)
-            self.loop = self.phemex = self._main = None
+            loop, self.loop, self.phemex, self._main = self.loop, None, None, None
+            loop.kill()
+            self.network.drop_process(loop)
 
     def stop(self) -> asyncio.Task[Any]:
         """Ask it to end in order; the task is done when it has."""
@@ -96,9 +114,8 @@ class EngineProcess:
 
     async def _live(self, loop: EngineLoop) -> None:
         while True:
-            engine = Engine(self._settings(), self._world(loop))
             try:
-                async with Phemex(engine) as phemex:
+                async with Phemex(Engine(self._settings(), self._world(loop))) as phemex:
                     self.phemex = phemex
                     await phemex.run(self._make_strategy(self))
             except (TidingsError, OSError) as error:
@@ -112,11 +129,15 @@ class EngineProcess:
             "local", environ={}, api_key=self._account.api_key, api_secret=Secret(self._account.api_secret),
             api_url="http://127.0.0.1:8080", lanes=traits.lanes, deadline_s=traits.deadline_s, expiry_s=traits.expiry_s,
             create_method=traits.create_method, requests_per_minute_max=traits.requests_per_minute_max,
-            max_open_orders=traits.max_open_orders, order_memory=256, journal="none",
+            max_open_orders=traits.max_open_orders, order_memory=256, journal=traits.journal,
+            journal_dir="journal",
         )
 
     def _world(self, loop: EngineLoop) -> World:
         def make_dialer(endpoint: Endpoint, clock: Clock, tls: TlsContext | None) -> Any:
             return SimulatedDialer(self.network, loop, endpoint, clock)
 
-        return World(loop.clock, random.Random(self._chance.getrandbits(32)), make_dialer)
+        return World(
+            loop.clock, random.Random(self._chance.getrandbits(32)), make_dialer,
+            make_disk=lambda directory: DiskHandle(self.disk), has_threads=False,
+        )

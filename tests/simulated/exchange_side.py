@@ -26,7 +26,8 @@ from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import MS_NS, PendingRule, RejectStyle, VenueConfig
 
 WALL_START_NS = 1_760_000_000_000_000_000  # the venue's wall clock at the timeline's 0
-SYMBOLS = ("BTCUSD", "BTCUSDT", "sBTCUSDT")
+CONTRACTS = ("BTCUSD", "BTCUSDT")
+SYMBOLS = (*CONTRACTS, "sBTCUSDT")
 MIDDLE = 60_000
 # One dollar on each instrument's price scale, and a small quantity on its quantity scale.
 DOLLAR = {"BTCUSD": 10**4, "BTCUSDT": 10**9, "sBTCUSDT": 10**8}

@@ -51,12 +51,14 @@ class FaultBox:
         self.exchange: ExchangeSide
         self.fired: Counter[str] = Counter()
         self.on_fired: Callable[[Fault], object] = lambda fault: None
+        self.on_death: Callable[[], object] = lambda: None  # just before the engine's process is killed
         self.has_healed = False
         self._full_wires: dict[int, None] = {}  # the client's kernel has no room for these
         self._chance = chance  # of latencies and pieces only
         self._traps: list[Fault] = []
         self._spells: list[Fault] = []
         self._stalled: list[Wire] = []
+        self._last_send: Fault | None = None  # the process dies behind this one
 
     # ---- Putting faults in force -----------------------------------------------------------------------------------
 
@@ -71,6 +73,8 @@ class FaultBox:
         self.exchange.faults.remove(list(self.exchange.faults.armed))
         for wire in self._stalled:
             wire.stall(False)
+        self._make_space()
+        self.process.disk.sync_failures = 0
         if self.process.loop is not None:
             self.process.loop.thaw()
         for number in list(self._full_wires):
@@ -84,7 +88,8 @@ class FaultBox:
     def all_fired(self) -> Counter[str]:
         """How often each kind struck, those inside the exchange included."""
         inside = {kind.replace("-", "_"): count for kind, count in self.exchange.faults.counters.items()}
-        return self.fired + Counter(inside)
+        disk = {"disk_full": self.process.disk.refused_count}
+        return self.fired + Counter(inside) + Counter(disk)
 
     def _begin(self, fault: Fault) -> None:
         if self.has_healed:
@@ -95,11 +100,17 @@ class FaultBox:
         elif fault.kind in venue_faults.SPELLS:
             number = self.exchange.faults.add(venue_faults.exchange_fault(fault))
             self.timeline.after(fault.span_ns, self.exchange.faults.remove, [number])
+        elif fault.kind == "disk_full":
+            self.process.disk.is_full = True
+            self.timeline.after(fault.span_ns, self._make_space)
         elif fault.kind in SPELLS:
             self._spells.append(fault)
             self.timeline.after(fault.span_ns, self._end_spell, fault)
         else:
             self._traps.append(fault)
+
+    def _make_space(self) -> None:
+        self.process.disk.is_full = False
 
     def _end_spell(self, fault: Fault) -> None:
         if fault in self._spells:
@@ -168,6 +179,12 @@ class FaultBox:
             if fault.kind in KERNEL_TRAPS and not wire.is_stream and _is_whole(data) and fault.fits(read_request(data)):
                 self._traps.remove(fault)
                 self.fire(fault)
+                if fault.kind == "crash_before_send":
+                    self._crash(fault)
+                    return 0
+                if fault.kind == "crash_after_send":
+                    self._last_send = fault
+                    return len(data)
                 count = fault.pick % (len(data) + 1)
                 if fault.kind == "kernel_full":
                     self._full_wires[wire.number] = None
@@ -178,6 +195,17 @@ class FaultBox:
                     wire.break_kernel()
                 return count
         return len(data)
+
+    def after_send(self, wire: Wire) -> None:
+        """The kernel has taken bytes; the process may not live to hear it."""
+        if self._last_send is not None:
+            fault, self._last_send = self._last_send, None
+            self._crash(fault)
+
+    def _crash(self, fault: Fault) -> None:
+        self.on_death()
+        self.process.kill(loses_power=fault.kind == "power_loss")
+        self.timeline.after(fault.pick % 500 * MS_NS, self.process.start)
 
     def _room_again(self, number: int) -> None:
         self._full_wires.pop(number, None)
@@ -230,6 +258,10 @@ class FaultBox:
             return False
         elif fault.kind == "freeze":
             self.process.loop.freeze(fault.span_ns)
+        elif fault.kind in ("crash", "power_loss"):
+            self._crash(fault)
+        elif fault.kind == "sync_error":
+            self.process.disk.sync_failures = 1
         else:
             self.process.loop.step_wall_clock((fault.pick % 180_000 - 90_000) * MS_NS)
         return True
@@ -241,15 +273,16 @@ def _is_whole(data: bytes) -> bool:
 
 
 WIRE_BLOWS = ("reset", "half_close", "dark", "stall", "unsolicited")
-MACHINE_BLOWS = ("freeze", "clock_step", "venue_step")
+MACHINE_BLOWS = ("freeze", "clock_step", "venue_step", "crash", "power_loss", "sync_error")
 BLOWS: dict[str, Callable[[FaultBox, Fault], bool]] = {
     **dict.fromkeys(WIRE_BLOWS, FaultBox.strike), **dict.fromkeys(MACHINE_BLOWS, FaultBox.strike_machine),
 }
 SPELLS = frozenset(
-    {"delay", "split", "refused", "unreachable", *request_faults.SPELLS, *stream_faults.SPELLS}
+    {"delay", "split", "refused", "unreachable", "disk_full", *request_faults.SPELLS, *stream_faults.SPELLS}
 )
-KERNEL_TRAPS = ("partial_write", "kernel_full")
+KERNEL_TRAPS = ("partial_write", "kernel_full", "crash_before_send", "crash_after_send")
 KINDS: tuple[str, ...] = (
-    *BLOWS, "delay", "split", "refused", "unreachable", *KERNEL_TRAPS, *request_faults.TRAPS, *request_faults.SPELLS,
+    *BLOWS, "delay", "split", "refused", "unreachable", "disk_full", *KERNEL_TRAPS,
+    *request_faults.TRAPS, *request_faults.SPELLS,
     *stream_faults.TRAPS, *stream_faults.SPELLS, *venue_faults.SPELLS,
 )

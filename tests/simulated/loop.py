@@ -203,16 +203,19 @@ class EngineLoop(asyncio.BaseEventLoop):
 
 
 def _bury(task: asyncio.Task[Any]) -> None:
-    """Take a dead process's coroutine apart now, in silence: left to itself it would complain when it is collected.
+    """Take a dead process's coroutines apart now, in silence: left to themselves they would complain when collected.
 
-    What its `finally` blocks do reaches nobody: the loop is dead, and so are its wires.
+    What their `finally` blocks do reaches nobody: the loop is dead, and so are its wires and its disk.
     """
-    coroutine: Any = task.get_coro()
-    for _ in range(FINALLY_DEPTH_MAX):
-        try:
-            coroutine.close()
-        except RuntimeError:  # it awaits something while it is being closed: once more
-            continue
-        except BaseException:  # what a dead process raises is nobody's
-            return
-        return
+    coroutines: list[Any] = [task.get_coro()]
+    while (inner := getattr(coroutines[-1], "cr_await", None)) is not None and hasattr(inner, "close"):
+        coroutines.append(inner)
+    for coroutine in reversed(coroutines):
+        for _ in range(FINALLY_DEPTH_MAX):
+            try:
+                coroutine.close()
+            except RuntimeError:  # it awaits something while it is being closed: once more
+                continue
+            except BaseException:  # what a dead process raises is nobody's
+                break
+            break

@@ -4,6 +4,7 @@ Imports nothing of the engine, and repeats none of its reasoning: each rule is a
 I3 … are those of the project's invariants (docs/guarantees.md).
 
     I1   at most one create of each ClOrdID leaves, and none is ever used again; an amend leaves as often as asked
+    I2   every create is in the journal before its bytes leave, and a killed engine's orders are all known again
     I3   a create without an answer is flagged UNKNOWN in time; none is called dead that lives; in the end all is equal
     I4   nothing is reported that the exchange does not have
     I5   every execution once, as it was; positions add up
@@ -17,6 +18,7 @@ I3 … are those of the project's invariants (docs/guarantees.md).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +57,8 @@ class Watched:
     traded_lots: int = 0
     amends_asked: int = 0
     amends_sent: int = 0
+    has_died: bool = False  # with the process that placed it; another one looks after it
+    is_forgotten: bool = False  # the power took its record: nobody can know it
 
 
 class Oracle:
@@ -71,8 +75,10 @@ class Oracle:
         self.checks = 0
         self._truth, self._secret, self._deadline_ns = truth, secret.encode(), deadline_ns
         self._per_minute_max, self._is_ack_binding = per_minute_max, is_ack_binding
+        self.is_journaled: Callable[[str], bool] = lambda cl_ord_id: True
         self._framers: dict[int, Framer] = {}
         self._creates: Counter[str] = Counter()
+        self._forgotten: set[str] = set()
         self._arrivals: dict[str, list[tuple[int, int]]] = {}
 
     def blame(self, rule: str, now_ns: int, text: str) -> None:
@@ -97,6 +103,8 @@ class Oracle:
                 self.blame("I1", now_ns, "a create without a ClOrdID")
             elif self._creates[request.cl_ord_id] > 1:
                 self.blame("I1", now_ns, f"{request.cl_ord_id} was created {self._creates[request.cl_ord_id]} times")
+            if not self.is_journaled(request.cl_ord_id):
+                self.blame("I2", now_ns, f"{request.cl_ord_id} leaves, and is not in the journal")
         elif request.kind == "amend":
             seen = self._named(request)
             if seen is not None:
@@ -194,6 +202,31 @@ class Oracle:
             self.blame("I5", now_ns, f"{seen.cl_ord_id}: {view.cum_qty_lots} + {view.leaves_qty_lots} lots are not "
                                      f"{view.order_qty_lots}")
 
+    def reborn(self, views: dict[str, Any], now_ns: int, *, lost_power: bool, may_forget: bool) -> None:
+        """A new process is up; `views` are its orders by ClOrdID. What the dead one had open, it must know."""
+        for cl_ord_id, view in views.items():  # it died while it placed them, before or behind the send
+            if cl_ord_id not in self.watched:
+                self.watched[cl_ord_id] = Watched(cl_ord_id, view.symbol, view, now_ns, has_died=True)
+        for cl_ord_id in [each for each in self._creates if each not in self.watched]:
+            self._forgotten.add(cl_ord_id)
+            if not may_forget:
+                self.blame("I2", now_ns, f"{cl_ord_id} had left, and is not known again")
+        for seen in self.watched.values():
+            if lost_power:
+                seen.executions.clear()  # what was told may have been lost with the record of it, and be told again
+            if seen.is_forgotten or seen.view.ord_status.name in DONE:
+                continue
+            seen.has_died = True
+            view = views.get(seen.cl_ord_id)
+            if view is None:
+                seen.is_forgotten = True
+                if not may_forget:
+                    self.blame("I2", now_ns, f"{seen.cl_ord_id} was {seen.view.ord_status.name}; it is not known again")
+                continue
+            if view.cum_qty_lots < seen.cum_lots and not may_forget:
+                self.blame("I6", now_ns, f"{seen.cl_ord_id}: {seen.cum_lots} lots filled; now {view.cum_qty_lots}")
+            seen.view, seen.cum_lots = view, view.cum_qty_lots
+
     def check_deadline(self, seen: Watched, now_ns: int) -> None:
         """To be called a second after an order's deadline: by now its owner must have heard something."""
         if seen.view.ord_status.name == "PENDING_NEW" and not seen.last_told:
@@ -213,19 +246,23 @@ class Oracle:
             if lots != self._truth.net_lots(symbol):
                 found.append(f"I5 {symbol}: position {lots} lots; really {self._truth.net_lots(symbol)}")
         known = {order.cl_ord_id for order in self._truth.orders()}
-        found += [f"I1 {cl_ord_id} is at the exchange, and was never placed" for cl_ord_id in known - set(self.watched)]
+        strange = sorted(known - set(self.watched) - self._forgotten)
+        found += [f"I1 {cl_ord_id} is at the exchange, and was never placed" for cl_ord_id in strange]
         return found
 
     def _difference(self, seen: Watched) -> str:
         truth = self._truth.order(seen.symbol, seen.cl_ord_id)
         view, status = seen.view, seen.view.ord_status.name
+        if seen.is_forgotten:
+            return ""  # it is foreign now, and position and open orders are still compared
+        traded_lots = view.traded_qty_lots if seen.has_died else seen.traded_lots
         if truth is None:
             return "" if status in ("REJECTED", "UNSENT") else f"I3 {seen.cl_ord_id} is {status}; really: not there"
         grid = self._truth.grids[seen.symbol]
         pairs = {
             "status": (status, truth.ord_status, truth.ord_status in SAME.get(status, ())),
             "cum": (view.cum_qty_lots, truth.cum_qty, view.cum_qty_lots * grid.lot == truth.cum_qty),
-            "executed": (seen.traded_lots, truth.cum_qty, seen.traded_lots * grid.lot == truth.cum_qty),
+            "executed": (traded_lots, truth.cum_qty, traded_lots * grid.lot == truth.cum_qty),
         }
         if status not in DONE and truth.ord_type in ("Limit", "StopLimit", "LimitIfTouched"):
             pairs["price"] = view.price_ticks, truth.price, view.price_ticks * grid.tick == truth.price

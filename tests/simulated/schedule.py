@@ -60,6 +60,7 @@ def _engine_traits(chance: random.Random) -> EngineTraits:
         create_method=chance.choice(("PUT", "PUT", "POST")),
         requests_per_minute_max=chance.choice((*(None,) * 14, 20, 40)),
         wall_ahead_ns=chance.choice((0, 0, chance.randrange(-90, 90))) * NS_PER_S,
+        journal=chance.choice(("crash", "crash", "power")),
     )
 
 

@@ -18,7 +18,7 @@ import websockets.server
 import websockets.utils
 
 from tests.simulated.engine_process import Account, EngineProcess
-from tests.simulated.exchange_side import SYMBOLS, WALL_START_NS, ExchangeSide
+from tests.simulated.exchange_side import CONTRACTS, SYMBOLS, WALL_START_NS, ExchangeSide
 from tests.simulated.faults import Fault, FaultBox
 from tests.simulated.gateway import Gateway
 from tests.simulated.ground_truth import GroundTruth
@@ -74,7 +74,7 @@ class Simulation:
         deadline_ns = round(schedule.engine.deadline_s * NS_PER_S)
         truth = GroundTruth(self.exchange)
         self.oracle = Oracle(
-            truth, self.exchange.api_secret, deadline_ns, schedule.engine.requests_per_minute_max,
+            truth, self.exchange.api_secret, deadline_ns, _ceiling_of(schedule),
             is_ack_binding=schedule.venue.reject_style is not RejectStyle.STREAM_ONLY
             and all(fault.kind != "reject_after_accept" for fault in schedule.faults),
         )
@@ -83,6 +83,10 @@ class Simulation:
             self.timeline, self.network, account, schedule.engine, WALL_START_NS, chance.getrandbits(32), self._witness
         )
         self.box.process, self.box.exchange = self.process, self.exchange
+        self.box.on_death = self._died
+        if schedule.engine.journal != "none":
+            self.oracle.is_journaled = lambda cl_ord_id: self.process.disk.holds(cl_ord_id.encode())
+        self._power_losses_told = 0
         self.trader = Trader(self.process, self.exchange, self._placed, self._changed)
 
     # ---- The run -----------------------------------------------------------------------------------------------------
@@ -133,6 +137,8 @@ class Simulation:
     def _judge_healed(self) -> None:
         healed_ns = self.timeline.now_ns
         ready_ns, agree_ns = READY_LIMIT_NS, AGREE_LIMIT_NS
+        if self.process.disk.sync_failed_count:
+            self._restart_with_a_sound_disk()
         if self.schedule.engine.requests_per_minute_max is not None or self.box.fired["too_many"]:
             ready_ns = agree_ns = BUDGET_LIMIT_NS
         if not self.timeline.run_until(self._is_ready, healed_ns + ready_ns):
@@ -148,12 +154,22 @@ class Simulation:
         for difference in self._differences():
             self.oracle.blame(difference[:2], self.timeline.now_ns, difference[3:])
 
+    def _restart_with_a_sound_disk(self) -> None:
+        """A disk that failed is for good: the engine must say so, and somebody starts it anew."""
+        phemex = self.process.phemex
+        if phemex is not None and phemex.state.is_ready and self.process.life_count == 1:
+            self.oracle.blame("I2", self.timeline.now_ns, "a sync failed, and the engine takes orders")
+        self._died()
+        self.process.kill()
+        self.process.start()
+
     def _differences(self) -> list[str]:
         phemex = self.process.phemex
         if phemex is None:
             return ["I12 the engine is down"]
-        net_lots = {symbol: phemex.position(symbol).net_qty_lots for symbol in SYMBOLS}
-        return self.oracle.differences(net_lots)
+        # A spot pair's position is what this process has traded: an earlier one's is not in it.
+        symbols = SYMBOLS if self.process.life_count == 1 else CONTRACTS
+        return self.oracle.differences({symbol: phemex.position(symbol).net_qty_lots for symbol in symbols})
 
     def _close(self) -> None:
         loop, main = self.process.loop, self.process.stop()
@@ -212,10 +228,26 @@ class Simulation:
         self.oracle.heard(name, order, report, self.timeline.now_ns)
 
     def _witness(self, process: EngineProcess) -> Strategy:
+        if process.life_count > 1:
+            self._judge_birth(process)
         return make_witness(self._heard)
 
+    def _died(self) -> None:
+        self._note("death")
+        self.trader.tickets.clear()
+
+    def _judge_birth(self, process: EngineProcess) -> None:
+        """The new process's orders, against what the dead one knew."""
+        assert process.phemex is not None
+        lost_power = self.box.fired["power_loss"] > self._power_losses_told
+        self._power_losses_told = self.box.fired["power_loss"]
+        views = {order.cl_ord_id: order for order in process.phemex.entry.orders.orders()}
+        self._note("born", len(views))
+        may_forget = lost_power and self.schedule.engine.journal != "power"
+        self.oracle.reborn(views, self.timeline.now_ns, lost_power=lost_power, may_forget=may_forget)
+
     def _logged(self, record: logging.LogRecord) -> None:
-        if record.exc_info and record.exc_info[1] is not None:
+        if record.exc_info and record.exc_info[1] is not None and self.process.is_alive:
             self.oracle.blame("I8", self.timeline.now_ns, f"{record.getMessage()}: {record.exc_info[1]!r}")
 
     def _note(self, *words: object) -> None:
@@ -232,6 +264,12 @@ def make_witness(heard: Any) -> Strategy:
     for name in ORDER_CALLBACKS:
         witness.calls[name] = heard
     return witness
+
+
+def _ceiling_of(schedule: Schedule) -> int | None:
+    """What no minute may exceed; a process that was killed cannot tell the next what it has used of our own limit."""
+    dies = any(fault.kind.startswith(("crash", "power_loss", "sync_error")) for fault in schedule.faults)
+    return None if dies else schedule.engine.requests_per_minute_max
 
 
 class Witness(Strategy):

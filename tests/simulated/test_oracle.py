@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tests.simulated import engine_process, wire
+from tests.simulated.disk import SimulatedDisk
 from tests.simulated.faults import Fault
 from tests.simulated.schedule import make_schedule
 from tests.simulated.simulation import Simulation
+from tidings.app import engine
 from tidings.app.inquiry import Inquiry
 from tidings.app.reconciliation import Reconciliation
 from tidings.engine.resolver import Resolver
@@ -85,6 +87,17 @@ def test_a_request_budget_that_is_not_kept(monkeypatch):
         lambda *names, requests_per_minute_max, **rest: load(*names, **rest),
     )
     assert "I9" in rules_broken(change=lambda s: replace(s, engine=replace(s.engine, requests_per_minute_max=15)))
+
+
+def test_orders_that_are_not_known_again_after_a_kill(monkeypatch):
+    monkeypatch.setattr(engine, "recover", lambda *_: [])
+    killed = (Fault("crash", 1_500_000_000),)
+    assert "I2" in rules_broken(range(20), lambda schedule: replace(schedule, faults=killed))
+
+
+def test_a_create_that_leaves_before_it_is_in_the_journal(monkeypatch):
+    monkeypatch.setattr(SimulatedDisk, "holds", lambda self, text: self.files["00000001.journal"].durable.find(text) >= 0)
+    assert "I2" in rules_broken(range(5), lambda schedule: replace(schedule, faults=()))
 
 
 def test_connections_left_behind(monkeypatch):

@@ -32,6 +32,7 @@ class Weather(Protocol):
     def latency_ns(self) -> int: ...
     def pieces(self, data: bytes) -> list[bytes]: ...
     def kernel_takes(self, wire: Wire, data: bytes) -> int: ...
+    def after_send(self, wire: Wire) -> None: ...
     def dial_delay_s(self) -> float: ...
 
 
@@ -126,9 +127,10 @@ class Wire:
             taken = data[:count]
             self.network.on_taken(self, taken)
             self.up.push(taken)
-        elif self._is_broken:
+            self.network.weather.after_send(self)
+        if self._is_broken or self.is_client_closed:  # also when this very call was the process's last
             raise ConnectionLost(f"wire {self.number}: broken pipe")
-        else:
+        if count == 0:
             self._loop.writable.pop(self.number, None)
         return count
 
