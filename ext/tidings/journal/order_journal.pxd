@@ -41,6 +41,7 @@ cdef struct Outcome:
     int64_t handle
     int64_t price_ticks, stop_px_ticks, order_qty_lots, cum_qty_lots, leaves_qty_lots
     int64_t last_px_ticks, last_qty_lots, fee_mantissa, exec_seq, transact_time_ns, received_ns
+    int64_t written_ns                                  # when the kernel had the order's create; 0: not known
     uint64_t order_id_high, order_id_low, exec_id_high, exec_id_low
     int32_t code, cancel_reason, effect, fee_scale
     uint8_t exec_type

@@ -302,7 +302,7 @@ cdef int _fill_outcome(Outcome* outcome, Order order, ExecutionReport report, in
     outcome.last_px_ticks, outcome.last_qty_lots = report.last_px_ticks, report.last_qty_lots
     outcome.fee_mantissa, outcome.fee_scale = report.fee_mantissa, report.fee_scale
     outcome.exec_seq, outcome.transact_time_ns = report.exec_seq, report.transact_time_ns
-    outcome.received_ns = report.received_ns
+    outcome.received_ns, outcome.written_ns = report.received_ns, order.written_ns
     outcome.order_id_high, outcome.order_id_low = report.order_id_high, report.order_id_low
     outcome.exec_id_high, outcome.exec_id_low = report.exec_id_high, report.exec_id_low
     outcome.code, outcome.cancel_reason = report.code, report.cancel_reason

@@ -21,7 +21,10 @@ from tidings.errors import TidingsError, UsageError
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 # Modules of this room.
-COMMANDS = ("demo", "exchange", "products", "orders", "open_orders", "positions", "doctor", "watchdog")
+COMMANDS = (
+    *("demo", "exchange", "products", "orders", "open_orders", "positions", "journal", "explain", "doctor"),
+    *("watchdog",),
+)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -105,6 +105,7 @@ class OutcomeEntry(NamedTuple):
     exec_seq: int
     transact_time_ns: int
     received_ns: int
+    written_ns: int
     order_id_high: int
     order_id_low: int
     exec_id_high: int
@@ -149,7 +150,7 @@ Entry = SessionEntry | CloseEntry | IntentEntry | ChangeEntry | OutcomeEntry
 
 _INTENT = struct.Struct("<13q15B3B6x")
 _CHANGE = struct.Struct("<4q")
-_OUTCOME = struct.Struct("<12q4Q4iBb5BBB7x")
+_OUTCOME = struct.Struct("<13q4Q4iBb5BBB7x")
 INTENTS = (RecordKind.INTENT, RecordKind.ADOPTED)
 CHANGES = (RecordKind.AMEND, RecordKind.CANCEL, RecordKind.WITHDRAWN)
 

@@ -104,9 +104,9 @@ def test_report_is_told_with_what_it_changed():
     )  # fmt: skip
     assert journal.note("report", order, report, 2, now_ns=77) == 0
     record = last(journal)
-    assert record.kind == REPORT and record.payload[160:] == "π".encode()
-    assert struct.unpack("<12q4Q4iBb7B7x", record.payload[:160]) == (
-        7, 1, 2, 3, 4, 5, 6, 7, -8, 10, 11, 31, 1, 7, 2, 9, 11001, 4, 2, 9, 4, 2, 1, 1, 2, 1, 1, 2, 2,
+    assert record.kind == REPORT and record.payload[168:] == "π".encode()
+    assert struct.unpack("<13q4Q4iBb7B7x", record.payload[:168]) == (
+        7, 1, 2, 3, 4, 5, 6, 7, -8, 10, 11, 31, 0, 1, 7, 2, 9, 11001, 4, 2, 9, 4, 2, 1, 1, 2, 1, 1, 2, 2,
     )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def test_report_is_told_with_what_it_changed():
 def test_venue_sentence_never_breaks_a_record(text, kept):
     journal = make_journal()
     assert journal.note("report", limit(), said(ExecType.NEW, text=text), 1, now_ns=77) == 0
-    assert last(journal).payload[160:] == kept
+    assert last(journal).payload[168:] == kept
 
 
 def fill_up(journal, order):

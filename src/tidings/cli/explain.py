@@ -1,0 +1,132 @@
+"""`tidings explain CL_ORD_ID`: the whole story of one order, from the decision to its end, with times."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from tidings.cli.journal_words import (
+    JournalText,
+    details,
+    in_words,
+    journal_directories,
+    order_fields,
+    read_journal,
+    state_words,
+    utc,
+    what_happened,
+)
+from tidings.cli.screen import Screen
+from tidings.cli.session_options import add_json_option
+from tidings.errors import JournalDamaged, UsageError
+from tidings.journal.entries import Entry, OutcomeEntry, RecordKind
+from tidings.journal.record import Record
+from tidings.journal.stories import OrderStory
+
+COLUMNS = ("time (UTC)", "after", "what", "details")
+NS_PER_MS = 1_000_000
+
+
+def add_commands(commands: Any) -> None:
+    parser = commands.add_parser(
+        "explain", help="the whole story of one order, from the journal",
+        description="When it was decided, what was sent and heard of it, who said so, and how it ended.",
+    )  # fmt: skip
+    parser.add_argument("cl_ord_id", metavar="CL_ORD_ID", help="our id, or its last characters")
+    parser.add_argument("--journal", type=Path, metavar="DIR", help="default: all that engines keep here")
+    add_json_option(parser)
+    parser.set_defaults(body=_explain)
+
+
+def _explain(options: argparse.Namespace, screen: Screen) -> int:
+    journal, story = _find(options.cl_ord_id, [options.journal] if options.journal else journal_directories(), screen)
+    fields, session = order_fields(story.intent), story.session
+    screen.json(
+        {
+            "cl_ord_id": story.cl_ord_id,
+            "order": fields,
+            "state": state_words(story).split(",")[0],
+            "is_final": story.is_final,
+            "journal": str(journal.directory),
+            "session": None if session is None else {"prefix": session.prefix, "expiry_s": session.expiry_s},
+            "sent_after_ns": _sent_after_ns(story),
+            "events": [_as_json(story, record, entry) for record, entry in story.events],
+        }
+    )
+    screen.line(f"{story.cl_ord_id}: {in_words(fields)}")
+    screen.line(f"{state_words(story)}   ({journal.directory})")
+    rows = [_row(story, record, entry) for record, entry in story.events]
+    if (sent_ns := _sent_after_ns(story)) is not None:
+        when = utc(story.record.wall_ns + sent_ns), _words_of(sent_ns)
+        rows.insert(1, (*when, "sent", "the kernel had its last byte"))
+    screen.table(f"{len(story.events)} records", COLUMNS, rows)
+    return 0
+
+
+def _find(cl_ord_id: str, directories: list[Path], screen: Screen) -> tuple[JournalText, OrderStory]:
+    """The order, in whichever journal. A damaged one is told, and the others are looked through."""
+    damaged: list[str] = []
+    found: list[tuple[JournalText, OrderStory]] = []
+    for directory in directories:
+        try:
+            journal = read_journal(directory)
+        except JournalDamaged as error:
+            damaged.append(str(error))
+            screen.note(str(error))
+            continue
+        stories = journal.told.stories
+        exact = stories.get(cl_ord_id)
+        if exact is not None:
+            return journal, exact
+        found += [(journal, story) for name, story in stories.items() if name.endswith(cl_ord_id)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(story.cl_ord_id for _, story in found)
+        raise UsageError(f"{len(found)} orders end with {cl_ord_id!r}: {names}")
+    if damaged:
+        raise JournalDamaged(damaged[0])
+    raise UsageError(f"no journal knows an order {cl_ord_id!r}: looked in {', '.join(map(str, directories)) or 'none'}")
+
+
+def _row(story: OrderStory, record: Record, entry: Entry) -> tuple[str, str, str, str]:
+    told = {} if record.kind == RecordKind.INTENT else details(record, entry, story.intent)
+    if record.kind == RecordKind.ADOPTED:
+        told = {"by": "a later session; of unknown fate until the venue tells"}
+    return utc(record.wall_ns), _words_of(_after_ns(story, record)), what_happened(record, entry), in_words(told)
+
+
+def _words_of(after_ns: int) -> str:
+    return f"{after_ns / NS_PER_MS:+.3f} ms"
+
+
+def _sent_after_ns(story: OrderStory) -> int | None:
+    """When the kernel had the whole order, since the decision; None: no record of its own session tells."""
+    for record, entry in story.events:
+        if record.kind == RecordKind.ADOPTED:
+            return None
+        if isinstance(entry, OutcomeEntry) and entry.written_ns:
+            return entry.written_ns - story.intent.decided_ns
+    return None
+
+
+def _after_ns(story: OrderStory, record: Record) -> int:
+    """Since the decision; by the monotonic clock while the same session goes on."""
+    later_session = any(
+        event.kind == RecordKind.ADOPTED and event.seq <= record.seq and event.seq != story.record.seq
+        for event, _ in story.events
+    )
+    if later_session:
+        return record.wall_ns - story.record.wall_ns
+    return record.mono_ns - story.record.mono_ns
+
+
+def _as_json(story: OrderStory, record: Record, entry: Entry) -> dict[str, Any]:
+    return {
+        "seq": record.seq,
+        "wall_ns": record.wall_ns,
+        "after_ns": _after_ns(story, record),
+        "what": what_happened(record, entry),
+        **details(record, entry, story.intent),
+    }

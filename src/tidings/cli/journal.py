@@ -1,0 +1,130 @@
+"""`tidings journal show` and `verify`: what an order journal says, and whether it adds up."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from tidings.cli.journal_words import (
+    JournalText,
+    details,
+    in_words,
+    journal_directories,
+    read_journal,
+    utc,
+    what_happened,
+)
+from tidings.cli.screen import Screen
+from tidings.cli.session_options import add_json_option
+from tidings.errors import JournalDamaged, UsageError
+from tidings.journal.entries import Entry, IntentEntry
+from tidings.journal.record import Record
+
+SHOWN_RECORDS = 50
+COLUMNS = ("seq", "time (UTC)", "what", "order", "details")
+NOT_SHOWN = ("exec_id", "order_id", "venue_time", "effect")  # in the table; --json and `tidings explain` have them
+
+
+def add_commands(commands: Any) -> None:
+    parser = commands.add_parser(
+        "journal", help="what the order journal says (show), and whether it adds up (verify)",
+        description="The order journal holds every order before its bytes left, and everything heard of it.",
+    )  # fmt: skip
+    acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+    show = acts.add_parser("show", help="its records, newest last")
+    show.add_argument(
+        "--last", type=int, default=SHOWN_RECORDS, metavar="N", help=f"so many (default {SHOWN_RECORDS}; 0: all)"
+    )
+    verify = acts.add_parser("verify", help="read all of it; exit code 1, and the damage named, if it does not add up")
+    for act, body in ((show, _show), (verify, _verify)):
+        act.add_argument("directory", nargs="?", type=Path, metavar="DIR", help="default: where engines keep them")
+        add_json_option(act)
+        act.set_defaults(body=body)
+
+
+def _show(options: argparse.Namespace, screen: Screen) -> int:
+    journal = read_journal(options.directory or _the_only_one())
+    intents = _intents(journal)
+    entries = journal.told.entries[-options.last :] if options.last > 0 else journal.told.entries
+    screen.json(
+        {
+            "directory": str(journal.directory),
+            "records": [_as_json(record, entry, intents.get(record.seq)) for record, entry in entries],
+        }
+    )
+    rows = [
+        (
+            record.seq,
+            utc(record.wall_ns),
+            what_happened(record, entry),
+            _name(intents.get(record.seq)),
+            in_words(details(record, entry, intents.get(record.seq)), without=NOT_SHOWN),
+        )
+        for record, entry in entries
+    ]
+    screen.table(f"{journal.directory}: {len(rows)} of {journal.log.last_seq} records", COLUMNS, rows)
+    return 0
+
+
+def _verify(options: argparse.Namespace, screen: Screen) -> int:
+    directories = [options.directory] if options.directory else journal_directories()
+    found = [_checked(directory, screen) for directory in directories]
+    screen.json({"journals": found})
+    if not found:
+        screen.line("no engine has kept a journal here yet")
+    return 0 if all(each["is_sound"] for each in found) else 1
+
+
+def _checked(directory: Path, screen: Screen) -> dict[str, Any]:
+    """Read one; what it is like, or what is wrong with it."""
+    try:
+        journal = read_journal(directory)
+    except JournalDamaged as error:
+        screen.line(f"DAMAGED  {error}")
+        return {"directory": str(directory), "is_sound": False, "damage": str(error)}
+    about = {
+        "directory": str(directory),
+        "is_sound": True,
+        "segments": len(journal.log.segments),
+        "records": journal.log.last_seq - journal.log.anchor.first_seq,
+        "sessions": len(journal.told.sessions),
+        "orders": len(journal.told.stories),
+        "open_orders": [story.cl_ord_id for story in journal.told.open_stories()],
+        "was_closed": journal.told.is_closed,
+        "left_out": journal.log.dropped,
+    }
+    counts = ", ".join(f"{about[name]} {name}" for name in ("segments", "records", "sessions", "orders"))
+    screen.line(f"sound    {directory}: {counts}, {len(journal.told.open_stories())} without a known end")
+    if journal.log.dropped:
+        screen.line(f"         {journal.log.dropped}")
+    return about
+
+
+def _the_only_one() -> Path:
+    directories = journal_directories()
+    if not directories:
+        raise UsageError("no engine has kept a journal here yet; name its directory if it is elsewhere")
+    if len(directories) > 1:
+        raise UsageError(f"there are several journals, so name one: {', '.join(map(str, directories))}")
+    return directories[0]
+
+
+def _intents(journal: JournalText) -> dict[int, IntentEntry]:
+    """The order each record is about, by the record's sequence number."""
+    return {record.seq: story.intent for story in journal.told.stories.values() for record, _ in story.events}
+
+
+def _name(intent: IntentEntry | None) -> str:
+    return intent.cl_ord_id if intent is not None else ""
+
+
+def _as_json(record: Record, entry: Entry, intent: IntentEntry | None) -> dict[str, Any]:
+    return {
+        "seq": record.seq,
+        "wall_ns": record.wall_ns,
+        "mono_ns": record.mono_ns,
+        "what": what_happened(record, entry),
+        "cl_ord_id": _name(intent) or None,
+        **details(record, entry, intent),
+    }

@@ -1,0 +1,204 @@
+"""`tidings journal` and `tidings explain`: on journals of made-up orders, in a directory of the test's own."""
+
+import json
+from pathlib import Path
+
+import pytest
+from journal_samples import WALL_NS, send
+from order_samples import LIMIT, local, said, trade
+
+from tidings.cli.main import main
+from tidings.clock import ManualClock
+from tidings.journal.keeper import begin_session
+from tidings.journal.live_disk import LiveDisk
+from tidings.journal.log_reader import read_log
+from tidings.model.enums import DenyReason, ExecType, RequestKind
+from tidings.model.order import make_order
+
+
+def begin_live(directory: Path):
+    disk = LiveDisk(directory)
+    disk.lock()
+    return begin_session(
+        disk, read_log(disk), ManualClock(1, WALL_NS), wall_ns=WALL_NS, expiry_s=5, segment_bytes=16384
+    )
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path / "tidings" / "journal"
+
+
+@pytest.fixture
+def directory(home):
+    """A session with an order that filled in part, one that was cancelled, and one that was withdrawn."""
+    keeper = begin_live(home / "local-1")
+    send(keeper, 1, said(ExecType.NEW), trade(4, 4, code=0))
+    send(keeper, 2, local(ExecType.UNKNOWN), said(ExecType.CANCELED, reconciled=True, text="found"))
+    order = make_order(LIMIT, handle=3, cl_ord_id=keeper.ids.text(3), price_ticks=612_345, order_qty_lots=10)
+    keeper.journal.note("new", order, now_ns=3000)
+    keeper.journal.note("amend", order, 612_346, 0, now_ns=3001)
+    keeper.journal.note("cancel", order, now_ns=3002)
+    keeper.journal.note("withdrawn", order, DenyReason.NOT_CONNECTED, now_ns=3003)
+    keeper.close(open_count=1)
+    return home / "local-1"
+
+
+def run(capsys, *arguments):
+    code = main([str(argument) for argument in arguments])
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def run_json(capsys, *arguments):
+    code, out, _ = run(capsys, *arguments, "--json")
+    return code, json.loads(out)
+
+
+# ---- show ------------------------------------------------------------------------------------------------------------
+
+
+def test_show_tells_each_record_on_its_orders_grid(directory, capsys):
+    code, out, _ = run(capsys, "journal", "show")
+    assert code == 0 and f"{directory}: 12 of 12 records" in out
+    assert "symbol=BTCUSDT side=buy type=limit qty=0.01 price=61250 tif=GTC" in out
+    assert "last_qty=0.004 last_px=61250 cum_qty=0.004" in out
+    assert "price=61234.6" in out and "denied=NOT_CONNECTED" in out and "open_orders=1" in out
+    assert "2026-11-18 11:06:40.000000" in out
+
+
+def test_show_gives_records_as_json(directory, capsys):
+    code, found = run_json(capsys, "journal", "show", directory, "--last", "0")
+    assert (code, found["directory"], len(found["records"])) == (0, str(directory), 12)
+    assert [record["what"] for record in found["records"]] == [
+        "session", "intent", "new", "trade", "intent", "unknown", "canceled", "intent", "amend", "cancel", "withdrawn",
+        "close",
+    ]  # fmt: skip
+    fill = found["records"][3]
+    assert (fill["seq"], fill["cl_ord_id"][-1], fill["state"], fill["effect"]) == (4, "1", "PARTIALLY_FILLED", "fill")
+
+
+def test_show_may_be_short(directory, capsys):
+    assert [record["seq"] for record in run_json(capsys, "journal", "show", "--last", "2")[1]["records"]] == [11, 12]
+
+
+def test_show_without_a_journal_says_where_they_lie(home, capsys):
+    code, _, err = run(capsys, "journal", "show")
+    assert code == 2 and "no engine has kept a journal" in err
+    code, _, err = run(capsys, "journal", "show", home)
+    assert code == 2 and "cannot be read: No such file" in err
+    home.mkdir(parents=True)
+    code, _, err = run(capsys, "journal", "show", home)
+    assert code == 2 and f"engines keep theirs in {home}" in err
+
+
+def test_show_of_several_asks_which(directory, capsys):
+    begin_live(directory.with_name("local-2")).close(open_count=0)
+    code, _, err = run(capsys, "journal", "show")
+    assert code == 2 and str(directory) in err and "local-2" in err
+
+
+# ---- verify ----------------------------------------------------------------------------------------------------------
+
+
+def test_verify_of_a_sound_journal(directory, capsys):
+    code, out, _ = run(capsys, "journal", "verify")
+    assert (code, out) == (
+        0, f"sound    {directory}: 1 segments, 12 records, 1 sessions, 3 orders, 1 without a known end\n"
+    )  # fmt: skip
+    (found,) = run_json(capsys, "journal", "verify", directory)[1]["journals"]
+    assert (found["is_sound"], found["was_closed"], found["left_out"]) == (True, True, "")
+    assert [name[-1] for name in found["open_orders"]] == ["1"]
+
+
+def test_verify_names_the_damage(directory, capsys):
+    begin_live(directory.with_name("local-2")).close(open_count=0)
+    segment = directory / "00000001.journal"
+    data = bytearray(segment.read_bytes())
+    data[300] ^= 1
+    segment.write_bytes(data)
+    code, out, _ = run(capsys, "journal", "verify")
+    assert code == 1
+    assert "DAMAGED  journal segment" in out and "00000001.journal" in out and "sound    " in out
+    code, found = run_json(capsys, "journal", "verify", directory)
+    assert code == 1 and not found["journals"][0]["is_sound"] and "00000001" in found["journals"][0]["damage"]
+
+
+def test_verify_tells_what_a_killed_process_left(home, capsys):
+    keeper = begin_live(home / "local-1")
+    send(keeper, 1)
+    used_bytes = keeper.journal.writer.used_bytes
+    keeper.journal.current.buffer[used_bytes : used_bytes + 4] = b"torn"
+    code, out, _ = run(capsys, "journal", "verify")
+    assert code == 0 and "torn at the end" in out
+    keeper.close(open_count=1)
+
+
+def test_verify_without_a_journal(home, capsys):
+    assert run(capsys, "journal", "verify")[:2] == (0, "no engine has kept a journal here yet\n")
+
+
+# ---- explain ---------------------------------------------------------------------------------------------------------
+
+
+def test_explain_tells_the_story_with_its_times(directory, capsys):
+    code, out, _ = run(capsys, "explain", "0000000002")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0].endswith("0000000002: symbol=BTCUSDT side=buy type=limit qty=0.01 price=61250 tif=GTC")
+    assert lines[1].startswith("CANCELED   (")
+    assert "unknown" in out and "from=local" in out and "reconciled" in out and "text=found" in out
+    assert [line.split()[2:5] for line in lines[5:]] == [
+        ["+0.000", "ms", what] for what in ("intent", "unknown", "canceled")
+    ]
+
+
+def test_explain_says_when_no_end_is_known(directory, capsys):
+    assert "PARTIALLY_FILLED, no end is known" in run(capsys, "explain", "0000000001")[1]
+
+
+def test_explain_as_json(directory, capsys):
+    full = run_json(capsys, "journal", "verify")[1]["journals"][0]["open_orders"][0]
+    code, found = run_json(capsys, "explain", full, "--journal", directory)
+    assert (code, found["cl_ord_id"], found["state"], found["is_final"]) == (0, full, "PARTIALLY_FILLED", False)
+    assert found["order"] == {
+        "symbol": "BTCUSDT", "side": "buy", "type": "limit", "qty": "0.01", "price": "61250", "tif": "GTC",
+    }  # fmt: skip
+    events = [(event["what"], event["after_ns"]) for event in found["events"]]
+    assert events == [("intent", 0), ("new", 1), ("trade", 1)]
+    assert found["session"]["expiry_s"] == 5 and found["events"][2]["last_qty"] == "0.004"
+
+
+def test_explain_follows_an_order_into_later_sessions(directory, capsys):
+    keeper = begin_live(directory)
+    name = json_open(capsys, directory)[0]
+    order = make_order(LIMIT, handle=9, cl_ord_id=name, price_ticks=612_500, order_qty_lots=10)
+    keeper.journal.note("adopted", order, now_ns=5)
+    keeper.journal.note("report", order, said(ExecType.CANCELED, request_kind=RequestKind.CANCEL), 4, now_ns=6)
+    keeper.close(open_count=0)
+    _, found = run_json(capsys, "explain", name)
+    assert [event["what"] for event in found["events"]] == ["intent", "new", "trade", "adopted", "canceled"]
+    assert "a later session" in run(capsys, "explain", name)[1]
+
+
+def json_open(capsys, directory):
+    return run_json(capsys, "journal", "verify", directory)[1]["journals"][0]["open_orders"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("nobody", "no journal knows"), ("000000000", "no journal"), ("", "end with")]
+)
+def test_explain_of_nobody_or_of_several(directory, capsys, name, told):
+    code, _, err = run(capsys, "explain", name)
+    assert code == 2 and told in err
+
+
+def test_explain_looks_past_a_damaged_journal(directory, capsys):
+    other = begin_live(directory.with_name("local-0"))
+    other.close(open_count=0)
+    (directory.with_name("local-0") / "anchor").write_bytes(b"rubbish")
+    code, out, _ = run(capsys, "explain", "0000000001")
+    assert code == 0 and "anchor is damaged" in out
+    code, _, err = run(capsys, "explain", "nobody")
+    assert code == 1 and "anchor is damaged" in err
