@@ -8,7 +8,10 @@ import sys
 from benchmarks.markdown import markdown
 from benchmarks.report import Skipped, Table, machine, print_result
 
-STAGES = ("sign", "encode", "throttle", "risk", "fence", "http1", "reply", "account_stream", "book", "round_trip")
+STAGES = (
+    *("sign", "encode", "throttle", "risk", "fence", "journal"),
+    *("http1", "reply", "account_stream", "book", "round_trip"),
+)
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:

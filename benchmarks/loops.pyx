@@ -4,13 +4,16 @@ Each returns nanoseconds per call, one figure per batch; a batch costs two clock
 """
 
 from libc.stdint cimport int64_t
-from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
+from libc.string cimport memcpy, memset
+from posix.time cimport CLOCK_MONOTONIC, clock_gettime, nanosleep, timespec
+from posix.unistd cimport write
 
 from tidings.engine.heartbeat_page cimport HeartbeatPage
 from tidings.engine.order_entry cimport OrderEntry
 from tidings.engine.ports cimport OrderGateway
 from tidings.engine.risk cimport Risk
 from tidings.engine.throttle cimport Cost
+from tidings.journal.order_journal cimport OrderJournal
 from tidings.model.enums cimport DENY_NONE, EXEC_CANCELED, REQUEST_NEW, SOURCE_LOCAL
 from tidings.model.execution_report cimport ExecutionReport, make_report
 from tidings.model.order cimport Order
@@ -236,6 +239,79 @@ def reply(
             parser.feed(start, count, start_ns)
         samples.append((clock_ns() - start_ns) / <double>batch_calls)
         _cancel(entry, first_handle, batch_calls)
+    return samples
+
+
+def submit(OrderEntry entry, OrderTerms terms, int64_t price_ticks, Py_ssize_t batches, Py_ssize_t batch_calls):
+    """Samples of OrderEntry.submit. `entry` has a MuteGateway: what is measured ends where the gateway begins."""
+    cdef int64_t start_ns, first_handle
+    cdef list samples = []
+    for _ in range(batches):
+        first_handle = entry.orders.last_handle + 1
+        start_ns = clock_ns()
+        _submit(entry, terms, price_ticks, batch_calls)
+        samples.append((clock_ns() - start_ns) / <double>batch_calls)
+        _cancel(entry, first_handle, batch_calls)
+    return samples
+
+
+def append(OrderJournal journal, Order order, Py_ssize_t batches, Py_ssize_t batch_calls):
+    """Samples of OrderJournal.note_new."""
+    cdef int64_t start_ns
+    cdef list samples = []
+    for _ in range(batches):
+        start_ns = clock_ns()
+        for _call in range(batch_calls):
+            if journal.note_new(order, start_ns) != DENY_NONE:
+                raise AssertionError("the journal is full")
+        samples.append((clock_ns() - start_ns) / <double>batch_calls)
+    return samples
+
+
+def append_after_pause(OrderJournal journal, Order order, Py_ssize_t count, int64_t pause_ns):
+    """Samples of single calls of OrderJournal.note_new, each after a pause in which others may run."""
+    cdef int64_t start_ns
+    cdef timespec pause
+    cdef list samples = []
+    pause.tv_sec, pause.tv_nsec = pause_ns // 1000000000, pause_ns % 1000000000
+    for _ in range(count):
+        with nogil:
+            nanosleep(&pause, NULL)
+        start_ns = clock_ns()
+        journal.note_new(order, start_ns)
+        samples.append(<double>(clock_ns() - start_ns))
+    return samples
+
+
+def copy_record(object memory, Py_ssize_t record_bytes, Py_ssize_t batches, Py_ssize_t batch_calls):
+    """Samples of a bare copy of as many bytes into mapped memory, one behind the other."""
+    cdef unsigned char[::1] target = memory
+    cdef char[1024] record
+    cdef int64_t start_ns
+    cdef Py_ssize_t at = 0, size = len(memory)
+    cdef list samples = []
+    memset(record, 7, sizeof(record))
+    for _ in range(batches):
+        start_ns = clock_ns()
+        for _call in range(batch_calls):
+            memcpy(&target[at], record, record_bytes)
+            at = at + record_bytes if at + 2 * record_bytes <= size else 0
+        samples.append((clock_ns() - start_ns) / <double>batch_calls)
+    return samples
+
+
+def write_record(int fd, Py_ssize_t record_bytes, Py_ssize_t batches, Py_ssize_t batch_calls):
+    """Samples of write(2) of as many bytes."""
+    cdef char[1024] record
+    cdef int64_t start_ns
+    cdef list samples = []
+    memset(record, 7, sizeof(record))
+    for _ in range(batches):
+        start_ns = clock_ns()
+        for _call in range(batch_calls):
+            if write(fd, record, record_bytes) != record_bytes:
+                raise OSError("a write was short")
+        samples.append((clock_ns() - start_ns) / <double>batch_calls)
     return samples
 
 
