@@ -70,6 +70,7 @@ class EngineProcess:
         self.loop: EngineLoop | None = None
         self.phemex: Phemex | None = None  # of the present life, once it has come up
         self.life_count = 0
+        self.unheard_count = 0  # engines since the last strategy that came to nothing: what they learnt, none was told
         self.failed_starts: list[str] = []
         self.failures: list[str] = []  # exceptions nobody caught, of all lives
         self._account, self._make_strategy = account, make_strategy
@@ -115,9 +116,11 @@ class EngineProcess:
     async def _live(self, loop: EngineLoop) -> None:
         while True:
             try:
+                self.unheard_count += 1
                 async with Phemex(Engine(self._settings(), self._world(loop))) as phemex:
                     self.phemex = phemex
-                    await phemex.run(self._make_strategy(self))
+                    strategy, self.unheard_count = self._make_strategy(self), 0
+                    await phemex.run(strategy)
             except (TidingsError, OSError) as error:
                 self.failed_starts.append(str(error))
             self.phemex = None

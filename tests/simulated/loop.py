@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import sys
 from asyncio import events
 from collections.abc import Callable
 from contextvars import Context
@@ -219,3 +220,18 @@ def _bury(task: asyncio.Task[Any]) -> None:
             except BaseException:  # what a dead process raises is nobody's
                 break
             break
+
+
+def silence_the_dead() -> None:
+    """From now on nobody hears what is left of a killed process's coroutines when it is collected, whenever that is."""
+    if sys.unraisablehook is not _hear_unless_dead:
+        _hearers.append(sys.unraisablehook)
+        sys.unraisablehook = _hear_unless_dead
+
+
+_hearers: list[Any] = []
+
+
+def _hear_unless_dead(problem: Any) -> None:
+    if not (isinstance(problem.exc_value, RuntimeError) and "GeneratorExit" in str(problem.exc_value)):
+        _hearers[-1](problem)

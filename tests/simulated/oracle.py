@@ -202,30 +202,39 @@ class Oracle:
             self.blame("I5", now_ns, f"{seen.cl_ord_id}: {view.cum_qty_lots} + {view.leaves_qty_lots} lots are not "
                                      f"{view.order_qty_lots}")
 
-    def reborn(self, views: dict[str, Any], now_ns: int, *, lost_power: bool, may_forget: bool) -> None:
-        """A new process is up; `views` are its orders by ClOrdID. What the dead one had open, it must know."""
+    def reborn(
+        self, views: dict[str, Any], now_ns: int, *, lost_power: bool, may_forget: bool, may_have_ended: bool
+    ) -> None:
+        """A new process is up; `views` are its orders by ClOrdID. What the dead one had open, it must know.
+
+        `may_forget`: the power took what was not synced. `may_have_ended`: there were engines in between that no
+        strategy heard, and whose journal may hold the end of an order.
+        """
         for cl_ord_id, view in views.items():  # it died while it placed them, before or behind the send
             if cl_ord_id not in self.watched:
                 self.watched[cl_ord_id] = Watched(cl_ord_id, view.symbol, view, now_ns, has_died=True)
+        ended = {order.cl_ord_id for order in self._truth.orders() if order.is_done} if may_have_ended else set()
         for cl_ord_id in [each for each in self._creates if each not in self.watched]:
             self._forgotten.add(cl_ord_id)
-            if not may_forget:
+            if not may_forget and cl_ord_id not in ended:
                 self.blame("I2", now_ns, f"{cl_ord_id} had left, and is not known again")
         for seen in self.watched.values():
             if lost_power:
                 seen.executions.clear()  # what was told may have been lost with the record of it, and be told again
-            if seen.is_forgotten or seen.view.ord_status.name in DONE:
-                continue
-            seen.has_died = True
-            view = views.get(seen.cl_ord_id)
-            if view is None:
-                seen.is_forgotten = True
-                if not may_forget:
-                    self.blame("I2", now_ns, f"{seen.cl_ord_id} was {seen.view.ord_status.name}; it is not known again")
-                continue
-            if view.cum_qty_lots < seen.cum_lots and not may_forget:
-                self.blame("I6", now_ns, f"{seen.cl_ord_id}: {seen.cum_lots} lots filled; now {view.cum_qty_lots}")
-            seen.view, seen.cum_lots = view, view.cum_qty_lots
+            if not seen.is_forgotten and seen.view.ord_status.name not in DONE:
+                self._rebind(seen, views.get(seen.cl_ord_id), now_ns, may_forget or seen.cl_ord_id in ended)
+
+    def _rebind(self, seen: Watched, view: Any, now_ns: int, may_forget: bool) -> None:
+        """From here on the new process's order is what is judged."""
+        seen.has_died = True
+        if view is None:
+            seen.is_forgotten = True
+            if not may_forget:
+                self.blame("I2", now_ns, f"{seen.cl_ord_id} was {seen.view.ord_status.name}; it is not known again")
+            return
+        if view.cum_qty_lots < seen.cum_lots and not may_forget:
+            self.blame("I6", now_ns, f"{seen.cl_ord_id}: {seen.cum_lots} lots filled; now {view.cum_qty_lots}")
+        seen.view, seen.cum_lots = view, view.cum_qty_lots
 
     def check_deadline(self, seen: Watched, now_ns: int) -> None:
         """To be called a second after an order's deadline: by now its owner must have heard something."""

@@ -23,7 +23,7 @@ from tests.simulated.faults import Fault, FaultBox
 from tests.simulated.gateway import Gateway
 from tests.simulated.ground_truth import GroundTruth
 from tests.simulated.http_frames import Passing
-from tests.simulated.loop import NS_PER_S, Stuck, Timeline
+from tests.simulated.loop import NS_PER_S, Stuck, Timeline, silence_the_dead
 from tests.simulated.oracle import FLAGGED_WITHIN_NS, Oracle
 from tests.simulated.schedule import Schedule
 from tests.simulated.trader import Trader
@@ -93,6 +93,7 @@ class Simulation:
 
     def run(self) -> Result:
         """Live through the schedule. What goes wrong is in the result; only a bug of the simulation raises."""
+        silence_the_dead()
         with repeatable_handshakes(self.schedule.seed), errors_told(self._logged):
             try:
                 self._live()
@@ -244,7 +245,10 @@ class Simulation:
         views = {order.cl_ord_id: order for order in process.phemex.entry.orders.orders()}
         self._note("born", len(views))
         may_forget = lost_power and self.schedule.engine.journal != "power"
-        self.oracle.reborn(views, self.timeline.now_ns, lost_power=lost_power, may_forget=may_forget)
+        may_have_ended = process.unheard_count > 1
+        self.oracle.reborn(
+            views, self.timeline.now_ns, lost_power=lost_power, may_forget=may_forget, may_have_ended=may_have_ended
+        )
 
     def _logged(self, record: logging.LogRecord) -> None:
         if record.exc_info and record.exc_info[1] is not None and self.process.is_alive:
