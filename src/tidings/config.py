@@ -154,6 +154,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     unknown_orders_max: Annotated[int, Meta(ge=1)] = 5  # more of unknown fate in a symbol, and it is halted
     unknown_age_max_s: Annotated[float, Meta(ge=1)] = 30.0  # one of unknown fate for longer, and its symbol is halted
 
+    # Which signal trips the kill switch (main thread only, and only where the program handles it in no other way).
+    kill_signal: Literal["none", "SIGUSR1", "SIGUSR2"] = "SIGUSR1"
+
     # Budgets and the catalogue.
     rate_limits: bool = True  # False: only for a local exchange that does not count either
     requests_per_minute_max: Annotated[int, Meta(ge=1)] | None = None  # lowers each of the venue's groups

@@ -17,7 +17,11 @@ from typing import Any
 from tidings.app.account_watch import AccountWatch
 from tidings.app.catalogue import Catalogue, carried_over
 from tidings.app.engine_state import EngineState
+from tidings.app.engine_view import state_of
 from tidings.app.journal_home import TEND_S, JournalHome, open_journal
+from tidings.app.kill_signal import listen
+from tidings.app.kill_switch import KillSwitch
+from tidings.app.killable import make_kill_switch
 from tidings.app.last_prices import learn_last_prices
 from tidings.app.live_limits import LiveLimits
 from tidings.app.market_watch import MarketWatch
@@ -51,10 +55,10 @@ from tidings.venue.phemex.signing import Credentials
 
 log = logging.getLogger("tidings")
 
-NS_PER_MS = 1_000_000
 TRUTH_LOOK_S = 0.2
 BOOK_CHECK_S = 1.0
 CLOCK_LOOK_S = 1.0
+KILL_LIMIT_S = 2.0  # an engine that ends gives a kill that is under way this long
 HOUSEKEEPING_S = 0.02  # deadlines are seen at most this late
 
 
@@ -80,6 +84,7 @@ class Engine:
     lanes: OrderLanes
     account: AccountWatch
     truth: OrderTruth
+    kill: KillSwitch
     watchdog: WatchdogLink | None = None
 
     def __init__(self, settings: EngineSettings, world: World | None = None) -> None:
@@ -140,6 +145,8 @@ class Engine:
             await self._closing.aclose()
 
     async def _part(self, was_open: bool) -> None:
+        if hasattr(self, "kill"):
+            await self.kill.stop(KILL_LIMIT_S)
         is_flat, wants_flat = False, was_open and self.credentials is not None and self.settings.on_stop == "cancel"
         try:
             if wants_flat:
@@ -160,25 +167,7 @@ class Engine:
     @property
     def state(self) -> EngineState:
         """What works right now, and what does not."""
-        is_connected = hasattr(self, "account")
-        now_ns = self.clock.read_now_ns()
-        return EngineState(
-            is_open=self.is_open,
-            has_key=not self.is_open or self.credentials is not None,
-            lanes_up=self.lanes.pool.up_count() if is_connected else 0,
-            lane_count=self.settings.lanes,
-            lane_down_cause=next(iter(self.lanes.down_causes.values()), "") if is_connected else "",
-            is_account_live=is_connected and self.account.is_ready.is_set(),
-            account_down_cause=self.account.down_cause if is_connected else "",
-            denied_because=self.readiness.reason or self.home.denies_because if is_connected else "",
-            symbols=self.control.halted_symbols | self.readiness.symbols if is_connected else {},
-            trading=self.control.account[0].name if is_connected else "ACTIVE",
-            trading_reason=self.control.account[1] if is_connected else "",
-            restricted=self.control.restricted if is_connected else {},
-            unknown_orders=self.entry.orders.unknown_count if is_connected else 0,
-            clock_offset_ms=(self.venue_clock.wall_ns(now_ns) - self.clock.read_wall_ns()) / NS_PER_MS,
-            clock_uncertainty_ms=self.venue_clock.uncertainty_ns / NS_PER_MS,
-        )
+        return state_of(self)
 
     def _judge_readiness(self, refusal: AuthenticationError | None) -> None:
         """New orders are taken only while their fills would be heard."""
@@ -267,6 +256,8 @@ class Engine:
             self.set_hedged,
         )
         recover(self.home, self.path, self.products, self.settings.expiry_s, self.world, self.truth.resolver)
+        self.kill = make_kill_switch(self)
+        self._closing.callback(listen(self.settings.kill_signal, self.kill))
         for account in self.truth.watch.accounts[:1]:
             await self.queries.account_positions(*account)  # a wrong key shows here, by a question, with its cause
         self.lanes = OrderLanes(self.access, self.gateway, self.entry, self.settings, self.world)
@@ -284,6 +275,7 @@ class Engine:
         )
         self._closing.push_async_callback(self.account.stop)
         await self.account.start(self.settings.connect_timeout_s)
+        self.kill.heed_latch()
         self.truth.reconciliation.keep_balances(self.account.wallets)
         await self.truth.reconciliation.catch_up()
 
@@ -332,6 +324,7 @@ class Engine:
         self.control.notice_trips()
         stood_still = self.venue_clock.has_stood_still()
         if self.credentials is not None:
+            self.kill.look()
             if stood_still:
                 self.truth.reconciliation.begin("this process stood still")
             self.lanes.keep_house(self.clock.read_now_ns())

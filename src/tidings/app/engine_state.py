@@ -19,6 +19,7 @@ class EngineState:
     account_down_cause: str  # of the last connection that ended; "" if none has
     denied_because: str = ""  # what else denies new orders of all symbols, such as an unsure clock
     symbols: Mapping[str, str] = field(default_factory=dict)  # symbol → why its new orders are denied; others may go
+    killed: str = ""  # why the kill switch is latched; "" if it is not
     trading: str = "ACTIVE"  # of the account: ACTIVE, REDUCING (orders that shrink positions only), HALTED
     trading_reason: str = ""
     restricted: Mapping[str, str] = field(default_factory=dict)  # "strategy mm1" → "HALTED: why"; the rest is ACTIVE
@@ -36,6 +37,8 @@ class EngineState:
         """Why new orders are denied, in words; "" when they are not."""
         if not self.is_open:
             return "the session is not open: enter it with `async with`, and place orders before it ends"
+        if self.killed:
+            return f"the kill switch is latched: {self.killed}: re-arm it with `tidings rearm --reason …`"
         if not self.has_key:
             return "no API key was given: prices can be followed, orders cannot be placed"
         if not self.is_account_live:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from tidings.app.symbol_plan import Step, SymbolPlan
@@ -49,13 +49,15 @@ class Flattening:
         self._arrival_ns, self._marked, self._tell = arrival_ns, marked, tell
         self._begun_ns = clock.read_now_ns()
         self._plans: dict[Symbol, SymbolPlan] = {}
+        self._sent: Collection[Symbol] = ()
         self._tasks: list[asyncio.Task[None]] = []
         self._told_left: int | None = None
         self._next_progress_ns = self._begun_ns + PROGRESS_NS
         self._problem = ""  # the last answer that was none
 
-    def begin(self) -> None:
-        """Send the first cancels in the next loop pass. Then `await finish()`."""
+    def begin(self, sent: Collection[Symbol] = ()) -> None:
+        """Send the first cancels in the next loop pass, but those that are `sent` already. Then `await finish()`."""
+        self._sent = sent
         symbols = self._add_marked()
         self._tell("cancel_sent", {"symbols": symbols, "requests": 2 * len(symbols), "elapsed_ms": self._elapsed_ms()})
         if not symbols:
@@ -88,7 +90,9 @@ class Flattening:
         now_ns = self._clock.read_now_ns()
         added = [symbol for symbol in self._marked() if symbol not in self._plans]
         for symbol in added:
-            self._plans[symbol] = SymbolPlan(now_ns, self._arrival_ns)
+            self._plans[symbol] = plan = SymbolPlan(now_ns, self._arrival_ns)
+            if symbol in self._sent:
+                plan.cancelled(now_ns, is_accepted=True)
             self._tasks.append(asyncio.create_task(self._empty(symbol), name=f"tidings-empty-{symbol[1]}"))
         return [name for _, name in added]
 

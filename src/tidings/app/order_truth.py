@@ -49,10 +49,10 @@ class OrderTruth:
             entry, evidence, self.watch, products, readiness, clock, interval_ns=settings.reconcile_interval_ns,
             requests_per_minute=contract.capacity if contract is not None else PER_MINUTE[CONTRACT],
         )  # fmt: skip
-        self.resolver = Resolver(deadline_ns=settings.deadline_ns, expiry_ns=self._request_life_ns() or 0)
+        self.resolver = Resolver(deadline_ns=settings.deadline_ns, expiry_ns=self.request_life_ns() or 0)
         self.inquiry = Inquiry(
             entry, evidence, self.resolver, clock, self.reconciliation, readiness,
-            request_life_ns=self._request_life_ns, unknown_max=settings.unknown_orders_max,
+            request_life_ns=self.request_life_ns, unknown_max=settings.unknown_orders_max,
             age_max_ns=settings.unknown_age_max_ns,
         )  # fmt: skip
 
@@ -61,7 +61,7 @@ class OrderTruth:
         self.reconciliation.hear_foreign(report)
         self.inquiry.hear_foreign(report)
 
-    def _request_life_ns(self) -> int | None:
+    def request_life_ns(self) -> int | None:
         """How long a request may be executed after it was sent; None while the venue's clock is in doubt.
 
         Its expiry was dated so that it lives at least its time; what we are unsure of counts twice, and a clock that

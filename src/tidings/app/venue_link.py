@@ -57,15 +57,18 @@ class VenueLink:
         """Venue wall clock − our monotonic clock; until it is known this machine's clock serves."""
         self._wall_offset_ns = wall_offset_ns
 
-    async def ask(self, method: str, path: str, query: str, body: bytes, signed: bool) -> tuple[int, bytes]:
-        """Status and body of one request.
+    async def ask(
+        self, method: str, path: str, query: str, body: bytes, signed: bool, *, is_urgent: bool = False
+    ) -> tuple[int, bytes]:
+        """Status and body of one request. An urgent one may use what is kept for cancels, as cancels do.
 
         Raises RateLimited before sending when the budget has no room, ConnectionLost, PeerError.
         """
         now_ns = self._clock.read_now_ns()
         cost = self.budget.cost(method, path, symbol=_symbol_in(query), is_signed=signed)
-        if not cost.take(method == "DELETE", now_ns):
-            wait_s = max(1, (cost.next_take_ns(method == "DELETE", now_ns) - now_ns) // NS_PER_S + 1)
+        may_use_reserve = method == "DELETE" or is_urgent
+        if not cost.take(may_use_reserve, now_ns):
+            wait_s = max(1, (cost.next_take_ns(may_use_reserve, now_ns) - now_ns) // NS_PER_S + 1)
             raise RateLimited(f"{method} {path}: our request budget of this minute is used up: wait {wait_s} s", wait_s)
         self._encoder.expiry_s = self._venue_wall_ns(now_ns) // NS_PER_S + 1 + self._expiry_s
         request = self._encoder.request(method, path, query, body, signed=signed)

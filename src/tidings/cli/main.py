@@ -23,7 +23,7 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 # Modules of this room.
 COMMANDS = (
     *("demo", "exchange", "products", "orders", "open_orders", "positions", "journal", "explain", "doctor"),
-    *("watchdog",),
+    *("watchdog", "kill"),
 )
 
 

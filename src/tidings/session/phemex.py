@@ -8,6 +8,7 @@ straight through.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -17,6 +18,7 @@ from typing import Any
 from tidings.app.engine import Engine, engine_for
 from tidings.app.engine_state import EngineState
 from tidings.app.foreign_orders import ForeignOrder
+from tidings.app.kill_switch import KillReport
 from tidings.app.live_limits import LiveLimits
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.strategy import Strategy
@@ -35,7 +37,7 @@ from tidings.venue.phemex.products import Products
 
 Value = str | int | Decimal
 _STATE_REASONS = (
-    DenyReason.NOT_READY, DenyReason.CLOCK_UNSURE, DenyReason.HALTED, DenyReason.SYMBOL_HALTED,
+    DenyReason.NOT_READY, DenyReason.KILLED, DenyReason.CLOCK_UNSURE, DenyReason.HALTED, DenyReason.SYMBOL_HALTED,
 )  # fmt: skip
 
 
@@ -298,14 +300,34 @@ class Phemex:
         self._desk.check_entered()
         self.engine.control.resume(symbol, strategy, reason)
 
-    def rearm(self) -> None:
-        """Take orders again after the watchdog has shut this engine out and cancelled its orders (docs/watchdog.md).
+    def kill(self, reason: str) -> asyncio.Task[KillReport]:
+        """The kill switch: nothing new from this instant, everything cancelled, latched until a person re-arms it.
+
+        The cancels are in the kernel when this returns; await the result for the outcome, verified at the venue.
+        Raises UsageError without a reason or a key.
+        """
+        self._desk.check_entered()
+        if not reason.strip():
+            raise UsageError("a kill needs a reason: it is written down, and read by who re-arms")
+        if self.engine.credentials is None:
+            raise UsageError("this session has no key: there is nothing it could cancel")
+        return self.engine.kill.trip(reason)
+
+    def rearm(self, reason: str = "") -> None:
+        """Take orders again after a kill (with a reason), or after the watchdog has shut this engine out and cancelled
+        its orders (docs/risk.md, docs/watchdog.md).
 
         Raises UsageError while something of that is not settled yet, or when there is nothing to re-arm.
         """
+        self._desk.check_entered()
+        is_killed = self.engine.credentials is not None and self.engine.kill.is_tripped
+        if is_killed:
+            self.engine.kill.rearm(reason)
         if self.engine.watchdog is None:
-            raise UsageError("this session has no watchdog: see the setting `watchdog`")
-        self.engine.watchdog.rearm()
+            if not is_killed:
+                raise UsageError("nothing is killed here, and this session has no watchdog: nothing to re-arm")
+        elif not is_killed or self.engine.watchdog.heartbeat.page.is_fenced:
+            self.engine.watchdog.rearm()
 
     async def set_leverage(self, symbol: str, leverage: Value, *, short_leverage: Value | None = None) -> None:
         """0 or negative: cross margin; positive: isolated. Hedged symbols take one value per side."""

@@ -26,7 +26,8 @@ from tidings.metrics.stages cimport Stages
 from tidings.model.enums cimport (
     DENY_BAD_TERMS, DENY_CLOCK_UNSURE, DENY_LANES_FULL, DENY_NONE, DENY_NOT_CONNECTED, DENY_NOT_READY,
     EXEC_CANCEL_REJECTED, EXEC_UNKNOWN, EXEC_UNSENT, REQUEST_AMEND,
-    REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW, REQUEST_PING, SOURCE_LOCAL, SOURCE_REPLY, STATUS_PENDING_NEW,
+    REQUEST_CANCEL, REQUEST_CANCEL_ALL, REQUEST_CANCEL_MANY, REQUEST_NEW, REQUEST_PING, SOURCE_LOCAL, SOURCE_REPLY,
+    STATUS_PENDING_NEW,
 )
 from tidings.model.execution_report cimport ExecutionReport, make_report
 from tidings.model.instrument cimport Instrument
@@ -228,7 +229,7 @@ cdef class PhemexOrderGateway(OrderGateway):
     cdef int _answer(self, Lane lane, Request* request, Response* response, int64_t now_ns) except -1:
         cdef Order order
         self.budget.correct(response, now_ns)
-        if request.kind == REQUEST_PING:
+        if request.kind == REQUEST_PING or request.kind == REQUEST_CANCEL_ALL:
             return 0
         if request.kind == REQUEST_CANCEL_MANY:
             self._answer_batch(self.batches.get(request.token, []), response, now_ns)
@@ -330,7 +331,7 @@ cdef class PhemexOrderGateway(OrderGateway):
             for handle in self.batches.pop(request.token, ()):
                 self._tell_one(handle, exec_type, REQUEST_CANCEL, request.sent_ns, 0, text, now_ns)
             return 0
-        if request.kind == REQUEST_PING:
+        if request.kind == REQUEST_PING or request.kind == REQUEST_CANCEL_ALL:
             return 0
         return self._tell_one(request.token, exec_type, request.kind, request.sent_ns, 0, text, now_ns)
 

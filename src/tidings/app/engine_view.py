@@ -1,0 +1,36 @@
+"""An engine's state, gathered from its parts; before it is connected, from what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidings.app.engine_state import EngineState
+
+if TYPE_CHECKING:
+    from tidings.app.engine import Engine
+
+NS_PER_MS = 1_000_000
+
+
+def state_of(engine: Engine) -> EngineState:
+    """What works right now, and what does not."""
+    is_connected = hasattr(engine, "account")
+    now_ns = engine.clock.read_now_ns()
+    return EngineState(
+        is_open=engine.is_open,
+        has_key=not engine.is_open or engine.credentials is not None,
+        lanes_up=engine.lanes.pool.up_count() if is_connected else 0,
+        lane_count=engine.settings.lanes,
+        lane_down_cause=next(iter(engine.lanes.down_causes.values()), "") if is_connected else "",
+        is_account_live=is_connected and engine.account.is_ready.is_set(),
+        account_down_cause=engine.account.down_cause if is_connected else "",
+        denied_because=engine.readiness.reason or engine.home.denies_because if is_connected else "",
+        symbols=engine.control.halted_symbols | engine.readiness.symbols if is_connected else {},
+        killed=engine.kill.report.reason if is_connected and engine.kill.report else "",
+        trading=engine.control.account[0].name if is_connected else "ACTIVE",
+        trading_reason=engine.control.account[1] if is_connected else "",
+        restricted=engine.control.restricted if is_connected else {},
+        unknown_orders=engine.entry.orders.unknown_count if is_connected else 0,
+        clock_offset_ms=(engine.venue_clock.wall_ns(now_ns) - engine.clock.read_wall_ns()) / NS_PER_MS,
+        clock_uncertainty_ms=engine.venue_clock.uncertainty_ns / NS_PER_MS,
+    )

@@ -1,0 +1,264 @@
+"""The kill switch of a running engine: nothing new, everything cancelled, verified, and latched until a person re-arms.
+
+`trip` does three things before it returns, in this order: new orders and amends are denied; a thread begins to write
+the latch; both cancel-alls of every symbol that may have orders are in the kernel, on the warm order lanes, out of the
+share of the budget that is kept for cancels. Nothing of that waits for a disk, a stream or an answer.
+
+Then it looks: symbol by symbol, until the venue's own list shows nothing and nothing that was under way can arrive any
+more; what shows up is cancelled again. Only that is "verified"; an accepted cancel is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from tidings.app.flattening import Flattening, Symbol
+from tidings.app.heartbeat import last_arrival_ns
+from tidings.app.kill_latch import KillLatch, Latched
+from tidings.app.venue_link import VenueLink
+from tidings.clock import Clock
+from tidings.engine.order_entry import OrderEntry
+from tidings.engine.risk import Risk
+from tidings.errors import UsageError
+from tidings.model.enums import OrdStatus, ProductLine, RequestKind
+from tidings.model.instrument import Instrument
+from tidings.venue.phemex.mass_cancel import MassCancel
+from tidings.venue.phemex.queries import Queries
+
+log = logging.getLogger("tidings.kill")
+
+SETTLE_NS = 500_000_000  # at least this long the list must stay empty: it may lag behind the book
+HALVES = (False, True)  # untriggered or not: the venue cancels working and waiting orders apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KillReport:
+    """How a kill stands. Only `is_verified` says that nothing is open."""
+
+    reason: str
+    source: str  # "api", "cli", "signal", "file", "latch" (of an earlier run)
+    wall_ns: int
+    is_verified: bool = False
+    orders_left: int | None = None  # open at the venue at the last looks; None: not every symbol was seen yet
+    symbols: tuple[str, ...] = ()  # that may have had orders
+    sent_count: int = 0  # cancel-alls that left at once
+    sent_ms: float = 0.0  # from the trip until the last of them was in the kernel
+    elapsed_ms: float = 0.0
+    problem: str = ""  # the last answer that was none
+    latch_problem: str = ""  # why the latch could not be written: it holds in this process only
+    history: tuple[str, ...] = field(default=(), repr=False)  # what was told, in order
+
+
+class EngineDoor:
+    """Cancels and looks over the engine's link, out of the share of the budget that is kept for cancels."""
+
+    def __init__(self, link: VenueLink) -> None:
+        self._link = link
+        self._queries = Queries(self._ask)
+
+    async def _ask(self, method: str, path: str, query: str, body: bytes, signed: bool) -> tuple[int, bytes]:
+        return await self._link.ask(method, path, query, body, signed, is_urgent=True)
+
+    async def cancel(self, line: ProductLine, symbol: str) -> None:
+        """Both halves. Raises the first problem, after both have been asked for."""
+        halves = (self._queries.cancel_half(line, symbol, untriggered=untriggered) for untriggered in HALVES)
+        for result in await asyncio.gather(*halves, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
+
+    async def count_open(self, line: ProductLine, symbol: str) -> int:
+        """How many open orders the venue shows, by a whole and well-formed answer. Raises otherwise."""
+        rows, _ = await self._queries.open_page_in(line, symbol)
+        return len(rows)
+
+    def wait_ns(self, line: ProductLine, kind: RequestKind, symbol: str, now_ns: int) -> int:
+        """How long until the reserve has room for such a request."""
+        return max(0, self._link.budget.order_cost(line, kind, symbol).next_take_ns(True, now_ns) - now_ns)
+
+
+class KillSwitch:
+    """One engine's. `symbols` tells which may have orders; `hears` are called with each event and its facts."""
+
+    def __init__(
+        self,
+        *,
+        risk: Risk,
+        entry: OrderEntry,
+        mass_cancel: MassCancel,
+        link: VenueLink,
+        latch: KillLatch,
+        clock: Clock,
+        symbols: Callable[[], list[Instrument]],
+        expiry_s: int,
+        has_threads: bool = True,
+    ) -> None:
+        self.latch = latch
+        self.report: KillReport | None = None
+        self.hears: list[Callable[[str, dict[str, object]], object]] = []
+        self._risk, self._entry, self._mass_cancel = risk, entry, mass_cancel
+        self._link, self._clock, self._symbols = link, clock, symbols
+        self._expiry_s, self._has_threads = expiry_s, has_threads
+        self._task: asyncio.Task[KillReport] | None = None
+
+    @property
+    def is_tripped(self) -> bool:
+        return self._risk.is_killed
+
+    def trip(self, reason: str, source: str = "api") -> asyncio.Task[KillReport]:
+        """Throw it. Await the result for the outcome; a second call while one runs gives the same."""
+        self._risk.set_killed(True)
+        if self._task is not None and not self._task.done():
+            return self._task
+        begun_ns = self._clock.read_now_ns()
+        first = self.report if self.report is not None and self.is_tripped else None
+        self.report = KillReport(
+            reason=first.reason if first else reason, source=first.source if first else source,
+            wall_ns=first.wall_ns if first else self._clock.read_wall_ns(),
+        )  # fmt: skip
+        self._write_latch()
+        sent = self._send_cancels(begun_ns)
+        self._task = asyncio.get_running_loop().create_task(self._empty(begun_ns, sent), name="tidings-kill")
+        return self._task
+
+    def look(self) -> None:
+        """Call it with the housekeeping: whether somebody has put up a latch or a kill file."""
+        if not self.is_tripped and self.latch.is_set():
+            latched = self.latch.read() or Latched()
+            self.trip(latched.reason, latched.source)
+
+    def heed_latch(self) -> None:
+        """At the start: an earlier run was killed. Nothing new; and what it did not see done is done now."""
+        latched = self.latch.read()
+        if latched is None:
+            return
+        log.error("the kill switch is latched: %s: re-arm it with `tidings rearm --reason …`", latched.reason)
+        self._risk.set_killed(True)
+        self.report = KillReport(
+            reason=latched.reason, source="latch", wall_ns=latched.wall_ns, is_verified=latched.is_verified,
+            orders_left=0 if latched.is_verified else None,
+        )  # fmt: skip
+        if not latched.is_verified:
+            self.trip(latched.reason, "latch")
+
+    def rearm(self, reason: str) -> None:
+        """Take orders again. Raises UsageError without a reason, or while it is not verified that nothing is open."""
+        if not self.is_tripped:
+            raise UsageError("nothing is killed here: there is nothing to re-arm")
+        if self.report is not None and not self.report.is_verified:
+            raise UsageError("the venue has not shown yet that nothing is open: await the kill, or call it again")
+        try:
+            self.latch.remove(reason)
+        except OSError as error:
+            raise UsageError(f"{self.latch.path} cannot be removed: {error.strerror}") from None
+        log.warning("the kill switch is re-armed: %s", reason)
+        self.report = None
+        self._risk.set_killed(False)
+
+    async def stop(self, limit_s: float) -> None:
+        """The engine ends: give a kill that is under way this long, no longer."""
+        if self._task is not None and not self._task.done():
+            await asyncio.wait({self._task}, timeout=limit_s)
+            if not self._task.done():
+                self._task.cancel()
+                log.error("the engine ends before the venue has shown that nothing is open: the latch remembers it")
+
+    # ---- What trip does ------------------------------------------------------------------------------------------
+
+    def _send_cancels(self, begun_ns: int) -> set[Symbol]:
+        """Both halves of everything: USD-M at once, also symbols nobody has told us of, then the others one by one.
+
+        Gives the symbols of which both halves have left; what finds no room goes the slower way.
+        """
+        now_ns = self._clock.read_now_ns()
+        self._mass_cancel.flush()
+        sent_before = self._mass_cancel.sent_count
+        instruments = self._symbols()
+        linear = [self._mass_cancel.send_all_linear(untriggered, now_ns) for untriggered in HALVES]
+        apart = [it for it in instruments if it.line != ProductLine.LINEAR or not all(linear)]
+        unsent = {it for untriggered in HALVES for it in apart if not self._mass_cancel.send(it, untriggered, now_ns)}
+        sent_ms = (self._clock.read_now_ns() - begun_ns) / 1e6
+        self._note(
+            "tripped", symbols=tuple(instrument.symbol for instrument in instruments), sent_ms=round(sent_ms, 3),
+            sent_count=self._mass_cancel.sent_count - sent_before,
+        )  # fmt: skip
+        return {_named(instrument) for instrument in instruments if instrument not in unsent}
+
+    async def _empty(self, begun_ns: int, sent: set[Symbol]) -> KillReport:
+        flattening = Flattening(
+            EngineDoor(self._link),
+            self._clock,
+            arrival_ns=self._arrival_ns(begun_ns),
+            marked=lambda: [_named(instrument) for instrument in self._symbols()],
+            tell=self._hear,
+        )
+        flattening.begin(sent)
+        await flattening.finish()
+        self._note("killed", is_verified=True, orders_left=0, elapsed_ms=self._elapsed_ms(begun_ns))
+        self._write_latch()
+        assert self.report is not None
+        return self.report
+
+    def _arrival_ns(self, now_ns: int) -> int:
+        """From when on nothing that we sent before can still be taken in."""
+        unanswered = [
+            last_arrival_ns(order.decided_ns, self._expiry_s)
+            for order in self._entry.orders.open_orders()
+            if order.status in (OrdStatus.PENDING_NEW, OrdStatus.UNKNOWN)
+        ]
+        return max([now_ns + SETTLE_NS, *unanswered])
+
+    def _hear(self, event: str, facts: dict[str, object]) -> None:
+        assert self.report is not None
+        self._note(
+            event,
+            symbols=tuple(dict.fromkeys([*self.report.symbols, *_texts(facts.get("symbols"))])),
+            orders_left=facts.get("orders_left", self.report.orders_left),
+            problem=str(facts.get("problem", "")),
+            elapsed_ms=facts.get("elapsed_ms", 0.0),
+        )
+
+    def _note(self, event: str, **facts: object) -> None:
+        assert self.report is not None
+        self.report = replace(self.report, history=(*self.report.history, event), **facts)  # type: ignore[arg-type]
+        told = ", ".join(f"{name} {value}" for name, value in facts.items() if value not in ("", ()))
+        log.warning("kill switch: %s: %s (%s)", event, told, self.report.reason)
+        for hear in self.hears:
+            hear(event, facts)
+
+    def _elapsed_ms(self, begun_ns: int) -> float:
+        return round((self._clock.read_now_ns() - begun_ns) / 1e6, 3)
+
+    def _write_latch(self) -> None:
+        """In a thread of its own that nothing waits for: a disk may hang."""
+        assert self.report is not None
+        latched = Latched(
+            reason=self.report.reason, source=self.report.source, wall_ns=self.report.wall_ns,
+            is_verified=self.report.is_verified,
+        )  # fmt: skip
+        if self._has_threads:
+            writer = threading.Thread(
+                target=self._try_latch, args=(latched, self.latch.epoch), name="tidings-latch", daemon=True
+            )
+            writer.start()
+        else:
+            self._try_latch(latched, self.latch.epoch)
+
+    def _try_latch(self, latched: Latched, epoch: int) -> None:
+        try:
+            self.latch.write(latched, epoch)
+        except OSError as error:
+            log.error("the kill switch holds in this process only: %s: %s", self.latch.path, error.strerror)
+            if self.report is not None:
+                self.report = replace(self.report, latch_problem=error.strerror or str(error))
+
+
+def _texts(names: object) -> list[str]:
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
+def _named(instrument: Instrument) -> Symbol:
+    return ProductLine(instrument.line), instrument.symbol

@@ -1,0 +1,40 @@
+"""A kill switch for an engine: which of its parts it works with, and where orders may be open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidings.app.kill_latch import KillLatch
+from tidings.app.kill_switch import KillSwitch
+from tidings.model.instrument import Instrument
+from tidings.venue.phemex.mass_cancel import MassCancel
+
+if TYPE_CHECKING:
+    from tidings.app.engine import Engine
+
+
+def make_kill_switch(engine: Engine) -> KillSwitch:
+    """For an engine whose order path is laid."""
+    return KillSwitch(
+        risk=engine.risk,
+        entry=engine.entry,
+        mass_cancel=MassCancel(engine.gateway),
+        link=engine.link,
+        latch=KillLatch.of(engine.access.endpoints.rest.authority, engine.access.api_key or ""),
+        clock=engine.clock,
+        symbols=lambda: symbols_with_orders(engine),
+        expiry_s=engine.settings.expiry_s,
+        has_threads=engine.world.has_threads,
+    )
+
+
+def symbols_with_orders(engine: Engine) -> list[Instrument]:
+    """Where anything may be open: our orders, those of others we were told of, positions with orders attached to them,
+    and what an earlier engine may have left (the heartbeat page remembers).
+    """
+    found = {order.terms.instrument: None for order in engine.entry.orders.open_orders()}
+    names = engine.truth.reconciliation.foreign.symbols()
+    names += [position.symbol for position in engine.positions if position.net_qty_lots or position.venue_qty_lots]
+    inherited = engine.watchdog.heartbeat.inherited if engine.watchdog is not None else ()
+    others = [*map(engine.products.find, names), *(item for item in engine.products if item.index in inherited)]
+    return list(found | {instrument: None for instrument in others if instrument is not None})

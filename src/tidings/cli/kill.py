@@ -1,0 +1,153 @@
+"""`tidings kill`, `tidings rearm`: the kill switch from outside, with or without an engine that runs (docs/risk.md)."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from contextlib import suppress
+from typing import Any
+
+from tidings.app.engine import Engine
+from tidings.app.flattening import Flattening, Symbol
+from tidings.app.heartbeat import last_arrival_ns
+from tidings.app.kill_latch import KillLatch, Latched
+from tidings.app.kill_switch import HALVES, EngineDoor
+from tidings.app.local_exchange import READY_FILE_VARIABLE
+from tidings.app.open_symbols import symbols_with_open_orders
+from tidings.cli.screen import Screen
+from tidings.cli.session_options import add_session_options, questions_of
+from tidings.errors import ConfigError, TidingsError, UsageError
+from tidings.model.enums import ProductLine
+from tidings.venue.phemex.endpoints import LOCAL
+from tidings.venue.phemex.products import parse_products
+
+STREAM_LIMIT_S = 3.0
+
+
+def add_commands(commands: Any) -> None:
+    kill = commands.add_parser(
+        "kill", help="take nothing new and cancel everything, until re-armed: in a running engine, and by itself"
+    )
+    kill.add_argument("--reason", required=True, help="written down, and read by who re-arms")
+    kill.add_argument(
+        "--symbol", action="append", default=[], metavar="SYMBOL",
+        help="look here too: symbols are taken from the account's streams, and these if a stream does not come up",
+    )  # fmt: skip
+    add_session_options(kill)
+    kill.set_defaults(body=_kill)
+    rearm = commands.add_parser("rearm", help="let engines of this account trade again after a kill")
+    rearm.add_argument("--reason", required=True, help="why it is safe: written down with the time")
+    add_session_options(rearm)
+    rearm.set_defaults(body=_rearm)
+
+
+async def _kill(options: argparse.Namespace, screen: Screen) -> int:
+    """0 only when the venue has shown that nothing is open."""
+    _check_reason(options)
+    async with questions_of(options) as engine:
+        latch = _latch_of(engine)
+        latch_problem = _write(latch, options.reason, screen)
+        problem = await _cancel_all_linear(engine)
+        symbols, unseen = await _where(engine, options.symbol, screen)
+        flattening = _flattening(engine, symbols, screen)
+        flattening.begin()
+        await flattening.finish()
+        left = flattening.orders_left
+    is_verified = left == 0 and not unseen
+    if is_verified and not latch_problem:
+        with suppress(OSError):
+            latch.write(Latched(reason=options.reason, source="cli", wall_ns=time.time_ns(), is_verified=True))
+    names = [name for _, name in symbols]
+    screen.json({
+        "killed": True, "verified": is_verified, "orders_left": left, "symbols": names, "unseen": unseen,
+        "latch": str(latch.path), "latch_problem": latch_problem, "problem": problem,
+    })  # fmt: skip
+    screen.line(f"killed: {left if left is not None else 'an unknown number of'} orders left open")
+    if unseen:
+        screen.line(f"not looked at: {', '.join(unseen)} (its stream did not come up: name symbols with --symbol)")
+    screen.line("nothing new is taken until `tidings rearm --reason …`; engines that run are restarted, or re-armed"
+                " by `phemex.rearm(reason)`")  # fmt: skip
+    return 0 if is_verified else 1
+
+
+async def _rearm(options: argparse.Namespace, screen: Screen) -> int:
+    async with questions_of(options) as engine:
+        latch = _latch_of(engine)
+        try:
+            latched = latch.remove(options.reason)
+        except OSError as error:
+            raise ConfigError(f"{latch.path} cannot be removed: {error.strerror}") from None
+    screen.json({"rearmed": latched is not None, "was": latched.reason if latched else None, "latch": str(latch.path)})
+    if latched is None:
+        screen.line("nothing is latched here")
+        return 0
+    screen.line(f"re-armed (was: {latched.reason})")
+    screen.line("an engine that runs stays killed until it is restarted, or `phemex.rearm(reason)` is called in it")
+    return 0
+
+
+def _check_reason(options: argparse.Namespace) -> None:
+    if not options.reason.strip():
+        raise UsageError("--reason: say why: it is written down, and read by who re-arms")
+    if options.env == LOCAL and not (options.exchange or os.environ.get(READY_FILE_VARIABLE)):
+        raise UsageError("which exchange? name a running one with --exchange READY_FILE")
+
+
+def _latch_of(engine: Engine) -> KillLatch:
+    return KillLatch.of(engine.access.endpoints.rest.authority, engine.access.api_key or "")
+
+
+def _write(latch: KillLatch, reason: str, screen: Screen) -> str:
+    """Engines that run see it within a moment. A disk that takes nothing does not stop the cancels."""
+    try:
+        latch.write(Latched(reason=reason, source="cli", wall_ns=time.time_ns()))
+    except OSError as error:
+        screen.note(f"{latch.path}: {error.strerror}: engines that run are not told; cancelling goes on")
+        return error.strerror or str(error)
+    screen.note(f"latched: {latch.path}")
+    return ""
+
+
+async def _cancel_all_linear(engine: Engine) -> str:
+    """Every USD-M symbol at once, before anybody knows where orders are; why not, if not."""
+    problem = ""
+    for untriggered in HALVES:
+        try:
+            half = "true" if untriggered else "false"
+            await engine.queries.request("DELETE", "/g-orders/all", f"untriggered={half}")
+        except TidingsError as error:
+            problem = str(error)
+    return problem
+
+
+async def _where(engine: Engine, named: list[str], screen: Screen) -> tuple[list[Symbol], list[str]]:
+    """Symbols to empty, and lines nobody could look at."""
+    products = parse_products(await engine.queries.products())
+    found, missing, unseen = set(named), set(ProductLine), [] if named else ["spot"]
+    assert engine.credentials is not None
+    try:
+        told, missing = await symbols_with_open_orders(
+            engine.access, engine.credentials, products, engine.world, engine.venue_clock, STREAM_LIMIT_S
+        )
+        found |= told
+        unseen = []  # a line that says nothing on a stream that is up has no account to speak of
+    except TidingsError as error:
+        screen.note(f"the account's stream does not come up: {error}: contracts are cancelled symbol by symbol")
+    # Contracts are few enough to ask each by its list; spot is not.
+    found |= {item.symbol for item in products if item.line in missing - {ProductLine.SPOT} and item.is_listed}
+    instruments = [products.tradable(symbol) for symbol in sorted(found)]
+    return [(ProductLine(item.line), item.symbol) for item in instruments], unseen
+
+
+def _flattening(engine: Engine, symbols: list[Symbol], screen: Screen) -> Flattening:
+    now_ns = engine.clock.read_now_ns()
+
+    def tell(event: str, facts: dict[str, object]) -> None:
+        told = ", ".join(f"{name} {value}" for name, value in facts.items() if value not in ("", [], {}))
+        screen.note(f"{event}: {told}")
+
+    return Flattening(
+        EngineDoor(engine.link), engine.clock, arrival_ns=last_arrival_ns(now_ns, engine.settings.expiry_s),
+        marked=lambda: symbols, tell=tell,
+    )  # fmt: skip

@@ -1,0 +1,83 @@
+"""`tidings kill` and `rearm`: beside an engine that runs, without one, and what they say."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from phemex_client import RestClient
+from session_lines import USD_M, placed, until
+from test_kill_switch import break_venue, everywhere, open_at_venue
+from tidings_command import tidings as run
+
+import tidings
+
+
+@pytest.fixture(autouse=True)
+def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state" / "tidings"
+
+
+@pytest.fixture
+def exchange(start_exchange):
+    return start_exchange("--no-flow", "--matching-delay-ms", "0", "--seed", "5")
+
+
+async def test_kill_stops_a_running_engine_and_empties_the_account(exchange, open_session):
+    phemex = await open_session(exchange)
+    await everywhere(phemex)
+
+    done = await asyncio.to_thread(run, "kill", "--exchange", exchange.ready_file, "--reason", "runs wild", "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert (done.json["verified"], done.json["orders_left"], done.json["latch_problem"]) == (True, 0, "")
+    assert {"BTCUSD", "BTCUSDT", "sBTCUSDT"} >= set(done.json["symbols"])
+    assert open_at_venue(exchange) == 0
+    await until(lambda: phemex.engine.kill.report and phemex.engine.kill.report.is_verified)
+    assert (phemex.state.killed, phemex.engine.kill.report.source) == ("runs wild", "cli")
+    with pytest.raises(tidings.OrderDenied, match="KILLED"):
+        phemex.limit("BTCUSDT", "buy", qty="0.01", price=USD_M.low)
+
+    done = await asyncio.to_thread(run, "rearm", "--exchange", exchange.ready_file, "--reason", "found it")
+    assert (done.returncode, "re-armed (was: runs wild)" in done.stdout) == (0, True)
+    assert phemex.engine.kill.is_tripped        # an engine that runs is re-armed by itself only
+    phemex.rearm("found it")
+    await placed(phemex, USD_M)
+
+
+def test_kill_needs_no_engine_and_no_stream(exchange):
+    client = RestClient(exchange.ready, 0)
+    client.call("PUT", "/g-orders/create", symbol="ETHUSDT", clOrdID="by-hand", side="Buy", posSide="Merged",
+                ordType="Limit", priceRp="1000", orderQtyRq="0.1")
+    break_venue(exchange, kind="refuse-login", count=100)
+
+    done = run("kill", "--exchange", exchange.ready_file, "--reason", "by hand", "--json", "--symbol", "sBTCUSDT")
+
+    assert (done.returncode, done.json["verified"], open_at_venue(exchange)) == (0, True, 0), done.stderr
+    assert "ETHUSDT" in done.json["symbols"]
+    client.close()
+
+
+def test_what_is_not_looked_at_is_said(exchange):
+    break_venue(exchange, kind="refuse-login", count=100)
+    done = run("kill", "--exchange", exchange.ready_file, "--reason", "by hand")
+    assert (done.returncode, "not looked at: spot" in done.stdout) == (1, True)
+
+
+def test_rearm_of_nothing_says_so(exchange):
+    done = run("rearm", "--exchange", exchange.ready_file, "--reason", "why not", "--json")
+    assert (done.returncode, done.json["rearmed"], done.json["was"]) == (0, False, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(("kill", "--reason", "x"), "which exchange"), (("kill",), "--reason"), (("rearm",), "--reason")],
+)
+def test_wrong_usage_sends_nothing(arguments, words):
+    done = run(*arguments)
+    assert (done.returncode, words in done.stderr) == (2, True)
+
+
+def test_a_blank_reason_is_none(exchange):
+    done = run("rearm", "--exchange", exchange.ready_file, "--reason", " ")
+    assert (done.returncode, "needs a reason" in done.stderr) == (2, True)
