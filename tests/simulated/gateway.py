@@ -110,8 +110,8 @@ class Gateway:
     def _go_on(self, passing: Passing) -> None:
         self.send(self.ask(passing))
         waiting, self._waiting = self._waiting or [], None
-        for each in waiting:
-            self._serve(each)
+        for number, each in enumerate(waiting, 1):
+            self.wire.network.timeline.after(number, self._serve, each)
 
     # ---- From the exchange -----------------------------------------------------------------------------------------
 

@@ -58,6 +58,7 @@ class Watched:
     amends_asked: int = 0
     amends_sent: int = 0
     has_died: bool = False  # with the process that placed it; another one looks after it
+    owes_executions: bool = False  # it ended, and the process died before the list of them came: nobody asks again
     is_forgotten: bool = False  # the power took its record: nobody can know it
 
 
@@ -214,14 +215,16 @@ class Oracle:
             if cl_ord_id not in self.watched:
                 self.watched[cl_ord_id] = Watched(cl_ord_id, view.symbol, view, now_ns, has_died=True)
         ended = {order.cl_ord_id for order in self._truth.orders() if order.is_done} if may_have_ended else set()
-        for cl_ord_id in [each for each in self._creates if each not in self.watched]:
+        for cl_ord_id in [each for each in self._creates if each not in self.watched and each not in self._forgotten]:
             self._forgotten.add(cl_ord_id)
             if not may_forget and cl_ord_id not in ended:
                 self.blame("I2", now_ns, f"{cl_ord_id} had left, and is not known again")
         for seen in self.watched.values():
             if lost_power:
                 seen.executions.clear()  # what was told may have been lost with the record of it, and be told again
-            if not seen.is_forgotten and seen.view.ord_status.name not in DONE:
+            if seen.view.ord_status.name in DONE:
+                seen.owes_executions = seen.owes_executions or seen.view.traded_qty_lots < seen.view.cum_qty_lots
+            elif not seen.is_forgotten:
                 self._rebind(seen, views.get(seen.cl_ord_id), now_ns, may_forget or seen.cl_ord_id in ended)
 
     def _rebind(self, seen: Watched, view: Any, now_ns: int, may_forget: bool) -> None:
@@ -273,6 +276,8 @@ class Oracle:
             "cum": (view.cum_qty_lots, truth.cum_qty, view.cum_qty_lots * grid.lot == truth.cum_qty),
             "executed": (traded_lots, truth.cum_qty, traded_lots * grid.lot == truth.cum_qty),
         }
+        if seen.owes_executions:
+            del pairs["executed"]
         if status not in DONE and truth.ord_type in ("Limit", "StopLimit", "LimitIfTouched"):
             pairs["price"] = view.price_ticks, truth.price, view.price_ticks * grid.tick == truth.price
             pairs["qty"] = view.order_qty_lots, truth.order_qty, view.order_qty_lots * grid.lot == truth.order_qty

@@ -73,9 +73,9 @@ class Way:
     def release(self) -> None:
         """A stall is over."""
         self.is_stalled = False
-        while self._due_count:
-            self._due_count -= 1
-            self._arrive()
+        due_count, self._due_count = self._due_count, 0
+        for number in range(due_count):  # one after the other, as `_plan` has them
+            self._timeline.after(number, self._arrive)
 
     def _plan(self, item: bytes | str) -> None:
         self._on_the_way.append(item)
