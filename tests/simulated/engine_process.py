@@ -12,8 +12,9 @@ from typing import Any
 from tests.simulated.disk import DiskHandle, SimulatedDisk
 from tests.simulated.loop import NS_PER_S, EngineLoop, Timeline
 from tests.simulated.wire import Network, SimulatedDialer
-from tidings.app import engine, journal_home
+from tidings.app import engine, journal_home, killable
 from tidings.app.engine import Engine
+from tidings.app.kill_latch import KillLatch
 from tidings.app.world import World
 from tidings.clock import Clock
 from tidings.config import Secret, load_settings
@@ -29,6 +30,19 @@ from tidings.venue.phemex import rate_groups
 # Small segments, so that a run of some dozen orders goes through several; and tended a little less often, for every
 # look costs as much as an order.
 engine.TEND_S = 0.02
+
+
+class NoLatch(KillLatch):
+    """Nobody has thrown the kill switch of this machine: the real one would look into the real file system."""
+
+    def is_set(self) -> bool:
+        return False
+
+    def read(self) -> None:
+        return None
+
+
+killable.KillLatch = NoLatch
 journal_home.begin_session = functools.partial(keeper.begin_session, segment_bytes=SEGMENT_BYTES_MIN)
 
 BOOT_NS = 1_000 * NS_PER_S  # what the machine's monotonic clock shows at the timeline's 0
@@ -123,6 +137,9 @@ class EngineProcess:
                     await phemex.run(strategy)
             except (TidingsError, OSError) as error:
                 self.failed_starts.append(str(error))
+            except Exception as error:
+                self.failures.append(f"the process ended by {error!r}")
+                raise
             self.phemex = None
             await asyncio.sleep(RESTART_S)
 
@@ -133,7 +150,7 @@ class EngineProcess:
             api_url="http://127.0.0.1:8080", lanes=traits.lanes, deadline_s=traits.deadline_s, expiry_s=traits.expiry_s,
             create_method=traits.create_method, requests_per_minute_max=traits.requests_per_minute_max,
             max_open_orders=traits.max_open_orders, order_memory=256, journal=traits.journal,
-            journal_dir="journal",
+            journal_dir="journal", kill_signal="none",
         )
 
     def _world(self, loop: EngineLoop) -> World:
