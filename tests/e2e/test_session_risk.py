@@ -1,7 +1,7 @@
 """Limits, states and strategies as a session's user meets them, on a real exchange."""
 
 import pytest
-from session_lines import USD_M, placed, trade_back, until
+from session_lines import USD_M, placed, until
 
 import tidings
 from tidings.errors import UsageError
@@ -31,7 +31,6 @@ async def test_position_is_the_one_the_venue_tells(phemex, counterparty):
     instrument, exposure = phemex.instrument("BTCUSDT"), phemex.engine.risk.exposure
     await until(lambda: exposure.position_lots(instrument)[0] == exposure.position_lots(instrument)[1])
     assert exposure.position_lots(instrument)[0] == phemex.position("BTCUSDT").net_qty_lots
-    await trade_back(phemex, counterparty)
 
 
 async def test_states_and_their_reasons(phemex):
