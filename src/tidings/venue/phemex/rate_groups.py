@@ -31,6 +31,7 @@ VIP_SYMBOL_PER_MINUTE: Final = 500
 IP_PER_WINDOW: Final = 5_000  # beyond it the address is blocked for five minutes
 TESTNET_PER_WINDOW: Final = 500  # "shared over everything sent to it"
 CANCEL_RESERVE_PERCENT: Final = 10  # enough for a kill switch: cancel-all of both kinds weighs 6
+OTHERS_RESERVE_PERCENT: Final = 30  # for urgent questions: a fifth of the size, and shared by all that is asked
 
 STREAM_REQUESTS_PER_S: Final = 20  # per WebSocket connection
 STREAM_CONNECTIONS_MAX: Final = 5
@@ -174,10 +175,10 @@ class RateBudget:
 
     def _add_bucket(self, group: str, capacity: int) -> Bucket:
         capacity = min(capacity, max(1, self._ceilings.get(group, capacity)))
-        has_cancels = group != OTHERS
+        reserve_percent = CANCEL_RESERVE_PERCENT if group != OTHERS else OTHERS_RESERVE_PERCENT
         bucket = Bucket(
             group or "others", capacity=capacity, window_ns=MINUTE_NS, margin_ns=MARGIN_NS,
-            reserve=capacity * CANCEL_RESERVE_PERCENT // 100 if has_cancels else 0,
+            reserve=capacity * reserve_percent // 100,
         )
         self.by_suffix[group.encode()] = bucket
         return bucket
