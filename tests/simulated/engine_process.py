@@ -138,7 +138,8 @@ class EngineProcess:
             except (TidingsError, OSError) as error:
                 self.failed_starts.append(str(error))
             except Exception as error:
-                self.failures.append(f"the process ended by {error!r}")
+                if not loop.is_killed:  # what a dying process raises is nobody's
+                    self.failures.append(f"the process ended by {error!r}")
                 raise
             self.phemex = None
             await asyncio.sleep(RESTART_S)
