@@ -72,3 +72,12 @@ async def test_lowered_limit_holds_for_the_next_order(phemex):
     phemex.limits.raise_("max_notional", "600", reason="a test")
     order = await placed(phemex, USD_M)
     assert order.status in (OrdStatus.NEW, OrdStatus.PENDING_NEW)
+
+
+async def test_orders_of_others_take_room_too(quiet_exchange, open_session, clients):
+    clients[0].call("PUT", "/g-orders/create", symbol="BTCUSDT", clOrdID="by-hand", side="Buy", posSide="Merged",
+                    ordType="Limit", priceRp="50000", orderQtyRq="0.01")
+    phemex = await open_session(quiet_exchange, max_position={"BTCUSDT": "0.015"})
+    await until(lambda: phemex.engine.risk.exposure.worst_lots(phemex.instrument("BTCUSDT"))[0] == 10)
+    with pytest.raises(tidings.OrderDenied, match="MAX_POSITION"):
+        phemex.limit("BTCUSDT", "buy", qty="0.01", price=USD_M.low)

@@ -57,6 +57,7 @@ log = logging.getLogger("tidings")
 
 TRUTH_LOOK_S = 0.2
 BOOK_CHECK_S = 1.0
+FOREIGN_LOOK_S = 1.0
 CLOCK_LOOK_S = 1.0
 KILL_LIMIT_S = 2.0  # an engine that ends gives a kill that is under way this long
 HOUSEKEEPING_S = 0.02  # deadlines are seen at most this late
@@ -128,6 +129,7 @@ class Engine:
         self._judge_readiness(None)
         if self.credentials is not None:
             self._repeat(TRUTH_LOOK_S, self.truth.inquiry.look)
+            self._repeat(FOREIGN_LOOK_S, self.truth.foreign_exposure.count)
             self._repeat(TRUTH_LOOK_S, self.truth.reconciliation.look)
             self.lanes.begin_polling()
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tidings.app.foreign_exposure import ForeignExposure
 from tidings.app.inquiry import Inquiry
 from tidings.app.position_watch import PositionWatch
 from tidings.app.readiness import Readiness
@@ -49,6 +50,9 @@ class OrderTruth:
             entry, evidence, self.watch, products, readiness, clock, interval_ns=settings.reconcile_interval_ns,
             requests_per_minute=contract.capacity if contract is not None else PER_MINUTE[CONTRACT],
         )  # fmt: skip
+        self.foreign_exposure = ForeignExposure(
+            self.reconciliation.foreign, entry.risk.exposure, products.find, self.watch.is_hedged
+        )
         self.resolver = Resolver(deadline_ns=settings.deadline_ns, expiry_ns=self.request_life_ns() or 0)
         self.inquiry = Inquiry(
             entry, evidence, self.resolver, clock, self.reconciliation, readiness,

@@ -66,6 +66,10 @@ class PositionWatch:
         held = (self._products.find(position.symbol) for position in self._positions if position.net_qty_lots)
         return [instrument for instrument in held if instrument is not None]
 
+    def is_hedged(self, symbol: str) -> bool:
+        """Whether a symbol's longs and shorts are two positions, as the venue told last."""
+        return symbol in self._hedged
+
     def count_external(self, report: ExecutionReport, pos_side: PosSide | None = None) -> None:
         """An execution of the account that is not of our orders: by hand, by another program, a liquidation."""
         if pos_side is None:
