@@ -35,6 +35,7 @@ class Gateway:
         self._behind = b""  # an answer that was held back, to go behind the next
         self._message_behind = b""  # the same of a stream
         self._is_last_message = False
+        self._free_ns = 0  # when the next request can be read
         self._waiting: list[Passing] | None = None  # requests, while the first of them is delayed
         self._protocol = exchange.connect()
         self._transport = ServerTransport(self._written, self._server_closed, wire.reset)
@@ -46,8 +47,15 @@ class Gateway:
         if self.wire.is_stream:
             self._protocol.data_received(data)
             return
+        timeline = self.wire.network.timeline
         for message in self._framer.feed(data):
-            self._serve(read_request(message))
+            # One nanosecond each: the venue stamps what happens to each of those that came together.
+            at_ns = max(self._free_ns, timeline.now_ns)
+            self._free_ns = at_ns + 1
+            if at_ns == timeline.now_ns:
+                self._serve(read_request(message))
+            else:
+                timeline.at(at_ns, self._serve, read_request(message))
 
     def client_left(self) -> None:
         """The client's end is closed, or the connection was reset."""
