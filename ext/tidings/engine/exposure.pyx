@@ -352,6 +352,15 @@ cdef class Exposure:
         self._cell_of(instrument, 0)
         return self.symbols[instrument.index].reference_ticks
 
+    def open_instruments(self):
+        """Instruments with orders that count. Reads what is counted, not the orders: a fifth of a millisecond."""
+        cdef set indexes = set()
+        cdef int64_t number
+        for number in range(self.slot_count):
+            if self.slots[number].lots or self.slots[number].notional_e4:
+                indexes.add(self.slots[number].index)
+        return [self.instruments[index] for index in sorted(indexes)]
+
     def position_lots(self, Instrument instrument not None, int pos_side=0):
         """(by our own count, as the venue told last or None)."""
         cdef Cell* cell = self._cell_of(instrument, pos_side)

@@ -176,8 +176,8 @@ class KillSwitch:
         now_ns = self._clock.read_now_ns()
         self._mass_cancel.flush()
         sent_before = self._mass_cancel.sent_count
-        instruments = self._symbols()
         linear = [self._mass_cancel.send_all_linear(untriggered, now_ns) for untriggered in HALVES]
+        instruments = self._symbols()
         apart = [it for it in instruments if it.line != ProductLine.LINEAR or not all(linear)]
         unsent = {it for untriggered in HALVES for it in apart if not self._mass_cancel.send(it, untriggered, now_ns)}
         sent_ms = (self._clock.read_now_ns() - begun_ns) / 1e6

@@ -32,7 +32,7 @@ def symbols_with_orders(engine: Engine) -> list[Instrument]:
     """Where anything may be open: our orders, those of others we were told of, positions with orders attached to them,
     and what an earlier engine may have left (the heartbeat page remembers).
     """
-    found = {order.terms.instrument: None for order in engine.entry.orders.open_orders()}
+    found = dict.fromkeys(engine.risk.exposure.open_instruments())
     names = engine.truth.reconciliation.foreign.symbols()
     names += [position.symbol for position in engine.positions if position.net_qty_lots or position.venue_qty_lots]
     inherited = engine.watchdog.heartbeat.inherited if engine.watchdog is not None else ()

@@ -26,6 +26,8 @@ class Exposure:
         """Open orders of this account that are not ours, as found at the venue: they count like ours."""
     def reference_price(self, instrument: Instrument) -> int:
         """The last known price in ticks; 0: none."""
+    def open_instruments(self) -> list[Instrument]:
+        """Instruments with open orders of ours, in the order of their indexes. Quick: a kill switch asks it first."""
     def position_lots(self, instrument: Instrument, pos_side: int = 0) -> tuple[int, int | None]:
         """(by our own count, as the venue told last)."""
     def open_lots(self, instrument: Instrument, pos_side: int = 0) -> tuple[int, int, int, int]:

@@ -184,6 +184,16 @@ def test_inverse_contracts_are_worth_their_size():
     assert path.risk.exposure.account_e4() == (420_000, 180_000, 120_000)
 
 
+def test_instruments_with_open_orders_are_found():
+    path = Path()
+    assert path.risk.exposure.open_instruments() == []
+    order = path.submit(LIMIT, 10)
+    path.submit(OrderTerms(INVERSE, Side.BUY), 30, 122_500)
+    assert path.risk.exposure.open_instruments() == [LINEAR, INVERSE]
+    path.hear(said(ExecType.CANCELED, handle=order.handle))
+    assert path.risk.exposure.open_instruments() == [INVERSE]
+
+
 def test_positions_are_valued_at_the_last_price():
     path = Path()
     path.risk.exposure.tell_position(LINEAR, PosSide.MERGED, 10, 10)
