@@ -5,7 +5,8 @@ line true:
 
 * a slot leaves it by an answer or by the end of the connection, never by a deadline: the late answer needs its place;
 * an answer that nobody can have asked for closes the lane: one that comes while nothing is in flight, or in bytes
-  received before the only requests in flight were sent; an idle lane is looked at for such bytes before it is used;
+  received before the only requests in flight were sent, or before their last byte has left; an idle lane is looked at
+  for such bytes before it is used;
 * a peer that announces the end ("Connection: close") gets no more requests; those behind are lost with the connection;
 * a lost request is *not sent* exactly if the kernel never had its last byte, by Connection's account.
 
@@ -121,6 +122,8 @@ cdef class Lane(ByteSink):
         cdef Request request
         if self.answerable_count == 0:
             raise PeerError(f"lane {self.index}: an answer (HTTP {response.status}) that no request had asked for")
+        if self.ring[self.first].last_byte > self.connection.taken_bytes_total:
+            raise PeerError(f"lane {self.index}: an answer (HTTP {response.status}) to a request that has not left")
         self.answerable_count -= 1
         self.answer_count += 1
         request = self._take_first()    # a copy: the listener may send, and the slot be filled anew

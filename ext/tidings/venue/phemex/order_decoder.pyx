@@ -265,9 +265,12 @@ cdef ExecutionReport acceptance(int request_kind, Instrument instrument, JsonVal
 
 
 cdef int accepted_exec_type(int request_kind, int word, int execution) noexcept:
-    """The request decides; the order's status where it says more. -1: not an order call."""
+    """The request decides; the order's status where it says more. -1: not an order call, or not the answer to this one.
+
+    An amend is answered PendingReplace (captured 2025); PendingNew is the create's answer come once more.
+    """
     if request_kind == REQUEST_AMEND:
-        return EXEC_PENDING_REPLACE
+        return -1 if execution == EXEC_WORD_PENDING_NEW else EXEC_PENDING_REPLACE
     if request_kind == REQUEST_CANCEL:
         return EXEC_CANCELED if word == WORD_CANCELED or word == WORD_DEACTIVATED else EXEC_PENDING_CANCEL
     if request_kind != REQUEST_NEW:

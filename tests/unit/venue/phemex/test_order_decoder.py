@@ -304,3 +304,8 @@ def test_mutants_never_crash_and_never_change_a_number_unseen():
         if report.order_qty_lots != UNSET:
             assert round(float(order["orderQtyRq"]) * 1000, 6) == report.order_qty_lots, mutant
     assert understood > 1000
+
+
+def test_a_creates_answer_come_twice_is_no_answer_to_the_amend_behind_it():
+    """Found by the simulation: it names the right order."""
+    assert decode(with_order(ordStatus="Created", execStatus="PendingNew"), RequestKind.AMEND) is None

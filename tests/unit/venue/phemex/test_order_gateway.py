@@ -323,3 +323,12 @@ def test_an_amend_said_to_be_under_way_already_is_of_unknown_fate(wired, code):
     wired.answer(200, {"code": code, "msg": "TE_ORD_ALREADY_PENDING_REPLACE", "data": None})
     assert order.is_amend_pending
     assert wired.told.heard[-1] == ("unknown", 1)
+
+
+def test_an_answer_before_the_request_has_left_is_nobodys(wired):
+    """The rest of the request is never sent then, so it cannot be executed (found by the simulation)."""
+    wired.pool.cork()
+    order = wired.submit()
+    wired.answer(200, REFUSED)
+    assert order.ord_status == OrdStatus.UNSENT
+    assert wired.pool.up_count() == 0
