@@ -243,10 +243,8 @@ class FaultBox:
             wire.stall(True)
             self._stalled.append(wire)
             self.timeline.after(fault.span_ns, wire.stall, False)
-        elif not wire.gateway.last_answer:
-            return False
         else:
-            wire.down.push(wire.gateway.last_answer)
+            return wire.gateway.last_answer != b"" and wire.give_unasked(wire.gateway.last_answer)
         return True
 
 

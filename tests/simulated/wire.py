@@ -66,6 +66,11 @@ class Way:
         self.is_over = True
         self._on_the_way.clear()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is on the way."""
+        return not self._on_the_way
+
     def hold_back(self, delay_ns: int) -> None:
         """What is sent from now on arrives so much later."""
         self._last_ns = max(self._last_ns, self._timeline.now_ns) + delay_ns
@@ -165,6 +170,16 @@ class Wire:
         """The client's kernel has room again."""
         if not self.is_client_closed:
             self._loop.writable[self.number] = None
+
+    def give_unasked(self, data: bytes) -> bool:
+        """Bytes for the client that nobody has asked for. False: something is on the way, and might be taken for them.
+
+        (A refusal that names no order, put in front of a real answer, cannot be told from it by anybody.)
+        """
+        if not self.up.is_idle or not self.down.is_idle:
+            return False
+        self._at_client(data)
+        return True
 
     def reset(self) -> None:
         """Both ways are cut, and both ends hear it."""
