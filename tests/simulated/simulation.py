@@ -34,7 +34,7 @@ from tidings.session.order_ticket import OrderTicket
 
 START_LIMIT_NS = 60 * NS_PER_S
 READY_LIMIT_NS = 30 * NS_PER_S  # after the faults
-AGREE_LIMIT_NS = 45 * NS_PER_S  # the slowest way: a dark stream, its reconnect, then an order's expiry
+AGREE_LIMIT_NS = 80 * NS_PER_S  # the slowest way: many unknown orders use up a minute of the budget for queries by id
 BUDGET_LIMIT_NS = 420 * NS_PER_S  # a budget used up comes back in a minute; a 429 may say 300 s, and is believed
 LOOK_NS = NS_PER_S // 4
 CLOSE_LIMIT_NS = 5 * NS_PER_S
