@@ -196,6 +196,17 @@ cdef class OrderTable:
             key=lambda order: order.handle,
         )
 
+    def oldest_open_handle(self):
+        """The lowest handle of an order that is not done; one more than the last if none is open."""
+        cdef int64_t oldest = self.last_handle + 1
+        cdef PyObject* item
+        cdef Py_ssize_t slot
+        for slot in range(self.capacity):
+            item = PyList_GET_ITEM(self.slots, slot)
+            if 0 < (<Order> item).handle < oldest and not (<Order> item).is_finished():
+                oldest = (<Order> item).handle
+        return oldest
+
     def owing_executions(self):
         """Orders, done ones included, of which more has filled than the executions heard; oldest handle first."""
         return sorted(

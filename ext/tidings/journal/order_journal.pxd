@@ -89,6 +89,8 @@ cdef class OrderJournal:
     cdef readonly object current, spare         # SegmentMemory; None: none
     cdef list retired                           # written full, not known to be durable yet
     cdef list durable                           # written full and durable: to be closed by whoever tends the journal
+    cdef list ends                              # of each segment left behind: (last handle, sequence, checksum)
+    cdef readonly int64_t last_handle           # of the intents and adoptions noted
     cdef bint has_spare                         # what `spare` tells, to be read without the GIL
     cdef Py_ssize_t reserve_bytes               # what intents leave to outcomes while there is no spare
     # How it is.

@@ -37,7 +37,7 @@ cdef class OrderJournal:
                  Py_ssize_t reserve_bytes=0):
         self.is_on = writer is not None
         self.failure = self.space_cause = ""
-        self.retired, self.durable = [], []
+        self.retired, self.durable, self.ends = [], [], []
         if not self.is_on:
             return
         if clock is None or segment is None:
@@ -83,6 +83,7 @@ cdef class OrderJournal:
         memcpy(room + order.cl_ord_id_bytes, symbol, symbol_bytes)
         memcpy(room + order.cl_ord_id_bytes + symbol_bytes, text, text_bytes)
         self._append(kind, payload_bytes, now_ns)
+        self.last_handle = max(self.last_handle, order.handle)
         return self._await_disk() if self.awaits_disk and is_intent else DENY_NONE
 
     cdef int _append_change(
@@ -147,6 +148,7 @@ cdef class OrderJournal:
     cdef int _turn_over(self) except -1:
         """The segment is full: go on in the spare. What the old one holds is still to be made durable."""
         self.retired.append(self.current)
+        self.ends.append((self.last_handle, self.writer.last_seq, self.writer.last_crc))
         self.current, self.spare, self.has_spare = self.spare, None, False
         try:
             self.writer.open(self.current.buffer, SEGMENT_HEAD_BYTES)
@@ -242,6 +244,12 @@ cdef class OrderJournal:
         """The segments that are written full and durable, to be closed; each is given once."""
         taken = list(self.durable)
         del self.durable[:len(taken)]
+        return taken
+
+    def take_ends(self):
+        """(last handle, last sequence number, its checksum) of each segment left behind; each is given once."""
+        taken = list(self.ends)
+        del self.ends[:len(taken)]
         return taken
 
     def close(self):

@@ -376,6 +376,7 @@ class Engine:
     def _on_foreign(self, report: Any) -> None:
         log.debug("report about an order that is not of this session: %r", report)
         self.truth.hear_foreign(report)
+        self.home.hear_foreign(report)
 
     def _on_strategy_error(self, error: Exception, callback: Any) -> None:
         self.strategy_error_count += 1

@@ -26,12 +26,15 @@ from tidings.journal.keeper import JournalKeeper, begin_session, first_needed
 from tidings.journal.log_reader import Log, read_log
 from tidings.journal.order_journal import OrderJournal
 from tidings.journal.stories import Replay, replay
+from tidings.model.enums import OrdStatus
+from tidings.model.execution_report import ExecutionReport
 from tidings.model.order_ids import ClOrdIDMaker
 from tidings.venue.phemex.endpoints import LOCAL
 
 log = logging.getLogger("tidings.journal")
 
 OFF = "none"
+OPEN = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.UNTRIGGERED)
 FINGERPRINT_CHARACTERS = 16
 TEND_S = 0.004  # where there is no thread to do it
 
@@ -47,12 +50,35 @@ class JournalHome:
     boot_id: str = ""
     is_local: bool = False
     orders: OrderTable | None = None  # of this session, once there are any
+    _told: set[str] = field(default_factory=set)
 
     @property
     def denies_because(self) -> str:
         """Why the journal denies new orders; "" when it does not."""
         cause = self.journal.denies_because
         return f"the order journal takes no new orders: {cause}" if cause else ""
+
+    def hear_foreign(self, report: ExecutionReport) -> None:
+        """A report about an order that is not of this session: the journal should know those that bear its ids.
+
+        One that is open although the journal has no intent of it was lost with the power; one that the journal has
+        ended was ended wrongly. Both count in the limits like all orders of others; people must hear of them.
+        """
+        cl_ord_id = report.cl_ord_id
+        if report.ord_status not in OPEN or cl_ord_id in self._told or not self._is_ours(cl_ord_id):
+            return
+        self._told.add(cl_ord_id)
+        story = self.past.stories.get(cl_ord_id)
+        if story is not None and not story.is_final:
+            return  # one that could not be adopted, which was told
+        known = f"the journal has it ended as {OrdStatus(story.status).name}" if story else "the journal has lost it"
+        log.critical(
+            "order %s of an earlier session is open at the venue (%s), and %s: nobody looks after it, so cancel it with"
+            " `tidings cancel`, or let it work", cl_ord_id, report.symbol, known,
+        )  # fmt: skip
+
+    def _is_ours(self, cl_ord_id: str) -> bool:
+        return any(cl_ord_id.startswith(session.prefix) for session in self.past.sessions)
 
     def tend(self) -> None:
         """What the journal's thread does, where there are none."""

@@ -32,6 +32,7 @@ log = logging.getLogger("tidings.recovery")
 Event = ExecutionReport | tuple[str, int, int] | tuple[str]
 
 NS_PER_S = 1_000_000_000
+HANDLE_MAX = 2**62
 EXPIRY_S_MAX = 60  # of any session (tidings.config)
 NUMBERS = (
     *("price_ticks", "order_qty_lots", "stop_px_ticks", "display_qty_lots", "take_profit_ticks", "stop_loss_ticks"),
@@ -75,6 +76,10 @@ def recover(
         # The latest moment it can have been sent, and as much later as its requests lived longer than ours.
         resolver.count_from(order, (decided_ns or now_ns) + max(0, lived_s - expiry_s) * NS_PER_S)
         found.append(order)
+    if home.keeper is not None:
+        # What cannot be looked after keeps its records: people will ask for them.
+        adopted_handle = path.entry.orders.last_handle if len(found) == len(past.open_stories()) else HANDLE_MAX
+        home.keeper.follow_orders(path.entry.orders.oldest_open_handle, adopted_handle)
     if found:
         log.warning("%d orders of earlier sessions have no known end: asking the venue about each", len(found))
     return found

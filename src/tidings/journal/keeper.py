@@ -14,6 +14,8 @@ import errno
 import logging
 import os
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 
@@ -24,7 +26,7 @@ from tidings.journal.entries import CloseEntry, SessionEntry, encode
 from tidings.journal.log_reader import Log
 from tidings.journal.order_journal import OrderJournal
 from tidings.journal.record import RecordWriter
-from tidings.journal.segments import SEGMENT_BYTES, make_segment
+from tidings.journal.segments import SEGMENT_BYTES, make_segment, segment_name
 from tidings.journal.stories import Replay
 from tidings.model.order_ids import ClOrdIDMaker
 
@@ -35,20 +37,37 @@ NS_PER_S = 1_000_000_000
 GATHER_NS = 2_000_000  # how often the thread looks for appends: what comes within shares one sync
 IDLE_NS = NS_PER_S // 10
 SPACE_RETRY_NS = NS_PER_S
+SLOW_SYNC_NS = NS_PER_S
 KEEP_NS = 24 * 3600 * NS_PER_S  # records of finished orders, at least: a late sighting can still be explained
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 RESERVE_SHARE = 8  # of a segment, for outcomes while there is no spare
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """A segment that nothing is appended to any more, and with it all before it."""
+
+    number: int
+    last_handle: int  # of the orders sent so far
+    last_seq: int
+    last_crc: int
+    left_wall_ns: int
 
 
 class JournalKeeper:
     """Made by `begin_session`. `journal` is the order path's; `ids` gives out this session's ClOrdIDs."""
 
     def __init__(
-        self, disk: Disk, anchor: Anchor, journal: OrderJournal, ids: ClOrdIDMaker, clock: Clock, segment_bytes: int
-    ) -> None:
+        self, disk: Disk, anchor: Anchor, journal: OrderJournal, ids: ClOrdIDMaker, clock: Clock, segment_bytes: int,
+        began_behind: tuple[int, int],
+    ) -> None:  # fmt: skip
         self.journal, self.ids = journal, ids
         self._disk, self._anchor, self._clock, self._segment_bytes = disk, anchor, clock, segment_bytes
         self._retry_ns = 0
+        self._current_number = anchor.session_segment
+        self._behind: list[_Behind] = []  # segments that nothing is appended to any more, oldest first
+        self._began_behind = began_behind
+        self._oldest_open_handle: Callable[[], int] | None = None
         self._is_closing = False
         self._thread: threading.Thread | None = None
 
@@ -70,20 +89,62 @@ class JournalKeeper:
         if journal.failure:
             return
         try:
-            if journal.last_seq > journal.writer.synced_seq:
-                journal.sync()
+            self._sync()
             for segment in journal.take_durable():
                 segment.close(is_durable=True)
+            self._note_left_behind()
             if journal.spare is None:
                 self._make_spare()
         except OSError as error:
             self._fail(f"the disk of {self._disk.where} failed ({error}); restart the engine when it is sound")
+
+    def _sync(self) -> None:
+        if self.journal.last_seq > self.journal.writer.synced_seq:
+            began_ns = self._clock.read_now_ns()
+            self.journal.sync()
+            took_ns = self._clock.read_now_ns() - began_ns
+            if took_ns > SLOW_SYNC_NS:
+                log.warning("journal %s: the disk took %.1f s to make it durable", self._disk.where, took_ns / NS_PER_S)
+
+    def _note_left_behind(self) -> None:
+        for handle, seq, crc in self.journal.take_ends():
+            self._behind.append(_Behind(self._current_number, handle, seq, crc, self._clock.read_wall_ns()))
+            self._current_number += 1
+
+    def follow_orders(self, oldest_open_handle: Callable[[], int], adopted_handle: int) -> None:
+        """From now on old segments can go. `oldest_open_handle`: below it all orders are done.
+
+        `adopted_handle`: the last one given to an order of an earlier session.
+        """
+        earlier = self._anchor.session_segment - 1
+        if earlier >= self._anchor.first_segment:
+            self._behind.insert(0, _Behind(earlier, adopted_handle, *self._began_behind, self._clock.read_wall_ns()))
+        self._oldest_open_handle = oldest_open_handle  # last: the thread drops nothing before
+
+    def _drop_old(self) -> None:
+        """Remove the segments of which every order is done, for a day: oldest first, none behind one that is kept."""
+        if self._oldest_open_handle is None:
+            return
+        oldest_open, day_ago_ns = self._oldest_open_handle(), self._clock.read_wall_ns() - KEEP_NS
+        last: _Behind | None = None
+        for segment in self._behind:
+            if segment.last_handle >= oldest_open or segment.left_wall_ns > day_ago_ns:
+                break
+            last = segment
+        if last is None:
+            return
+        first = self._anchor.first_segment
+        self._write_anchor(first_segment=last.number + 1, first_seq=last.last_seq, first_crc=last.last_crc)
+        for number in range(first, last.number + 1):
+            self._disk.remove(segment_name(number))
+        self._behind = [segment for segment in self._behind if segment.number > last.number]
 
     def _make_spare(self) -> None:
         now_ns = self._clock.read_now_ns()
         if now_ns < self._retry_ns:
             return
         try:
+            self._drop_old()
             number = self._anchor.last_segment + 1
             segment = make_segment(self._disk, number, self._segment_bytes, self._clock.read_wall_ns())
             try:
@@ -186,7 +247,7 @@ def begin_session(
     except BaseException:
         segment.close(is_durable=False)
         raise
-    return JournalKeeper(disk, anchor, journal, ids, clock, segment_bytes)
+    return JournalKeeper(disk, anchor, journal, ids, clock, segment_bytes, (last_seq, last_crc))
 
 
 def _end_of(past: Log | None, keep_from: int | None) -> Anchor:

@@ -49,6 +49,9 @@ class OrderJournal:
     def dropped_count(self) -> int:
         """Outcomes it could not take: after a restart their orders count as unknown."""
     @property
+    def last_handle(self) -> int:
+        """Of the orders noted."""
+    @property
     def last_seq(self) -> int: ...
     def append_bytes(self, kind: int, payload: bytes, now_ns: int) -> int:
         """One record made on the cold side: its sequence number, 0 if there is no room."""
@@ -70,6 +73,8 @@ class OrderJournal:
         """
     def take_durable(self) -> list[SegmentMemory]:
         """The segments that are written full and durable, to be closed; each is given once."""
+    def take_ends(self) -> list[tuple[int, int, int]]:
+        """(last handle, last sequence number, its checksum) of each segment left behind; each is given once."""
     def close(self) -> list[SegmentMemory]:
         """Give back all segments, to be closed; nothing is appended any more."""
     def note(self, what: str, order: Order, *arguments: Any, now_ns: int) -> int:

@@ -4,7 +4,7 @@ import errno
 from pathlib import Path
 
 import pytest
-from order_samples import limit
+from order_samples import LIMIT, limit, said
 from paged_disk import PagedDisk
 
 from tidings.app.journal_home import journal_directory, open_journal
@@ -13,6 +13,9 @@ from tidings.app.world import World
 from tidings.clock import ManualClock
 from tidings.config import Secret, load_settings
 from tidings.errors import ConfigError, JournalDamaged
+from tidings.model.enums import ExecType, OrdStatus, ReportSource
+from tidings.model.execution_report import report_of
+from tidings.model.order import apply_report, make_order
 from tidings.venue.phemex.endpoints import endpoints_of
 
 KEY, SECRET = "11111111-2222-3333-4444-555555555555", "canary-secret-0123456789abcdef"
@@ -125,3 +128,44 @@ def test_mode_power_waits_for_the_disk():
     disk.calls.clear()
     home.journal.note("new", limit(), now_ns=1)
     assert disk.calls == ["segment.sync"]
+
+
+# ---- Orders that bear this journal's ids -----------------------------------------------------------------------------
+
+
+def after_restart(*told):
+    """The next session of a journal whose one order, T7…1, had these reports."""
+    disk = PagedDisk()
+    home = open_journal(settings(), access(), world(disk), WALL_NS)
+    order = make_order(LIMIT, handle=1, cl_ord_id=home.ids.text(1), price_ticks=1, order_qty_lots=10)
+    home.journal.note("new", order, now_ns=1)
+    for report in told:
+        home.journal.note("report", order, report, apply_report(order, report), now_ns=1)
+    return open_journal(settings(), access(), world(disk.killed()), WALL_NS), home.ids
+
+
+def seen(cl_ord_id, status=OrdStatus.NEW):
+    return report_of(ExecType.STATUS, ReportSource.SNAPSHOT, cl_ord_id=cl_ord_id, ord_status=status, symbol="BTCUSDT")
+
+
+def test_order_that_the_journal_has_lost_is_an_alarm_once(caplog):
+    home, ids = after_restart()
+    for _ in range(2):
+        home.hear_foreign(seen(ids.text(2)))
+    (alarm,) = caplog.records
+    assert alarm.levelname == "CRITICAL"
+    assert ids.text(2) in alarm.message and "the journal has lost it" in alarm.message and "BTCUSDT" in alarm.message
+
+
+def test_order_that_the_journal_has_ended_is_an_alarm(caplog):
+    home, ids = after_restart(said(ExecType.REJECTED, ReportSource.QUERY, text="never reached the venue"))
+    home.hear_foreign(seen(ids.text(1)))
+    assert "ended as REJECTED" in caplog.text
+
+
+def test_orders_of_others_and_ended_ones_are_no_alarm(caplog):
+    home, ids = after_restart()
+    home.hear_foreign(seen("somebody-elses"))
+    home.hear_foreign(seen("T0000000000000000002"))
+    home.hear_foreign(seen(ids.text(2), OrdStatus.CANCELED))
+    assert caplog.records == []

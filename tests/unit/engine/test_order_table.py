@@ -140,6 +140,17 @@ def test_lists_are_by_age():
     assert path.table.open_orders() == [first, path.table.find(6)]
 
 
+def test_oldest_open_order_is_found():
+    path = Path(capacity=4)
+    assert path.table.oldest_open_handle() == 1
+    first, second = path.submit(LIMIT), path.submit(LIMIT)
+    assert path.table.oldest_open_handle() == 1
+    finish(path, first)
+    assert path.table.oldest_open_handle() == 2
+    finish(path, second)
+    assert path.table.oldest_open_handle() == 3
+
+
 # ---- Drafts --------------------------------------------------------------------------------------------------------
 
 def test_drafts_that_are_dropped_leave_no_trace():

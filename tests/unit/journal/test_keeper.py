@@ -232,6 +232,118 @@ def test_dropping_that_dies_anywhere_can_be_done_again():
     assert number > 20
 
 
+class Orders:
+    """Which of a table's orders are open."""
+
+    oldest = 1
+
+    def oldest_open_handle(self):
+        return self.oldest
+
+
+def trade_on(keeper, clock, first_handle, count):
+    for handle in range(first_handle, first_handle + count):
+        send(keeper, handle, said(ExecType.NEW), said(ExecType.CANCELED))
+        keeper.tend()
+        clock.advance(1)
+
+
+def segments_of(disk):
+    return [int(name[:8]) for name in disk.names() if name.endswith(".journal")]
+
+
+def test_old_segments_go_while_the_engine_runs():
+    disk, clock, orders = PagedDisk(), ManualClock(1, WALL_NS), Orders()
+    keeper = begin(disk, clock)
+    keeper.follow_orders(orders.oldest_open_handle, 0)
+    trade_on(keeper, clock, 1, 16)
+    assert segments_of(disk) == [1, 2, 3, 4]
+    orders.oldest = 17
+    trade_on(keeper, clock, 17, 6)
+    assert segments_of(disk)[0] == 1                        # done, but not for a day
+    clock.advance(KEEP_NS)
+    trade_on(keeper, clock, 23, 6)
+    assert segments_of(disk)[0] > 1
+    assert keeper.journal.failure == ""
+    kept = segments_of(disk)
+    log = read_log(disk.killed())
+    assert [segment.number for segment in log.segments] == kept and log.last_seq == keeper.journal.last_seq
+
+
+def test_open_order_keeps_segments_while_the_engine_runs():
+    disk, clock, orders = PagedDisk(), ManualClock(1, WALL_NS), Orders()
+    keeper = begin(disk, clock)
+    keeper.follow_orders(orders.oldest_open_handle, 0)
+    trade_on(keeper, clock, 1, 8)
+    clock.advance(2 * KEEP_NS)
+    orders.oldest = 7                                       # in the second segment; the first one's last is 7 or more
+    trade_on(keeper, clock, 9, 8)
+    assert segments_of(disk)[0] in (1, 2)
+    orders.oldest = 1
+    clock.advance(2 * KEEP_NS)
+    first = segments_of(disk)[0]
+    trade_on(keeper, clock, 17, 8)
+    assert segments_of(disk)[0] == first
+
+
+@pytest.mark.parametrize(("adopted_handle", "is_dropped"), [(3, True), (2**62, False)])
+def test_segments_of_earlier_sessions_go_when_their_orders_have_ended(adopted_handle, is_dropped):
+    disk, clock, orders = PagedDisk(), ManualClock(1, WALL_NS), Orders()
+    keeper = begin(disk, clock)
+    send(keeper, 1)
+    keeper.close(open_count=1)
+    keeper = begin(disk, clock)
+    first = keeper.journal.last_seq
+    orders.oldest = 4
+    keeper.follow_orders(orders.oldest_open_handle, adopted_handle)
+    clock.advance(KEEP_NS)
+    trade_on(keeper, clock, 4, 8)
+    assert (segments_of(disk)[0] == 1) == (not is_dropped)
+    log = read_log(disk.killed())
+    assert log.last_seq == keeper.journal.last_seq > first
+
+
+def test_nobody_to_follow_means_nothing_is_dropped():
+    disk, clock = PagedDisk(), ManualClock(1, WALL_NS)
+    keeper = begin(disk, clock)
+    trade_on(keeper, clock, 1, 8)
+    clock.advance(10 * KEEP_NS)
+    trade_on(keeper, clock, 9, 8)
+    assert segments_of(disk)[0] == 1
+
+
+def test_dropping_while_it_runs_that_dies_anywhere_leaves_a_sound_journal():
+    for number in range(1, 40):
+        disk, clock, orders = PagedDisk(), ManualClock(1, WALL_NS), Orders()
+        keeper = begin(disk, clock)
+        keeper.follow_orders(orders.oldest_open_handle, 0)
+        trade_on(keeper, clock, 1, 13)
+        clock.advance(KEEP_NS)
+        orders.oldest = 14
+        seq = keeper.journal.last_seq
+        disk.fail_at = len(disk.calls) + number, errno.EIO
+        for handle in range(14, 24):
+            if keeper.journal.failure:
+                break
+            send(keeper, handle, said(ExecType.CANCELED))
+            keeper.tend()
+        for left in (disk.killed(), disk.crash(random.Random(number))):
+            assert read_log(left).last_seq >= seq
+        if not keeper.journal.failure:
+            break
+    assert number > 20
+
+
+def test_slow_disk_is_told(caplog):
+    disk, clock = PagedDisk(), ManualClock(1, WALL_NS)
+    keeper = begin(disk, clock)
+    send(keeper, 1)
+    make_durable = disk.make_durable
+    disk.make_durable = lambda content: (clock.advance(5 * 10**9), make_durable(content))
+    keeper.tend()
+    assert "took 5.0 s" in caplog.text
+
+
 # ---- On a real disk, with the thread ---------------------------------------------------------------------------------
 
 
