@@ -131,5 +131,5 @@ def run(quick: bool) -> Iterator[Table | Skipped]:
         directory = Path(name)
         yield append_table(directory, batches)
         yield sync_table(directory, 100 if quick else 1000)
-        yield submit_table(directory, batches)
+        yield submit_table(directory, batches // 4)  # each order is two records
         yield armed_table(directory, 40 if quick else 1000)
