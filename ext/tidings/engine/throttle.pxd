@@ -1,6 +1,6 @@
 """Request budgets: several exact sliding logs asked together, in integers, in amortised constant time."""
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 
 
 cdef enum:
@@ -12,17 +12,32 @@ ctypedef struct Spending:
     int64_t weight
 
 
+ctypedef struct BucketLog:
+    # What a bucket must not forget: of its own, or in a page that outlives the process.
+    int64_t layout                  # LAYOUT, and what its numbers mean
+    int64_t slot_count
+    # Oldest slot << 32 | spendings kept. One store changes both, so a kill at any instant leaves a whole log.
+    uint64_t cursor
+    int64_t blocked_until_ns        # the venue's retry-after, 0: none
+    Spending[1] slots               # slot_count of them
+
+
 cdef class Bucket:
     """At most `capacity` weight in any `window_ns`. Shareable: engines of one process share the IP's."""
     cdef readonly str name
     cdef readonly int64_t capacity, window_ns
     cdef readonly int64_t margin_ns         # a spending is held this much longer: how unequal two journeys may be
     cdef readonly int64_t reserve           # of the capacity, only cancels may use this much
-    cdef readonly int64_t used              # weight in the log, as of the last question
-    cdef readonly int64_t blocked_until_ns  # the venue's retry-after, 0: none
-    # The log: a ring of `slot_count` spendings, `spending_count` in use from `first_slot` on, oldest first.
-    cdef Spending* log
-    cdef Py_ssize_t slot_count, first_slot, spending_count
+    cdef readonly int64_t used              # weight held, as of the last question
+    cdef readonly bint is_doubted           # nobody knows what was sent before we were made; the venue has not said yet
+    # The log: a ring of spendings, oldest first. Behind the ones held come those that an answer may still tell of.
+    cdef BucketLog* log
+    cdef Py_ssize_t slot_count, first_slot, spending_count      # the ring's: what the cursor says
+    cdef Py_ssize_t released_count          # of the oldest, that many are not held any more
+    cdef int64_t released_weight
+    cdef int64_t doubted_slot               # where the doubt is held
+    cdef bint owns_log
+    cdef object page                        # what the log lies in, None: memory of our own
 
     cpdef int64_t room(self, bint is_cancel, int64_t now_ns) noexcept       # weight that may be sent now; ≤ 0: none
     cpdef void spend(self, int64_t weight, int64_t now_ns) noexcept
@@ -32,6 +47,11 @@ cdef class Bucket:
     cpdef int64_t next_room_ns(self, int64_t weight, bint is_cancel, int64_t now_ns) noexcept
 
     cdef void release(self, int64_t now_ns) noexcept
+    cdef void forget_oldest(self) noexcept
+    cdef void keep_cursor(self) noexcept
+    cdef bint recall(self, int64_t now_ns) noexcept
+    cdef void clear(self) noexcept
+    cdef void let_go(self) noexcept
 
 
 cdef class Cost:

@@ -22,7 +22,16 @@ class Bucket:
     """This much of the capacity only cancels may use."""
     used: int
     """Weight in the log, as of the last question."""
-    blocked_until_ns: int
+    is_doubted: bool
+    """Taken for nearly full because nobody knows what was sent before, and the venue has not said yet."""
+    @property
+    def blocked_until_ns(self) -> int: ...
+    @property
+    def has_page(self) -> bool:
+        """Whether the log lies in memory that outlives the process."""
+    @property
+    def log_bytes(self) -> int:
+        """How large a page must be to keep the log."""
 
     def __init__(
         self, name: str, capacity: int, window_ns: int, *, margin_ns: int = ..., reserve: int | None = None
@@ -31,6 +40,16 @@ class Bucket:
     def used_at(self, now_ns: int) -> int:
         """Weight in the log now, as the venue may still count it."""
 
+    def keep_in(self, page: memoryview, now_ns: int) -> bool:
+        """Keep the log in writable memory that outlives the process, with what has been spent so far.
+
+        True: the page held a log of this bucket, and what was sent before is known. False: it did not; `doubt` is next.
+        Raises UsageError for a page that is too small, for a second one, and for a bucket that is doubted already.
+        """
+
+    def doubt(self, now_ns: int) -> None:
+        """Nobody knows what was sent before now: all but a tenth is taken for used, until `correct` says otherwise."""
+
     def room(self, is_cancel: bool, now_ns: int) -> int:
         """Weight that may be sent now; 0 or less: none."""
 
@@ -38,7 +57,11 @@ class Bucket:
         """Count `weight` as sent now, whether there was room or not."""
 
     def correct(self, remaining: int, now_ns: int) -> None:
-        """The venue says that `remaining` is left. Only lowers what is left; what is missing is held a whole window."""
+        """The venue says that `remaining` was left when a request arrived, a journey or two ago.
+
+        Only lowers what is left, and what is missing is held a whole window; of a doubted bucket it says what was sent
+        before.
+        """
 
     def block_until(self, until_ns: int) -> None:
         """The venue's retry-after: nothing, not even a cancel, has room before. Held for one window at most."""

@@ -4,7 +4,7 @@ Facts: phemex docs 2026, "Rate limits". Whether the venue's minute is fixed or s
 safe under both. What is sent from one address counts together, so all engines of a process share the address's bucket.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from tidings.engine.throttle import Bucket, Cost
@@ -79,6 +79,9 @@ _SPOT_REQUESTS: Final = {
     RequestKind.QUERY: ("GET", "/spot/orders"),
 }
 
+# (bucket's name, size in bytes) → writable memory that outlives the process.
+PageOf = Callable[[str, int], memoryview]
+
 # Per host and port, for the life of the process: the venue remembers too.
 _ip_buckets: dict[tuple[str, int], Bucket] = {}
 
@@ -113,12 +116,35 @@ class RateBudget:
         self.by_suffix: dict[bytes, Bucket] = {}  # by header suffix in lower case, as the response parser hands it out
         self._costs: dict[tuple[str, str, str], Cost] = {}
         self._ceilings = dict(ceilings or {})
+        self._began_ns: int | None = None
+        self._page_of: PageOf | None = None
         for group, capacity in PER_MINUTE.items():
             is_vip_contract = self.is_vip and group == CONTRACT
             self._add_bucket(group, VIP_CONTRACT_PER_MINUTE if is_vip_contract else capacity)
         if self.is_vip:
             self._add_bucket(ALL_SYMBOLS, VIP_SYMBOL_PER_MINUTE)
         self.ip = _ip_bucket(endpoints)
+
+    def begin(self, now_ns: int, page_of: PageOf | None = None) -> None:
+        """Learn what the process before us sent, or doubt it. Once, before the first signed request.
+
+        `page_of(name, size_bytes)` gives the memory that outlives a process. A group without one, or with an empty one,
+        is doubted until the venue's first header; of the address the venue tells nothing, so it is not.
+        """
+        if self.is_enforced:
+            self._began_ns, self._page_of = now_ns, page_of
+            for bucket in self.by_suffix.values():
+                self._recall(bucket)
+            if not self.ip.has_page:  # else another engine of this process has brought one
+                self._recall(self.ip)
+
+    def _recall(self, bucket: Bucket) -> None:
+        if self._began_ns is None:
+            return
+        page = self._page_of(bucket.name, bucket.log_bytes) if self._page_of is not None else None
+        is_known = page is not None and bucket.keep_in(page, self._began_ns)
+        if not is_known and bucket is not self.ip:
+            bucket.doubt(self._began_ns)
 
     def order_cost(self, line: ProductLine, kind: RequestKind, symbol: str = "") -> Cost:
         """What one request of the order path costs: the same object each time. `symbol` matters on the VIP host."""
@@ -181,6 +207,7 @@ class RateBudget:
             reserve=capacity * reserve_percent // 100,
         )
         self.by_suffix[group.encode()] = bucket
+        self._recall(bucket)
         return bucket
 
 
