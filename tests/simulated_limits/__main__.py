@@ -114,7 +114,8 @@ def main(arguments=None) -> int:
         "sustained_share": shares["sustained"], "per_second": round(total.minutes / (time.monotonic() - began_s)),
         "orders": total.orders, "cancels": total.cancels, "restarts": total.restarts,
         "refused_after_lost_memory": {"group": total.refused_unremembered, "address": total.refused_address},
-        "refused_beside_others": total.refused_beside_foreign, "sent_while_blocked": total.blocked_sends, "broken_trials": broken[:20], "seed": options.seed, "next": number,
+        "refused_beside_others": total.refused_beside_foreign, "sent_while_blocked": total.blocked_sends,
+        "broken_trials": broken[:20], "seed": options.seed, "next": number,
     }))  # fmt: skip
     return 1 if broken or min(shares.values()) < SHARE_MIN else 0
 
