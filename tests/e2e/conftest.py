@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -54,13 +55,16 @@ def low_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEx
 
 @asynccontextmanager
 async def session_at(exchange: RunningExchange, account: int, **settings: Any) -> AsyncIterator[tidings.Phemex]:
-    """A session of one account that leaves no open order behind."""
-    # All sessions of a run share each account's minute; and a test may mean the same order twice.
-    settings = {"rate_limits": False, "duplicate_window_s": 1e-6, **settings}
-    async with tidings.connect("local", exchange=str(exchange.ready_file), account=account, **settings) as phemex:
-        yield phemex
-        for symbol in {order.symbol for order in phemex.open_orders()}:
-            await phemex.cancel_all(symbol)
+    """A session of one account that leaves no open order behind, and knows none of another test's."""
+    with TemporaryDirectory(prefix="tidings-e2e-") as directory:
+        journal_dir = str(Path(directory) / "journal")
+        # All sessions of a run share each account's minute; and a test may mean the same order twice.
+        common = {"rate_limits": False, "duplicate_window_s": 1e-6, "journal_dir": journal_dir}
+        options = {"exchange": str(exchange.ready_file), "account": account, **common, **settings}
+        async with tidings.connect("local", **options) as phemex:
+            yield phemex
+            for symbol in {order.symbol for order in phemex.open_orders()}:
+                await phemex.cancel_all(symbol)
 
 
 @pytest_asyncio.fixture

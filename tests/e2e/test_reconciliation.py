@@ -304,7 +304,7 @@ async def test_silent_stream_on_every_line(quiet_exchange, open_session, line: L
 
 @every_line
 async def test_orders_of_another_program_are_shown_on_every_line(quiet_exchange, open_session, line: Line):
-    theirs = await open_session(quiet_exchange, journal="none")
+    theirs = await open_session(quiet_exchange)
     order = await placed(theirs, line)
     phemex = await open_session(quiet_exchange)
     (shown,) = [each for each in phemex.foreign_orders() if each.cl_ord_id == order.cl_ord_id]
@@ -317,7 +317,7 @@ async def test_orders_of_another_program_are_shown_on_every_line(quiet_exchange,
 @contract_line
 async def test_a_position_moved_by_another_program_is_counted(quiet_exchange, open_session, line: Line):
     phemex = await open_session(quiet_exchange, reconcile_interval_s=0.5)
-    theirs = await open_session(quiet_exchange, journal="none")
+    theirs = await open_session(quiet_exchange)
     other = await open_session(quiet_exchange, account=1)
     before_lots = phemex.position(line.symbol).net_qty_lots
     bid = await theirs.limit(line.symbol, "buy", qty=line.qty, price=line.price).accepted()

@@ -51,7 +51,7 @@ async def test_a_position_side_of_the_other_mode_is_refused_here(hedged):
 
 
 async def test_the_mode_is_read_at_connect(hedged, quiet_exchange, open_session):
-    again = await open_session(quiet_exchange, account=2, journal="none")
+    again = await open_session(quiet_exchange, account=2)
     assert again.engine.is_hedged("ETHUSDT")
     assert not again.engine.is_hedged("BTCUSDT")
 
