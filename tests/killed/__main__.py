@@ -35,10 +35,10 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.killed", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--kills", type=int, default=50, help="how many (default 50)")
-    parser.add_argument("--from", dest="first", type=int, default=0, metavar="K", help="number of the first (default 0)")
+    parser.add_argument("--from", dest="first", type=int, default=0, metavar="K", help="the first (default 0)")
     parser.add_argument("--engines", type=int, default=8, help="in parallel, each on its own account (default 8)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=7200.0, help="begin no new life after this long (default 7200)")
+    parser.add_argument("--seconds", type=float, default=7200.0, help="then begin no new life (default 7200)")
     parser.add_argument("--keep", metavar="DIR", help="leave journals and logs here")
     return parser
 
