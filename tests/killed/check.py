@@ -6,12 +6,14 @@ reader.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+_CL_ORD_ID = re.compile(rb"T[0-9A-Z]{9}[0-9]{10}")
 _DONE = ("Filled", "Canceled", "Deactivated", "Rejected")
 
 
@@ -31,7 +33,10 @@ def differences(account: Account, dump: dict[str, Any]) -> tuple[list[str], int]
 
 
 def _lost(account: Account, rows: list[dict[str, Any]]) -> list[str]:
-    written = b"".join(path.read_bytes() for path in sorted(account.journal.iterdir()) if path.is_file())
+    written: set[bytes] = set()
+    for path in account.journal.iterdir():
+        if path.is_file():
+            written.update(_CL_ORD_ID.findall(path.read_bytes()))
     return [
         f"LOST: the exchange has order {row['cl_ord_id']}, the journal has not"
         for row in rows
