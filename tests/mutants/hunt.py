@@ -1,0 +1,73 @@
+"""Who catches a mutant: the simulation, the request budgets' simulation, or named tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.mutants.build import SWITCH
+from tests.mutants.mutant import LIMITS, SIMULATION, Mutant
+
+SEED = 1
+FIRST_CHUNK = 40  # most are caught at once; then four times as many
+LIMIT_S = 900
+
+
+def hunt(copy: Path, mutant: Mutant | None, schedules_max: int) -> str:
+    """What caught it, in words; "": nothing did. Without a mutant: what fails in the sound copy."""
+    tests = SIMULATION if mutant is None else mutant.tests
+    if tests == SIMULATION:
+        return _simulate(copy, mutant, schedules_max)
+    if tests == LIMITS:
+        return _simulate_limits(copy, mutant)
+    return _test(copy, mutant, tests)
+
+
+def _simulate(copy: Path, mutant: Mutant | None, schedules_max: int) -> str:
+    first, count = 0, FIRST_CHUNK
+    while first < schedules_max:
+        count = min(count, schedules_max - first)
+        module = [
+            "tests.simulated",
+            "--schedules",
+            str(count),
+            "--from",
+            str(first),
+            "--seed",
+            str(SEED),
+            "--jobs",
+            "2",
+        ]
+        done = _run(copy, mutant, ["-m", *module])
+        lines = done.stdout.splitlines()
+        if not lines or not lines[-1].startswith("{"):
+            return f"the simulation broke: {(done.stderr or done.stdout).strip().splitlines()[-1][:120]}"
+        failing = json.loads(lines[-1])["failing_seeds"]
+        if failing:
+            return f"simulated schedule {failing[0]}"
+        first, count = first + count, 4 * count
+    return ""
+
+
+def _simulate_limits(copy: Path, mutant: Mutant | None) -> str:
+    done = _run(copy, mutant, ["-m", "tests.simulated_limits", "--minutes", "1500", "--seed", str(SEED), "--json"])
+    return f"simulated limits, seed {SEED}" if done.returncode == 1 else ""
+
+
+def _test(copy: Path, mutant: Mutant | None, tests: str) -> str:
+    done = _run(copy, mutant, ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests.split()])
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return failed[0].split(" - ")[0].split("/")[-1] if done.returncode == 1 and failed else ""
+
+
+def _run(copy: Path, mutant: Mutant | None, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(copy / "src")}
+    if mutant is not None:
+        environment[SWITCH] = mutant.name
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=copy, env=environment, capture_output=True, text=True, timeout=LIMIT_S,
+        check=False,
+    )  # fmt: skip
