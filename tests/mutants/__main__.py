@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from tests.mutants.build import build_copy, missing_texts
-from tests.mutants.hunt import hunt
+from tests.mutants.hunt import faults_of_the_copy, hunt
 from tests.mutants.table import MUTANTS
 
 
@@ -39,6 +39,9 @@ def main() -> int:
         began_s = time.monotonic()
         copy = build_copy(Path(arguments.keep or scratch))
         print(f"built in {time.monotonic() - began_s:.0f} s", file=sys.stderr, flush=True)
+        if faults := faults_of_the_copy(copy, chosen):
+            print("\n".join(f"the sound copy fails: {fault}" for fault in faults), file=sys.stderr)
+            return 1
         caught_by = {}
         for number, mutant in enumerate(chosen, 1):
             caught_by[mutant.name] = hunt(copy, mutant, arguments.schedules)

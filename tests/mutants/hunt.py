@@ -13,17 +13,25 @@ from tests.mutants.mutant import LIMITS, SIMULATION, Mutant
 
 SEED = 1
 FIRST_CHUNK = 40  # most are caught at once; then four times as many
+SOUND_SCHEDULES = 200
 LIMIT_S = 900
 
 
-def hunt(copy: Path, mutant: Mutant | None, schedules_max: int) -> str:
-    """What caught it, in words; "": nothing did. Without a mutant: what fails in the sound copy."""
-    tests = SIMULATION if mutant is None else mutant.tests
+def hunt(copy: Path, mutant: Mutant | None, schedules_max: int, tests: str = SIMULATION) -> str:
+    """What caught it, in words; "": nothing did. Without a mutant: what fails in the sound copy, by `tests`."""
+    tests = tests if mutant is None else mutant.tests
     if tests == SIMULATION:
         return _simulate(copy, mutant, schedules_max)
     if tests == LIMITS:
         return _simulate_limits(copy, mutant)
     return _test(copy, mutant, tests)
+
+
+def faults_of_the_copy(copy: Path, mutants: list[Mutant]) -> list[str]:
+    """What fails while every switch is off: then a mutant would be caught by mistake."""
+    catchers = {mutant.tests for mutant in mutants}
+    fails = {tests: hunt(copy, None, SOUND_SCHEDULES, tests) for tests in sorted(catchers)}
+    return [f"{tests or 'simulation'}: {why}" for tests, why in fails.items() if why]
 
 
 def _simulate(copy: Path, mutant: Mutant | None, schedules_max: int) -> str:

@@ -145,11 +145,10 @@ STATE_MUTANTS = (
         is_quick=True,
     ),
     Mutant(
-        "intent written behind the order",
+        "order sent though the journal could not take it",
         _ENTRY,
-        "                reason = self.gateway.send_new(order, now_ns)\n                if reason",
-        "                self.journal.note_new(order, now_ns) if not MUTATED else None\n"
-        "                reason = self.gateway.send_new(order, now_ns)\n                if reason",
+        "            if reason == DENY_NONE:\n                reason = self.gateway.send_new(order, now_ns)",
+        "            if MUTATED or reason == DENY_NONE:\n                reason = self.gateway.send_new(order, now_ns)",
         "tests/unit/engine/test_order_entry_journal.py",
     ),
     Mutant(

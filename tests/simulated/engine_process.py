@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 from tests.simulated.disk import DiskHandle, SimulatedDisk
 from tests.simulated.loop import NS_PER_S, EngineLoop, Timeline
@@ -27,9 +29,7 @@ from tidings.net.tls import TlsContext
 from tidings.session.phemex import Phemex
 from tidings.venue.phemex import rate_groups
 
-# Small segments, so that a run of some dozen orders goes through several; and tended a little less often, for every
-# look costs as much as an order.
-engine.TEND_S = 0.02
+TEND_S = 0.02  # a little less often than in life, for every look at the journal costs as much as an order
 
 
 class NoLatch(KillLatch):
@@ -42,8 +42,20 @@ class NoLatch(KillLatch):
         return None
 
 
-killable.KillLatch = NoLatch
-journal_home.begin_session = functools.partial(keeper.begin_session, segment_bytes=SEGMENT_BYTES_MIN)
+@contextmanager
+def simulated_surroundings() -> Iterator[None]:
+    """What the engine takes from its modules and not from its World, for as long as a simulation lasts.
+
+    Journals have small segments, so that a run of some dozen orders goes through several.
+    """
+    small = functools.partial(keeper.begin_session, segment_bytes=SEGMENT_BYTES_MIN)
+    with (
+        patch.object(engine, "TEND_S", TEND_S),
+        patch.object(killable, "KillLatch", NoLatch),
+        patch.object(journal_home, "begin_session", small),
+    ):
+        yield
+
 
 BOOT_NS = 1_000 * NS_PER_S  # what the machine's monotonic clock shows at the timeline's 0
 RESTART_S = 1.0  # whoever watches over the process tries again so much later

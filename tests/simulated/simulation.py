@@ -17,7 +17,7 @@ import websockets.frames
 import websockets.server
 import websockets.utils
 
-from tests.simulated.engine_process import Account, EngineProcess
+from tests.simulated.engine_process import Account, EngineProcess, simulated_surroundings
 from tests.simulated.exchange_side import CONTRACTS, SYMBOLS, WALL_START_NS, ExchangeSide
 from tests.simulated.faults import Fault, FaultBox
 from tests.simulated.gateway import Gateway
@@ -94,7 +94,7 @@ class Simulation:
     def run(self) -> Result:
         """Live through the schedule. What goes wrong is in the result; only a bug of the simulation raises."""
         silence_the_dead()
-        with repeatable_handshakes(self.schedule.seed), errors_told(self._logged):
+        with simulated_surroundings(), repeatable_handshakes(self.schedule.seed), errors_told(self._logged):
             try:
                 self._live()
             except Stuck as error:
