@@ -53,6 +53,12 @@ def low_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEx
     exchange.stop()
 
 
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Journals and latches of this test alone: what an earlier one left unknown is none of its orders."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
 @asynccontextmanager
 async def session_at(exchange: RunningExchange, account: int, **settings: Any) -> AsyncIterator[tidings.Phemex]:
     """A session of one account that leaves no open order behind, and knows none of another test's."""
