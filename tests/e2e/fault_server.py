@@ -90,7 +90,8 @@ class FaultServer:
         self.queried: list[Asked] = []
         self.streams: list[ServerConnection] = []
         self._context, self._clock_ahead_s = context, clock_ahead_s
-        self._catalogue = files("tidings.exchange").joinpath("catalogue.json").read_bytes()
+        document = json.loads(files("tidings.exchange").joinpath("catalogue.json").read_bytes())
+        self._catalogue = json.dumps({"code": 0, "msg": "", **document}).encode()
 
     async def __aenter__(self) -> "FaultServer":
         self._rest = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidings.errors import VenueError
-from tidings.venue.phemex.queries import CODE_NOTHING_FOUND, Queries
+from tidings.venue.phemex.queries import Queries, is_nothing_found, rows_of
 
 PAGE_ROWS = 200
 PAGES_MAX = 1000
@@ -40,11 +40,10 @@ async def _rows(queries: Queries, path: str, query: str) -> list[dict[str, Any]]
     try:
         data = await queries.request("GET", path, query)
     except VenueError as error:
-        if error.code == CODE_NOTHING_FOUND:
+        if is_nothing_found(error):
             return []
         raise
-    rows: list[dict[str, Any]] = data.get("rows", []) if isinstance(data, dict) else data or []
-    return rows
+    return rows_of(data, path)
 
 
 def _time_ns(row: dict[str, Any]) -> int:

@@ -263,8 +263,8 @@ def is_nothing_found(error: VenueError) -> bool:
 
 
 def rows_of(data: Any, path: str) -> list[dict[str, Any]]:
-    """The orders in a query's answer: an array, one under `rows`, or null. Another shape is no answer, not "none"."""
-    rows = data.get("rows") if isinstance(data, dict) else data or []
+    """The orders in a query's answer: an array, or one under `rows`. Another shape, null too, is no answer."""
+    rows = data.get("rows") if isinstance(data, dict) else data
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise PeerError(f"GET {path}: the reply holds no list of orders")
     return rows

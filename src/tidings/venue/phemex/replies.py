@@ -33,6 +33,8 @@ def open_envelope(status: int, body: bytes, what: str) -> Any:
     if error is not None:
         code, text = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, error)
         raise _refusal(what, status, _number(code, status), str(text or ""))
+    if status == 200 and envelope.get("code") in (None, "") and "result" not in envelope:
+        raise PeerError(f"{what}: the reply tells neither a code nor a result: {body[:BODY_SHOWN_BYTES]!r}")
     code = _number(envelope.get("code"), status)
     if code != 0 or status != 200:
         raise _refusal(what, status, code or status, str(envelope.get("msg", "")))

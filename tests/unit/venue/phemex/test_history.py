@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tidings.errors import VenueError
+from tidings.errors import PeerError, VenueError
 from tidings.venue.phemex import history
 from tidings.venue.phemex.history import trades_between
 from tidings.venue.phemex.queries import Queries
@@ -86,3 +86,17 @@ async def test_nothing_found_is_an_empty_list() -> None:
     venue = Venue([], lambda rows: {"code": 10002, "msg": "OM_ORDER_NOT_FOUND", "data": None})
 
     assert await trades_between(Queries(venue.ask), "BTCUSD", 10, 20) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"code": 0, "data": None}, PeerError),
+        ({"code": 0, "data": {"total": 0}}, PeerError),
+        ({}, PeerError),
+        ({"code": 10002, "msg": "Too many requests.", "data": None}, VenueError),
+    ],
+)
+async def test_answer_without_a_list_is_not_no_executions(answer: object, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        await trades_between(Queries(Venue([], lambda rows: answer).ask), "BTCUSDT", 10, 20)  # type: ignore[arg-type]

@@ -103,6 +103,23 @@ async def test_list_with_a_next_page_is_not_all():
     assert await rows_of(Venue(EMPTY)).open_order_page(LINEAR) == ([], True)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None, {}, {"data": []}, {"msg": "", "data": {}}, {"code": None, "data": []}, {"code": 0},
+        {"code": 0, "data": None},
+    ],
+)
+async def test_answer_without_a_code_or_without_a_list_is_no_absence(answer):
+    """What a proxy says in the venue's place; the venue's own "none" is an empty list or code 10002."""
+    with pytest.raises(PeerError):
+        await rows_of(Venue(answer)).open_orders(LINEAR)
+    with pytest.raises(PeerError):
+        await rows_of(Venue(answer)).order_by_id(SPOT, "T1")
+    with pytest.raises(PeerError):
+        await rows_of(Venue(answer)).closed_order_page(LINEAR, 0, 0)
+
+
 @pytest.mark.parametrize("data", ["gone", {"total": 0}, [1], {"rows": "none"}, 7])
 async def test_answer_of_another_shape_is_no_absence(data):
     with pytest.raises(PeerError):
