@@ -51,7 +51,7 @@ cdef class Order:
     # Requests in flight for it (at most one amend).
     cdef readonly bint is_cancel_pending, is_amend_pending
     cdef readonly int64_t amend_price_ticks, amend_qty_lots
-    cdef int64_t amend_asked_ns                     # when it was sent: tells its answer from an earlier one's
+    cdef readonly int64_t amend_asked_ns            # when it was sent: tells its answer from an earlier one's
     # Stamps, monotonic ns; 0 until they happen.
     cdef readonly int64_t decided_ns, encoded_ns, written_ns, replied_ns, streamed_ns
     cdef object listeners                           # the awaitable face's, None on the hot path

@@ -36,7 +36,7 @@ class _Case:
 
     since_ns: int
     ask_at_ns: int
-    amend: tuple[int, int]  # price and quantity asked for: another amend is another case
+    amend: tuple[int, int, int]  # price and quantity asked for, and when: another amend is another case
     wait_ns: int = ASK_AGAIN_NS
     not_found_count: int = 0
     not_found_ns: int = 0
@@ -66,7 +66,7 @@ class Resolver:
         for order in unclear.values():
             # An amend is unclear only once its answer is overdue; an UNKNOWN order is so already.
             wait_ns = FIRST_ASK_NS + (0 if order.status == OrdStatus.UNKNOWN else self._deadline_ns)
-            amend = order.amend_price_ticks, order.amend_qty_lots
+            amend = order.amend_price_ticks, order.amend_qty_lots, order.amend_asked_ns
             case = self._cases.get(order.handle)
             if case is None or case.amend != amend:
                 self._cases[order.handle] = _Case(now_ns, now_ns + wait_ns, amend)

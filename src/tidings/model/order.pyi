@@ -57,6 +57,9 @@ class Order:
     def amend_qty_lots(self) -> int:
         """Total quantity asked for by the amend in flight; 0: as is."""
     @property
+    def amend_asked_ns(self) -> int:
+        """When the newest amend was asked for."""
+    @property
     def cum_qty_lots(self) -> int: ...
     @property
     def leaves_qty_lots(self) -> int: ...

@@ -139,6 +139,21 @@ def test_another_amend_is_another_case():
         path.hear(said(ExecType.REPLACED, handle=order.handle, price_ticks=price_ticks))
 
 
+def test_the_same_amend_again_is_another_case():
+    """The first was refused at the last moment, and the strategy asks for it once more, between two looks."""
+    path, asking = Path(), resolver()
+    order = path.submit(LIMIT)
+    path.hear(said(ExecType.NEW, handle=order.handle))
+    at_venue = status_report(OrdStatus.NEW, price_ticks=LAST_PX_TICKS, order_qty_lots=10)
+    assert path.entry.amend_order(order, LAST_PX_TICKS + 1, 0, 1) == 0
+    asking.due([order], 1)
+    path.hear(said(ExecType.REPLACE_REJECTED, ReportSource.REPLY, handle=order.handle, request_kind=RequestKind.AMEND))
+    assert path.entry.amend_order(order, LAST_PX_TICKS + 1, 0, EXPIRY_NS) == 0
+    asking.due([order], EXPIRY_NS)
+    told = asking.found(order, at_venue, EXPIRY_NS + 3 * S)
+    assert [ExecType(report.exec_type) for report in told] == [ExecType.STATUS]
+
+
 def test_lost_amend_that_is_not_in_force_after_its_expiry_is_refused():
     path, asking = Path(), resolver()
     order = path.submit(LIMIT)
