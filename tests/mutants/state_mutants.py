@@ -104,8 +104,8 @@ STATE_MUTANTS = (
     Mutant(
         "two not-founds of one moment",
         _RESOLVER,
-        "if case.not_found_count and now_ns - case.not_found_ns < NOT_FOUND_APART_NS:",
-        "if not MUTATED and case.not_found_count and now_ns - case.not_found_ns < NOT_FOUND_APART_NS:",
+        "if case.not_found_count and asked_ns - case.not_found_ns < NOT_FOUND_APART_NS:",
+        "if not MUTATED and case.not_found_count and asked_ns - case.not_found_ns < NOT_FOUND_APART_NS:",
         "tests/unit/engine/test_resolver.py",
     ),
     Mutant(
@@ -113,7 +113,7 @@ STATE_MUTANTS = (
         _INQUIRY,
         "            except (TidingsError, OSError) as error:\n                log",
         "            except (TidingsError, OSError) as error:\n                if MUTATED:\n"
-        "                    self._tell_not_found(orders)\n                log",
+        "                    self._tell_not_found(orders, now_ns)\n                log",
     ),
     Mutant(
         "incomplete list taken for not-found",

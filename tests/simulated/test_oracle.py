@@ -44,7 +44,7 @@ def test_errors_counted_as_not_found(monkeypatch):
     async def ask(self, instrument, orders):
         try:
             listing = await self._evidence.open_orders(instrument)
-            await self._tell_found(instrument, orders, listing.reports)
+            await self._tell_found(instrument, orders, listing.reports, 0)
         except (TidingsError, OSError):
             for order in orders:
                 self._tell(order, [self._resolver._verdict(order, ExecType.REJECTED, "gone", 0)])

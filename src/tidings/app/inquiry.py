@@ -88,27 +88,28 @@ class Inquiry:
                 )  # fmt: skip
 
     async def _ask(self, instrument: Instrument, orders: list[Order]) -> None:
+        asked_ns = self._clock.read_now_ns()
         for order in orders:
-            self._resolver.asking(order, self._clock.read_now_ns())
+            self._resolver.asking(order, asked_ns)
         self.question_count += 1
         listing = await self._evidence.open_orders(instrument)
-        unlisted = await self._tell_found(instrument, orders, listing.reports)
+        unlisted = await self._tell_found(instrument, orders, listing.reports, asked_ns)
         if len(unlisted) > ASKED_BY_ID_MAX:
             closed = await self._evidence.closed_orders(instrument, self._reconciliation.sent_since(unlisted))
-            unlisted = await self._tell_found(instrument, unlisted, closed.reports)
+            unlisted = await self._tell_found(instrument, unlisted, closed.reports, asked_ns)
             if closed.is_complete and listing.is_complete:
-                self._tell_not_found(unlisted)
+                self._tell_not_found(unlisted, asked_ns)
             return
         for order in unlisted:
             self.question_count += 1
             report = await self._evidence.order(order)
             if report is not None:
-                await self._tell_found(instrument, [order], [report])
+                await self._tell_found(instrument, [order], [report], asked_ns)
             elif listing.is_complete:
-                self._tell_not_found([order])
+                self._tell_not_found([order], asked_ns)
 
     async def _tell_found(
-        self, instrument: Instrument, orders: list[Order], reports: list[ExecutionReport]
+        self, instrument: Instrument, orders: list[Order], reports: list[ExecutionReport], asked_ns: int
     ) -> list[Order]:
         """Tell the engine what became of the orders that are in a list; who is not in it is returned."""
         told: dict[int, ExecutionReport] = {}
@@ -121,16 +122,16 @@ class Inquiry:
         if owing:
             await self._reconciliation.fetch_executions(instrument, owing)
         for order in found:
-            self._tell(order, self._resolver.found(order, told[order.handle], self._clock.read_now_ns()))
+            self._tell(order, self._resolver.found(order, told[order.handle], asked_ns))
         return [order for order in orders if order.handle not in told]
 
-    def _tell_not_found(self, orders: list[Order]) -> None:
+    def _tell_not_found(self, orders: list[Order], asked_ns: int) -> None:
         life_ns = self._request_life_ns()
         if life_ns is None:
             return
         self._resolver.expiry_ns = life_ns
         for order in orders:
-            self._tell(order, self._resolver.not_found(order, self._clock.read_now_ns()))
+            self._tell(order, self._resolver.not_found(order, asked_ns))
 
     def _tell(self, order: Order, reports: list[ExecutionReport]) -> None:
         for report in reports:

@@ -2,9 +2,11 @@
 
 Only evidence leads out of UNKNOWN: the venue shows the order, or it cannot any more come into being and the venue
 does not know it. The second takes three things: the create's expiry has passed on the venue's clock with a margin,
-and two well-formed not-found answers agree, some time apart (the venue's queries read a database that lags). Errors
-are no answers. An amend of unknown fate is settled in the same way: its terms show, or its expiry has passed and they
-do not.
+and two well-formed not-found answers agree, asked for behind it and some time apart (the venue's queries read a
+database that lags). Errors are no answers. An amend of unknown fate is settled in the same way: its terms show, or its
+expiry has passed and they do not.
+
+Of an order that the venue has once named there is no such proof, whatever its lists leave out: it stays unknown.
 
 An order proved absent leaves a tombstone for a day. Should the venue show it after all, its proof was wrong: that is
 for people to hear of at once.
@@ -24,7 +26,10 @@ NS_PER_S = 1_000_000_000
 FIRST_ASK_NS = NS_PER_S // 2  # after the loss: the stream usually tells first
 ASK_AGAIN_NS = NS_PER_S
 ASK_AGAIN_MAX_NS = 15 * NS_PER_S
-NOT_FOUND_APART_NS = NS_PER_S // 2
+# The venue's queries may be two seconds behind its books. A request's life ends a second after its last expiry, so what
+# was taken in before that shows in an answer that is asked for a second behind its life.
+LAG_NS = NS_PER_S
+NOT_FOUND_APART_NS = LAG_NS
 NOT_FOUND_NEEDED = 2
 TOMBSTONE_NS = 24 * 3600 * NS_PER_S
 TOMBSTONES_MAX = 100_000
@@ -79,7 +84,7 @@ class Resolver:
         """
         case = self._cases[order.handle]
         case.ask_at_ns, case.wait_ns = now_ns + case.wait_ns, min(2 * case.wait_ns, ASK_AGAIN_MAX_NS)
-        sent_ns = self._sent_at_ns(order) if order.status == OrdStatus.UNKNOWN else case.since_ns
+        sent_ns = self._sent_at_ns(order) if order.status == OrdStatus.UNKNOWN else case.since_ns + LAG_NS
         expired_ns = sent_ns + self.expiry_ns + 1
         if now_ns < expired_ns:
             case.ask_at_ns = min(case.ask_at_ns, expired_ns)
@@ -89,8 +94,8 @@ class Resolver:
         case = self._cases.get(order.handle)
         return now_ns - case.since_ns if case is not None else 0
 
-    def found(self, order: Order, report: ExecutionReport, now_ns: int) -> list[ExecutionReport]:
-        """The venue shows the order as `report` says: what to tell the engine."""
+    def found(self, order: Order, report: ExecutionReport, asked_ns: int) -> list[ExecutionReport]:
+        """The venue, asked at `asked_ns`, shows the order as `report` says: what to tell the engine."""
         case = self._cases.get(order.handle)
         if case is None:
             return []
@@ -98,29 +103,32 @@ class Resolver:
         if is_older(order, report):
             return []
         reports = [report]
-        if order.is_amend_pending and not _shows_amend(order, report) and self._is_past_expiry(case.since_ns, now_ns):
-            reports.append(self._verdict(order, ExecType.REPLACE_REJECTED, "the amend is not in force", now_ns))
+        is_over = self._is_past_expiry(case.since_ns, asked_ns - LAG_NS)
+        if order.is_amend_pending and not _shows_amend(order, report) and is_over:
+            reports.append(self._verdict(order, ExecType.REPLACE_REJECTED, "the amend is not in force", asked_ns))
         if order.status == OrdStatus.UNKNOWN and report.ord_status >= 0:
             self.resolved_count += 1
         return reports
 
-    def not_found(self, order: Order, now_ns: int) -> list[ExecutionReport]:
-        """A well-formed answer that the venue knows no such order: what to tell the engine, mostly nothing yet."""
+    def not_found(self, order: Order, asked_ns: int) -> list[ExecutionReport]:
+        """A well-formed answer to what was asked at `asked_ns`, that the venue knows no such order: what to tell the
+        engine, mostly nothing yet.
+        """
         case = self._cases.get(order.handle)
         if case is None or order.status != OrdStatus.UNKNOWN:
             return []
-        if not self._is_past_expiry(self._sent_at_ns(order), now_ns):
+        if order.order_id or not self._is_past_expiry(self._sent_at_ns(order), asked_ns):
             return []
-        if case.not_found_count and now_ns - case.not_found_ns < NOT_FOUND_APART_NS:
+        if case.not_found_count and asked_ns - case.not_found_ns < NOT_FOUND_APART_NS:
             return []
-        case.not_found_count, case.not_found_ns, case.wait_ns = case.not_found_count + 1, now_ns, ASK_AGAIN_NS
-        case.ask_at_ns = now_ns + NOT_FOUND_APART_NS
+        case.not_found_count, case.not_found_ns, case.wait_ns = case.not_found_count + 1, asked_ns, ASK_AGAIN_NS
+        case.ask_at_ns = asked_ns + NOT_FOUND_APART_NS
         if case.not_found_count < NOT_FOUND_NEEDED:
             return []
         self.resolved_count += 1
-        self._bury(order, now_ns)
+        self._bury(order, asked_ns)
         text = "never reached the venue: expired, and not found twice"
-        return [self._verdict(order, ExecType.REJECTED, text, now_ns)]
+        return [self._verdict(order, ExecType.REJECTED, text, asked_ns)]
 
     def is_buried(self, cl_ord_id: str) -> bool:
         """Whether an order was proved absent within the last day: nobody should ever hear of it again."""

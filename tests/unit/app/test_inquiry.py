@@ -181,6 +181,25 @@ async def test_absence_is_proved_within_three_seconds_of_the_expiry(bench):
     assert order.cl_ord_id in bench.resolver.buried
 
 
+async def test_what_was_asked_before_the_expiry_proves_nothing_however_late_the_answer(bench):
+    """A question takes its time: the request may have been taken in behind what the answer shows."""
+    (order,) = bench.lose()
+
+    async def slow_order(order):
+        bench.venue.asked.append(order.cl_ord_id)
+        bench.clock.advance(EXPIRY_NS)
+
+    bench.venue.order = slow_order
+    await bench.looks(1)
+    assert bench.venue.asked == ["open BTCUSDT", order.cl_ord_id]
+    del bench.venue.order
+    await bench.looks(1)
+    assert bench.venue.asked[2:] == ["open BTCUSDT", order.cl_ord_id]  # the first that counts
+    assert order.status == OrdStatus.UNKNOWN
+    await bench.looks(1)
+    assert order.status == OrdStatus.REJECTED
+
+
 async def test_too_many_unknown_orders_halt_their_symbol_until_resolved(bench):
     orders = bench.lose(3)
     await bench.inquiry.look()
