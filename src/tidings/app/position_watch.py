@@ -55,6 +55,7 @@ class PositionWatch:
             for symbol, is_hedged in hedged.items():
                 (self._hedged.add if is_hedged else self._hedged.discard)(symbol)
                 self._set_hedged(symbol, is_hedged)
+            told += self._left_out(told, line, currency)
             for instrument in [row.instrument for row in told if self._differs(row, asked_ns)]:
                 differing[instrument] = None
             for instrument in {row.instrument: None for row in told if row.instrument not in differing}:
@@ -96,6 +97,18 @@ class PositionWatch:
 
     def _holds_any(self, line: int, currency: str) -> bool:
         return any(held.line == line and held.settle_currency == currency for held in self.held())
+
+    def _left_out(self, told: list[VenuePosition], line: int, currency: str) -> list[VenuePosition]:
+        """What we hold in an account, and its list does not show at all: flat, by the venue's word."""
+        shown = {(row.instrument.symbol, int(row.pos_side)) for row in told}
+        found = []
+        for position in self._positions:
+            instrument = self._products.find(position.symbol)
+            if instrument is None or instrument.line != line or instrument.settle_currency != currency:
+                continue
+            if position.is_known and position.net_qty_lots and (position.symbol, int(position.pos_side)) not in shown:
+                found.append(VenuePosition(instrument, position.pos_side, 0, 0))
+        return found
 
     def _differs(self, told: VenuePosition, asked_ns: int) -> bool:
         """Whether a row differs from our count, for now or for good; the first one of a position is its start."""

@@ -113,6 +113,16 @@ async def test_a_difference_that_stays_halts_and_an_explanation_lifts_it(bench):
     assert (bench.gates.denied["BTCUSDT"], bench.readiness.symbols) == (DenyReason.NONE, {})
 
 
+async def test_a_position_the_list_leaves_out_is_flat_there(bench):
+    bench.tell(5)
+    await bench.differs()
+    bench.venue.rows = [VenuePosition(INVERSE, PosSide.MERGED, 0, 100)]
+    assert await bench.differs() == ["BTCUSDT"]
+    bench.clock.advance(DIFFERS_AFTER_NS)
+    assert await bench.differs() == ["BTCUSDT"]
+    assert "holds 0 lots" in bench.readiness.of("BTCUSDT")
+
+
 async def test_an_execution_of_others_counts_once_and_only_after_the_first_word(bench):
     bench.watch.count_external(execution(EXEC_IDS[0]))
     bench.tell(5, 500)
