@@ -49,7 +49,8 @@ class Asked:
     def accept(self, *headers: str, **changes: object) -> None:
         """What the venue says of a USD-M create (phemex docs 2026, "Place order (HTTP PUT, preferred)")."""
         row = {
-            "bizError": 0, "orderID": self.order_id, "clOrdID": self.cl_ord_id, "symbol": "BTCUSDT", "side": "Buy",
+            "bizError": 0, "orderID": self.fields.get("orderID", self.order_id), "clOrdID": self.cl_ord_id,
+            "symbol": "BTCUSDT", "side": "Buy",
             "transactTimeNs": 0, "priceRp": self.fields.get("priceRp", "0"), "ordStatus": "Created",
             "orderQtyRq": self.fields.get("orderQtyRq", "0"), "execStatus": "PendingNew", **changes,
         }

@@ -36,7 +36,11 @@ cdef inline int code_of_status(int status) noexcept:
 
 cdef inline bint echo_fits(Order order, ExecutionReport report) noexcept:
     """Whether a reply is about `order`; one that names none may be."""
-    return report.cl_ord_id_bytes == 0 or (
+    if report.cl_ord_id_bytes == 0:
+        return not (report.order_id_high and order.order_id_high) or (
+            report.order_id_high == order.order_id_high and report.order_id_low == order.order_id_low
+        )
+    return (
         report.cl_ord_id_bytes == order.cl_ord_id_bytes
         and memcmp(report.cl_ord_id_text, order.cl_ord_id_text, order.cl_ord_id_bytes) == 0
     )

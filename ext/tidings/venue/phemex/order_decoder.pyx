@@ -227,7 +227,9 @@ cdef ExecutionReport refusal(int request_kind, Instrument instrument, int code, 
     elif request_kind not in (REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_CANCEL_ALL):
         return None
     report.code = code
-    if reply.has_order and not is_foreign(&reply.order[REPLY_SYMBOL], instrument):
+    if reply.has_order:
+        if is_foreign(&reply.order[REPLY_SYMBOL], instrument):
+            return None
         copy_cl_ord_id(report, &reply.order[REPLY_CL_ORD_ID])
         uuid_of(&reply.order[REPLY_ORDER_ID], &report.order_id_high, &report.order_id_low)
     if reply.top[TOP_MSG].kind == JSON_STRING or reply.top[TOP_MSG].kind == JSON_ESCAPED:

@@ -314,6 +314,24 @@ def test_an_answer_with_a_name_or_a_quiet_line_ends_the_doubt(wired):
     assert statuses == [OrdStatus.UNKNOWN, OrdStatus.UNKNOWN, OrdStatus.REJECTED]
 
 
+def test_a_refusal_that_names_another_symbol_is_another_requests(wired):
+    order = wired.submit()
+    wired.answer(200, {**REFUSED, "data": {"symbol": "ETHUSDT", "orderID": "", "clOrdID": ""}})
+    assert order.ord_status == OrdStatus.UNKNOWN
+    assert (wired.pool.up_count(), wired.gateway.mismatch_count) == (0, 1)
+
+
+def test_an_answer_without_a_client_id_is_known_by_the_venues_own(wired):
+    order = wired.submit()
+    wired.accept(order)
+    assert wired.entry.amend_order(order, 500_001, 0, NOW_NS) == 0
+    strange = "7a7a7a7a-93b4-4f6a-8c55-000000000009"
+    wired.accept(order, clOrdID="", orderID=strange, ordStatus="New", execStatus="PendingReplace")
+    assert order.is_amend_pending
+    assert wired.told.heard[-1] == ("unknown", 1)
+    assert (wired.pool.up_count(), wired.gateway.mismatch_count) == (0, 1)
+
+
 @pytest.mark.parametrize("code", [10004, 11064])
 def test_an_amend_said_to_be_under_way_already_is_of_unknown_fate(wired, code):
     """There is one amend of an order at a time, so somebody sent ours twice (found by the simulation)."""
