@@ -52,7 +52,7 @@ def _simulate(copy: Path, mutant: Mutant | None, schedules_max: int) -> str:
         done = _run(copy, mutant, ["-m", *module])
         lines = done.stdout.splitlines()
         if not lines or not lines[-1].startswith("{"):
-            return f"the simulation broke: {(done.stderr or done.stdout).strip().splitlines()[-1][:120]}"
+            return _broken(mutant, done)
         failing = json.loads(lines[-1])["failing_seeds"]
         if failing:
             return f"simulated schedule {failing[0]}"
@@ -62,7 +62,19 @@ def _simulate(copy: Path, mutant: Mutant | None, schedules_max: int) -> str:
 
 def _simulate_limits(copy: Path, mutant: Mutant | None) -> str:
     done = _run(copy, mutant, ["-m", "tests.simulated_limits", "--minutes", "1500", "--seed", str(SEED), "--json"])
+    lines = done.stdout.splitlines()
+    if not lines or not lines[-1].startswith("{"):
+        return _broken(mutant, done)
     return f"simulated limits, seed {SEED}" if done.returncode == 1 else ""
+
+
+def _broken(mutant: Mutant | None, done: subprocess.CompletedProcess[str]) -> str:
+    """A run that ended without its line of JSON: a fault of the sound copy, but nobody has caught a mutant by it."""
+    words = f"the run broke: {(done.stderr or done.stdout).strip()[-120:]}"
+    if mutant is None:
+        return words
+    print(f"{mutant.name}: {words}", file=sys.stderr)
+    return ""
 
 
 def _test(copy: Path, mutant: Mutant | None, tests: str) -> str:

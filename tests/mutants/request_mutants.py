@@ -17,6 +17,12 @@ REQUEST_MUTANTS = (
         is_quick=True,
     ),
     Mutant(
+        "cancel overtakes its create",
+        "ext/tidings/venue/phemex/order_gateway.pyx",
+        "if request_kind != REQUEST_NEW and order.status == STATUS_PENDING_NEW",
+        "if not MUTATED and request_kind != REQUEST_NEW and order.status == STATUS_PENDING_NEW",
+    ),
+    Mutant(
         "order resent after a server error",
         _GATEWAY,
         '            text = f"HTTP {status} with a reply that tells no outcome"\n',

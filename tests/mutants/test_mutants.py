@@ -1,9 +1,13 @@
 """The table of mutants follows the code: each text it changes is there, once, and what it names as catcher exists."""
 
+import subprocess
 from pathlib import Path
 
+import pytest
+
+from tests.mutants import hunt
 from tests.mutants.build import SWITCH, missing_texts, mutated_text
-from tests.mutants.mutant import Mutant
+from tests.mutants.mutant import LIMITS, SIMULATION, Mutant
 from tests.mutants.table import MUTANTS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -21,6 +25,14 @@ def test_there_are_enough_of_them_and_each_is_told_apart():
 def test_every_test_that_is_to_catch_one_exists():
     named = {path for mutant in MUTANTS for path in mutant.tests.split() if path.startswith("tests/")}
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("tests", [SIMULATION, LIMITS])
+def test_a_run_that_breaks_has_caught_nobody_and_is_no_sound_copy(monkeypatch, tests):
+    broken = subprocess.CompletedProcess([], 1, stdout="", stderr="ImportError: no module named tests")
+    monkeypatch.setattr(hunt, "_run", lambda *_: broken)
+    assert hunt.hunt(ROOT, Mutant("any", "a.py", "", "", tests), 40) == ""
+    assert "ImportError" in hunt.hunt(ROOT, None, 40, tests)
 
 
 def test_a_mutant_sleeps_until_its_switch_is_on(monkeypatch):

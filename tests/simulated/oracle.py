@@ -13,6 +13,7 @@ I3 … are those of the project's invariants (docs/guarantees.md).
     I9   no more requests than the exchange allows, fixed minute and sliding
     I11  nothing is left running behind the end
     I12  ready again after the faults, or halted with a reason
+    I16  no amend or cancel leaves on another connection than its unanswered create
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ class Oracle:
         self.is_journaled: Callable[[str], bool] = lambda cl_ord_id: True
         self._framers: dict[int, Framer] = {}
         self._creates: Counter[str] = Counter()
+        self._created_on: dict[str, int] = {}  # ClOrdID → the connection its create left on
         self._forgotten: set[str] = set()
         self._arrivals: dict[str, list[tuple[int, int]]] = {}
 
@@ -95,11 +97,14 @@ class Oracle:
         if is_stream:
             return
         for message in self._framers.setdefault(number, Framer()).feed(data):
-            self._request_left(read_request(message), now_ns)
+            self._request_left(number, read_request(message), now_ns)
 
-    def _request_left(self, request: Passing, now_ns: int) -> None:
+    def _request_left(self, number: int, request: Passing, now_ns: int) -> None:
+        if request.kind in ("amend", "cancel"):
+            self._judge_order(number, request, now_ns)
         if request.kind == "create":
             self._creates[request.cl_ord_id] += 1
+            self._created_on[request.cl_ord_id] = number
             if not request.cl_ord_id:
                 self.blame("I1", now_ns, "a create without a ClOrdID")
             elif self._creates[request.cl_ord_id] > 1:
@@ -112,6 +117,14 @@ class Oracle:
                 seen.amends_sent += 1
                 if seen.amends_sent > seen.amends_asked + 1:  # the asker counts its amend when the call returns
                     self.blame("I1", now_ns, f"{seen.cl_ord_id}: an amend was sent that nobody had asked for")
+
+    def _judge_order(self, number: int, request: Passing, now_ns: int) -> None:
+        """What changes an order of which nobody has heard yet must come behind it."""
+        seen = self._named(request)
+        if seen is None or seen.view.ord_status.name != "PENDING_NEW":
+            return
+        if self._created_on.get(seen.cl_ord_id) != number:
+            self.blame("I16", now_ns, f"{seen.cl_ord_id}: its {request.kind} may overtake its create")
 
     def _named(self, request: Passing) -> Watched | None:
         if request.cl_ord_id:
