@@ -186,7 +186,7 @@ class Reconciliation:
         await self._take(instrument, news)
         for order in self._quiet_cancels.overdue(found.shown, asked_ns):
             self._hand_up(_cancel_without_effect(order, self._clock.read_now_ns()))
-        self._vanished.keep_only({order.handle for order in found.missing if not order.is_done})
+        self._vanished.keep_only(instrument, {order.handle for order in found.missing if not order.is_done})
         is_clean = listing.is_complete and all(order.is_done for order in found.missing)
         if is_clean:
             self._readiness.allow(instrument, "vanished")

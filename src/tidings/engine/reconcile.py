@@ -131,23 +131,28 @@ class VanishedOrders:
     """
 
     def __init__(self) -> None:
-        self._not_found: dict[int, tuple[int, int]] = {}  # handle → (answers, when the last of them came)
+        # Handle → (symbol, answers, when the last of them came).
+        self._not_found: dict[int, tuple[Instrument, int, int]] = {}
 
     def not_found(self, order: Order, now_ns: int) -> bool:
         """A well-formed answer that the venue does not know the order: whether that makes enough of them."""
-        count, last_ns = self._not_found.get(order.handle, (0, now_ns - NOT_FOUND_APART_NS))
+        _, count, last_ns = self._not_found.get(order.handle, (None, 0, now_ns - NOT_FOUND_APART_NS))
         if now_ns - last_ns >= NOT_FOUND_APART_NS:
             count, last_ns = count + 1, now_ns
-        self._not_found[order.handle] = count, last_ns
+        self._not_found[order.handle] = order.terms.instrument, count, last_ns
         return count >= NOT_FOUND_NEEDED
 
     def found(self, order: Order) -> None:
         """The venue knows it after all."""
         self._not_found.pop(order.handle, None)
 
-    def keep_only(self, handles: set[int]) -> None:
-        """Forget the orders that are not missing any more."""
-        self._not_found = {handle: told for handle, told in self._not_found.items() if handle in handles}
+    def keep_only(self, instrument: Instrument, handles: set[int]) -> None:
+        """Forget the orders of one symbol that are not missing any more."""
+        self._not_found = {
+            handle: told
+            for handle, told in self._not_found.items()
+            if told[0] is not instrument or handle in handles
+        }
 
 
 class QuietCancels:

@@ -174,7 +174,7 @@ def test_two_answers_apart_make_an_order_vanished(path):
     assert vanished.not_found(order, LATE_NS + NOT_FOUND_APART_NS)
     vanished.found(order)
     assert not vanished.not_found(order, LATE_NS + S)
-    vanished.keep_only(set())
+    vanished.keep_only(order.terms.instrument, set())
     assert not vanished.not_found(order, LATE_NS + 2 * S)
 
 

@@ -1,0 +1,101 @@
+"""Which symbols are compared when, and what keeps them denied: orders that vanished."""
+
+import pytest
+from engine_samples import LAST_PX_TICKS, NOW_NS, Path
+from market_instruments import INSTRUMENTS
+from order_samples import INVERSE, LINEAR, said
+
+from tidings.app.readiness import Readiness
+from tidings.app.reconciliation import Reconciliation
+from tidings.clock import ManualClock
+from tidings.engine.reconcile import Listing
+from tidings.model.enums import DenyReason, ExecType, OrdStatus, ReportSource, Side
+from tidings.model.execution_report import report_of
+from tidings.model.terms import OrderTerms
+
+S = 1_000_000_000
+INVERSE_PX_TICKS = 122_500
+
+
+class Venue:
+    """In place of Evidence: lists as a test sets them, and no order known by its id."""
+
+    def __init__(self):
+        self.open = {}
+
+    async def open_orders(self, instrument):
+        return Listing(self.open.get(instrument.symbol, []))
+
+    async def order(self, order):
+        return None
+
+    async def executions(self, instrument, since_ns):
+        return []
+
+
+class Watch:
+    """In place of PositionWatch: nothing is held, and all agrees."""
+
+    def held(self):
+        return []
+
+    async def compare(self, *, held_only=False):
+        return []
+
+
+class Gates:
+    """In place of the gateway."""
+
+    def __init__(self):
+        self.all, self.denied = DenyReason.NONE, {}
+
+    def deny_orders(self, reason):
+        self.all = reason
+
+    def deny_symbol(self, instrument, reason):
+        self.denied[instrument.symbol] = reason
+
+
+class Catalogue:
+    """In place of Products."""
+
+    def find(self, symbol):
+        return INSTRUMENTS.get(symbol)
+
+
+class Bench:
+    def __init__(self):
+        self.path, self.venue, self.clock, self.gates = Path(), Venue(), ManualClock(NOW_NS, 0), Gates()
+        self.readiness = Readiness(self.gates)
+        self.reconciliation = Reconciliation(
+            self.path.entry, self.venue, Watch(), Catalogue(), self.readiness, self.clock,
+            interval_ns=5 * S, requests_per_minute=500,
+        )  # fmt: skip
+
+    def working(self, instrument, price_ticks=LAST_PX_TICKS):
+        order = self.path.submit(OrderTerms(instrument, Side.BUY), 10, price_ticks, self.clock.read_now_ns())
+        self.path.hear(said(ExecType.NEW, handle=order.handle, price_ticks=price_ticks, order_qty_lots=10))
+        return order
+
+    async def looks(self, seconds):
+        for _ in range(5 * seconds):
+            self.clock.advance(S // 5)
+            await self.reconciliation.look()
+
+
+@pytest.fixture
+def bench():
+    return Bench()
+
+
+def listed(order):
+    return report_of(ExecType.STATUS, ReportSource.QUERY, cl_ord_id=order.cl_ord_id, ord_status=OrdStatus.NEW,
+                     reconciled=True)
+
+
+async def test_an_order_that_vanished_halts_its_symbol_though_others_are_compared_in_between(bench):
+    bench.working(LINEAR)
+    bench.venue.open[INVERSE.symbol] = [listed(bench.working(INVERSE, INVERSE_PX_TICKS))]
+    await bench.looks(15)
+    assert bench.gates.denied == {LINEAR.symbol: DenyReason.HALTED}
+    assert "neither lists it nor knows how it ended" in bench.readiness.of(LINEAR.symbol)
