@@ -90,7 +90,8 @@ class Reconciliation:
         self._has_compared_positions = False
         self._not_before_ns = 0
         self._readiness.deny_all("comparison", DenyReason.NOT_READY, f"{why}: comparing positions with the venue's")
-        self._to_compare = dict.fromkeys([*self._open_symbols(), *self._watch.held()])
+        # What an outage before this one has denied is compared, too, though nothing may be open in it any more.
+        self._to_compare = dict.fromkeys([*self._to_compare, *self._open_symbols(), *self._watch.held()])
         for instrument in self._to_compare:
             text = f"{why}: comparing its orders with the venue's"
             self._readiness.deny(instrument, "comparison", DenyReason.NOT_READY, text)

@@ -1,4 +1,4 @@
-"""Which symbols are compared when, and what keeps them denied: orders that vanished."""
+"""Which symbols are compared when, and what keeps them denied: outages behind one another, orders that vanished."""
 
 import pytest
 from engine_samples import LAST_PX_TICKS, NOW_NS, Path
@@ -9,6 +9,7 @@ from tidings.app.readiness import Readiness
 from tidings.app.reconciliation import Reconciliation
 from tidings.clock import ManualClock
 from tidings.engine.reconcile import Listing
+from tidings.errors import ConnectionLost
 from tidings.model.enums import DenyReason, ExecType, OrdStatus, ReportSource, Side
 from tidings.model.execution_report import report_of
 from tidings.model.terms import OrderTerms
@@ -21,9 +22,11 @@ class Venue:
     """In place of Evidence: lists as a test sets them, and no order known by its id."""
 
     def __init__(self):
-        self.open = {}
+        self.open, self.problem = {}, None
 
     async def open_orders(self, instrument):
+        if self.problem is not None:
+            raise self.problem
         return Listing(self.open.get(instrument.symbol, []))
 
     async def order(self, order):
@@ -91,6 +94,20 @@ def bench():
 def listed(order):
     return report_of(ExecType.STATUS, ReportSource.QUERY, cl_ord_id=order.cl_ord_id, ord_status=OrdStatus.NEW,
                      reconciled=True)
+
+
+async def test_what_one_outage_denied_is_compared_in_the_next_though_nothing_is_open_any_more(bench):
+    order = bench.working(LINEAR)
+    bench.venue.problem = ConnectionLost("away")
+    bench.reconciliation.begin("the account stream was down")
+    await bench.looks(1)
+    assert bench.gates.denied == {LINEAR.symbol: DenyReason.NOT_READY}
+    bench.path.hear(said(ExecType.CANCELED, handle=order.handle))
+    bench.reconciliation.begin("the account stream was down")
+    bench.venue.problem = None
+    await bench.looks(2)
+    assert (bench.readiness.symbols, bench.reconciliation.is_behind) == ({}, False)
+    assert bench.gates.denied == {LINEAR.symbol: DenyReason.NONE}
 
 
 async def test_an_order_that_vanished_halts_its_symbol_though_others_are_compared_in_between(bench):
