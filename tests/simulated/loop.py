@@ -8,11 +8,12 @@ descriptors are the simulated wires. It can be killed: then nothing of the proce
 from __future__ import annotations
 
 import asyncio
-import heapq
 import sys
 from asyncio import events
+from collections import deque
 from collections.abc import Callable
-from contextvars import Context
+from contextvars import Context, copy_context
+from heapq import heappop, heappush
 from typing import Any
 
 from tidings.clock import ManualClock
@@ -32,41 +33,106 @@ class Timeline:
     def __init__(self) -> None:
         self.now_ns = 0
         self.loops: list[EngineLoop] = []
-        self._heap: list[tuple[int, int, Callable[..., object], tuple[Any, ...]]] = []
+        self.running: EngineLoop | None = None  # what asyncio takes for the running loop
+        self._heap: list[tuple[int, int, Any, tuple[Any, ...] | None]] = []  # without arguments: a Timer that rings
         self._count = 0
 
     def at(self, when_ns: int, call: Callable[..., object], *arguments: object) -> None:
         """Plan a call; one for the past happens at once, but not before those planned already."""
-        self._count += 1
-        heapq.heappush(self._heap, (max(when_ns, self.now_ns), self._count, call, arguments))
+        self._count = count = self._count + 1
+        now_ns = self.now_ns
+        heappush(self._heap, (when_ns if when_ns > now_ns else now_ns, count, call, arguments))
 
     def after(self, delay_ns: int, call: Callable[..., object], *arguments: object) -> None:
         """Plan a call for `delay_ns` from now."""
         self.at(self.now_ns + delay_ns, call, *arguments)
 
+    def ring_at(self, when_ns: int, timer: Timer) -> None:
+        """Plan that a timer goes off, as `at` does a call."""
+        self._count = count = self._count + 1
+        now_ns = self.now_ns
+        heappush(self._heap, (when_ns if when_ns > now_ns else now_ns, count, timer, None))
+
+    def run_to(self, limit_ns: int) -> None:
+        """Live until `limit_ns`."""
+        self.run_until(_never, limit_ns)
+
     def run_until(self, is_over: Callable[[], object], limit_ns: int) -> bool:
         """Live until `is_over` says so: True; or until `limit_ns`: False. Raises Stuck when nothing is planned."""
-        for loop in self.loops:
-            loop.drain()
-        heap = self._heap
+        try:
+            for loop in self.loops:
+                loop.drain()
+            return self._live(is_over, limit_ns)
+        finally:
+            self.running = None
+            events._set_running_loop(None)
+
+    def _live(self, is_over: Callable[[], object], limit_ns: int) -> bool:
+        heap, loops = self._heap, self.loops
         while not is_over():
             if not heap:
                 raise Stuck(f"nothing is planned any more at {self.now_ns / NS_PER_S:.6f} s")
-            if heap[0][0] > limit_ns:
+            when_ns, _, call, arguments = heap[0]
+            if when_ns > limit_ns:
                 self._move_to(limit_ns)
                 return False
-            when_ns, _, call, arguments = heapq.heappop(heap)
+            heappop(heap)
+            if arguments is None and call._cancelled:
+                continue  # no time passes for it
             if when_ns > self.now_ns:
                 self._move_to(when_ns)
-            call(*arguments)
-            for loop in self.loops:
-                loop.drain()
+            if arguments is None:
+                call.loop._ready.append(call)
+            else:
+                call(*arguments)
+            for loop in loops:
+                if loop._ready or loop.readable or loop._writers:
+                    loop.drain()
         return True
 
     def _move_to(self, now_ns: int) -> None:
         self.now_ns = now_ns
         for loop in self.loops:
             loop.move_clock(now_ns)
+
+
+def _never() -> bool:
+    return False
+
+
+class Soon:
+    """A call that is due: asyncio's Handle without its debugging. asyncio runs it in `context`, and may cancel it."""
+
+    __slots__ = ("_cancelled", "arguments", "callback", "context")
+
+    def __init__(self, callback: Callable[..., object], arguments: tuple[Any, ...], context: Context | None) -> None:
+        self.callback, self.arguments = callback, arguments
+        self.context = context if context is not None else copy_context()
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        self._cancelled = True
+
+    def cancelled(self) -> bool:
+        return self._cancelled
+
+
+class Timer(Soon):
+    """asyncio's TimerHandle, likewise. A cancelled one stays in the timeline, and is passed over in its time."""
+
+    __slots__ = ("loop", "when_ns")
+
+    def __init__(
+        self, loop: EngineLoop, when_ns: int, callback: Callable[..., object], arguments: tuple[Any, ...],
+        context: Context | None,
+    ) -> None:
+        self.loop, self.when_ns = loop, when_ns
+        self.callback, self.arguments = callback, arguments
+        self.context = context if context is not None else copy_context()
+        self._cancelled = False
+
+    def when(self) -> float:
+        return self.when_ns / NS_PER_S
 
 
 class EngineLoop(asyncio.BaseEventLoop):
@@ -76,14 +142,15 @@ class EngineLoop(asyncio.BaseEventLoop):
 
     def __init__(self, timeline: Timeline, boot_ns: int, wall_offset_ns: int) -> None:
         super().__init__()
+        self._ready: deque[Soon]  # type: ignore[assignment]  # asyncio's own, with what is as good as its handles
         self.timeline = timeline
         self.clock = ManualClock(boot_ns + timeline.now_ns, boot_ns + timeline.now_ns + wall_offset_ns)
         self.failures: list[str] = []  # exceptions nobody caught
         self.is_killed = False
         self.thaws_ns = 0  # until then the process is stopped
         self._boot_ns, self._wall_offset_ns = boot_ns, wall_offset_ns
-        self._readers: dict[int, events.Handle] = {}
-        self._writers: dict[int, events.Handle] = {}
+        self._readers: dict[int, Soon] = {}
+        self._writers: dict[int, Soon] = {}
         self.readable: dict[int, None] = {}  # descriptors with something to read, in the order they got it
         self.writable: dict[int, None] = {}
         timeline.loops.append(self)
@@ -119,28 +186,34 @@ class EngineLoop(asyncio.BaseEventLoop):
 
     def drain(self) -> None:
         """Run what is ready until all of this process sleeps."""
-        ready = self._ready
-        if self.timeline.now_ns < self.thaws_ns:
+        timeline, ready = self.timeline, self._ready
+        if timeline.now_ns < self.thaws_ns:
             return
-        self._announce()
+        if self.readable or self._writers:
+            self._announce()
         if not ready:
             return
-        events._set_running_loop(self)
-        try:
-            for _ in range(PASSES_AT_ONCE_MAX):
-                for _ in range(len(ready)):
-                    handle = ready.popleft()
-                    if not handle._cancelled:
-                        handle._run()
-                        if self.is_killed:
-                            return
-                if self.readable or self._writers:
-                    self._announce()
-                if not ready:
+        if timeline.running is not self:
+            timeline.running = self
+            events._set_running_loop(self)
+        for _ in range(PASSES_AT_ONCE_MAX):
+            for _ in range(len(ready)):
+                handle = ready.popleft()
+                if handle._cancelled:
+                    continue
+                try:
+                    handle.context.run(handle.callback, *handle.arguments)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:  # as asyncio's handles do: the loop goes on
+                    self.call_exception_handler({"message": f"in {handle.callback!r}", "exception": error})
+                if self.is_killed:
                     return
-            raise Stuck(f"a process never sleeps at {self.timeline.now_ns / NS_PER_S:.6f} s")
-        finally:
-            events._set_running_loop(None)
+            if self.readable or self._writers:
+                self._announce()
+            if not ready:
+                return
+        raise Stuck(f"a process never sleeps at {timeline.now_ns / NS_PER_S:.6f} s")
 
     def _announce(self) -> None:
         """What select(2) would say: whoever can be read or written, as long as it can."""
@@ -154,39 +227,43 @@ class EngineLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         return self.timeline.now_ns / NS_PER_S
 
-    def call_at(
+    get_debug = staticmethod(bool)  # False, and asked for each future: nothing is cheaper to call
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *arguments: Any, context: Context | None = None
+    ) -> Soon:
+        handle = Soon(callback, arguments, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *arguments: Any, context: Context | None = None
-    ) -> asyncio.TimerHandle:
-        timer = asyncio.TimerHandle(when, callback, arguments, self, context)
-        self.timeline.at(round(when * NS_PER_S), self._ring, timer)
+    ) -> Timer:
+        timer = Timer(self, round(when * NS_PER_S), callback, arguments, context)
+        self.timeline.ring_at(timer.when_ns, timer)
         return timer
 
     def call_later(  # type: ignore[override]
         self, delay_s: float, callback: Callable[..., object], *arguments: Any, context: Context | None = None
-    ) -> asyncio.TimerHandle:
-        return self.call_at(self.time() + delay_s, callback, *arguments, context=context)
-
-    def _ring(self, timer: asyncio.TimerHandle) -> None:
-        if not timer._cancelled and not self.is_killed:
-            self._ready.append(timer)
-
-    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """It stays in the timeline, and is passed over when its time has come."""
+    ) -> Timer:
+        timer = Timer(self, self.timeline.now_ns + round(delay_s * NS_PER_S), callback, arguments, context)
+        self.timeline.ring_at(timer.when_ns, timer)
+        return timer
 
     def add_reader(self, fd: int, callback: Callable[..., object], *arguments: Any) -> None:
-        self._readers[fd] = events.Handle(callback, arguments, self, None)
+        self._readers[fd] = Soon(callback, arguments, None)
 
     def remove_reader(self, fd: int) -> bool:
         return self._forget(self._readers, fd)
 
     def add_writer(self, fd: int, callback: Callable[..., object], *arguments: Any) -> None:
-        self._writers[fd] = events.Handle(callback, arguments, self, None)
+        self._writers[fd] = Soon(callback, arguments, None)
 
     def remove_writer(self, fd: int) -> bool:
         return self._forget(self._writers, fd)
 
     @staticmethod
-    def _forget(hooks: dict[int, events.Handle], fd: int) -> bool:
+    def _forget(hooks: dict[int, Soon], fd: int) -> bool:
         handle = hooks.pop(fd, None)
         if handle is not None:
             handle.cancel()

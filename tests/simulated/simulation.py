@@ -120,7 +120,7 @@ class Simulation:
             timeline.at(start_ns + action.at_ns, self.trader.act, action)
         for fault in self.schedule.faults:
             self.timeline.at(start_ns + fault.at_ns, self.box._begin, fault)
-        timeline.run_until(lambda: False, start_ns + self.schedule.active_ns)
+        timeline.run_to(start_ns + self.schedule.active_ns)
         self._note("heal")
         self.box.heal()
         self._judge_healed()
@@ -151,7 +151,7 @@ class Simulation:
             seen_count = self._note_count  # nothing can have changed before something was noted
             limit_ns = min(healed_ns + agree_ns, self.timeline.now_ns + 20 * LOOK_NS)
             self.timeline.run_until(lambda: self._note_count > seen_count, limit_ns)  # noqa: B023  it is used here
-            self.timeline.run_until(lambda: False, self.timeline.now_ns + LOOK_NS)
+            self.timeline.run_to(self.timeline.now_ns + LOOK_NS)
         for difference in self._differences():
             self.oracle.blame(difference[:2], self.timeline.now_ns, difference[3:])
 
@@ -177,7 +177,7 @@ class Simulation:
         if not self.timeline.run_until(main.done, self.timeline.now_ns + CLOSE_LIMIT_NS):
             self.oracle.blame("I11", self.timeline.now_ns, "the engine does not end")
             return
-        self.timeline.run_until(lambda: False, self.timeline.now_ns + REQUEST_LIMIT_NS)
+        self.timeline.run_to(self.timeline.now_ns + REQUEST_LIMIT_NS)
         if self.network.open_wires:
             self.oracle.blame("I11", self.timeline.now_ns, f"connections left open: {list(self.network.open_wires)}")
         assert loop is not None
