@@ -14,7 +14,7 @@ from unittest.mock import patch
 from tests.simulated.disk import DiskHandle, SimulatedDisk
 from tests.simulated.loop import NS_PER_S, EngineLoop, Timeline
 from tests.simulated.wire import Network, SimulatedDialer
-from tidings.app import engine, journal_home, killable
+from tidings.app import journal_home, killable
 from tidings.app.engine import Engine
 from tidings.app.kill_latch import KillLatch
 from tidings.app.world import World
@@ -28,8 +28,6 @@ from tidings.net.dialer import Endpoint
 from tidings.net.tls import TlsContext
 from tidings.session.phemex import Phemex
 from tidings.venue.phemex import rate_groups
-
-TEND_S = 0.02  # a little less often than in life, for every look at the journal costs as much as an order
 
 
 class NoLatch(KillLatch):
@@ -50,7 +48,6 @@ def simulated_surroundings() -> Iterator[None]:
     """
     small = functools.partial(keeper.begin_session, segment_bytes=SEGMENT_BYTES_MIN)
     with (
-        patch.object(engine, "TEND_S", TEND_S),
         patch.object(killable, "KillLatch", NoLatch),
         patch.object(journal_home, "begin_session", small),
     ):

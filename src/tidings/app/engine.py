@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
@@ -18,7 +18,7 @@ from tidings.app.account_watch import AccountWatch
 from tidings.app.catalogue import Catalogue, carried_over
 from tidings.app.engine_state import EngineState
 from tidings.app.engine_view import state_of
-from tidings.app.journal_home import TEND_S, JournalHome, open_journal
+from tidings.app.journal_home import JournalHome, open_journal
 from tidings.app.kill_signal import listen
 from tidings.app.kill_switch import KillSwitch
 from tidings.app.killable import make_kill_switch
@@ -31,7 +31,7 @@ from tidings.app.order_truth import OrderTruth
 from tidings.app.parting import cancel_what_is_open
 from tidings.app.readiness import Readiness
 from tidings.app.recovery import recover
-from tidings.app.timers import every
+from tidings.app.timers import Ticks, every
 from tidings.app.trading_control import TradingControl
 from tidings.app.venue_access import VenueAccess, find_venue
 from tidings.app.venue_clock import VenueClock
@@ -119,22 +119,23 @@ class Engine:
         except BaseException:
             await self.stop()
             raise
-        self._repeat(HOUSEKEEPING_S, self._keep_house)
+        self._tick(HOUSEKEEPING_S, self._keep_house)
         self._repeat(self.settings.reference_interval_s, self._learn_prices)
-        self._repeat(BOOK_CHECK_S, self._check_books)
+        self._tick(BOOK_CHECK_S, self._check_books)
         self._repeat(CLOCK_LOOK_S, self._follow_clock)
-        if not self.world.has_threads:
-            self._repeat(TEND_S, self.home.tend)
         self.is_open = True
         self._judge_readiness(None)
         if self.credentials is not None:
             self._repeat(TRUTH_LOOK_S, self.truth.inquiry.look)
-            self._repeat(FOREIGN_LOOK_S, self.truth.foreign_exposure.count)
+            self._tick(FOREIGN_LOOK_S, self.truth.foreign_exposure.count)
             self._repeat(TRUTH_LOOK_S, self.truth.reconciliation.look)
             self.lanes.begin_polling()
 
-    def _repeat(self, seconds: float, act: Callable[[], object]) -> None:
+    def _repeat(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         self._closing.callback(every(seconds, act, self._on_timer_error).cancel)
+
+    def _tick(self, seconds: float, act: Callable[[], None]) -> None:
+        self._closing.callback(Ticks(seconds, act, self._on_timer_error).cancel)
 
     async def stop(self) -> None:
         """End on purpose: open orders are left or cancelled, as `on_stop` says; a watchdog hears of it."""
@@ -302,7 +303,7 @@ class Engine:
         try:
             strategy.on_start(session, self.clock.read_now_ns())
             if on_timer is not None:
-                timer = every(timer_ms / 1000, lambda: self._time(on_timer), self._on_strategy_error)
+                timer = Ticks(timer_ms / 1000, lambda: self._time(on_timer), self._on_strategy_error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), seconds)
         finally:
@@ -323,6 +324,8 @@ class Engine:
             self._on_strategy_error(error, strategy.on_stop)
 
     def _keep_house(self) -> None:
+        if not self.world.has_threads:
+            self.home.tend()
         self.control.notice_trips()
         stood_still = self.venue_clock.has_stood_still()
         if self.credentials is not None:

@@ -36,7 +36,6 @@ log = logging.getLogger("tidings.journal")
 OFF = "none"
 OPEN = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.UNTRIGGERED)
 FINGERPRINT_CHARACTERS = 16
-TEND_S = 0.004  # where there is no thread to do it
 
 
 @dataclass(slots=True)
@@ -81,7 +80,7 @@ class JournalHome:
         return any(cl_ord_id.startswith(session.prefix) for session in self.past.sessions)
 
     def tend(self) -> None:
-        """What the journal's thread does, where there are none."""
+        """What the journal's thread does, where there are none: with the housekeeping, that is less often."""
         if self.keeper is not None:
             self.keeper.tend()
 
