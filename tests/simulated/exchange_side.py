@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 from tests.simulated.loop import Timeline
@@ -17,7 +17,8 @@ from tidings.exchange.catalogue import Catalogue
 from tidings.exchange.faults import FaultPlan
 from tidings.exchange.http_request import Request
 from tidings.exchange.http_server import HttpConnection, ServerState
-from tidings.exchange.order_requests import NewOrder
+from tidings.exchange.matching import BookOrder, Stay
+from tidings.exchange.orders import SIDES
 from tidings.exchange.rate_limits import RateLimits, Window
 from tidings.exchange.rest import RestApi
 from tidings.exchange.stream_session import StreamLimits, StreamSession
@@ -74,7 +75,7 @@ class ExchangeSide:
             ),
             self.wall_ns(), small_catalogue(),
         )
-        self.user_id, self.crowd_id = self.venue.user_ids[:2]
+        self.user_id = self.venue.user_ids[0]
         key, self.api_secret = make_api_key(self.user_id, chance.randbytes, "raw")
         self.api_key = key.api_key
         authenticator = Authenticator([key])
@@ -137,13 +138,11 @@ class ExchangeSide:
     # ---- The others who trade there ----------------------------------------------------------------------------------
 
     def crowd_order(self, symbol: str, side: str, offset: int, size: int, *, is_taker: bool) -> None:
-        """Somebody else's order, `offset` dollars from the middle."""
+        """Somebody else's order, `offset` dollars from the middle: nobody's account, as the background flow's are."""
         price = (MIDDLE + offset) * DOLLAR[symbol]
-        tif = "ImmediateOrCancel" if is_taker else "GoodTillCancel"
-        request = NewOrder(
-            symbol=symbol, side=side, qty=size * SMALL_QTY[symbol], price=price, time_in_force=tif
-        )
-        self.venue.create(self.crowd_id, request, self.wall_ns())
+        order = BookOrder(SIDES[side.capitalize()], price, size * SMALL_QTY[symbol])
+        enter = partial(self.venue.lives[symbol].flow, [], [(order, Stay.IOC if is_taker else Stay.REST)])
+        self.venue.state.schedule.add(self.wall_ns() + self.venue.config.matching_delay_ns, enter)
         self.plan_pump()
 
     def move_price(self, symbol: str, offset: int) -> None:
