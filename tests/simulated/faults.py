@@ -151,9 +151,14 @@ class FaultBox:
 
     # ---- What wires and dialers ask --------------------------------------------------------------------------------
 
+    @property
+    def is_rough(self) -> bool:
+        """Whether anything lasts that wires might feel."""
+        return bool(self._spells)
+
     def latency_ns(self) -> int:
         latency_ns = 100 * US_NS + int(self._chance.random() * 400 * US_NS)
-        for fault in self._spells if self._spells else ():
+        for fault in self._spells:
             if fault.kind == "delay":
                 self.fire(fault)
                 latency_ns += fault.pick % (3_000 * MS_NS)
@@ -175,7 +180,7 @@ class FaultBox:
     def kernel_takes(self, wire: Wire, data: bytes) -> int:
         if wire.number in self._full_wires:
             return 0
-        for fault in self._traps if self._traps else ():
+        for fault in self._traps:
             if fault.kind in KERNEL_TRAPS and not wire.is_stream and _is_whole(data) and fault.fits(read_request(data)):
                 self._traps.remove(fault)
                 self.fire(fault)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote
+from functools import lru_cache
+from urllib.parse import unquote_plus
 
 KINDS = {
     ("PUT", "create"): "create", ("POST", "orders"): "create", ("POST", "g-orders"): "create",
@@ -36,7 +37,7 @@ def _content_length(head: bytes) -> int:
     return int(head[start + 17 :].split(b"\r\n", 1)[0]) if start >= 0 else 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Passing:
     """A request as a gateway sees it go by."""
 
@@ -55,19 +56,25 @@ class Passing:
         return self.kind in ORDER_KINDS
 
 
+@lru_cache(maxsize=256)  # two look at each: who watches what leaves, and who serves what comes
 def read_request(data: bytes) -> Passing:
     """What a whole request asks for."""
     head, _, body = data.partition(b"\r\n\r\n")
     method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
     path, _, query = target.partition("?")
     text = query or (body.decode("latin-1") if body[:1] != b"{" else "")
-    fields = {name: unquote(value) for name, value in parse_qsl(text, keep_blank_values=True)}
+    fields = _fields_of(text)
     if body[:1] == b"{":
         fields |= {pair.split(":", 1)[0].strip('{" '): pair.split(":", 1)[1].strip('}" ')
                    for pair in body.decode("latin-1").split(",")}
     kind = _kind_of(method, path, head)
     cl_ord_id = fields.get("origClOrdID") or fields.get("clOrdID") or ""
     return Passing(data, method, path, kind, fields.get("symbol", ""), cl_ord_id, fields.get("orderID", ""), fields)
+
+
+def _fields_of(query: str) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in query.split("&")) if query else ()
+    return {name: unquote_plus(value) if "%" in value or "+" in value else value for name, _, value in pairs}
 
 
 def _kind_of(method: str, path: str, head: bytes) -> str:

@@ -55,9 +55,9 @@ class Timeline:
 
     def run_to(self, limit_ns: int) -> None:
         """Live until `limit_ns`."""
-        self.run_until(_never, limit_ns)
+        self.run_until(None, limit_ns)
 
-    def run_until(self, is_over: Callable[[], object], limit_ns: int) -> bool:
+    def run_until(self, is_over: Callable[[], object] | None, limit_ns: int) -> bool:
         """Live until `is_over` says so: True; or until `limit_ns`: False. Raises Stuck when nothing is planned."""
         try:
             for loop in self.loops:
@@ -67,9 +67,9 @@ class Timeline:
             self.running = None
             events._set_running_loop(None)
 
-    def _live(self, is_over: Callable[[], object], limit_ns: int) -> bool:
+    def _live(self, is_over: Callable[[], object] | None, limit_ns: int) -> bool:
         heap, loops = self._heap, self.loops
-        while not is_over():
+        while is_over is None or not is_over():
             if not heap:
                 raise Stuck(f"nothing is planned any more at {self.now_ns / NS_PER_S:.6f} s")
             when_ns, _, call, arguments = heap[0]
@@ -80,7 +80,9 @@ class Timeline:
             if arguments is None and call._cancelled:
                 continue  # no time passes for it
             if when_ns > self.now_ns:
-                self._move_to(when_ns)
+                self.now_ns = when_ns
+                for loop in loops:
+                    loop.move_clock(when_ns)
             if arguments is None:
                 call.loop._ready.append(call)
             else:
@@ -94,10 +96,6 @@ class Timeline:
         self.now_ns = now_ns
         for loop in self.loops:
             loop.move_clock(now_ns)
-
-
-def _never() -> bool:
-    return False
 
 
 class Soon:

@@ -63,7 +63,7 @@ class Simulation:
         self._keeps_trace = keeps_trace
         self._note_count = 0
         self.on_arrival: Callable[[Wire, Passing], object] = lambda wire, request: None
-        self._hash = hashlib.blake2b(digest_size=16)
+        self._notes: list[tuple[int, tuple[object, ...]]] = []  # what is hashed in the end
         chance = random.Random(f"run {schedule.seed}")
         self.timeline = Timeline()
         self.exchange = ExchangeSide(self.timeline, schedule.venue, chance)
@@ -104,7 +104,7 @@ class Simulation:
         for failure in self.process.failures:
             self.oracle.blame("I8", self.timeline.now_ns, failure)
         return Result(
-            self.schedule.seed, self.oracle.violations, self._hash.hexdigest(), self.box.all_fired(),
+            self.schedule.seed, self.oracle.violations, self._hash(), self.box.all_fired(),
             self.trader.outcomes, self.timeline.now_ns / NS_PER_S, self.trace,
         )
 
@@ -254,12 +254,14 @@ class Simulation:
         if record.exc_info and record.exc_info[1] is not None and self.process.is_alive:
             self.oracle.blame("I8", self.timeline.now_ns, f"{record.getMessage()}: {record.exc_info[1]!r}")
 
+    def _hash(self) -> str:
+        return hashlib.blake2b(repr(self._notes).encode(), digest_size=16).hexdigest()
+
     def _note(self, *words: object) -> None:
         self._note_count += 1
-        line = f"{self.timeline.now_ns} {words}"
-        self._hash.update(line.encode())
+        self._notes.append((self.timeline.now_ns, words))
         if self._keeps_trace:
-            self.trace.append(line)
+            self.trace.append(f"{self.timeline.now_ns} {words}")
 
 
 def make_witness(heard: Any) -> Strategy:

@@ -29,6 +29,8 @@ FIRST_DESCRIPTOR = 10
 class Weather(Protocol):
     """What the wires ask the faults in force."""
 
+    @property
+    def is_rough(self) -> bool: ...
     def latency_ns(self) -> int: ...
     def pieces(self, data: bytes) -> list[bytes]: ...
     def kernel_takes(self, wire: Wire, data: bytes) -> int: ...
@@ -51,7 +53,7 @@ class Way:
     def push(self, data: bytes) -> None:
         """Send bytes on their way."""
         if not self.is_over:
-            for piece in self._weather.pieces(data):
+            for piece in self._weather.pieces(data) if self._weather.is_rough else (data,):
                 if piece:
                     self._plan(piece)
 
@@ -85,7 +87,8 @@ class Way:
     def _plan(self, item: bytes | str) -> None:
         self._on_the_way.append(item)
         # No two arrive at the same nanosecond: the venue stamps what happens to each.
-        self._last_ns = max(self._last_ns + 1, self._timeline.now_ns + self._weather.latency_ns())
+        at_ns = self._timeline.now_ns + self._weather.latency_ns()
+        self._last_ns = at_ns if at_ns > self._last_ns else self._last_ns + 1
         self._timeline.at(self._last_ns, self._arrive)
 
     def _arrive(self) -> None:
