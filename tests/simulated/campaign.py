@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 SCHEDULES_PER_SEED = 1_000_000_000  # schedule k of a campaign with seed S has the number S · 10⁹ + k
 CHUNK = 10  # schedules handed to a process at once
 FAILURES_KEPT = 50
-GARBAGE_OBJECTS = 100_000  # a run leaves some ten thousand objects in cycles: collecting them more often costs a tenth
+GARBAGE_OBJECTS = 300_000  # a run leaves some ten thousand objects in cycles: collecting them more often costs a tenth
 
 
 @dataclass
@@ -88,5 +88,5 @@ def in_processes(
     if jobs == 1:
         yield map(function, items)
         return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+    with multiprocessing.get_context("spawn").Pool(jobs, initializer=gc.freeze) as pool:  # modules are no garbage
         yield pool.imap(function, items, chunksize=CHUNK)

@@ -83,6 +83,7 @@ class Oracle:
         self._created_on: dict[str, int] = {}  # ClOrdID → the connection its create left on
         self._forgotten: set[str] = set()
         self._arrivals: dict[str, list[tuple[int, int]]] = {}
+        self._arrived_weight: Counter[str] = Counter()
 
     def blame(self, rule: str, now_ns: int, text: str) -> None:
         """Write down a violation."""
@@ -139,6 +140,9 @@ class Oracle:
         arrivals = self._arrivals.setdefault(group, [])
         arrivals.append((now_ns, weight))
         most = min(self._per_minute_max or 500, 100 if group == "others" else 500)
+        self._arrived_weight[group] += weight
+        if self._arrived_weight[group] <= most:
+            return  # not even all of them together would be too many
         for name, since_ns in (("sliding", now_ns - MINUTE_NS + 1), ("fixed", now_ns // MINUTE_NS * MINUTE_NS)):
             used = sum(weight for when_ns, weight in arrivals if when_ns >= since_ns)
             if used > most:

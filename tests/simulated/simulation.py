@@ -147,12 +147,12 @@ class Simulation:
             reason = phemex.state.reason if phemex is not None else f"no start: {self.process.failed_starts[-1:]}"
             self.oracle.blame("I12", self.timeline.now_ns, f"not ready again: {reason}")
             return
-        while self._differences() and self.timeline.now_ns < healed_ns + agree_ns:
+        while (differences := self._differences()) and self.timeline.now_ns < healed_ns + agree_ns:
             seen_count = self._note_count  # nothing can have changed before something was noted
             limit_ns = min(healed_ns + agree_ns, self.timeline.now_ns + 20 * LOOK_NS)
             self.timeline.run_until(lambda: self._note_count > seen_count, limit_ns)  # noqa: B023  it is used here
             self.timeline.run_to(self.timeline.now_ns + LOOK_NS)
-        for difference in self._differences():
+        for difference in differences:
             self.oracle.blame(difference[:2], self.timeline.now_ns, difference[3:])
 
     def _restart_with_a_sound_disk(self) -> None:

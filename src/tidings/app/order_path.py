@@ -22,6 +22,8 @@ from tidings.venue.phemex.products import Products
 from tidings.venue.phemex.rate_groups import RateBudget
 from tidings.venue.phemex.signing import Credentials
 
+EXECUTIONS_PER_ORDER = 4  # so many are remembered for each order that is
+
 
 @dataclass(frozen=True, slots=True)
 class OrderPath:
@@ -58,5 +60,5 @@ def lay_order_path(
         expiry_s=settings.expiry_s,
     )
     gateway.set_venue_clock(venue_clock.expiry_offset_ns)
-    executions = ExecIDSet()
+    executions = ExecIDSet(EXECUTIONS_PER_ORDER * settings.order_memory)
     return OrderPath(OrderEntry(orders, risk, stages, executions, home.journal), risk, gateway, executions)

@@ -41,7 +41,7 @@ class PositionWatch:
         self._readiness, self._clock, self._set_hedged = readiness, clock, set_hedged
         self._hedged: set[str] = set()
         self._checks: dict[tuple[str, int], PositionCheck] = {}
-        self._foreign_executions = ExecIDSet(EXECUTIONS_KEPT)
+        self._foreign_executions: ExecIDSet | None = None  # most accounts never have any
         self.accounts = settle_currencies(products)
 
     async def compare(self, *, held_only: bool = False) -> list[Instrument]:
@@ -78,7 +78,11 @@ class PositionWatch:
                 return  # of which of the two positions is not told here; the list of executions will
             pos_side = PosSide.MERGED
         position = self._positions.of(report.symbol, pos_side)
-        if not position.is_known or not self._foreign_executions.add_new(*uuid_words(report.exec_id)):
+        if not position.is_known:
+            return
+        if self._foreign_executions is None:
+            self._foreign_executions = ExecIDSet(EXECUTIONS_KEPT)
+        if not self._foreign_executions.add_new(*uuid_words(report.exec_id)):
             return
         if position.apply_external(report.side, report.last_qty_lots, report.transact_time_ns):
             log.warning("%s: an execution that is not of this session: %r", report.symbol, report)

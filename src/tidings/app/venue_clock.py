@@ -82,8 +82,7 @@ class VenueClock:
         self._tell(self._clock.read_now_ns())
 
     def _tell(self, now_ns: int) -> None:
-        self.wall_offset_ns = self.guard.wall_offset_ns(now_ns)
-        self.uncertainty_ns = self.guard.uncertainty_ns(now_ns)
+        self.wall_offset_ns, self.uncertainty_ns = self.guard.offset_and_uncertainty_ns(now_ns)
 
 
 async def measure_clock(queries: Queries, clock: Clock) -> VenueClock:

@@ -72,13 +72,16 @@ class ClockGuard:
 
     def wall_offset_ns(self, now_ns: int) -> int:
         """The venue's Unix time minus our monotonic clock. Raises ValueError before the first answer."""
-        lowest_ns, highest_ns = self._common(now_ns)
-        return (lowest_ns + highest_ns) // 2
+        return self.offset_and_uncertainty_ns(now_ns)[0]
 
     def uncertainty_ns(self, now_ns: int) -> int:
         """The offset is true within ± this, as far as answers and the drift allow."""
+        return self.offset_and_uncertainty_ns(now_ns)[1]
+
+    def offset_and_uncertainty_ns(self, now_ns: int) -> tuple[int, int]:
+        """Both of them, of one look."""
         lowest_ns, highest_ns = self._common(now_ns)
-        return (highest_ns - lowest_ns + 1) // 2
+        return (lowest_ns + highest_ns) // 2, (highest_ns - lowest_ns + 1) // 2
 
     @property
     def is_in_doubt(self) -> bool:

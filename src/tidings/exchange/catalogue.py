@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import cached_property
 from importlib.resources import files
 from typing import Any, Final
 
@@ -128,7 +129,7 @@ class Instrument:
 
 
 class Catalogue:
-    """All products: the venue's document and the instruments by symbol."""
+    """All products: the venue's document and the instruments by symbol. Never changed."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.data: dict[str, Any] = document["data"]
@@ -137,6 +138,11 @@ class Catalogue:
         self._usd_m_risk = {entry["symbol"]: entry["riskLimits"][0] for entry in self.data["riskLimitsV2"]}
         instruments = [self._instrument(entry) for entry in (*self.data["products"], *self.data["perpProductsV2"])]
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
+
+    @cached_property
+    def as_json(self) -> str:
+        """The document as it is served."""
+        return json.dumps(self.data, separators=(",", ":"))
 
     def listed(self, line: Line | None = None) -> list[Instrument]:
         """The instruments open for trading, of one line or of all."""

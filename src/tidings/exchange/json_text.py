@@ -22,12 +22,12 @@ def twin(value: int, scale: int) -> str:
 
     They are Java's BigDecimal.toString (zero is `0E-8`, tiny ones are `1.0E-7`), whose rule Python's Decimal shares.
     """
-    return str(Decimal(value * 10 ** (8 - scale)).scaleb(-8))
+    return str(Decimal(value * 10 ** (8 - scale)).scaleb(-8)) if value else "0E-8"
 
 
 def real(value: int, scale: int) -> str:
     """A USD-M number: a JSON string holding a plain decimal without trailing zeros."""
-    return f'"{to_text(value, scale)}"'
+    return f'"{to_text(value, scale)}"' if value else '"0"'
 
 
 def ratio(value_er: int) -> str:

@@ -28,7 +28,7 @@ def server_time(call: Call) -> bytes:
 
 def products(call: Call) -> bytes:
     """`GET /public/products`: the catalogue as it is."""
-    return success(_compact(call.venue.catalogue.data))
+    return success(call.venue.catalogue.as_json)
 
 
 def products_plus(call: Call) -> bytes:

@@ -25,7 +25,7 @@ def from_text(text: str, scale: int) -> int:
 
 def to_text(value: int, scale: int) -> str:
     """Give the integer `value` in units of 10^-`scale` as a plain decimal without trailing zeros: "61250.5", "0"."""
-    if scale == 0:
+    if scale == 0 or value == 0:
         return str(value)
     digits = str(abs(value)).rjust(scale + 1, "0")
     fraction = digits[-scale:].rstrip("0")

@@ -85,11 +85,14 @@ class OrderDesk:
         """The constant part of an order, checked. Equal terms are the same object."""
         instrument = self.instrument(symbol)
         time_in_force, exec_inst = time_in_force_of(tif)
-        exec_inst |= ExecInst.POST_ONLY if post_only else ExecInst.NONE
-        exec_inst |= ExecInst.REDUCE_ONLY if reduce_only else ExecInst.NONE
-        exec_inst |= ExecInst.CLOSE_ON_TRIGGER if close_on_trigger else ExecInst.NONE
+        if post_only:
+            exec_inst |= ExecInst.POST_ONLY
+        if reduce_only:
+            exec_inst |= ExecInst.REDUCE_ONLY
+        if close_on_trigger:
+            exec_inst |= ExecInst.CLOSE_ON_TRIGGER
         side = side_of(side)
-        closes = bool(exec_inst & (ExecInst.REDUCE_ONLY | ExecInst.CLOSE_ON_TRIGGER))
+        closes = reduce_only or close_on_trigger
         made = OrderTerms(
             instrument,
             side,

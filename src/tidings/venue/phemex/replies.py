@@ -15,6 +15,7 @@ from tidings.errors import AuthenticationError, PeerError, RateLimited, VenueErr
 from tidings.venue.phemex.error_codes import meaning_of
 
 BODY_SHOWN_BYTES = 200
+_DECODER = json.JSONDecoder(parse_float=Decimal)  # json.loads would make one for each reply
 
 
 def open_envelope(status: int, body: bytes, what: str) -> Any:
@@ -59,7 +60,7 @@ def names_another_order(body: bytes, cl_ord_id: str, symbol: str) -> str:
 def parse_json(status: int, body: bytes, what: str) -> Any:
     """The reply as Python objects with exact numbers. Raises PeerError when it is no JSON, VenueError by its status."""
     try:
-        return json.loads(body, parse_float=Decimal)
+        return _DECODER.decode(body.decode())
     except (ValueError, RecursionError) as error:
         if status != 200:
             raise _refusal(what, status, status, "") from None
