@@ -8,6 +8,7 @@ unknown): answer and close.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_REQUEST_LINE_BYTES = 8 * 1024  # a bulk cancel of 100 ids is 4 KB
 MAX_HEAD_BYTES = 16 * 1024  # request line and headers together; nginx's default is 8 KB each
@@ -153,10 +154,7 @@ def _parse_fields(lines: list[str]) -> dict[str, str]:
         raise HttpError(431, f"more than {MAX_HEADER_COUNT} headers")
     headers: dict[str, str] = {}
     for line in lines[1:]:
-        field = _FIELD_LINE.fullmatch(line)
-        if field is None:
-            raise HttpError(400, "malformed header line")
-        name, value = field[1].lower(), field[2]
+        name, value = _field_of(line)
         if name in headers:
             if name in ("host", "content-length"):  # RFC 9112 §3.2, §6.3: two answers to one question
                 raise HttpError(400, f"more than one {name} header")
@@ -165,9 +163,19 @@ def _parse_fields(lines: list[str]) -> dict[str, str]:
     return headers
 
 
+@lru_cache(maxsize=1_000)  # a client sends most of its lines again and again
+def _field_of(line: str) -> tuple[str, str]:
+    field = _FIELD_LINE.fullmatch(line)
+    if field is None:
+        raise HttpError(400, "malformed header line")
+    return field[1].lower(), field[2]
+
+
 def _is_keep_alive(minor: str, headers: dict[str, str]) -> bool:
     """RFC 9112 §9.3: persistent unless said otherwise in 1.1, the other way round in 1.0."""
-    options = {option.strip() for option in headers.get("connection", "").lower().split(",")}
+    if "connection" not in headers:
+        return minor == "1"
+    options = {option.strip() for option in headers["connection"].lower().split(",")}
     return "close" not in options and (minor == "1" or "keep-alive" in options)
 
 

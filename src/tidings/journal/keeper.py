@@ -89,7 +89,8 @@ class JournalKeeper:
         if journal.failure:
             return
         try:
-            self._sync()
+            if journal.last_seq > journal.writer.synced_seq:
+                self._sync()
             for segment in journal.take_durable():
                 segment.close(is_durable=True)
             self._note_left_behind()
@@ -99,12 +100,11 @@ class JournalKeeper:
             self._fail(f"the disk of {self._disk.where} failed ({error}); restart the engine when it is sound")
 
     def _sync(self) -> None:
-        if self.journal.last_seq > self.journal.writer.synced_seq:
-            began_ns = self._clock.read_now_ns()
-            self.journal.sync()
-            took_ns = self._clock.read_now_ns() - began_ns
-            if took_ns > SLOW_SYNC_NS:
-                log.warning("journal %s: the disk took %.1f s to make it durable", self._disk.where, took_ns / NS_PER_S)
+        began_ns = self._clock.read_now_ns()
+        self.journal.sync()
+        took_ns = self._clock.read_now_ns() - began_ns
+        if took_ns > SLOW_SYNC_NS:
+            log.warning("journal %s: the disk took %.1f s to make it durable", self._disk.where, took_ns / NS_PER_S)
 
     def _note_left_behind(self) -> None:
         for handle, seq, crc in self.journal.take_ends():
