@@ -20,7 +20,6 @@ Item = TypeVar("Item")
 SCHEDULES_PER_SEED = 1_000_000_000  # schedule k of a campaign with seed S has the number S · 10⁹ + k
 CHUNK = 10  # schedules handed to a process at once
 FAILURES_KEPT = 50
-GARBAGE_OBJECTS = 300_000  # a run leaves some ten thousand objects in cycles: collecting them more often costs a tenth
 
 
 @dataclass
@@ -48,12 +47,14 @@ class Report:
 
 def run_number(number: int) -> Result:
     """The result of one schedule, by its number."""
-    threshold = gc.get_threshold()
-    gc.set_threshold(GARBAGE_OBJECTS)
+    is_collecting = gc.isenabled()
+    gc.disable()
     try:
         return Simulation(make_schedule(number)).run()
     finally:
-        gc.set_threshold(*threshold)  # a test run of which this is a part must not drown in what it leaves
+        gc.collect(1)  # all that the run has left, while it is still in the processor's cache
+        if is_collecting:
+            gc.enable()
 
 
 def run_campaign(

@@ -103,9 +103,8 @@ class Soon:
 
     __slots__ = ("_cancelled", "arguments", "callback", "context")
 
-    def __init__(self, callback: Callable[..., object], arguments: tuple[Any, ...], context: Context | None) -> None:
-        self.callback, self.arguments = callback, arguments
-        self.context = context if context is not None else copy_context()
+    def __init__(self, callback: Callable[..., object], arguments: tuple[Any, ...], context: Context) -> None:
+        self.callback, self.arguments, self.context = callback, arguments, context
         self._cancelled = False
 
     def cancel(self) -> None:
@@ -122,11 +121,10 @@ class Timer(Soon):
 
     def __init__(
         self, loop: EngineLoop, when_ns: int, callback: Callable[..., object], arguments: tuple[Any, ...],
-        context: Context | None,
+        context: Context,
     ) -> None:
         self.loop, self.when_ns = loop, when_ns
-        self.callback, self.arguments = callback, arguments
-        self.context = context if context is not None else copy_context()
+        self.callback, self.arguments, self.context = callback, arguments, context
         self._cancelled = False
 
     def when(self) -> float:
@@ -147,6 +145,7 @@ class EngineLoop(asyncio.BaseEventLoop):
         self.is_killed = False
         self.thaws_ns = 0  # until then the process is stopped
         self._boot_ns, self._wall_offset_ns = boot_ns, wall_offset_ns
+        self._context = copy_context()  # of what brings none: nobody here has variables that differ by context
         self._readers: dict[int, Soon] = {}
         self._writers: dict[int, Soon] = {}
         self.readable: dict[int, None] = {}  # descriptors with something to read, in the order they got it
@@ -215,8 +214,9 @@ class EngineLoop(asyncio.BaseEventLoop):
 
     def _announce(self) -> None:
         """What select(2) would say: whoever can be read or written, as long as it can."""
-        if self.readable:
-            self._ready.extend(self._readers[fd] for fd in self.readable if fd in self._readers)
+        for fd in self.readable:
+            if fd in self._readers:
+                self._ready.append(self._readers[fd])
         if self._writers:
             self._ready.extend(self._writers[fd] for fd in self.writable if fd in self._writers)
 
@@ -230,32 +230,34 @@ class EngineLoop(asyncio.BaseEventLoop):
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *arguments: Any, context: Context | None = None
     ) -> Soon:
-        handle = Soon(callback, arguments, context)
+        handle = Soon(callback, arguments, self._context if context is None else context)
         self._ready.append(handle)
         return handle
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *arguments: Any, context: Context | None = None
     ) -> Timer:
-        timer = Timer(self, round(when * NS_PER_S), callback, arguments, context)
+        timer = Timer(self, round(when * NS_PER_S), callback, arguments, self._context if context is None else context)
         self.timeline.ring_at(timer.when_ns, timer)
         return timer
 
     def call_later(  # type: ignore[override]
         self, delay_s: float, callback: Callable[..., object], *arguments: Any, context: Context | None = None
     ) -> Timer:
-        timer = Timer(self, self.timeline.now_ns + round(delay_s * NS_PER_S), callback, arguments, context)
-        self.timeline.ring_at(timer.when_ns, timer)
+        timeline = self.timeline
+        when_ns = timeline.now_ns + round(delay_s * NS_PER_S)
+        timer = Timer(self, when_ns, callback, arguments, self._context if context is None else context)
+        timeline.ring_at(when_ns, timer)
         return timer
 
     def add_reader(self, fd: int, callback: Callable[..., object], *arguments: Any) -> None:
-        self._readers[fd] = Soon(callback, arguments, None)
+        self._readers[fd] = Soon(callback, arguments, self._context)
 
     def remove_reader(self, fd: int) -> bool:
         return self._forget(self._readers, fd)
 
     def add_writer(self, fd: int, callback: Callable[..., object], *arguments: Any) -> None:
-        self._writers[fd] = Soon(callback, arguments, None)
+        self._writers[fd] = Soon(callback, arguments, self._context)
 
     def remove_writer(self, fd: int) -> bool:
         return self._forget(self._writers, fd)

@@ -63,7 +63,8 @@ class Simulation:
         self._keeps_trace = keeps_trace
         self._note_count = 0
         self.on_arrival: Callable[[Wire, Passing], object] = lambda wire, request: None
-        self._notes: list[tuple[int, tuple[object, ...]]] = []  # what is hashed in the end
+        self._notes: list[tuple[int, tuple[object, ...]]] = []  # what is hashed in the end,
+        self._bytes: list[bytes] = []  # with what was on the wires
         chance = random.Random(f"run {schedule.seed}")
         self.timeline = Timeline()
         self.exchange = ExchangeSide(self.timeline, schedule.venue, chance)
@@ -191,11 +192,13 @@ class Simulation:
         return Gateway(wire, self.exchange, self.box, self._arrived)
 
     def _taken(self, wire: Wire, data: bytes) -> None:
-        self._note("out", wire.number, data)
+        self._note("out", wire.number, len(data))
+        self._bytes.append(data)
         self.oracle.bytes_taken(wire.number, data, wire.is_stream, self.timeline.now_ns)
 
     def _given(self, wire: Wire, data: bytes) -> None:
-        self._note("in", wire.number, data)
+        self._note("in", wire.number, len(data))
+        self._bytes.append(data)
 
     def _arrived(self, wire: Wire, request: Passing) -> None:
         self.on_arrival(wire, request)
@@ -255,7 +258,7 @@ class Simulation:
             self.oracle.blame("I8", self.timeline.now_ns, f"{record.getMessage()}: {record.exc_info[1]!r}")
 
     def _hash(self) -> str:
-        return hashlib.blake2b(repr(self._notes).encode(), digest_size=16).hexdigest()
+        return hashlib.blake2b(repr(self._notes).encode() + b"".join(self._bytes), digest_size=16).hexdigest()
 
     def _note(self, *words: object) -> None:
         self._note_count += 1
