@@ -21,14 +21,15 @@ class Framer:
         self.rest = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        self.rest += data
+        rest = self.rest + data if self.rest else data
         messages = []
-        while (end := self.rest.find(b"\r\n\r\n")) >= 0:
-            size = end + 4 + _content_length(self.rest[:end])
-            if len(self.rest) < size:
+        while (end := rest.find(b"\r\n\r\n")) >= 0:
+            size = end + 4 + _content_length(rest[:end])
+            if len(rest) < size:
                 break
-            messages.append(self.rest[:size])
-            self.rest = self.rest[size:]
+            messages.append(rest[:size])  # mostly all of it, which is no copy
+            rest = rest[size:]
+        self.rest = rest
         return messages
 
 

@@ -115,7 +115,7 @@ class Wire:
         self.up = Way(network.timeline, network.weather, self._at_server, self._end_at_server)
         self.down = Way(network.timeline, network.weather, self._at_client, self._end_at_client)
         self._loop = loop
-        self._inbox = bytearray()
+        self._inbox = b""
         self._end = ""  # why nothing more will come
         self._is_broken = False  # the kernel takes nothing any more
 
@@ -144,8 +144,10 @@ class Wire:
 
     def recv(self, room: int) -> bytes:
         if self._inbox:
-            data = bytes(self._inbox[:room])
-            del self._inbox[:room]
+            if len(self._inbox) <= room:
+                data, self._inbox = self._inbox, b""
+            else:
+                data, self._inbox = self._inbox[:room], self._inbox[room:]
             if not self._inbox and not self._end:
                 self._loop.readable.pop(self.number, None)
             return data
@@ -216,7 +218,7 @@ class Wire:
     def _at_client(self, data: bytes) -> None:
         if not self.is_client_closed and not self._loop.is_killed:
             self.network.on_given(self, data)
-            self._inbox += data
+            self._inbox = self._inbox + data if self._inbox else data
             self._loop.readable[self.number] = None
 
     def _end_at_client(self, cause: str) -> None:
