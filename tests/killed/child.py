@@ -10,11 +10,15 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.killed.life import Assignment, live
+
+Lived = Callable[[Assignment, int, int], None]
+"""What a child does: an assignment, where it reports, where it is told to go on."""
 
 
 @dataclass(slots=True)
@@ -29,6 +33,7 @@ class Life:
     kill_at_s: float | None = None
     is_checked: bool = False
     view: dict[str, Any] | None = None  # what it said last
+    status: int | None = None
     _heard: bytes = b""
 
     def hear(self) -> None:
@@ -49,37 +54,40 @@ class Life:
         os.write(self.go_fd, b"g")
 
     def has_ended(self) -> bool:
-        """Whether it is gone without having been killed."""
-        return os.waitpid(self.pid, os.WNOHANG)[0] == self.pid
+        """Whether it is gone; then `status` is what wait(2) told."""
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.status = status if pid == self.pid else None
+        return self.status is not None
 
     def end(self) -> None:
-        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        if not self.has_ended():
             os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+            self.status = os.waitpid(self.pid, 0)[1]
         os.close(self.report_fd)
         os.close(self.go_fd)
 
 
-def begin(assignment: Assignment, log: Path, chance: random.Random) -> Life:
+def begin(assignment: Assignment, log: Path, chance: random.Random, lived: Lived = live) -> Life:
     """Fork a child that lives by `assignment`, its words on stdout and stderr in `log`."""
     report_read, report_write = os.pipe()
     go_read, go_write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _become(assignment, report_write, go_read, log)
+        _become(assignment, report_write, go_read, log, lived)
     os.close(report_write)
     os.close(go_read)
     os.set_blocking(report_read, False)
     return Life(pid, report_read, go_write, time.monotonic(), chance)
 
 
-def _become(assignment: Assignment, report_fd: int, go_fd: int, log: Path) -> None:
+def _become(assignment: Assignment, report_fd: int, go_fd: int, log: Path, lived: Lived) -> None:
     """The forked child: its own log, then the engine; never back into the parent's code."""
     try:
         log_fd = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log_fd, 1)
         os.dup2(log_fd, 2)
-        live(assignment, report_fd, go_fd)
+        lived(assignment, report_fd, go_fd)
     except BaseException:  # whatever it is, the parent's stack must not be unwound in the child
         traceback.print_exc(file=sys.stderr)
     finally:

@@ -40,11 +40,17 @@ def live(assignment: Assignment, report_fd: int, go_fd: int) -> None:
     asyncio.run(_live(assignment, report_fd, go_fd))
 
 
-async def _live(assignment: Assignment, report_fd: int, go_fd: int) -> None:
-    async with tidings.connect(
+def engine_of(assignment: Assignment, *, lanes: int = 2, deadline_s: float = 1.0) -> tidings.Phemex:
+    """The engine that is to be killed."""
+    return tidings.connect(
         "local", exchange=str(assignment.ready_file), account=assignment.account, journal="crash",
-        journal_dir=str(assignment.journal), expiry_s=1, lanes=2, rate_limits=False, order_memory=1024,
-    ) as phemex:  # fmt: skip
+        journal_dir=str(assignment.journal), expiry_s=1, lanes=lanes, deadline_s=deadline_s, rate_limits=False,
+        order_memory=1024,
+    )  # fmt: skip
+
+
+async def _live(assignment: Assignment, report_fd: int, go_fd: int) -> None:
+    async with engine_of(assignment) as phemex:
         await settle(phemex)
         go = asyncio.Event()
         asyncio.get_running_loop().add_reader(go_fd, go.set)
