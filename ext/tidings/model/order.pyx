@@ -219,12 +219,12 @@ cdef class Order:
         """Price and quantity as the venue has them now, unless the report is older than what we know.
 
         Replies are left out: a create's only repeats us, and an amend's tells the new terms before they are in force.
+        A row of an order that is over has its last terms, whenever it dates itself; some date themselves never.
         """
-        if report.source == SOURCE_REPLY or report.source == SOURCE_LOCAL:
+        cdef bint is_end = report.exec_type == EXEC_STATUS and report.ord_status in (STATUS_FILLED, STATUS_CANCELED)
+        if report.source in (SOURCE_REPLY, SOURCE_LOCAL) or report.transact_time_ns < self.venue_time_ns and not is_end:
             return
-        if report.transact_time_ns < self.venue_time_ns:
-            return
-        self.venue_time_ns = report.transact_time_ns
+        self.venue_time_ns = max(self.venue_time_ns, report.transact_time_ns)
         if report.ord_status == STATUS_REJECTED:
             self.rejected_time_ns = report.transact_time_ns
         if report.order_qty_lots > 0 and not self.terms.qty_in_quote:
