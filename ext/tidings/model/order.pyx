@@ -250,9 +250,9 @@ cdef class Order:
 
         A quantity in quote currency or none at all cannot tell: then the venue's word does. And it alone tells whether
         an order we knew nothing of still waits for its trigger. A listed execution is followed by the order's own row:
-        its quantity may have been changed by what we have not heard of.
+        its quantity may have been changed by what we have not heard of. A lost answer tells of none.
         """
-        cdef bint is_told_later = event == EXEC_TRADE and report.source == SOURCE_QUERY
+        cdef bint is_told_later = event == EXEC_UNKNOWN or (event == EXEC_TRADE and report.source == SOURCE_QUERY)
         cdef bint is_refused = self._refuses_amend(event, report)
         cdef int64_t qty_lots = self.order_qty_lots if is_refused else self._qty_lots_max()
         if report.ord_status == STATUS_FILLED:

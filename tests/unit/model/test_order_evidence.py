@@ -109,6 +109,15 @@ def test_old_quantity_filled_is_not_the_end_while_an_amend_may_have_raised_it():
     assert (order.status, order.leaves_qty_lots) == (OrdStatus.PARTIALLY_FILLED, 5)
 
 
+def test_lost_answer_to_an_amend_leaves_the_end_and_its_terms_to_the_orders_row():
+    _, order = amending(price_ticks=UP_TICKS, qty_lots=15)
+    apply_report(order, trade(15, 15, ord_status=-1, source=ReportSource.QUERY))  # of a list
+    apply_report(order, said(ExecType.UNKNOWN, ReportSource.LOCAL, request_kind=RequestKind.AMEND))
+    assert (order.status, order.is_amend_pending) == (OrdStatus.PARTIALLY_FILLED, True)
+    apply_report(order, row(OrdStatus.FILLED, cum_qty_lots=15, order_qty_lots=15, price_ticks=UP_TICKS))
+    assert (order.status, order.order_qty_lots, order.price_ticks) == (OrdStatus.FILLED, 15, UP_TICKS)
+
+
 def test_refused_amend_lets_the_old_quantity_be_the_end():
     _, order = amending(qty_lots=15)
     apply_report(order, trade(10, 10, ord_status=-1))
