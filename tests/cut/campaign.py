@@ -117,9 +117,7 @@ class Campaign:
             found = [f"UNSOUND: {error}"]
         else:
             self._result.cuts += 1
-        for trait in (cut.cutter, f"{cut.kind} by {cut.method}" if cut.kind == "create" else cut.kind, cut.end,
-                      f"{cut.stream}: {cut.place}"):  # fmt: skip
-            self._result.met[trait] += 1
+        self._result.met.update(_traits(cut))
         for sentence in found:
             self._result.failures.append(f"cut {cut.number}: {sentence}: {cut}")
             print(self._result.failures[-1], file=sys.stderr, flush=True)
@@ -127,3 +125,10 @@ class Campaign:
             print(f"{self._result.cuts}/{self._cuts} cuts, {len(self._result.failures)} failures",
                   file=sys.stderr, flush=True)  # fmt: skip
         return not found
+
+
+def _traits(cut: Cut) -> list[str]:
+    """What is counted of it."""
+    kind = f"{cut.kind} by {cut.method}" if cut.kind == "create" else cut.kind
+    deaf = ["while the account stream is mute"] if cut.is_deaf else []
+    return [kind, f"by {cut.cutter}", f"then {cut.end}", f"{cut.stream}: {cut.place}", *deaf]

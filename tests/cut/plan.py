@@ -40,6 +40,7 @@ class Cut:
     place: str
     share: float
     fills: bool  # the create, or the amend, crosses the market
+    is_deaf: bool  # the account stream leaves everything out from before the cut until the engine agrees
     side: str
 
 
@@ -60,7 +61,7 @@ def make_cut(seed: int, number: int) -> Cut:
     cutter, method, kind, symbols, end = traits[block % len(traits)]
     return Cut(
         number, cutter, method, kind, chance.choice(symbols), end, stream, place, chance.random(),
-        chance.random() < 0.25, chance.choice(("buy", "sell")),
+        chance.random() < 0.25, chance.random() < 0.3, chance.choice(("buy", "sell")),
     )  # fmt: skip
 
 
