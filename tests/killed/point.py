@@ -66,6 +66,10 @@ class Point:
         except OSError as error:
             self._end(FAILED, str(error))
 
+    def give_up(self) -> None:
+        """Nobody waits for it any more: end its processes."""
+        self._end(FAILED, "given up")
+
     def clear_away(self) -> None:
         """Journals have their space reserved: thousands would fill a disk."""
         shutil.rmtree(self._place.directory)

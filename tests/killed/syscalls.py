@@ -131,25 +131,33 @@ def kill_at_all(
 ) -> Result:
     """Until `wanted` points are behind us, there are no more, or time is up. Some at a time: they mostly wait."""
     result, under_way = Result(), dict[int, Point]()
-    while True:
-        while len(under_way) < min(parallel, wanted - result.killed - len(result.failures)):
-            number, boundary = next(boundaries, (-1, None))
-            if boundary is None or time.monotonic() > stop_s:
-                wanted = 0
-                break
-            result.next = number + 1
-            under_way[number] = Point(ground.place(), boundary)
-        if not under_way:
-            return result
-        for number, point in list(under_way.items()):
-            point.step()
-            if point.outcome:
-                del under_way[number]
-                result.take(number, point)
-                if point.outcome != FAILED:
-                    point.clear_away()
-                _tell_progress(result)
-        time.sleep(STEP_S)
+    try:
+        while True:
+            while len(under_way) < min(parallel, wanted - result.killed - len(result.failures)):
+                number, boundary = next(boundaries, (-1, None))
+                if boundary is None or time.monotonic() > stop_s:
+                    wanted = 0
+                    break
+                result.next = number + 1
+                under_way[number] = Point(ground.place(), boundary)
+            if not under_way:
+                return result
+            _step_all(under_way, result)
+            time.sleep(STEP_S)
+    finally:
+        for point in under_way.values():
+            point.give_up()
+
+
+def _step_all(under_way: dict[int, Point], result: Result) -> None:
+    for number, point in list(under_way.items()):
+        point.step()
+        if point.outcome:
+            del under_way[number]
+            result.take(number, point)
+            if point.outcome != FAILED:
+                point.clear_away()
+            _tell_progress(result)
 
 
 def _tell_progress(result: Result) -> None:
