@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,8 @@ def trace(thread_id: int, log: Path, kill_at: Boundary | None = None) -> Tracer:
 
 def allow_tracing() -> None:
     """In a child: let its sibling, the tracer, attach where only a parent may (Yama)."""
-    ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_long(PR_SET_PTRACER_ANY), 0, 0, 0)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_long(PR_SET_PTRACER_ANY), 0, 0, 0)
 
 
 def why_not(directory: Path) -> str:
