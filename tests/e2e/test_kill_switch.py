@@ -115,6 +115,19 @@ async def test_engine_that_starts_killed_finishes_what_the_last_one_began(exchan
     assert open_at_venue(exchange) == 0
 
 
+async def test_engine_whose_end_is_cut_short_leaves_no_kill_running(exchange, open_session):
+    phemex = await open_session(exchange)
+    await everywhere(phemex)
+    outcome = phemex.kill("and the program is told to end, twice")
+    stopping = asyncio.create_task(phemex.engine.kill.stop(60))
+    await asyncio.sleep(0)
+    stopping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopping
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(outcome, 1)
+
+
 async def test_kill_works_with_the_budget_used_up(exchange, open_session):
     phemex = await open_session(exchange, rate_limits=True, max_open_orders=1000, order_memory=1024)
     armed = phemex.arm("BTCUSDT", "buy")

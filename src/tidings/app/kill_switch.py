@@ -160,8 +160,11 @@ class KillSwitch:
 
     async def stop(self, limit_s: float) -> None:
         """The engine ends: give a kill that is under way this long, no longer."""
-        if self._task is not None and not self._task.done():
+        if self._task is None or self._task.done():
+            return
+        try:
             await asyncio.wait({self._task}, timeout=limit_s)
+        finally:  # also when whoever waits is cancelled: nothing may be left running
             if not self._task.done():
                 self._task.cancel()
                 log.error("the engine ends before the venue has shown that nothing is open: the latch remembers it")
