@@ -13,6 +13,7 @@ from session_lines import COIN_M, SPOT, USD_M, placed, until
 
 import tidings
 from tidings.app.kill_latch import KillLatch
+from tidings.app.reconciliation import Reconciliation
 from tidings.errors import UsageError
 from tidings.exchange.error_codes import OM_ORDER_NOT_FOUND
 
@@ -113,6 +114,27 @@ async def test_engine_that_starts_killed_finishes_what_the_last_one_began(exchan
     assert again.engine.kill.is_tripped
     await until(lambda: again.engine.kill.report.is_verified)
     assert open_at_venue(exchange) == 0
+
+
+async def test_engine_that_starts_killed_comes_up_though_its_cancels_leave_no_room_to_compare(
+    exchange, open_session, state_home, monkeypatch
+):
+    async with tidings.connect("local", exchange=str(exchange.ready_file)) as phemex:
+        await everywhere(phemex)
+        latch = phemex.engine.kill.latch
+    state_home.mkdir(parents=True, exist_ok=True)
+    latch.path.write_bytes(b"")
+
+    async def no_room(self, **words):
+        raise tidings.RateLimited("our request budget of this minute is used up", 62)
+
+    monkeypatch.setattr(Reconciliation, "_compare_positions", no_room)
+    again = await open_session(exchange)
+    await again.kill("wait for it")
+    assert open_at_venue(exchange) == 0
+    again.rearm("looked into it")
+    with pytest.raises(tidings.OrderDenied, match="comparing positions"):   # who may trade must know what it holds
+        again.limit("BTCUSDT", "buy", qty="0.01", price=USD_M.low)
 
 
 async def test_engine_whose_end_is_cut_short_leaves_no_kill_running(exchange, open_session):

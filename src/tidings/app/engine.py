@@ -280,7 +280,8 @@ class Engine:
         await self.account.start(self.settings.connect_timeout_s)
         self.kill.heed_latch()
         self.truth.reconciliation.keep_balances(self.account.wallets)
-        await self.truth.reconciliation.catch_up()
+        # Killed, it takes no orders and must stay up to cancel: a comparison the cancels leave no room for goes on.
+        await (self.truth.reconciliation.look() if self.kill.is_tripped else self.truth.reconciliation.catch_up())
 
     def is_hedged(self, symbol: str) -> bool:
         return symbol in self._hedged
