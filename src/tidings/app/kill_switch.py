@@ -32,6 +32,7 @@ from tidings.venue.phemex.queries import Queries
 log = logging.getLogger("tidings.kill")
 
 SETTLE_NS = 500_000_000  # at least this long the list must stay empty: it may lag behind the book
+FROM_LATCH = "latch"  # the source of a kill that an earlier run began
 HALVES = (False, True)  # untriggered or not: the venue cancels working and waiting orders apart
 
 
@@ -121,7 +122,8 @@ class KillSwitch:
         )  # fmt: skip
         self._write_latch()
         sent = self._send_cancels(begun_ns)
-        self._task = asyncio.get_running_loop().create_task(self._empty(begun_ns, sent), name="tidings-kill")
+        emptying = self._empty(begun_ns, sent, is_inherited=source == FROM_LATCH)
+        self._task = asyncio.get_running_loop().create_task(emptying, name="tidings-kill")
         return self._task
 
     def look(self) -> None:
@@ -138,11 +140,11 @@ class KillSwitch:
         log.error("the kill switch is latched: %s: re-arm it with `tidings rearm --reason …`", latched.reason)
         self._risk.set_killed(True)
         self.report = KillReport(
-            reason=latched.reason, source="latch", wall_ns=latched.wall_ns, is_verified=latched.is_verified,
+            reason=latched.reason, source=FROM_LATCH, wall_ns=latched.wall_ns, is_verified=latched.is_verified,
             orders_left=0 if latched.is_verified else None,
         )  # fmt: skip
         if not latched.is_verified:
-            self.trip(latched.reason, "latch")
+            self.trip(latched.reason, FROM_LATCH)
 
     def rearm(self, reason: str) -> None:
         """Take orders again. Raises UsageError without a reason, or while it is not verified that nothing is open."""
@@ -190,11 +192,11 @@ class KillSwitch:
         )  # fmt: skip
         return {_named(instrument) for instrument in instruments if instrument not in unsent}
 
-    async def _empty(self, begun_ns: int, sent: set[Symbol]) -> KillReport:
+    async def _empty(self, begun_ns: int, sent: set[Symbol], *, is_inherited: bool) -> KillReport:
         flattening = Flattening(
             EngineDoor(self._link),
             self._clock,
-            arrival_ns=self._arrival_ns(begun_ns),
+            arrival_ns=self._arrival_ns(begun_ns, is_inherited=is_inherited),
             marked=lambda: [_named(instrument) for instrument in self._symbols()],
             tell=self._hear,
         )
@@ -205,10 +207,15 @@ class KillSwitch:
         assert self.report is not None
         return self.report
 
-    def _arrival_ns(self, now_ns: int) -> int:
-        """From when on nothing that we sent before can still be taken in."""
-        unanswered = [
-            last_arrival_ns(order.decided_ns, self._expiry_s)
+    def _arrival_ns(self, now_ns: int, *, is_inherited: bool) -> int:
+        """From when on nothing that was sent before can still be taken in.
+
+        An adopted order of which nobody knows when it left may have left just now; and the engine before may have sent
+        what its journal lost with the power.
+        """
+        unanswered = [last_arrival_ns(now_ns, self._expiry_s)] if is_inherited else []
+        unanswered += [
+            last_arrival_ns(order.decided_ns or now_ns, self._expiry_s)
             for order in self._entry.orders.open_orders()
             if order.status in (OrdStatus.PENDING_NEW, OrdStatus.UNKNOWN)
         ]
