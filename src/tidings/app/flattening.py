@@ -44,7 +44,10 @@ class Flattening:
         arrival_ns: int,
         marked: Callable[[], list[Symbol]],
         tell: Callable[[str, dict[str, object]], object],
+        is_doubted: Callable[[Symbol], bool] = lambda symbol: False,
     ) -> None:
+        """`is_doubted`: whether orders are known in a symbol that are not over yet, whatever the venue's list shows."""
+        self._is_doubted = is_doubted
         self._door, self._clock = door, clock
         self._arrival_ns, self._marked, self._tell = arrival_ns, marked, tell
         self._begun_ns = clock.read_now_ns()
@@ -92,7 +95,7 @@ class Flattening:
         for symbol in added:
             self._plans[symbol] = plan = SymbolPlan(now_ns, self._arrival_ns)
             if symbol in self._sent:
-                plan.cancelled(now_ns, is_accepted=True)
+                plan.cancelled(now_ns, is_accepted=True, is_answered=False)
             self._tasks.append(asyncio.create_task(self._empty(symbol), name=f"tidings-empty-{symbol[1]}"))
         return [name for _, name in added]
 
@@ -119,7 +122,8 @@ class Flattening:
             left = await self._door.count_open(*symbol)
         except (TidingsError, OSError) as error:
             retry_after_ns = self._problem_of(error, symbol, RequestKind.QUERY)
-        plan.looked(self._clock.read_now_ns(), left, retry_after_ns=retry_after_ns)
+        is_doubted = self._is_doubted(symbol)
+        plan.looked(self._clock.read_now_ns(), left, retry_after_ns=retry_after_ns, is_doubted=is_doubted)
         is_empty, was_told_empty = self.orders_left == 0, self._told_left == 0
         if is_empty != was_told_empty:  # also an order that came late: it is gone again in a moment
             self._tell_left()

@@ -82,7 +82,9 @@ class EngineDoor:
 
 
 class KillSwitch:
-    """One engine's. `symbols` tells which may have orders; `hears` are called with each event and its facts."""
+    """One engine's. `symbols` tells which may have orders, `known_open` where some are not over as far as we heard;
+    `hears` are called with each event and its facts.
+    """
 
     def __init__(
         self,
@@ -94,6 +96,7 @@ class KillSwitch:
         latch: KillLatch,
         clock: Clock,
         symbols: Callable[[], list[Instrument]],
+        known_open: Callable[[], set[str]],
         expiry_s: int,
         has_threads: bool = True,
     ) -> None:
@@ -101,7 +104,7 @@ class KillSwitch:
         self.report: KillReport | None = None
         self.hears: list[Callable[[str, dict[str, object]], object]] = []
         self._risk, self._entry, self._mass_cancel = risk, entry, mass_cancel
-        self._link, self._clock, self._symbols = link, clock, symbols
+        self._link, self._clock, self._symbols, self._known_open = link, clock, symbols, known_open
         self._expiry_s, self._has_threads = expiry_s, has_threads
         self._task: asyncio.Task[KillReport] | None = None
 
@@ -199,6 +202,7 @@ class KillSwitch:
             arrival_ns=self._arrival_ns(begun_ns, is_inherited=is_inherited),
             marked=lambda: [_named(instrument) for instrument in self._symbols()],
             tell=self._hear,
+            is_doubted=lambda symbol: symbol[1] in self._known_open(),
         )
         flattening.begin(sent)
         await flattening.finish()

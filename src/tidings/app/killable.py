@@ -23,8 +23,16 @@ def make_kill_switch(engine: Engine) -> KillSwitch:
         latch=KillLatch.of(engine.access.endpoints.rest.authority, engine.access.api_key or ""),
         clock=engine.clock,
         symbols=lambda: symbols_with_orders(engine),
+        known_open=lambda: symbols_known_open(engine),
         expiry_s=engine.settings.expiry_s,
         has_threads=engine.world.has_threads,
+    )
+
+
+def symbols_known_open(engine: Engine) -> set[str]:
+    """Where orders are open as far as we were told, ours and those of others."""
+    return {order.symbol for order in engine.entry.orders.open_orders()} | set(
+        engine.truth.reconciliation.foreign.symbols()
     )
 
 

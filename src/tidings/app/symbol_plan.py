@@ -40,6 +40,7 @@ class SymbolPlan:
         self.next_ns = now_ns
         self.left: int | None = None  # open orders at the last good look; None: not known yet
         self.cancel_count = 0
+        self._is_answered = False  # the venue has said of a cancel of both halves that it takes it
         self._arrival_ns = arrival_ns
         self._look_gap_ns, self._cancel_gap_ns = LOOK_GAP_NS, CANCEL_GAP_NS
         self._next_cancel_ns = now_ns
@@ -50,9 +51,15 @@ class SymbolPlan:
         """Nothing is open, and nothing can come any more."""
         return self.step is Step.NOTHING
 
-    def cancelled(self, now_ns: int, *, is_accepted: bool, retry_after_ns: int = 0) -> None:
-        """Both halves were asked for. Accepted or not, the list of open orders has the last word."""
+    def cancelled(
+        self, now_ns: int, *, is_accepted: bool, is_answered: bool = True, retry_after_ns: int = 0
+    ) -> None:
+        """Both halves were asked for. Accepted or not, the list of open orders has the last word.
+
+        `is_answered` False: they have left, and nobody waits for what the venue says to them.
+        """
         self.cancel_count += 1
+        self._is_answered = self._is_answered or (is_accepted and is_answered)
         self._next_cancel_ns = now_ns + max(self._cancel_gap_ns, retry_after_ns)
         self._cancel_gap_ns = min(2 * self._cancel_gap_ns, GAP_MAX_NS)
         if is_accepted:
@@ -61,14 +68,20 @@ class SymbolPlan:
         else:
             self.step, self.next_ns = Step.CANCEL, self._next_cancel_ns
 
-    def looked(self, now_ns: int, left: int | None, *, retry_after_ns: int = 0) -> None:
-        """The venue shows `left` open orders; None: it did not say."""
+    def looked(
+        self, now_ns: int, left: int | None, *, retry_after_ns: int = 0, is_doubted: bool = False
+    ) -> None:
+        """The venue shows `left` open orders; None: it did not say.
+
+        `is_doubted`: we know of orders that it does not show. Its list may be older than they are, and the cancels
+        lost: then a cancel that is answered has to stand beside the empty list.
+        """
         if left is None:
             self._look_again(now_ns, retry_after_ns)
             return
         was_empty, self.left = self.left == 0, left
         if left == 0:
-            self._confirm(now_ns, was_empty)
+            self._confirm(now_ns, was_empty, is_doubted and not self._is_answered)
         elif was_empty:  # it came late, or was placed by somebody else
             self._confirm_ns.clear()
             self.step, self.next_ns = Step.CANCEL, now_ns
@@ -82,7 +95,10 @@ class SymbolPlan:
         self.step, self.next_ns = Step.LOOK, now_ns + max(self._look_gap_ns, retry_after_ns)
         self._look_gap_ns = min(2 * self._look_gap_ns, GAP_MAX_NS)
 
-    def _confirm(self, now_ns: int, was_empty: bool) -> None:
+    def _confirm(self, now_ns: int, was_empty: bool, needs_answer: bool) -> None:
+        if now_ns >= self._arrival_ns and needs_answer:
+            self.step, self.next_ns = Step.CANCEL, max(now_ns, self._next_cancel_ns)
+            return
         if now_ns >= self._arrival_ns:
             self.step = Step.NOTHING
             return

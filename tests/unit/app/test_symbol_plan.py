@@ -51,6 +51,26 @@ def emptied(venue: SlowVenue) -> SymbolPlan:
     return plan
 
 
+def test_an_empty_list_is_doubted_until_a_cancel_was_answered():
+    """We know of an order, the list does not show it yet, and what was sent first nobody has answered."""
+    plan = SymbolPlan(NOW_NS, NOW_NS)
+    plan.cancelled(NOW_NS, is_accepted=True, is_answered=False)
+    plan.looked(plan.next_ns, 0, is_doubted=True)
+    assert (plan.step, plan.is_settled) == (Step.CANCEL, False)
+    plan.cancelled(plan.next_ns, is_accepted=False)
+    assert plan.step is Step.CANCEL
+    plan.cancelled(plan.next_ns, is_accepted=True)
+    plan.looked(plan.next_ns, 0, is_doubted=True)
+    assert plan.is_settled
+
+
+def test_an_empty_list_that_fits_what_we_know_needs_no_answered_cancel():
+    plan = SymbolPlan(NOW_NS, NOW_NS)
+    plan.cancelled(NOW_NS, is_accepted=True, is_answered=False)
+    plan.looked(plan.next_ns, 0)
+    assert plan.is_settled
+
+
 def test_one_cancel_then_looks_until_nothing_can_arrive():
     venue = SlowVenue(2)
     assert emptied(venue).is_settled
