@@ -9,7 +9,10 @@
     engine_process  the engine as a process that can be started, killed and started again
     trader          who places, amends and cancels at random
     schedule        seed → one run's settings, actions and faults
-    oracle          what must never happen, judged from outside
+    limits          tight limits of one run; order_words reads from the wire what an order asks for
+    kill_faults     the kill switch, thrown in the middle of all that; state_directory holds its latch
+    oracle          what must never happen, judged from outside; limits_oracle and kill_oracle judge I10,
+                    risk_watch tells them what is heard
     simulation      one schedule, run; campaign: many
     shrink          the fewest faults and actions that still fail
     cuts            a connection cut at every byte of one scenario

@@ -10,6 +10,7 @@ from itertools import islice
 
 from tests.simulated.campaign import SCHEDULES_PER_SEED, Report, in_processes, run_campaign
 from tests.simulated.cuts import all_cuts, run_cut
+from tests.simulated.limits import denials_missing
 from tests.simulated.schedule import kinds_in_use, make_schedule
 from tests.simulated.shrink import Shrinker
 from tests.simulated.simulation import Simulation
@@ -32,10 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
         _tell(f"    again: python -m tests.simulated --only {number} --trace")
     for number, violations in report.failures[:SHRUNK_MAX]:
         _show_shrunk(number, violations)
-    missing = [kind for kind in kinds_in_use() if not report.faults[kind]]
+    missing = [kind for kind in kinds_in_use() if not report.faults[kind]] + denials_missing(report.outcomes)
     is_short = report.schedules >= EVERY_KIND_FROM and bool(missing)
     if is_short:
-        _tell(f"these kinds of fault never happened: {', '.join(missing)}")
+        _tell(f"these kinds of fault, and denials, never happened: {', '.join(missing)}")
     if not options.json:
         _print_table(report)
     print(json.dumps(report.as_json()))

@@ -8,15 +8,17 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 from tests.simulated.disk import DiskHandle, SimulatedDisk
+from tests.simulated.limits import LimitTraits, settings_of
 from tests.simulated.loop import NS_PER_S, EngineLoop, Timeline
+from tests.simulated.state_directory import SimulatedLatch, StateDirectory
 from tests.simulated.wire import Network, SimulatedDialer
 from tidings.app import journal_home, killable
 from tidings.app.engine import Engine
-from tidings.app.kill_latch import KillLatch
 from tidings.app.world import World
 from tidings.clock import Clock
 from tidings.config import Secret, load_settings
@@ -30,25 +32,16 @@ from tidings.session.phemex import Phemex
 from tidings.venue.phemex import rate_groups
 
 
-class NoLatch(KillLatch):
-    """Nobody has thrown the kill switch of this machine: the real one would look into the real file system."""
-
-    def is_set(self) -> bool:
-        return False
-
-    def read(self) -> None:
-        return None
-
-
 @contextmanager
-def simulated_surroundings() -> Iterator[None]:
+def simulated_surroundings(process: EngineProcess) -> Iterator[None]:
     """What the engine takes from its modules and not from its World, for as long as a simulation lasts.
 
-    Journals have small segments, so that a run of some dozen orders goes through several.
+    Journals have small segments, so that a run of some dozen orders goes through several; the kill latch lies in the
+    machine's state directory.
     """
     small = functools.partial(keeper.begin_session, segment_bytes=SEGMENT_BYTES_MIN)
     with (
-        patch.object(killable, "KillLatch", NoLatch),
+        patch.object(killable, "KillLatch", SimpleNamespace(of=lambda authority, api_key: process.make_latch())),
         patch.object(journal_home, "begin_session", small),
     ):
         yield
@@ -70,6 +63,7 @@ class EngineTraits:
     wall_ahead_ns: int = 0  # this machine's wall clock, of true time
     max_open_orders: int = 200
     journal: str = "crash"
+    limits: LimitTraits | None = None
 
 
 @dataclass
@@ -90,6 +84,7 @@ class EngineProcess:
         self.timeline, self.network, self.traits = timeline, network, traits
         self.wall_offset_ns = wall_start_ns + traits.wall_ahead_ns - BOOT_NS
         self.disk = SimulatedDisk(random.Random(seed ^ 1))
+        self.state = StateDirectory(timeline, self.disk, seed)
         self.loop: EngineLoop | None = None
         self.phemex: Phemex | None = None  # of the present life, once it has come up
         self.life_count = 0
@@ -99,6 +94,11 @@ class EngineProcess:
         self._account, self._make_strategy = account, make_strategy
         self._chance = random.Random(seed)
         self._main: asyncio.Task[Any] | None = None
+
+    def make_latch(self) -> SimulatedLatch:
+        """The present life's view of the kill latch."""
+        life = self.life_count
+        return SimulatedLatch(self.state, lambda: self.is_alive and self.life_count == life)
 
     @property
     def is_alive(self) -> bool:
@@ -155,12 +155,14 @@ class EngineProcess:
 
     def _settings(self) -> Any:
         traits = self.traits
+        limits = {"max_open_orders": traits.max_open_orders}
+        if traits.limits is not None:
+            limits |= settings_of(traits.limits)
         return load_settings(
             "local", environ={}, api_key=self._account.api_key, api_secret=Secret(self._account.api_secret),
             api_url="http://127.0.0.1:8080", lanes=traits.lanes, deadline_s=traits.deadline_s, expiry_s=traits.expiry_s,
             create_method=traits.create_method, requests_per_minute_max=traits.requests_per_minute_max,
-            max_open_orders=traits.max_open_orders, order_memory=256, journal=traits.journal,
-            journal_dir="journal", kill_signal="none",
+            order_memory=256, journal=traits.journal, journal_dir="journal", kill_signal="none", **limits,
         )
 
     def _world(self, loop: EngineLoop) -> World:

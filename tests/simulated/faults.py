@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.simulated import request_faults, stream_faults, venue_faults
+from tests.simulated import kill_faults, request_faults, stream_faults, venue_faults
 from tests.simulated.http_frames import Passing, read_request
 from tests.simulated.loop import Timeline
 from tests.simulated.wire import US_NS, Network, Wire
@@ -52,6 +52,8 @@ class FaultBox:
         self.fired: Counter[str] = Counter()
         self.on_fired: Callable[[Fault], object] = lambda fault: None
         self.on_death: Callable[[], object] = lambda: None  # just before the engine's process is killed
+        self.on_kill: Callable[[], object] = lambda: None  # just before the kill switch is thrown
+        self.ever_full: set[int] = set()  # wires whose bytes have waited for room
         self.has_healed = False
         self._full_wires: dict[int, None] = {}  # the client's kernel has no room for these
         self._chance = chance  # of latencies and pieces only
@@ -193,6 +195,7 @@ class FaultBox:
                 count = fault.pick % (len(data) + 1)
                 if fault.kind == "kernel_full":
                     self._full_wires[wire.number] = None
+                    self.ever_full.add(wire.number)
                     self.timeline.after(fault.span_ns, self._room_again, wire.number)
                 elif count:
                     self.timeline.after(0, wire.break_kernel)
@@ -279,13 +282,14 @@ WIRE_BLOWS = ("reset", "half_close", "dark", "stall", "unsolicited")
 MACHINE_BLOWS = ("freeze", "clock_step", "venue_step", "crash", "power_loss", "sync_error")
 BLOWS: dict[str, Callable[[FaultBox, Fault], bool]] = {
     **dict.fromkeys(WIRE_BLOWS, FaultBox.strike), **dict.fromkeys(MACHINE_BLOWS, FaultBox.strike_machine),
+    **kill_faults.BLOWS,
 }
 SPELLS = frozenset(
     {"delay", "split", "refused", "unreachable", "disk_full", *request_faults.SPELLS, *stream_faults.SPELLS}
 )
 KERNEL_TRAPS = ("partial_write", "kernel_full", "crash_before_send", "crash_after_send")
 KINDS: tuple[str, ...] = (
-    *BLOWS, "delay", "split", "refused", "unreachable", "disk_full", *KERNEL_TRAPS,
+    *WIRE_BLOWS, *MACHINE_BLOWS, "delay", "split", "refused", "unreachable", "disk_full", *KERNEL_TRAPS,
     *request_faults.TRAPS, *request_faults.SPELLS,
     *stream_faults.TRAPS, *stream_faults.SPELLS, *venue_faults.SPELLS,
 )

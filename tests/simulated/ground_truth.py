@@ -31,9 +31,9 @@ class GroundTruth:
         instruments = self._venue.catalogue.instruments
         self.grids = {symbol: Grid(instruments[symbol].tick_size, instruments[symbol].lot_size) for symbol in SYMBOLS}
 
-    def order(self, symbol: str, cl_ord_id: str) -> Order | None:
-        """The order as the exchange has it, open or done."""
-        return self._venue.state.store.find(self._user_id, symbol, "", cl_ord_id)
+    def order(self, symbol: str, cl_ord_id: str, order_id: str = "") -> Order | None:
+        """The order as the exchange has it, open or done, by one of its ids."""
+        return self._venue.state.store.find(self._user_id, symbol, order_id, cl_ord_id)
 
     def orders(self) -> list[Order]:
         """All orders the user ever had."""

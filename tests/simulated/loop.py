@@ -269,6 +269,12 @@ class EngineLoop(asyncio.BaseEventLoop):
             handle.cancel()
         return handle is not None
 
+    def create_task(self, coro: Any, **words: Any) -> asyncio.Task[Any]:
+        task = super().create_task(coro, **words)
+        if self.is_killed:  # the rest of the very call that the process died in
+            _bury(task)
+        return task
+
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         if not self.is_killed:
             self.failures.append(f"{context.get('message')}: {context.get('exception')!r}")

@@ -78,6 +78,7 @@ class Oracle:
         self._truth, self._secret, self._deadline_ns = truth, secret.encode(), deadline_ns
         self._per_minute_max, self._is_ack_binding = per_minute_max, is_ack_binding
         self.is_journaled: Callable[[str], bool] = lambda cl_ord_id: True
+        self.on_left: Callable[[int, Passing, int], object] = lambda number, request, now_ns: None
         self._framers: dict[int, Framer] = {}
         self._creates: Counter[str] = Counter()
         self._created_on: dict[str, int] = {}  # ClOrdID → the connection its create left on
@@ -98,7 +99,9 @@ class Oracle:
         if is_stream:
             return
         for message in self._framers.setdefault(number, Framer()).feed(data):
-            self._request_left(number, read_request(message), now_ns)
+            request = read_request(message)
+            self._request_left(number, request, now_ns)
+            self.on_left(number, request, now_ns)
 
     def _request_left(self, number: int, request: Passing, now_ns: int) -> None:
         if request.kind in ("amend", "cancel"):

@@ -25,8 +25,9 @@ from tests.simulated.ground_truth import GroundTruth
 from tests.simulated.http_frames import Passing
 from tests.simulated.loop import NS_PER_S, Stuck, Timeline, silence_the_dead
 from tests.simulated.oracle import FLAGGED_WITHIN_NS, Oracle
+from tests.simulated.risk_watch import RiskWatch
 from tests.simulated.schedule import Schedule
-from tests.simulated.trader import Trader
+from tests.simulated.trader import Action, Trader
 from tests.simulated.wire import Network, Wire
 from tidings.engine.strategy import ORDER_CALLBACKS, Strategy
 from tidings.exchange.venue_config import RejectStyle
@@ -89,13 +90,15 @@ class Simulation:
             self.oracle.is_journaled = lambda cl_ord_id: self.process.disk.holds(cl_ord_id.encode())
         self._power_losses_told = 0
         self.trader = Trader(self.process, self.exchange, self._placed, self._changed)
+        self.risk = RiskWatch(self.process, self.box, self.oracle, schedule.engine.limits)
+        self.trader.on_control, self.trader.rearm = self.risk.changed, self.risk.rearm
 
     # ---- The run -----------------------------------------------------------------------------------------------------
 
     def run(self) -> Result:
         """Live through the schedule. What goes wrong is in the result; only a bug of the simulation raises."""
         silence_the_dead()
-        with simulated_surroundings(), repeatable_handshakes(self.schedule.seed), errors_told(self._logged):
+        with simulated_surroundings(self.process), repeatable_handshakes(self.schedule.seed), errors_told(self._logged):
             try:
                 self._live()
             except Stuck as error:
@@ -139,11 +142,17 @@ class Simulation:
     def _judge_healed(self) -> None:
         healed_ns = self.timeline.now_ns
         ready_ns, agree_ns = READY_LIMIT_NS, AGREE_LIMIT_NS
+        self.trader.act(Action("resume", 0, "", "", 0, 0, 0))  # whoever halted it by hand
         if self.process.disk.sync_failed_count:
             self._restart_with_a_sound_disk()
         if self.schedule.engine.requests_per_minute_max is not None or self.box.fired["too_many"]:
             ready_ns = agree_ns = BUDGET_LIMIT_NS
-        if not self.timeline.run_until(self._is_ready, healed_ns + ready_ns):
+        if self.risk.is_killed:  # or was, and somebody re-arms it as soon as the process thaws
+            self.timeline.run_until(lambda: False, healed_ns + LOOK_NS)
+        if self.risk.is_killed and not self._judge_killed(healed_ns + ready_ns):
+            return
+        ready_ns += self.timeline.now_ns - healed_ns
+        if not self.risk.is_killed and not self.timeline.run_until(self._is_ready, healed_ns + ready_ns):
             phemex = self.process.phemex
             reason = phemex.state.reason if phemex is not None else f"no start: {self.process.failed_starts[-1:]}"
             self.oracle.blame("I12", self.timeline.now_ns, f"not ready again: {reason}")
@@ -155,6 +164,21 @@ class Simulation:
             self.timeline.run_to(self.timeline.now_ns + LOOK_NS)
         for difference in differences:
             self.oracle.blame(difference[:2], self.timeline.now_ns, difference[3:])
+
+    def _judge_killed(self, limit_ns: int) -> bool:
+        """It must come to be verified; then a person may lead back, and it takes orders again."""
+        if not self.timeline.run_until(self.risk.is_verified, limit_ns):
+            phemex = self.process.phemex
+            told = phemex.engine.kill.report if phemex is not None else self.process.failed_starts[-1:]
+            self.oracle.blame("I10", self.timeline.now_ns, f"a kill is not verified: {told}")
+            return False
+        self.risk.judge_end()
+        if self.schedule.is_rearmed:
+            self.process.do(self.risk.rearm, self.process.phemex)
+            self.timeline.run_until(lambda: False, self.timeline.now_ns + LOOK_NS)
+            if self.risk.is_killed:
+                self.oracle.blame("I10", self.timeline.now_ns, "re-armed by a person, and still killed")
+        return True
 
     def _restart_with_a_sound_disk(self) -> None:
         """A disk that failed is for good: the engine must say so, and somebody starts it anew."""
@@ -203,6 +227,7 @@ class Simulation:
     def _arrived(self, wire: Wire, request: Passing) -> None:
         self.on_arrival(wire, request)
         self.oracle.request_arrived(request, self.timeline.now_ns)
+        self.risk.arrived(request)
 
     def _struck(self, fault: Fault) -> None:
         self._note("fault", fault.kind, fault.pick)
@@ -229,11 +254,13 @@ class Simulation:
 
     def _heard(self, name: str, order: Any, report: Any) -> None:
         self._note(name, order.cl_ord_id, order.ord_status.name, order.cum_qty_lots, report.source, report.text)
+        self.risk.heard(name)
         self.oracle.heard(name, order, report, self.timeline.now_ns)
 
     def _witness(self, process: EngineProcess) -> Strategy:
         if process.life_count > 1:
             self._judge_birth(process)
+        self.risk.born(process)
         return make_witness(self._heard)
 
     def _died(self) -> None:
@@ -277,7 +304,7 @@ def make_witness(heard: Any) -> Strategy:
 
 def _ceiling_of(schedule: Schedule) -> int | None:
     """What no minute may exceed; a process that was killed cannot tell the next what it has used of our own limit."""
-    dies = any(fault.kind.startswith(("crash", "power_loss", "sync_error")) for fault in schedule.faults)
+    dies = any(fault.kind.startswith(("crash", "kill_crash", "power_loss", "sync_error")) for fault in schedule.faults)
     return None if dies else schedule.engine.requests_per_minute_max
 
 

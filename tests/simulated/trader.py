@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.simulated.engine_process import EngineProcess
 from tests.simulated.exchange_side import MIDDLE, ExchangeSide
+from tests.simulated.limits import QUANTITY
 from tidings.errors import TidingsError
 from tidings.session.order_ticket import OrderTicket
 from tidings.session.phemex import Phemex
 
-QUANTITY = {"BTCUSD": "{}", "BTCUSDT": "0.00{}", "sBTCUSDT": "0.00{}"}  # of one digit
+DEFAULT_COLLAR_PERCENT = 20
 TIFS = ("GTC", "GTC", "GTC", "IOC", "FOK", "PostOnly")
 
 
@@ -36,6 +37,8 @@ class Trader:
         self, process: EngineProcess, exchange: ExchangeSide, on_placed: Callable[[OrderTicket], object],
         on_change: Callable[[str, OrderTicket], object],
     ) -> None:
+        self.on_control: Callable[[str, str], object] = lambda what, symbol: None  # "HALTED" of a symbol, "resume" …
+        self.rearm: Callable[[Phemex], object] = lambda phemex: None
         self._process, self._exchange = process, exchange
         self._on_placed, self._on_change = on_placed, on_change
         self.tickets: list[OrderTicket] = []  # of the present life
@@ -67,6 +70,25 @@ class Trader:
             action.symbol, action.side, qty=_quantity(action), price=MIDDLE + action.offset,
             tif=TIFS[action.pick % len(TIFS)],
         ), action)
+
+    def _again(self, phemex: Phemex, action: Action) -> str:
+        """The same order twice at once, as a strategy in a loop would."""
+        self._limit(phemex, action)
+        return self._limit(phemex, action)
+
+    def _burst(self, phemex: Phemex, action: Action) -> str:
+        """Many orders in one moment, away from the market and from each other."""
+        away = -1 if action.side == "buy" else 1
+        for number in range(2 + action.pick % 6):
+            self._limit(phemex, replace(action, offset=away * (20 + 7 * number + abs(action.offset)), pick=0))
+        return "sent"
+
+    def _wild(self, phemex: Phemex, action: Action) -> str:
+        """A price with a slipped digit: half as much again as the collar allows, on the side that pays."""
+        limits = self._process.traits.limits
+        percent = limits.collar_percent if limits is not None else None
+        offset = round(1.5 * (percent or DEFAULT_COLLAR_PERCENT) / 100 * MIDDLE) * (1 if action.side == "buy" else -1)
+        return self._limit(phemex, replace(action, offset=offset))
 
     def _market(self, phemex: Phemex, action: Action) -> str:
         if action.symbol == "sBTCUSDT" and action.pick % 2:
@@ -126,6 +148,32 @@ class Trader:
             await phemex.cancel_all(symbol)
         except TidingsError as error:
             self.outcomes[f"cancel_all {type(error).__name__}"] += 1
+
+    # ---- A person's -------------------------------------------------------------------------------------------------
+
+    def _halt(self, phemex: Phemex, action: Action) -> str:
+        symbol = action.symbol if action.pick % 3 else None
+        phemex.halt(symbol, strategy="" if symbol is None and action.pick % 2 else None, reason="a drill")
+        self.on_control("HALTED", symbol or "")
+        return "done"
+
+    def _reduce(self, phemex: Phemex, action: Action) -> str:
+        symbol = action.symbol if action.pick % 3 else None
+        phemex.reduce_only(symbol, strategy="" if symbol is None and action.pick % 2 else None, reason="a drill")
+        self.on_control("REDUCING", symbol or "")
+        return "done"
+
+    def _resume(self, phemex: Phemex, action: Action) -> str:
+        for symbol in QUANTITY:
+            phemex.resume(symbol, reason="it was a drill")
+        phemex.resume(strategy="", reason="it was a drill")
+        phemex.resume(reason="it was a drill")
+        self.on_control("resume", "")
+        return "done"
+
+    def _rearm(self, phemex: Phemex, action: Action) -> str:
+        self.rearm(phemex)
+        return "done"
 
     def _changed(self, what: str, ticket: OrderTicket, result: int) -> str:
         if result == 0:
