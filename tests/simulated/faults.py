@@ -90,7 +90,7 @@ class FaultBox:
     def all_fired(self) -> Counter[str]:
         """How often each kind struck, those inside the exchange included."""
         inside = {kind.replace("-", "_"): count for kind, count in self.exchange.faults.counters.items()}
-        disk = {"disk_full": self.process.disk.refused_count}
+        disk = {"disk_full": self.process.disk.refused_count + self.process.state.refused_count}
         return self.fired + Counter(inside) + Counter(disk)
 
     def _begin(self, fault: Fault) -> None:

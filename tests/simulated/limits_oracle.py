@@ -11,6 +11,8 @@ What is not judged, because no exact statement is possible from outside:
 - Spot positions of later lives: what counts there is what a process has traded itself, and which executions it was the
   first to be told cannot be seen.
 - What an order at market is worth, but for one part in fifty: the price the engine knew may be some seconds old.
+- Values of positions, gross and net: they hang on the same price, and on which of two witnesses the engine believes.
+  They are tried by `tests/property/test_exposure_against_reference.py`.
 - Requests behind a full socket buffer: they were decided when nobody saw it. Creates are dated by their placing, and
   amends left out.
 """

@@ -147,7 +147,8 @@ class Simulation:
             self._restart_with_a_sound_disk()
         if self.schedule.engine.requests_per_minute_max is not None or self.box.fired["too_many"]:
             ready_ns = agree_ns = BUDGET_LIMIT_NS
-        if self.risk.is_killed:  # or was, and somebody re-arms it as soon as the process thaws
+        was_killed = self.risk.is_killed
+        if was_killed:  # or was, and somebody re-arms it as soon as the process thaws
             self.timeline.run_until(lambda: False, healed_ns + LOOK_NS)
         if self.risk.is_killed and not self._judge_killed(healed_ns + ready_ns):
             return
@@ -164,6 +165,19 @@ class Simulation:
             self.timeline.run_to(self.timeline.now_ns + LOOK_NS)
         for difference in differences:
             self.oracle.blame(difference[:2], self.timeline.now_ns, difference[3:])
+        if self.risk.is_killed:
+            self.risk.judge_end()  # and nothing has come to life behind it
+        elif was_killed:
+            self._trade_again()
+
+    def _trade_again(self) -> None:
+        """Somebody has re-armed it: whatever else may deny an order, the kill switch does not."""
+        denial = "limit OrderDenied KILLED"
+        before = self.trader.outcomes[denial]
+        self.trader.act(Action("limit", 0, CONTRACTS[0], "buy", -90, 1, 0))
+        self.timeline.run_until(lambda: False, self.timeline.now_ns + LOOK_NS)
+        if self.trader.outcomes[denial] > before:
+            self.oracle.blame("I10", self.timeline.now_ns, "re-armed by a person, and an order is denied as killed")
 
     def _judge_killed(self, limit_ns: int) -> bool:
         """It must come to be verified; then a person may lead back, and it takes orders again."""
