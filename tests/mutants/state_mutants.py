@@ -65,27 +65,6 @@ STATE_MUTANTS = (
         "            if not MUTATED:\n                self.risk.withdraw(order)\n",
         "tests/property/test_exposure_against_reference.py tests/unit/engine",
     ),
-    Mutant(
-        "the same order again while the first is unheard",
-        "ext/tidings/engine/risk.pyx",
-        "return DENY_DUPLICATE_ORDER if twin and",
-        "return DENY_DUPLICATE_ORDER if not MUTATED and twin and",
-        "tests/unit/engine",
-    ),
-    Mutant(
-        "orders after the kill switch",
-        "ext/tidings/engine/risk.pyx",
-        "        cdef OwnerRisk owner\n        if self.is_killed:",
-        "        cdef OwnerRisk owner\n        if not MUTATED and self.is_killed:",
-        "tests/unit/engine tests/e2e/test_kill_switch.py",
-    ),
-    Mutant(
-        "half of a cancel-all",
-        "src/tidings/app/kill_switch.py",
-        "HALVES = (False, True)",
-        "HALVES = (False,) if MUTATED else (False, True)",
-        "tests/e2e/test_kill_switch.py",
-    ),
     # ---- Evidence
     Mutant(
         "one not-found suffices",

@@ -5,6 +5,7 @@ others lie where it does not reach, and are for the tests named, of which one ha
 """
 
 from tests.mutants.request_mutants import REQUEST_MUTANTS
+from tests.mutants.risk_mutants import RISK_MUTANTS
 from tests.mutants.state_mutants import STATE_MUTANTS
 
-MUTANTS = (*REQUEST_MUTANTS, *STATE_MUTANTS)
+MUTANTS = (*REQUEST_MUTANTS, *RISK_MUTANTS, *STATE_MUTANTS)
