@@ -56,7 +56,6 @@ STATE_MUTANTS = (
         _ENTRY,
         "            self.risk.enter(order, now_ns)\n",
         "            if not MUTATED:\n                self.risk.enter(order, now_ns)\n",
-        "tests/property/test_exposure_against_reference.py",
     ),
     Mutant(
         "order that never left stays counted",
