@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.simulated.gateway import Gateway
 
 MS_NS = 1_000_000
+JOURNEY_MAX_NS = 2_000 * MS_NS
 PIECES_MAX = 12  # of what is sent at once: the rest follows whole
 
 
@@ -271,6 +272,15 @@ class FaultBox:
         else:
             self.process.loop.step_wall_clock((fault.pick % 180_000 - 90_000) * MS_NS)
         return True
+
+
+def is_long_journey(fault: Fault) -> bool:
+    """Whether it holds a request back for longer than a connection would."""
+    held_ns = {
+        "slow_request": fault.pick % 4_000 * MS_NS, "delay": fault.pick % (3_000 * MS_NS), "stall": fault.span_ns,
+        "kernel_full": fault.span_ns,
+    }
+    return held_ns.get(fault.kind, 0) > JOURNEY_MAX_NS
 
 
 def _is_whole(data: bytes) -> bool:

@@ -44,6 +44,7 @@ class Sent:
     decided_ns: int
     engine: int  # by which engine, counted from 1
     most_qty: int
+    prices: set[float]  # that it was ever asked to have
     has_arrived: bool = False
 
 
@@ -125,7 +126,7 @@ class LimitsOracle:
         if not is_late:
             self._judge_states(asked, asked.qty, now_ns)
             self._judge_self_match(asked, now_ns)
-        self.sent[asked.cl_ord_id] = Sent(asked, decided_ns, self.engine, asked.qty)
+        self.sent[asked.cl_ord_id] = Sent(asked, decided_ns, self.engine, asked.qty, {asked.price})
         self._judge_windows(Spent(decided_ns, asked.symbol, asked.least_qty, asked.dollars), now_ns)
         self._judge_worst(asked.symbol, now_ns)
         if not is_late and self.limits.max_open is not None:
@@ -142,7 +143,9 @@ class LimitsOracle:
         self.checks += 1
         asked = read_amend(request, sent.asked, order)
         more_qty = max(0, asked.qty - sent.most_qty)
-        is_smaller = not asked.has_new_price and asked.qty < sent.most_qty
+        keeps_price = not asked.has_new_price or asked.price in sent.prices
+        is_smaller = keeps_price and (asked.qty < sent.most_qty or asked.money < sent.asked.money)
+        sent.prices.add(asked.price)
         sent.most_qty = max(sent.most_qty, asked.qty)
         if not is_smaller:
             self._judge_terms(asked, now_ns)

@@ -63,10 +63,11 @@ def read_amend(request: Passing, before: Asked, order: Any) -> Asked:
     symbol = before.symbol
     price, qty = _dollars(request.fields, "price", symbol), _qty(request.fields, symbol)
     old_price = order.price / DOLLAR[symbol] if order is not None and before.price else before.price
-    old_qty = int(order.order_qty) if order is not None else before.qty
+    old_qty = 0 if before.is_money else int(order.order_qty) if order is not None else before.qty
+    money = int(request.fields["quoteQtyEv"]) / DOLLAR[symbol] if "quoteQtyEv" in request.fields else before.money
     return Asked(
         before.cl_ord_id, symbol, before.buys, old_qty if qty is None else qty, old_price if price is None else price,
-        before.stop_px, before.waits, before.is_money, before.money, is_amend=True, has_new_price=price is not None,
+        before.stop_px, before.waits, before.is_money, money, is_amend=True, has_new_price=price is not None,
     )
 
 

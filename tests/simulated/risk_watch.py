@@ -89,10 +89,12 @@ class RiskWatch:
         self.changed("rearm", "")
 
     def _thrown(self) -> None:
+        is_first = self.kill.killed_ns is None  # a second while one runs is the same
         self.kill.thrown(self._timeline.now_ns)
         state = self._process.state
         facts = self._process.phemex, state.refused_count, self.kill.rearmed_count
-        self._timeline.after(state.write_takes_ns + 1, self._judge_latch, facts)
+        if is_first:
+            self._timeline.after(state.write_takes_ns + 1, self._judge_latch, facts)
 
     def _judge_latch(self, before: tuple[Any, int, int]) -> None:
         """The process has lived long enough to write the latch, and there was room for it: it must be there."""

@@ -19,7 +19,7 @@ import websockets.utils
 
 from tests.simulated.engine_process import Account, EngineProcess, simulated_surroundings
 from tests.simulated.exchange_side import CONTRACTS, SYMBOLS, WALL_START_NS, ExchangeSide
-from tests.simulated.faults import Fault, FaultBox
+from tests.simulated.faults import Fault, FaultBox, is_long_journey
 from tests.simulated.gateway import Gateway
 from tests.simulated.ground_truth import GroundTruth
 from tests.simulated.http_frames import Passing
@@ -317,9 +317,12 @@ def make_witness(heard: Any) -> Strategy:
 
 
 def _ceiling_of(schedule: Schedule) -> int | None:
-    """What no minute may exceed; a process that was killed cannot tell the next what it has used of our own limit."""
+    """What no minute may exceed; a process that was killed cannot tell the next what it has used of our own limit.
+
+    Nor is a limit of our own kept where journeys differ by more than is promised (docs/guarantees.md, I9).
+    """
     dies = any(fault.kind.startswith(("crash", "kill_crash", "power_loss", "sync_error")) for fault in schedule.faults)
-    return None if dies else schedule.engine.requests_per_minute_max
+    return None if dies or any(map(is_long_journey, schedule.faults)) else schedule.engine.requests_per_minute_max
 
 
 class Witness(Strategy):
