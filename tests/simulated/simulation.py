@@ -164,7 +164,8 @@ class Simulation:
             self.timeline.run_until(lambda: self._note_count > seen_count, limit_ns)  # noqa: B023  it is used here
             self.timeline.run_to(self.timeline.now_ns + LOOK_NS)
         for difference in differences:
-            self.oracle.blame(difference[:2], self.timeline.now_ns, difference[3:])
+            rule, _, words = difference.partition(" ")
+            self.oracle.blame(rule, self.timeline.now_ns, words)
         if self.risk.is_killed:
             self.risk.judge_end()  # and nothing has come to life behind it
         elif was_killed:
@@ -209,7 +210,8 @@ class Simulation:
             return ["I12 the engine is down"]
         # A spot pair's position is what this process has traded: an earlier one's is not in it.
         symbols = SYMBOLS if self.process.life_count == 1 else CONTRACTS
-        return self.oracle.differences({symbol: phemex.position(symbol).net_qty_lots for symbol in symbols})
+        found = self.oracle.differences({symbol: phemex.position(symbol).net_qty_lots for symbol in symbols})
+        return found + [f"I12 {symbol} takes no new orders: {why}" for symbol, why in phemex.state.symbols.items()]
 
     def _close(self) -> None:
         loop, main = self.process.loop, self.process.stop()
