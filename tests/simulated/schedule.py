@@ -31,6 +31,10 @@ FAULTS_MAX = 9
 FAULTLESS_PERCENT = 3
 DUPLICATE_CODES = (10001, 11033, 11085, 19999)
 TARGETS = ("order", "order", "create", "create", "amend", "cancel", "query", "")
+STRANDED_PERCENT = 6  # schedules that are about orders of which nobody tells until long after their expiry
+STRANDED_NS = 8 * NS_PER_S
+LOSSES = ("drop_response", "error_after", "drop_request", "slow_request", "cut_response")
+SILENCES = ("outage_before", "query_lag", "query_lag", "too_many")
 LOGIN_REFUSALS_MAX = 2  # one more in a row, and the engine rightly gives up
 
 
@@ -58,7 +62,11 @@ def kinds_in_use() -> tuple[str, ...]:
 def make_schedule(seed: int) -> Schedule:
     """The run of a seed."""
     chance = random.Random(f"tidings {seed}")
-    plain = Schedule(seed, _engine_traits(chance), _venue_traits(chance), _actions(chance), _faults(chance))
+    traits = _engine_traits(chance), _venue_traits(chance), _actions(chance)
+    faults, stranded = _faults(chance), random.Random(f"stranded {seed}")
+    if stranded.randrange(100) < STRANDED_PERCENT:
+        return Schedule(seed, *traits, _strands(stranded), STRANDED_NS)
+    plain = Schedule(seed, *traits, faults)
     # Dice of their own: a schedule without limits and kill is what it was before there were any.
     return _with_kill(_with_limits(plain, random.Random(f"limits {seed}")), random.Random(f"kill {seed}"))
 
@@ -145,6 +153,24 @@ def _faults(chance: random.Random) -> tuple[Fault, ...]:
     ]
     refusals = [fault for fault in faults if fault.kind == "login_refused"][LOGIN_REFUSALS_MAX:]
     return tuple(sorted((fault for fault in faults if fault not in refusals), key=lambda fault: fault.at_ns))
+
+
+def _strands(chance: random.Random) -> tuple[Fault, ...]:
+    """Creates are lost, the stream leaves out everything, and queries fail or lag while the expiry passes.
+
+    What proves an order absent has no other test: elsewhere all is well again before the first proof is due.
+    """
+    losses = [
+        Fault(chance.choice(LOSSES), chance.randrange(ACTIVE_NS // 2), target="create", pick=chance.getrandbits(20))
+        for _ in range(chance.randint(3, 9))
+    ]
+    silence = chance.choice(SILENCES)
+    spells = [
+        Fault("stream_stall", 0, chance.randrange(4_000, 8_000) * MS_NS),
+        Fault(silence, chance.randrange(ACTIVE_NS), chance.randrange(2_000, 6_000) * MS_NS, "query",
+              chance.getrandbits(20)),
+    ]
+    return tuple(sorted(losses + spells, key=lambda fault: fault.at_ns))
 
 
 def _target(chance: random.Random, kind: str) -> str:

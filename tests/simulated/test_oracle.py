@@ -7,10 +7,11 @@ import pytest
 from tests.simulated import engine_process, wire
 from tests.simulated.disk import SimulatedDisk
 from tests.simulated.faults import Fault
-from tests.simulated.schedule import make_schedule
+from tests.simulated.schedule import STRANDED_NS, make_schedule
 from tests.simulated.simulation import Simulation
 from tidings.app import engine
 from tidings.app.inquiry import Inquiry
+from tidings.app.readiness import Readiness
 from tidings.app.reconciliation import Reconciliation
 from tidings.engine.resolver import Resolver
 from tidings.errors import TidingsError
@@ -101,6 +102,20 @@ def test_a_create_that_leaves_before_it_is_in_the_journal(monkeypatch):
 
     monkeypatch.setattr(SimulatedDisk, "holds", is_durable)  # as if what is not synced had not been written
     assert "I2" in rules_broken(range(5), lambda schedule: replace(schedule, faults=()))
+
+
+def test_a_symbol_that_is_denied_for_ever(monkeypatch):
+    monkeypatch.setattr(Readiness, "allow", lambda self, instrument, cause: None)
+    assert "I12" in rules_broken(range(20))
+
+
+def test_absence_that_is_proved_while_the_queries_say_nothing(monkeypatch):
+    """Only the schedules that are about it go on for long enough."""
+    stranded = [number for number in range(2_000) if make_schedule(number).active_ns == STRANDED_NS]
+    assert 50 < len(stranded) < 250
+    assert not rules_broken(stranded[:10])
+    monkeypatch.setattr(Resolver, "_is_past_expiry", lambda self, *_: True)
+    assert "I3" in rules_broken(stranded)
 
 
 def test_connections_left_behind(monkeypatch):
