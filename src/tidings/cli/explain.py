@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tidings.cli.journal_words import (
     JournalText,
@@ -41,7 +41,7 @@ def add_commands(commands: Any) -> None:
 
 def _explain(options: argparse.Namespace, screen: Screen) -> int:
     journal, story = _find(options.cl_ord_id, [options.journal] if options.journal else journal_directories(), screen)
-    fields, session = order_fields(story.intent), story.session
+    fields, session, sent = order_fields(story.intent), story.session, sending(story)
     screen.json(
         {
             "cl_ord_id": story.cl_ord_id,
@@ -50,16 +50,15 @@ def _explain(options: argparse.Namespace, screen: Screen) -> int:
             "is_final": story.is_final,
             "journal": str(journal.directory),
             "session": None if session is None else {"prefix": session.prefix, "expiry_s": session.expiry_s},
-            "sent_after_ns": _sent_after_ns(story),
+            "sent_after_ns": sent.after_ns if sent is not None else None,
             "events": [_as_json(story, record, entry) for record, entry in story.events],
         }
     )
     screen.line(f"{story.cl_ord_id}: {in_words(fields)}")
     screen.line(f"{state_words(story)}   ({journal.directory})")
     rows = [_row(story, record, entry) for record, entry in story.events]
-    if (sent_ns := _sent_after_ns(story)) is not None:
-        when = utc(story.record.wall_ns + sent_ns), _words_of(sent_ns)
-        rows.insert(1, (*when, "sent", "the kernel had its last byte"))
+    if sent is not None:
+        rows.insert(1, (utc(sent.wall_ns), _words_of(sent.after_ns), "sent", "the kernel had its last byte"))
     screen.table(f"{len(story.events)} records", COLUMNS, rows)
     return 0
 
@@ -101,13 +100,24 @@ def _words_of(after_ns: int) -> str:
     return f"{after_ns / NS_PER_MS:+.3f} ms"
 
 
-def _sent_after_ns(story: OrderStory) -> int | None:
-    """When the kernel had the whole order, since the decision; None: no record of its own session tells."""
+class Sending(NamedTuple):
+    """When the kernel had the whole order: since the decision, and in Unix time."""
+
+    after_ns: int
+    wall_ns: int
+
+
+def sending(story: OrderStory) -> Sending | None:
+    """None: no record of its own session tells.
+
+    The Unix time is counted back from the record that tells it: an intent is written somewhat after the decision.
+    """
     for record, entry in story.events:
         if record.kind == RecordKind.ADOPTED:
             return None
         if isinstance(entry, OutcomeEntry) and entry.written_ns:
-            return entry.written_ns - story.intent.decided_ns
+            wall_ns = record.wall_ns - (record.mono_ns - entry.written_ns)
+            return Sending(entry.written_ns - story.intent.decided_ns, wall_ns)
     return None
 
 

@@ -2,13 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from journal_samples import WALL_NS, send
 from order_samples import LIMIT, local, said, trade
 
+from tidings.cli.explain import sending
+from tidings.cli.journal_words import read_journal
 from tidings.cli.main import main
 from tidings.clock import ManualClock
+from tidings.journal.entries import RecordKind
 from tidings.journal.keeper import begin_session
 from tidings.journal.live_disk import LiveDisk
 from tidings.journal.log_reader import read_log
@@ -152,6 +156,17 @@ def test_explain_tells_the_story_with_its_times(directory, capsys):
     assert [line.split()[2:5] for line in lines[5:]] == [
         ["+0.000", "ms", what] for what in ("intent", "unknown", "canceled")
     ]
+
+
+def test_sending_is_dated_between_the_decision_and_the_answer(directory):
+    """Decided at 100, its intent written at 700, sent at 900, answered at 1000 of the same clock."""
+    story = next(iter(read_journal(directory).told.stories.values()))
+    story.intent = story.intent._replace(decided_ns=100)
+    intent = SimpleNamespace(kind=RecordKind.INTENT, mono_ns=100, wall_ns=WALL_NS + 700)
+    answer = SimpleNamespace(kind=RecordKind.REPORT, mono_ns=1000, wall_ns=WALL_NS + 1000)
+    outcome = story.events[1][1]._replace(written_ns=900)
+    story.record, story.events = intent, [(intent, story.intent), (answer, outcome)]
+    assert sending(story) == (800, WALL_NS + 900)
 
 
 def test_explain_says_when_no_end_is_known(directory, capsys):
