@@ -54,7 +54,8 @@ cdef class PhemexOrderGateway(OrderGateway):
     cdef int _answer_one(self, Lane lane, Order order, Request* request, Response* response, int64_t now_ns) except -1
     cdef ExecutionReport _outcome(self, Order order, int request_kind, Response* response, int64_t now_ns)
     cdef int _close_shifted(self, Order order, Request* request, str named, int64_t now_ns) except -1
-    cdef int _answer_batch(self, list handles, Response* response, int64_t now_ns) except -1
+    cdef int _tell_shift(self, str named, str asked) except -1
+    cdef int _answer_batch(self, Lane lane, list handles, Response* response, int64_t now_ns) except -1
     cdef int _end_batch(self, list orders, ExecutionReport refusal, int status, int64_t now_ns) except -1
     cdef int _tell_end(self, Request* request, int exec_type, str text, int64_t now_ns) except -1
     cdef int _tell_one(

@@ -230,9 +230,10 @@ cdef class PhemexOrderGateway(OrderGateway):
         cdef Order order
         self.budget.correct(response, now_ns)
         if request.kind == REQUEST_PING or request.kind == REQUEST_CANCEL_ALL:
-            return 0
+            named = names_another_order(response.body[:response.body_bytes], "", "")
+            return self._tell_shift(named, "no order") if named else 0
         if request.kind == REQUEST_CANCEL_MANY:
-            self._answer_batch(self.batches.get(request.token, []), response, now_ns)
+            self._answer_batch(lane, self.batches.get(request.token, []), response, now_ns)
             self.batches.pop(request.token, None)       # not before: if its answer chokes us, the batch still ends
             return 0
         order = self.orders.get(request.token)
@@ -283,17 +284,21 @@ cdef class PhemexOrderGateway(OrderGateway):
 
     cdef int _close_shifted(self, Order order, Request* request, str named, int64_t now_ns) except -1:
         """Answers have shifted: raising closes the lane, and the requests behind this one are lost with it."""
-        self.mismatch_count += 1
         if not request.is_overdue:
             self._tell_end(request, EXEC_UNKNOWN, "the reply was another order's", now_ns)
-        raise PeerError(f"a reply names {named!r} where order {order.cl_ord_id} was asked: answers have shifted")
+        return self._tell_shift(named, f"order {order.cl_ord_id}")
 
-    cdef int _answer_batch(self, list handles, Response* response, int64_t now_ns) except -1:
+    cdef int _tell_shift(self, str named, str asked) except -1:
+        self.mismatch_count += 1
+        raise PeerError(f"a reply names {named!r} where {asked} was asked about: answers have shifted")
+
+    cdef int _answer_batch(self, Lane lane, list handles, Response* response, int64_t now_ns) except -1:
         """A bulk cancel is answered as a whole: an order that is not among those being cancelled was refused."""
         cdef Order order
         cdef ExecutionReport row, whole
         cdef list orders = [order for handle in handles if (order := self.orders.get(handle)) is not None]
         cdef list rows
+        lane.is_in_doubt = lane.is_in_doubt or lane.in_flight_count > 0     # until it names an order of the batch
         if not orders:
             return 0
         whole = self._outcome(<Order> orders[0], REQUEST_CANCEL_MANY, response, now_ns)
@@ -302,7 +307,13 @@ cdef class PhemexOrderGateway(OrderGateway):
         rows = self.decoder.decode_bulk(
             (<Order> orders[0]).terms.instrument, response.status, response.body, response.body_bytes, now_ns
         )
-        told = {row.cl_ord_id or row.order_id: row for row in rows or ()}
+        if rows is None:
+            return self._end_batch(orders, None, response.status, now_ns)
+        told = {row.cl_ord_id or row.order_id: row for row in rows}
+        strange = told.keys() - {name for order in orders for name in (order.cl_ord_id, order.order_id)}
+        if strange and len(orders) == len(handles):
+            self._tell_shift(strange.pop(), "a bulk cancel")
+        lane.is_in_doubt = lane.is_in_doubt and not told
         for order in orders:
             row = told.get(order.cl_ord_id) or told.get(order.order_id)
             if row is None:

@@ -332,6 +332,49 @@ def test_an_answer_without_a_client_id_is_known_by_the_venues_own(wired):
     assert (wired.pool.up_count(), wired.gateway.mismatch_count) == (0, 1)
 
 
+def create_row(order, **changes):
+    return {"orderID": f"5d1e7c02-93b4-4f6a-8c55-{order.handle:012d}", "clOrdID": order.cl_ord_id,
+            "symbol": "BTCUSDT", "ordStatus": "Created", "execStatus": "PendingNew", **changes}
+
+
+def cancelled_in_bulk(wired):
+    order = wired.submit()
+    wired.accept(order)
+    assert wired.entry.cancel_orders([order], NOW_NS) == 0
+    return order
+
+
+def test_an_answer_to_a_bulk_cancel_that_names_another_order_closes_the_lane(wired):
+    """Found by the simulation, seed 21000000123: the two answers had changed places."""
+    cancelled, created = cancelled_in_bulk(wired), wired.submit()
+    wired.answer(200, {"code": 0, "msg": "", "data": create_row(created)})
+    assert (wired.pool.up_count(), wired.gateway.mismatch_count) == (0, 1)
+    assert created.ord_status == OrdStatus.UNKNOWN
+    assert wired.told.heard[1:] == [("unknown", cancelled.handle), ("unknown", created.handle)]
+
+
+def test_a_nameless_answer_to_a_bulk_cancel_puts_those_behind_it_in_doubt(wired):
+    cancelled_in_bulk(wired)
+    created = wired.submit()
+    wired.answer(200, REFUSED)  # the create's, in the place of the other
+    wired.answer(200, {"code": 10002, "msg": "OM_ORDER_NOT_FOUND", "data": None})
+    assert created.ord_status == OrdStatus.UNKNOWN
+
+
+def test_an_answer_to_a_ping_that_names_an_order_closes_the_lane(wired):
+    assert wired.gateway.warm_lane(wired.pool.lanes[0], False, NOW_NS)
+    created = wired.submit()
+    wired.accept(created)
+    assert (wired.pool.up_count(), wired.gateway.mismatch_count) == (0, 1)
+    assert created.ord_status == OrdStatus.UNKNOWN
+
+
+def test_an_unreadable_answer_to_a_bulk_cancel_refuses_nothing(wired):
+    cancelled = cancelled_in_bulk(wired)
+    wired.answer(200, {"code": 0, "msg": "", "data": [{"symbol": "BTCUSDT"}]})
+    assert wired.told.heard[1:] == [("unknown", cancelled.handle)]
+
+
 @pytest.mark.parametrize("code", [10004, 11064])
 def test_an_amend_said_to_be_under_way_already_is_of_unknown_fate(wired, code):
     """There is one amend of an order at a time, so somebody sent ours twice (found by the simulation)."""
