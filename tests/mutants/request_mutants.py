@@ -125,15 +125,15 @@ REQUEST_MUTANTS = (
         _GATEWAY,
         "if is_doubtful(lane, request.kind, report) and (",
         "if is_doubtful(lane, request.kind, report) and not MUTATED and (",
-        "tests/unit/venue/phemex/test_order_gateway.py",
+        "tests/unit/venue/phemex/test_shifted_answers.py",
     ),
     Mutant(
         "late answer ignored",
         _GATEWAY,
         "        cdef ExecutionReport report = self._outcome(order, request.kind, response, now_ns)\n"
-        "        if is_doubtful",
+        "        if report is not None and request",
         "        cdef ExecutionReport report = self._outcome(order, request.kind, response, now_ns)\n"
-        "        if MUTATED and request.is_overdue:\n            return 0\n        if is_doubtful",
+        "        if MUTATED and request.is_overdue:\n            return 0\n        if report is not None and request",
         "tests/unit/venue/phemex/test_order_gateway.py tests/e2e/test_session_faults.py",
     ),
     # ---- The line of requests in flight

@@ -107,6 +107,11 @@ class Gateway:
         self._waiting = []
         self.wire.network.timeline.after(delay_ns, self._go_on, passing)
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether a request waits in front of the exchange."""
+        return self._waiting is not None
+
     def hold_message(self, message: bytes) -> None:
         """Send this message of the stream behind the next."""
         self._message_behind = message

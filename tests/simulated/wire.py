@@ -181,7 +181,7 @@ class Wire:
 
         (A refusal that names no order, put in front of a real answer, cannot be told from it by anybody.)
         """
-        if not self.up.is_idle or not self.down.is_idle:
+        if not self.up.is_idle or not self.down.is_idle or self.gateway.is_holding:
             return False
         self._at_client(data)
         return True

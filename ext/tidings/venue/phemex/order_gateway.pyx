@@ -44,7 +44,7 @@ from tidings.wire.buffer cimport ByteBuffer
 from tidings.wire.http1 cimport Response
 
 from tidings.errors import ConnectionLost, PeerError, UsageError
-from tidings.venue.phemex.error_codes import AMEND_UNDER_WAY_CODES, Outcome, meaning_of
+from tidings.venue.phemex.error_codes import AMEND_UNDER_WAY_CODES, Outcome, meaning_of, refuses_a_change
 from tidings.venue.phemex.replies import names_another_order
 
 # Codes that do not say that our create was refused: one that is not in the table, and "duplicate ClOrdID" for an id
@@ -244,6 +244,10 @@ cdef class PhemexOrderGateway(OrderGateway):
     cdef int _answer_one(self, Lane lane, Order order, Request* request, Response* response, int64_t now_ns) except -1:
         cdef int status = response.status
         cdef ExecutionReport report = self._outcome(order, request.kind, response, now_ns)
+        if report is not None and request.kind == REQUEST_NEW and report.code and refuses_a_change(
+            report.code, report.text
+        ):
+            self._close_shifted(order, request, f"code {report.code} {report.text}", now_ns)
         if is_doubtful(lane, request.kind, report) and (report is not None or is_refusal(status)):
             text = "a refusal that names no order, while others are asked about on the same lane"
         elif report is None and is_refusal(status):

@@ -65,6 +65,7 @@ BUSY_CODES: Final = frozenset({10003, 10004, 10005, 11061, 11064})
 NOT_FOUND_CODES: Final = frozenset(code for code, entry in CODES.items() if entry.outcome is Outcome.NOT_FOUND)
 DUPLICATE_CODES: Final = frozenset(code for code, entry in CODES.items() if entry.outcome is Outcome.DUPLICATE)
 AMEND_UNDER_WAY_CODES: Final = frozenset({10004, 11064})
+_CHANGE_CODES: Final = frozenset(range(11061, 11069))  # pending, already cancelled, cannot be replaced, …
 NOT_MODIFIED_CODE: Final = 11065  # an amend that changes nothing: the order is as asked for
 
 # One number, several services, several meanings: the words decide (observed in clients and the official CLI).
@@ -101,6 +102,11 @@ def meaning_of(code: int, venue_text: str = "") -> CodeMeaning:
     if venue_text and entry.outcome is Outcome.REFUSED and code not in _TRADING_ENGINE_CODES:
         return replace(entry, meaning=f"{entry.meaning}: {shown_text(venue_text)!r}")  # it names the parameter
     return entry
+
+
+def refuses_a_change(code: int, venue_text: str = "") -> bool:
+    """Whether a refusal is about an order that is there, or should be: no create can have been answered so."""
+    return code in _CHANGE_CODES or meaning_of(code, venue_text).outcome is Outcome.NOT_FOUND
 
 
 def outcome_of_status(status: int) -> Outcome:
