@@ -115,6 +115,7 @@ def main(arguments=None) -> int:
         "orders": total.orders, "cancels": total.cancels, "restarts": total.restarts,
         "refused_after_lost_memory": {"group": total.refused_unremembered, "address": total.refused_address},
         "refused_beside_others": total.refused_beside_foreign, "sent_while_blocked": total.blocked_sends,
+        "killed_while_blocked": total.blocked_kills,
         "broken_trials": broken[:20], "seed": options.seed, "next": number,
     }))  # fmt: skip
     return 1 if broken or min(shares.values()) < SHARE_MIN else 0

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tests.simulated_limits.counts import CONTRACT, OTHERS, S_NS, SPOT_ORDER
+from tidings.engine.throttle import PRIORITY_KILL
 from tidings.model.enums import ProductLine, RequestKind
 
 
@@ -22,6 +23,14 @@ class Request:
     @property
     def is_cancel(self):
         return self.kind in (RequestKind.CANCEL, RequestKind.CANCEL_MANY, RequestKind.CANCEL_ALL)
+
+    @property
+    def is_kill(self):
+        return self.kind == RequestKind.CANCEL_ALL
+
+    @property
+    def priority(self):
+        return PRIORITY_KILL if self.is_kill else int(self.is_cancel)
 
 
 def _order(line, kind, method, path, group, weight=1, symbol=""):

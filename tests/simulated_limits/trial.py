@@ -74,7 +74,8 @@ class Outcome:
     orders: int = 0
     cancels: int = 0
     restarts: int = 0
-    blocked_sends: int = 0  # sent although told to wait
+    blocked_sends: int = 0  # sent although told to wait, and not by a kill switch
+    blocked_kills: int = 0  # sent by a kill switch while the venue said "wait"
     shares: dict[str, float] = field(default_factory=dict)
 
 
@@ -140,12 +141,13 @@ class Trial:
 
     def attempt(self, request, at_ns):
         """Send if the budget has room."""
-        if self.is_down or not self.cost_of(request).take(request.is_cancel, at_ns):
+        if self.is_down or not self.cost_of(request).take(request.priority, at_ns):
             return False
         self.outcome.orders += not request.is_cancel and request.kind is not None
         self.outcome.cancels += request.is_cancel
         blocks = [self.blocked_until_ns.get(name, 0) for name, _ in limits_of(request, self.traits.profile)]
-        self.outcome.blocked_sends += max(blocks) > at_ns
+        self.outcome.blocked_sends += max(blocks) > at_ns and not request.is_kill
+        self.outcome.blocked_kills += max(blocks) > at_ns and request.is_kill
         self.push(at_ns + self.chance.randrange(self.traits.journey_ns_max), "arrive", request)
         return True
 
@@ -223,7 +225,7 @@ class Trial:
     def on_hear(self, at_ns, life, told, refused):
         if self.is_down or life != self.life:
             return
-        for name, remaining in told if self.traits.tells_headers else ():
+        for name, remaining in told if self.traits.tells_headers and not refused else ():
             self.budget.correct("" if name == OTHERS else name, remaining, at_ns)
         for name in refused:
             wait_s = self.chance.choice((None, 1, 7, -3, 10**9))

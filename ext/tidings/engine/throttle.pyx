@@ -19,6 +19,11 @@ our own requests be taken for somebody else's and held a second time.
 An engine that starts does not know what was sent before it. If the log lies in a page that outlives the process, it
 does, exactly: the monotonic clock goes on over a restart, and after a reboot it makes old spendings look younger than
 they are. Else a bucket is doubted: taken for full but for a few first requests, until the venue says what is left.
+
+Who asks matters. An order leaves the reserve alone, and heeds what the venue says is left. A cancel may use the reserve
+and heeds only what we have sent ourselves: if others have used up the budget it is refused, which costs nothing, and
+tells how long to wait. Both wait while the venue says "wait"; a kill does not even do that. So the log tells, of each
+spending, how much of it we know only from the venue.
 """
 
 cimport cython
@@ -35,7 +40,7 @@ cdef enum:
     JOURNEYS_REMEMBERED = 3         # one to hold a spending, two for the answer that tells of it
     DOUBTED_ROOM_PART = 10          # of a doubted bucket, this part may be used: enough to connect and ask
 
-cdef int64_t LAYOUT = 0x74696467_4C4F4731       # of the page: slots of (sent_ns, weight), counted by one cursor
+cdef int64_t LAYOUT = 0x74696467_4C4F4732       # of the page: slots of (sent_ns, weight, told), counted by one cursor
 
 
 @cython.final
@@ -80,7 +85,7 @@ cdef class Bucket:
 
     cdef void clear(self) noexcept:
         """An empty log."""
-        self.used = self.released_weight = 0
+        self.used = self.told_used = self.released_weight = 0
         self.first_slot = self.spending_count = self.released_count = 0
         self.is_doubted = False
         self.log.layout = LAYOUT
@@ -115,15 +120,18 @@ cdef class Bucket:
             raise UsageError(f"bucket {self.name}: give it its page once, and before it is doubted")
         if held.shape[0] < self.log_bytes:
             raise UsageError(f"bucket {self.name}: its page must have {self.log_bytes} bytes, had {held.shape[0]}")
-        sent = [(spending_at(self, i).sent_ns, spending_at(self, i).weight) for i in range(self.spending_count)]
+        sent = [
+            (spending_at(self, i).weight, spending_at(self, i).told_weight, spending_at(self, i).sent_ns)
+            for i in range(self.spending_count)
+        ]
         self.let_go()
         self.page = held                    # keeps the memory where it is
         self.log = <BucketLog*> &held[0]
         is_known = self.recall(now_ns)
         if not is_known:
             self.clear()
-        for sent_ns, weight in sent:
-            self.spend(weight, sent_ns)
+        for weight, told_weight, sent_ns in sent:
+            self.hold(weight, told_weight, sent_ns)
         return is_known
 
     cdef bint recall(self, int64_t now_ns) noexcept:
@@ -138,14 +146,17 @@ cdef class Bucket:
         if first >= <uint64_t> self.slot_count or count > <uint64_t> self.slot_count:
             return False
         self.first_slot, self.spending_count = first, count
-        self.used = self.released_weight = 0
+        self.used = self.told_used = self.released_weight = 0
         self.released_count = 0
         for i in range(self.spending_count):
             spending = spending_at(self, i)
             if not before_ns <= spending.sent_ns <= now_ns or not 0 <= spending.weight <= CAPACITY_MAX:
                 return False                        # of another boot, or torn
+            if not 0 <= spending.told_weight <= spending.weight:
+                return False
             before_ns = spending.sent_ns
             self.used += spending.weight
+            self.told_used += spending.told_weight
         self.release(now_ns)
         return True
 
@@ -154,21 +165,26 @@ cdef class Bucket:
         cdef int64_t room = max(self.reserve, self.capacity // DOUBTED_ROOM_PART, <int64_t> 1)
         if self.capacity <= room:
             return
-        self.spend(self.capacity - room, now_ns)
+        self.hold(self.capacity - room, self.capacity - room, now_ns)
         self.doubted_slot = slot_at(self, self.spending_count - 1)
         self.is_doubted = True
 
-    cpdef int64_t room(self, bint is_cancel, int64_t now_ns) noexcept:
-        if self.log.blocked_until_ns != 0 and is_blocked(self, now_ns):
+    cpdef int64_t room(self, int priority, int64_t now_ns) noexcept:
+        if priority < PRIORITY_KILL and self.log.blocked_until_ns != 0 and is_blocked(self, now_ns):
             return 0
         self.release(now_ns)
-        return self.capacity - self.used - (0 if is_cancel or self.is_doubted else self.reserve)
+        return self.capacity - self.used + (0 if heeds_told(self, priority) else self.told_used) - kept(self, priority)
 
     cpdef void spend(self, int64_t weight, int64_t now_ns) noexcept:
+        self.hold(weight, 0, now_ns)
+
+    cdef void hold(self, int64_t weight, int64_t told_weight, int64_t now_ns) noexcept:
+        """Count `weight` from now on, `told_weight` of it only because the venue says so."""
         cdef Spending* newest
         if weight <= 0:
             return
         self.used += weight
+        self.told_used += told_weight
         if self.spending_count == self.slot_count and self.released_count:
             self.forget_oldest()
         if self.spending_count > 0:
@@ -176,45 +192,52 @@ cdef class Bucket:
             if self.spending_count == self.slot_count:
                 # Spent without asking for room: joins the newest, held as long as the later of the two.
                 newest.weight += weight
+                newest.told_weight += told_weight
                 newest.sent_ns = max(newest.sent_ns, now_ns)
                 return
             now_ns = max(now_ns, newest.sent_ns)        # the log stays sorted whatever the caller's clock does
         newest = spending_at(self, self.spending_count)
         newest.sent_ns = now_ns
         newest.weight = weight
+        newest.told_weight = told_weight
         self.spending_count += 1
         self.keep_cursor()
 
     cpdef void correct(self, int64_t remaining, int64_t now_ns) noexcept:
         cdef int64_t told = self.capacity - min(max(remaining, <int64_t> 0), self.capacity)
+        cdef Spending* doubted
         self.release(now_ns)
         if self.is_doubted:
             # Held as if none of ours were in it: those few are counted twice, for one window.
-            self.used += told - self.log.slots[self.doubted_slot].weight
-            self.log.slots[self.doubted_slot].weight = told
+            doubted = &self.log.slots[self.doubted_slot]
+            self.used += told - doubted.weight
+            self.told_used += told - doubted.told_weight
+            doubted.weight = doubted.told_weight = told
             self.is_doubted = False
             return
         # What others sent (another process, another key of the user) may be new: hold it a whole window.
-        self.spend(told - self.used - self.released_weight, now_ns)
+        told -= self.used + self.released_weight
+        self.hold(told, told, now_ns)
 
     cpdef void block_until(self, int64_t until_ns) noexcept:
         self.log.blocked_until_ns = max(self.log.blocked_until_ns, until_ns)
 
-    cpdef int64_t next_room_ns(self, int64_t weight, bint is_cancel, int64_t now_ns) noexcept:
-        cdef int64_t limit = self.capacity - (0 if is_cancel or self.is_doubted else self.reserve)
+    cpdef int64_t next_room_ns(self, int64_t weight, int priority, int64_t now_ns) noexcept:
+        cdef int64_t limit = self.capacity - kept(self, priority)
         cdef int64_t earliest_ns = now_ns
+        cdef bint counts_told = heeds_told(self, priority)
         cdef int64_t used
         cdef Py_ssize_t i
         cdef Spending* spending
         if weight > limit:
             return INT64_MAX
-        if self.log.blocked_until_ns != 0 and is_blocked(self, now_ns):
+        if priority < PRIORITY_KILL and self.log.blocked_until_ns != 0 and is_blocked(self, now_ns):
             earliest_ns = self.log.blocked_until_ns
         self.release(now_ns)
-        used, i = self.used, self.released_count
+        used, i = self.used - (0 if counts_told else self.told_used), self.released_count
         while used + weight > limit:
             spending = spending_at(self, i)
-            used -= spending.weight
+            used -= spending.weight - (0 if counts_told else spending.told_weight)
             earliest_ns = max(earliest_ns, spending.sent_ns + self.window_ns + self.margin_ns)
             i += 1
         return earliest_ns
@@ -231,6 +254,7 @@ cdef class Bucket:
             if self.is_doubted and slot_at(self, self.released_count) == self.doubted_slot:
                 self.is_doubted = False
             self.used -= oldest.weight
+            self.told_used -= oldest.told_weight
             self.released_weight += oldest.weight
             self.released_count += 1
         while self.released_count > 0 and self.log.slots[self.first_slot].sent_ns <= kept_since_ns:
@@ -256,6 +280,16 @@ cdef inline Py_ssize_t slot_at(Bucket bucket, Py_ssize_t age_rank) noexcept:
 
 cdef inline Spending* spending_at(Bucket bucket, Py_ssize_t age_rank) noexcept:
     return &bucket.log.slots[slot_at(bucket, age_rank)]
+
+
+cdef inline int64_t kept(Bucket bucket, int priority) noexcept:
+    """Of the capacity, what a request of this priority leaves alone."""
+    return 0 if priority >= PRIORITY_CANCEL or bucket.is_doubted else bucket.reserve
+
+
+cdef inline bint heeds_told(Bucket bucket, int priority) noexcept:
+    """Whether a request of this priority heeds what we know only from the venue, or do not know yet."""
+    return priority == PRIORITY_ORDER or (priority == PRIORITY_CANCEL and bucket.is_doubted)
 
 
 cdef bint is_blocked(Bucket bucket, int64_t now_ns) noexcept:
@@ -291,20 +325,20 @@ cdef class Cost:
     def charges(self):
         return tuple((self.buckets[i], self.weights[i]) for i in range(self.count))
 
-    cpdef bint take(self, bint is_cancel, int64_t now_ns) noexcept:
+    cpdef bint take(self, int priority, int64_t now_ns) noexcept:
         cdef int i
         for i in range(self.count):
-            if (<Bucket> PyList_GET_ITEM(self.buckets, i)).room(is_cancel, now_ns) < self.weights[i]:
+            if (<Bucket> PyList_GET_ITEM(self.buckets, i)).room(priority, now_ns) < self.weights[i]:
                 return False
         for i in range(self.count):
             (<Bucket> PyList_GET_ITEM(self.buckets, i)).spend(self.weights[i], now_ns)
         return True
 
-    cpdef int64_t next_take_ns(self, bint is_cancel, int64_t now_ns) noexcept:
+    cpdef int64_t next_take_ns(self, int priority, int64_t now_ns) noexcept:
         cdef int64_t latest_ns = now_ns
         cdef Bucket bucket
         cdef int i
         for i in range(self.count):
             bucket = self.buckets[i]
-            latest_ns = max(latest_ns, bucket.next_room_ns(self.weights[i], is_cancel, now_ns))
+            latest_ns = max(latest_ns, bucket.next_room_ns(self.weights[i], priority, now_ns))
         return latest_ns

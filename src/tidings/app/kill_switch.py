@@ -15,6 +15,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from tidings.app.flattening import Flattening, Symbol
 from tidings.app.heartbeat import last_arrival_ns
@@ -23,6 +24,7 @@ from tidings.app.venue_link import VenueLink
 from tidings.clock import Clock
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.risk import Risk
+from tidings.engine.throttle import PRIORITY_CANCEL, PRIORITY_KILL
 from tidings.errors import UsageError
 from tidings.model.enums import OrdStatus, ProductLine, RequestKind
 from tidings.model.instrument import Instrument
@@ -55,18 +57,22 @@ class KillReport:
 
 
 class EngineDoor:
-    """Cancels and looks over the engine's link, out of the share of the budget that is kept for cancels."""
+    """Cancels and looks over the engine's link, out of the share of the budget that is kept for cancels.
+
+    The first cancel of a symbol leaves whatever the venue says of its budgets; what follows waits as long as it says.
+    """
 
     def __init__(self, link: VenueLink) -> None:
         self._link = link
-        self._queries = Queries(self._ask)
-
-    async def _ask(self, method: str, path: str, query: str, body: bytes, signed: bool) -> tuple[int, bytes]:
-        return await self._link.ask(method, path, query, body, signed, is_urgent=True)
+        self._first = Queries(partial(link.ask, priority=PRIORITY_KILL))
+        self._queries = Queries(partial(link.ask, priority=PRIORITY_CANCEL))
+        self._tried: set[Symbol] = set()
 
     async def cancel(self, line: ProductLine, symbol: str) -> None:
         """Both halves. Raises the first problem, after both have been asked for."""
-        halves = (self._queries.cancel_half(line, symbol, untriggered=untriggered) for untriggered in HALVES)
+        queries = self._queries if (line, symbol) in self._tried else self._first
+        self._tried.add((line, symbol))
+        halves = (queries.cancel_half(line, symbol, untriggered=untriggered) for untriggered in HALVES)
         for result in await asyncio.gather(*halves, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
@@ -78,7 +84,7 @@ class EngineDoor:
 
     def wait_ns(self, line: ProductLine, kind: RequestKind, symbol: str, now_ns: int) -> int:
         """How long until the reserve has room for such a request."""
-        return max(0, self._link.budget.order_cost(line, kind, symbol).next_take_ns(True, now_ns) - now_ns)
+        return max(0, self._link.budget.order_cost(line, kind, symbol).next_take_ns(PRIORITY_CANCEL, now_ns) - now_ns)
 
 
 class KillSwitch:

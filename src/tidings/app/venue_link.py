@@ -6,10 +6,12 @@ from typing import Protocol, Self
 
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
+from tidings.engine.throttle import PRIORITY_CANCEL, PRIORITY_ORDER
 from tidings.errors import RateLimited
 from tidings.net.http_client import HttpAnswer, HttpClient
 from tidings.venue.phemex.order_encoder import OrderEncoder
 from tidings.venue.phemex.rate_groups import RateBudget
+from tidings.venue.phemex.rate_words import wait_s, why_no_room
 from tidings.venue.phemex.signing import Credentials
 
 NS_PER_S = 1_000_000_000
@@ -58,18 +60,18 @@ class VenueLink:
         self._wall_offset_ns = wall_offset_ns
 
     async def ask(
-        self, method: str, path: str, query: str, body: bytes, signed: bool, *, is_urgent: bool = False
+        self, method: str, path: str, query: str, body: bytes, signed: bool, *, priority: int = PRIORITY_ORDER
     ) -> tuple[int, bytes]:
-        """Status and body of one request. An urgent one may use what is kept for cancels, as cancels do.
+        """Status and body of one request. `priority`: of `engine.throttle`; a cancel's is at least PRIORITY_CANCEL.
 
         Raises RateLimited before sending when the budget has no room, ConnectionLost, PeerError.
         """
         now_ns = self._clock.read_now_ns()
         cost = self.budget.cost(method, path, symbol=_symbol_in(query), is_signed=signed)
-        may_use_reserve = method == "DELETE" or is_urgent
-        if not cost.take(may_use_reserve, now_ns):
-            wait_s = max(1, (cost.next_take_ns(may_use_reserve, now_ns) - now_ns) // NS_PER_S + 1)
-            raise RateLimited(f"{method} {path}: our request budget of this minute is used up: wait {wait_s} s", wait_s)
+        priority = max(priority, PRIORITY_CANCEL) if method == "DELETE" else priority
+        if not cost.take(priority, now_ns):
+            why = why_no_room(cost, priority, now_ns)
+            raise RateLimited(f"{method} {path}: {why}", wait_s(cost, priority, now_ns))
         self._encoder.expiry_s = self._venue_wall_ns(now_ns) // NS_PER_S + 1 + self._expiry_s
         request = self._encoder.request(method, path, query, body, signed=signed)
         answer = await self._client.request(request, timeout_s=self._timeout_s)
@@ -80,11 +82,12 @@ class VenueLink:
         """What the venue says of its budgets; a 429 blocks the groups it names."""
         now_ns = self._clock.read_now_ns()
         waits_s = {header.group: header.value for header in answer.rate_headers if header.kind == RETRY_AFTER}
-        for suffix, remaining in answer.remaining.items():
-            self.budget.correct(suffix, remaining, now_ns)
         if answer.status == HTTP_TOO_MANY_REQUESTS:
             for suffix in {*waits_s, *answer.remaining}:
                 self.budget.block(suffix, waits_s.get(suffix), now_ns)
+            return  # what it says is left holds no longer than that
+        for suffix, remaining in answer.remaining.items():
+            self.budget.correct(suffix, remaining, now_ns)
 
     def _venue_wall_ns(self, now_ns: int) -> int:
         if self._wall_offset_ns is None:

@@ -5,6 +5,13 @@ from typing import Final, final
 MARGIN_NS: Final[int]
 """Default margin: the longest that a request which arrives at all is taken to be under way."""
 
+PRIORITY_ORDER: Final[int]
+"""Leaves the reserve alone, and heeds what the venue says is left: new orders, questions. False means the same."""
+PRIORITY_CANCEL: Final[int]
+"""Heeds what we have sent ourselves, and the venue's retry-after: being refused costs it nothing. True: the same."""
+PRIORITY_KILL: Final[int]
+"""Heeds what we have sent ourselves, and nothing else."""
+
 @final
 class Bucket:
     """At most `capacity` weight in any window, whether the venue counts by fixed or sliding windows.
@@ -22,6 +29,8 @@ class Bucket:
     """This much of the capacity only cancels may use."""
     used: int
     """Weight in the log, as of the last question."""
+    told_used: int
+    """Of `used`, what we know only from the venue: others sent it, or we did before this process began."""
     is_doubted: bool
     """Taken for nearly full because nobody knows what was sent before, and the venue has not said yet."""
     @property
@@ -50,7 +59,7 @@ class Bucket:
     def doubt(self, now_ns: int) -> None:
         """Nobody knows what was sent before now: all but a tenth is taken for used, until `correct` says otherwise."""
 
-    def room(self, is_cancel: bool, now_ns: int) -> int:
+    def room(self, priority: int, now_ns: int) -> int:
         """Weight that may be sent now; 0 or less: none."""
 
     def spend(self, weight: int, now_ns: int) -> None:
@@ -64,9 +73,9 @@ class Bucket:
         """
 
     def block_until(self, until_ns: int) -> None:
-        """The venue's retry-after: nothing, not even a cancel, has room before. Held for one window at most."""
+        """The venue's retry-after: nothing but a kill has room before. Held for one window at most."""
 
-    def next_room_ns(self, weight: int, is_cancel: bool, now_ns: int) -> int:
+    def next_room_ns(self, weight: int, priority: int, now_ns: int) -> int:
         """The earliest time with room for `weight` if nothing else is spent; the largest int64 if there never is."""
 
 @final
@@ -76,8 +85,8 @@ class Cost:
     def __init__(self, *charges: tuple[Bucket, int]) -> None: ...
     @property
     def charges(self) -> tuple[tuple[Bucket, int], ...]: ...
-    def take(self, is_cancel: bool, now_ns: int) -> bool:
+    def take(self, priority: int, now_ns: int) -> bool:
         """True: all buckets had room and all are spent. False: nothing is."""
 
-    def next_take_ns(self, is_cancel: bool, now_ns: int) -> int:
+    def next_take_ns(self, priority: int, now_ns: int) -> int:
         """The earliest time at which `take` would succeed if nothing else is spent; the largest int64: never."""

@@ -2,7 +2,8 @@
 
 Which group a request belongs to and what it weighs is venue/phemex/rate_groups; this file lays those costs out by
 request kind and instrument, and hands the venue's headers back to the buckets. What the headers tell is taken over
-when it is less than we thought: another process or a web page spends the same budget.
+when it is less than we thought: another process or a web page spends the same budget. A 429 says how long to wait, and
+that is all that is taken from it: what it says is left holds no longer than that.
 """
 
 from libc.stdint cimport int64_t
@@ -55,8 +56,9 @@ cdef class RequestBudget:
             if bucket is None:
                 self.unknown_group_count += 1
             elif response.rate_headers[i].kind == RATE_REMAINING:
-                bucket.correct(response.rate_headers[i].value, now_ns)
                 refused = bucket
+                if response.status != HTTP_TOO_MANY_REQUESTS:
+                    bucket.correct(response.rate_headers[i].value, now_ns)
             elif response.rate_headers[i].kind == RATE_RETRY_AFTER_S:
                 told_when = True
                 wait_ns = min(max(response.rate_headers[i].value, 1), RETRY_AFTER_S_MAX) * NS_PER_S

@@ -1,11 +1,13 @@
 """Cancel-all requests on the order lanes: what a kill switch sends first.
 
-They leave on lanes that are warm, in the call that decided it, and may use the share of the budget that is kept for
-cancels. Nobody waits for their answers: only a list of open orders that is empty says that something is cancelled.
+They leave on lanes that are warm, in the call that decided it, as long as our own requests leave room, and whatever the
+venue says of its count: a cancel that it refuses costs nothing. Nobody waits for their answers: only a list of open
+orders that is empty says that something is cancelled.
 """
 
 from libc.stdint cimport int64_t
 
+from tidings.engine.throttle cimport PRIORITY_KILL
 from tidings.model.enums cimport DENY_NONE, REQUEST_CANCEL_ALL
 from tidings.model.instrument cimport Instrument
 from tidings.venue.phemex.order_gateway cimport PhemexOrderGateway
@@ -55,7 +57,7 @@ cdef class MassCancel:
         return True
 
     cdef bint _write(self, object cost, int64_t now_ns) except -1:
-        if not cost.take(True, now_ns) or self.gateway._write(0, REQUEST_CANCEL_ALL, now_ns) != DENY_NONE:
+        if not cost.take(PRIORITY_KILL, now_ns) or self.gateway._write(0, REQUEST_CANCEL_ALL, now_ns) != DENY_NONE:
             return False
         self.sent_count += 1
         return True

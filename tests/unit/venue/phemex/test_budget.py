@@ -65,6 +65,19 @@ def test_a_429_blocks_its_group_as_long_as_it_says(wired, seconds, held_s):
     assert not is_denied(wired, SPOT_LIMIT)
 
 
+@pytest.mark.parametrize(("seconds", "held_s"), [("3", 3), ("soon", 5), ("-1", 5)])
+def test_what_a_429_says_is_left_holds_no_longer_than_its_wait(wired, seconds, held_s):
+    """Nothing remains, says the venue, and in three seconds there is room again: that is the newer word."""
+    wired.submit()
+    left, wait = "x-ratelimit-remaining-CONTRACT: 0", f"x-ratelimit-retry-after-CONTRACT: {seconds}"
+    wired.answer(429, b"", left, "x-ratelimit-capacity-CONTRACT: 500", wait)
+    wired.clock.advance(held_s * S_NS - 1)
+    assert is_denied(wired)
+    wired.clock.advance(1)
+    assert not is_denied(wired)
+    assert used(wired)["contract"] == 2
+
+
 @pytest.mark.parametrize("headers", [(), ("x-ratelimit-remaining-nonsense: 5",), ("Retry-After: 5",)])
 def test_a_429_that_names_no_group_of_ours_stops_everything(wired, headers):
     wired.submit()
