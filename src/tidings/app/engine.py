@@ -29,6 +29,7 @@ from tidings.app.order_lanes import OrderLanes
 from tidings.app.order_path import OrderPath, lay_order_path
 from tidings.app.order_truth import OrderTruth
 from tidings.app.parting import cancel_what_is_open
+from tidings.app.rate_watch import RateWatch
 from tidings.app.readiness import Readiness
 from tidings.app.recovery import recover
 from tidings.app.timers import Ticks, every
@@ -209,6 +210,7 @@ class Engine:
         self.queries = Queries(self.link.ask)
         await self.venue_clock.measure(self.queries)
         self.link.set_venue_clock(self.venue_clock.expiry_offset_ns)
+        self._rate_watch = RateWatch(budget)
         self.catalogue = Catalogue(self.queries, self.access.endpoints, self.clock, settings.products_max_age_s)
 
     def _compose(self) -> None:
@@ -328,6 +330,7 @@ class Engine:
         if not self.world.has_threads:
             self.home.tend()
         self.control.notice_trips()
+        self._rate_watch.look(self.clock.read_now_ns())
         stood_still = self.venue_clock.has_stood_still()
         if self.credentials is not None:
             self.kill.look()

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+
+ORDER_BUDGETS = ("contract", "spotorder", "ip")  # a symbol's order draws on one of the first two, and on the last
+
+
+def _every_budget(symbol: str) -> Iterable[str]:
+    return ORDER_BUDGETS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +25,8 @@ class EngineState:
     account_down_cause: str  # of the last connection that ended; "" if none has
     denied_because: str = ""  # what else denies new orders of all symbols, such as an unsure clock
     symbols: Mapping[str, str] = field(default_factory=dict)  # symbol → why its new orders are denied; others may go
+    rate_limits: Mapping[str, str] = field(default_factory=dict)  # budget without room → why, and how long to wait
+    budgets_of: Callable[[str], Iterable[str]] = field(default=_every_budget, repr=False, compare=False)  # of a symbol
     killed: str = ""  # why the kill switch is latched; "" if it is not
     trading: str = "ACTIVE"  # of the account: ACTIVE, REDUCING (orders that shrink positions only), HALTED
     trading_reason: str = ""
@@ -34,7 +42,19 @@ class EngineState:
 
     @property
     def reason(self) -> str:
-        """Why new orders are denied, in words; "" when they are not."""
+        """Why new orders are denied, in words; "" when they are not. A rate limit may deny those of some lines only."""
+        return self._cause or self._rates(ORDER_BUDGETS)
+
+    def reason_for(self, symbol: str) -> str:
+        """Why new orders of one symbol are denied, in words; "" when they are not."""
+        return self._cause or self.symbols.get(symbol, "") or self._rates(self.budgets_of(symbol))
+
+    def _rates(self, budgets: Iterable[str]) -> str:
+        return "; ".join(self.rate_limits[name] for name in budgets if name in self.rate_limits)
+
+    @property
+    def _cause(self) -> str:
+        """What denies the orders of all symbols, rate limits aside."""
         if not self.is_open:
             return "the session is not open: enter it with `async with`, and place orders before it ends"
         if self.killed:
@@ -48,7 +68,3 @@ class EngineState:
         if self.trading == "HALTED":
             return f"trading is halted: {self.trading_reason or 'no reason was given'}"
         return self.denied_because
-
-    def reason_for(self, symbol: str) -> str:
-        """Why new orders of one symbol are denied, in words; "" when they are not."""
-        return self.reason or self.symbols.get(symbol, "")

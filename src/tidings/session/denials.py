@@ -56,7 +56,7 @@ def denial_text(reason: DenyReason, symbol: str) -> str:
 _DENIAL_TEXTS = {
     DenyReason.NOT_CONNECTED: "no order lane is up: wait for the reconnect (see `phemex.state`)",
     DenyReason.LANES_FULL: "every lane has its full pipeline of unanswered requests: wait, or raise `lanes`",
-    DenyReason.RATE_LIMIT: "the venue's request budget of this minute is used up (a share is kept for cancels)",
+    DenyReason.RATE_LIMIT: "no room in the venue's request budget (see `phemex.state.rate_limits`)",
     DenyReason.MAX_QTY: "more than the largest order allowed: raise `max_qty` only on purpose",
     DenyReason.MAX_NOTIONAL: "worth more than `max_notional` allows per order",
     DenyReason.PRICE_COLLAR: "the limit price lies too far beyond the last known price (see `collar_percent`)",

@@ -107,7 +107,8 @@ class OrderTicket:
         Raises OrderDone if it was finished or filled first, OrderRejected, OrderUnknown.
         """
         self._check_not_done("cancel")
-        self._deny(self._phemex.cancel(self.handle), "cancel", also_fine=DenyReason.REQUEST_PENDING)
+        result = self._phemex.cancel(self.handle)
+        self._deny(result, RequestKind.CANCEL, also_fine=DenyReason.REQUEST_PENDING)
         self._raise_end(await self._wait_for(self._ends_cancel))
         if self.order.status == OrdStatus.FILLED:
             raise self._done_first("cancel")
@@ -122,7 +123,7 @@ class OrderTicket:
         """
         self._check_not_done("amend")
         price_ticks, qty_lots = self._phemex.on_grid(self.order.terms.instrument, price, qty)
-        self._deny(self._phemex.amend(self.handle, price_ticks, qty_lots), "amend")
+        self._deny(self._phemex.amend(self.handle, price_ticks, qty_lots), RequestKind.AMEND)
         self._raise_end(await self._wait_for(self._ends_amend))
         in_force = price_ticks in (0, self.order.price_ticks) and qty_lots in (0, self.order.order_qty_lots)
         if self.order.is_done and not (in_force and self.order.status == OrdStatus.FILLED):
@@ -237,8 +238,7 @@ class OrderTicket:
                 f"order {self.cl_ord_id} is finished ({self.status.name}): nothing to {what}", self.cl_ord_id
             )
 
-    def _deny(self, result: int, what: str, also_fine: DenyReason = DenyReason.NONE) -> None:
+    def _deny(self, result: int, kind: RequestKind, also_fine: DenyReason = DenyReason.NONE) -> None:
         if result < 0 and -result != also_fine:
-            raise self._phemex.denial(
-                -result, f"{what} of order {self.cl_ord_id}", self.cl_ord_id, symbol=self.order.symbol
-            )
+            what = f"{kind.name.lower()} of order {self.cl_ord_id}"
+            raise self._phemex.denial(-result, what, self.cl_ord_id, symbol=self.order.symbol, kind=kind)

@@ -17,13 +17,24 @@ from typing import Any
 
 from tidings.app.engine import Engine, engine_for
 from tidings.app.engine_state import EngineState
+from tidings.app.engine_view import why_no_room
 from tidings.app.foreign_orders import ForeignOrder
 from tidings.app.kill_switch import KillReport
 from tidings.app.live_limits import LiveLimits
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.strategy import Strategy
 from tidings.errors import ConnectionLost, OrderDenied, UsageError
-from tidings.model.enums import DenyReason, OrdType, PegType, PosSide, Side, TimeInForce, TradingState, Trigger
+from tidings.model.enums import (
+    DenyReason,
+    OrdType,
+    PegType,
+    PosSide,
+    RequestKind,
+    Side,
+    TimeInForce,
+    TradingState,
+    Trigger,
+)
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.model.position import Position
@@ -179,13 +190,18 @@ class Phemex:
             raise self.denial(-result, symbol)
         return OrderTicket(self, order)
 
-    def denial(self, reason: int, what: str, cl_ord_id: str = "", *, symbol: str = "") -> OrderDenied:
-        """The error for a DenyReason; what the engine's state denies comes with why."""
+    def denial(
+        self, reason: int, what: str, cl_ord_id: str = "", *, symbol: str = "", kind: RequestKind = RequestKind.NEW
+    ) -> OrderDenied:
+        """The error for a DenyReason; what the engine's state or a request budget denies comes with why."""
         named = DenyReason(reason)
+        instrument = self.engine.products.find(symbol or what)
         why = self.state.reason_for(symbol or what) if named in _STATE_REASONS else ""
+        if named == DenyReason.RATE_LIMIT and instrument is not None:
+            why = why_no_room(self.engine, instrument, kind)
         why = f": {why}" if why else ""
         risk = self.entry.risk
-        numbers = denial_numbers(named, self.engine.products.find(symbol or what), risk.asked, risk.allowed)
+        numbers = denial_numbers(named, instrument, risk.asked, risk.allowed)
         return OrderDenied(f"{denial_text(named, what)}{numbers}{why}", named.name, cl_ord_id)
 
     # ---- The hot path --------------------------------------------------------------------------------------------
