@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tidings.model.enums import PosSide, Side
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Position:
     """Quantities in lots of the instrument, positive long, negative short."""
 
@@ -28,6 +28,15 @@ class Position:
     base_time_ns: int = 0  # the venue's clock then: older executions are in its first word already
     on_change: Callable[[Position], None] | None = None  # told after every change: the limits follow
     _early: list[tuple[int, int]] = field(default_factory=list)  # (time, lots) of executions before it
+
+    def __repr__(self) -> str:
+        """What it is, for people; an average price is not kept."""
+        lots = self.net_qty_lots
+        side = "long" if lots > 0 else "short" if lots < 0 else "flat"
+        hedged = f" ({self.pos_side.name.lower()} side)" if self.pos_side != PosSide.MERGED else ""
+        told = f"the venue says {self.venue_qty_lots}" if self.is_known else "the venue has not told it yet"
+        traded = f"bought {self.bought_qty_lots}, sold {self.sold_qty_lots}"
+        return f"<Position {self.symbol}{hedged}: {side} {abs(lots)} lots, {told}; {traded} by this session>"
 
     def tell(self, venue_qty_lots: int, time_ns: int = 0) -> None:
         """The venue says what the position was at `time_ns` of its clock (0: now); from its first word we count on."""

@@ -71,3 +71,14 @@ def test_each_symbol_and_side_has_its_own():
     positions.of("BTCUSDT", PosSide.SHORT).apply_fill(Side.SELL, 3)
     positions.of("BTCUSDT", 1).apply_fill(Side.BUY, 1)
     assert [(p.pos_side, p.net_qty_lots) for p in positions] == [(PosSide.LONG, 3), (PosSide.SHORT, -3)]
+
+
+def test_a_position_reads_as_one_line():
+    position = Position("BTCUSDT", on_change=lambda position: None)
+    assert repr(position) == (
+        "<Position BTCUSDT: flat 0 lots, the venue has not told it yet; bought 0, sold 0 by this session>"
+    )
+    position.tell(-7)
+    position.apply_fill(Side.BUY, 4)
+    assert repr(position) == "<Position BTCUSDT: short 3 lots, the venue says -7; bought 4, sold 0 by this session>"
+    assert repr(Position("BTCUSDT", PosSide.LONG)).startswith("<Position BTCUSDT (long side): flat")
