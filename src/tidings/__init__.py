@@ -9,6 +9,7 @@ loaded when they are first used, so that the local exchange, which lives in this
 """
 
 import logging
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,31 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)
 
-logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+class _LastResort(logging.Handler):
+    """Errors and alarms are seen on stderr where the program has set up no logging: they may be about real money."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._is_heard(record):
+            return
+        try:
+            sys.stderr.write(f"{self.format(record)}\n")
+        except Exception:  # as logging's own handlers do: whoever logs must not fail by it
+            self.handleError(record)
+
+    def _is_heard(self, record: logging.LogRecord) -> bool:
+        """Whether anybody else takes the record."""
+        logger: logging.Logger | None = logging.getLogger(record.name)
+        while logger is not None:
+            if any(handler is not self and not isinstance(handler, logging.NullHandler) for handler in logger.handlers):
+                return True
+            logger = logger.parent if logger.propagate else None
+        return False
+
+
+_last_resort = _LastResort(logging.ERROR)
+_last_resort.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+logging.getLogger(__name__).addHandler(_last_resort)
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import Any
 
 from tidings.app.account_watch import AccountWatch
@@ -32,6 +32,8 @@ from tidings.app.parting import cancel_what_is_open
 from tidings.app.rate_watch import RateWatch
 from tidings.app.readiness import Readiness
 from tidings.app.recovery import recover
+from tidings.app.strategy_errors import StrategyErrors
+from tidings.app.strategy_run import run_strategy
 from tidings.app.timers import Ticks, every
 from tidings.app.trading_control import TradingControl
 from tidings.app.venue_access import VenueAccess, find_venue
@@ -42,7 +44,7 @@ from tidings.app.world import World
 from tidings.config import EngineSettings, load_settings
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.risk import Risk
-from tidings.engine.strategy import Strategy, overridden
+from tidings.engine.strategy import Strategy
 from tidings.errors import AuthenticationError, ConfigError, TidingsError
 from tidings.metrics.stages import Stages
 from tidings.model.enums import DenyReason
@@ -96,7 +98,7 @@ class Engine:
         self.stages = Stages()
         self.positions = Positions(self._on_position)
         self.venue_clock = VenueClock(self.clock)
-        self.strategy_error_count = 0
+        self.strategy_errors = StrategyErrors(self.clock)
         self.is_open = False  # start() has gone through, and stop() has not begun
         self._refusal: AuthenticationError | None = None
         self._closing = AsyncExitStack()
@@ -235,8 +237,9 @@ class Engine:
         self.control = TradingControl(self.risk, self.products.tradable)
         self.limits = LiveLimits(self.risk, self.products.tradable)
         self._judge_readiness(None)
+        hear_error = self.strategy_errors.hear
         self.entry.plug(
-            self.gateway, on_execution=self._on_execution, on_foreign=self._on_foreign, on_error=self._on_strategy_error
+            self.gateway, on_execution=self._on_execution, on_foreign=self._on_foreign, on_error=hear_error
         )
         if self.credentials is not None:
             self.watchdog = watchdog_link(
@@ -299,32 +302,9 @@ class Engine:
         Its exceptions in callbacks are logged and counted; one in on_start ends the run. Order events go on to it
         after the end, until another strategy runs. Raises AuthenticationError when the account's stream is refused.
         """
-        self.entry.listen(strategy)
-        self.market.listen(strategy, self._on_strategy_error)
-        on_timer = overridden(strategy, "on_timer")
-        timer = None
-        try:
-            strategy.on_start(session, self.clock.read_now_ns())
-            if on_timer is not None:
-                timer = Ticks(timer_ms / 1000, lambda: self._time(on_timer), self._on_strategy_error)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), seconds)
-        finally:
-            if timer is not None:
-                timer.cancel()
-            self.market.listen(None, self._on_strategy_error)
-            self._end_run(strategy)
+        await run_strategy(self, strategy, session, self._stopped, seconds=seconds, timer_ms=timer_ms)
         if self._refusal is not None:
             raise self._refusal
-
-    def _time(self, on_timer: Callable[[int], object]) -> None:
-        on_timer(self.clock.read_now_ns())
-
-    def _end_run(self, strategy: Strategy) -> None:
-        try:
-            strategy.on_stop(self.clock.read_now_ns())
-        except Exception as error:  # the strategy's bug; what ended the run must not be hidden by it
-            self._on_strategy_error(error, strategy.on_stop)
 
     def _keep_house(self) -> None:
         if not self.world.has_threads:
@@ -362,6 +342,11 @@ class Engine:
         self.products = carried_over(self.products, await self.catalogue.read_anew())
         return self.products
 
+    @property
+    def strategy_error_count(self) -> int:
+        """Exceptions that the strategy's callbacks have raised."""
+        return self.strategy_errors.count
+
     def budget_use(self) -> dict[str, dict[str, int]]:
         """Requests counted in the present window, and how many the venue allows, per group."""
         used = self.link.budget.used(self.clock.read_now_ns())
@@ -384,10 +369,6 @@ class Engine:
         log.debug("report about an order that is not of this session: %r", report)
         self.truth.hear_foreign(report)
         self.home.hear_foreign(report)
-
-    def _on_strategy_error(self, error: Exception, callback: Any) -> None:
-        self.strategy_error_count += 1
-        log.error("%s raised", getattr(callback, "__qualname__", callback), exc_info=error)
 
     def _on_timer_error(self, error: Exception, act: Any) -> None:
         """A timer of ours failed: what the venue refused is a warning, anything else a bug to be seen."""

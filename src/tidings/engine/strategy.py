@@ -1,8 +1,8 @@
 """The class a strategy derives from: every method is optional, all are called inline by the engine.
 
 The engine looks up once, at the start, which methods a strategy overrides; the others cost nothing. A callback may
-submit, amend and cancel: the order's state is final before the call. An exception in a callback is logged and counted,
-never allowed to disturb the engine.
+submit, amend and cancel: the order's state is final before the call. An exception in a callback is logged (on stderr
+where the program has set up no logging) and counted, never allowed to disturb the engine.
 """
 
 from __future__ import annotations
