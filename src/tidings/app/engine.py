@@ -130,7 +130,7 @@ class Engine:
         self._judge_readiness(None)
         if self.credentials is not None:
             self._repeat(TRUTH_LOOK_S, self.truth.inquiry.look)
-            self._tick(FOREIGN_LOOK_S, self.truth.foreign_exposure.count)
+            self._tick(FOREIGN_LOOK_S, self.truth.look_at_foreign)
             self._repeat(TRUTH_LOOK_S, self.truth.reconciliation.look)
             self.lanes.begin_polling()
 

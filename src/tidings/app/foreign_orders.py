@@ -12,6 +12,8 @@ from tidings.model.execution_report import ExecutionReport
 log = logging.getLogger("tidings.account")
 
 _OPEN = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.UNTRIGGERED)
+_ENDED = (OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.REJECTED, OrdStatus.EXPIRED)
+_LAG_NS = 5 * 1_000_000_000  # a list, or a row of an earlier state, may come this long after an order's end was told
 _TIDINGS_ID = re.compile(r"T[0-9A-HJKMNP-TV-Z]{9}[0-9]{10}")  # model/order_ids
 ORDERS_MAX = 10_000
 
@@ -37,10 +39,18 @@ class ForeignOrder:
 
 
 class ForeignOrders:
-    """Kept by the venue's id, from the stream and from lists."""
+    """Kept by the venue's id, from the stream and from lists. Those of other sessions of tidings are alarms.
 
-    def __init__(self) -> None:
+    The account's snapshot tells an order's states one by one, old ones too. So nothing is told as it is heard, but when
+    somebody calls `tell_alarms`, about once a second.
+    """
+
+    def __init__(self, level: int = logging.ERROR) -> None:
+        """`level`: of the alarms in the log."""
+        self._level = level
         self._orders: dict[str, ForeignOrder] = {}
+        self._told: dict[str, ForeignOrder] = {}  # as they were when they were told
+        self._ended_ns: dict[str, int] = {}  # when the end of each was heard, oldest first
 
     def hear(self, report: ExecutionReport) -> None:
         """A report about an order that is not ours."""
@@ -48,6 +58,10 @@ class ForeignOrders:
             return
         if report.ord_status not in _OPEN:
             self._orders.pop(report.order_id, None)
+            if report.ord_status in _ENDED:
+                self._note_end(report)
+        elif self._ended_lately(report):
+            return
         elif report.order_id in self._orders or len(self._orders) < ORDERS_MAX:
             self._keep(report)
 
@@ -66,15 +80,32 @@ class ForeignOrders:
         """Where there are any."""
         return list(dict.fromkeys(order.symbol for order in self._orders.values()))
 
+    def tell_alarms(self) -> None:
+        """Of the orders that other sessions of tidings left open: those that were not told yet, or have changed."""
+        left = [order for order in self._orders.values() if order.is_of_tidings]
+        for order in left:
+            if self._told.get(order.order_id) != order:
+                log.log(
+                    self._level, "order %s (%s) is open in %s (%s): another session of tidings placed it and does not"
+                    " answer for it here: watch it, or cancel it with `tidings cancel`", order.cl_ord_id,
+                    order.order_id, order.symbol, order.ord_status.name,
+                )  # fmt: skip
+        self._told = {order.order_id: order for order in left}
+
+    def _note_end(self, report: ExecutionReport) -> None:
+        self._ended_ns.pop(report.order_id, None)
+        self._ended_ns[report.order_id] = report.received_ns
+        while len(self._ended_ns) > ORDERS_MAX:
+            del self._ended_ns[next(iter(self._ended_ns))]
+
+    def _ended_lately(self, report: ExecutionReport) -> bool:
+        ended_ns = self._ended_ns.get(report.order_id)
+        return ended_ns is not None and report.received_ns - ended_ns < _LAG_NS
+
     def _keep(self, report: ExecutionReport) -> None:
         order = ForeignOrder(
             report.symbol, Side(report.side) if report.side else None, report.order_id, report.cl_ord_id,
             OrdStatus(report.ord_status), max(0, report.price_ticks), max(0, report.stop_px_ticks),
             max(0, report.order_qty_lots), max(0, report.cum_qty_lots),
         )  # fmt: skip
-        if order.order_id not in self._orders and order.is_of_tidings:
-            log.error(
-                "order %s (%s) is open in %s: another session of tidings placed it and does not answer for it here:"
-                " watch it, or cancel it with `tidings cancel`", order.cl_ord_id, order.order_id, order.symbol,
-            )  # fmt: skip
         self._orders[order.order_id] = order

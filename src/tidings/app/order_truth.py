@@ -4,10 +4,13 @@ them, and the inquiry into orders of unknown fate.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from tidings.app.foreign_exposure import ForeignExposure
+from tidings.app.foreign_orders import ForeignOrders
 from tidings.app.inquiry import Inquiry
+from tidings.app.journal_home import OFF
 from tidings.app.position_watch import PositionWatch
 from tidings.app.readiness import Readiness
 from tidings.app.reconciliation import Reconciliation
@@ -49,6 +52,7 @@ class OrderTruth:
         self.reconciliation = Reconciliation(
             entry, evidence, self.watch, products, readiness, clock, interval_ns=settings.reconcile_interval_ns,
             requests_per_minute=contract.capacity if contract is not None else PER_MINUTE[CONTRACT],
+            foreign=ForeignOrders(logging.WARNING if settings.journal == OFF else logging.ERROR),
         )  # fmt: skip
         self.foreign_exposure = ForeignExposure(
             self.reconciliation.foreign, entry.risk.exposure, products.find, self.watch.is_hedged
@@ -59,6 +63,11 @@ class OrderTruth:
             request_life_ns=self.request_life_ns, unknown_max=settings.unknown_orders_max,
             age_max_ns=settings.unknown_age_max_ns,
         )  # fmt: skip
+
+    def look_at_foreign(self) -> None:
+        """What is open of others: counted in the limits, and told where people must know. About once a second."""
+        self.foreign_exposure.count()
+        self.reconciliation.foreign.tell_alarms()
 
     def hear_foreign(self, report: ExecutionReport) -> None:
         """A report about an order that is not of this session."""

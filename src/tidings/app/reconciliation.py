@@ -61,12 +61,13 @@ class Reconciliation:
         *,
         interval_ns: int,
         requests_per_minute: int,
+        foreign: ForeignOrders,
     ) -> None:
         self._entry, self._evidence, self._watch = entry, evidence, watch
         self._products, self._readiness, self._clock = products, readiness, clock
         self._interval_ns = interval_ns
         self._pause_ns = MINUTE_NS * 100 // (BUDGET_PERCENT * requests_per_minute)  # between two requests of rounds
-        self.foreign = ForeignOrders()
+        self.foreign = foreign
         self.report_count = 0  # what the lists told and the stream had not
         self.round_count = 0
         self._outage_count = 0

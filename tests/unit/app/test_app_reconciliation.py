@@ -5,6 +5,7 @@ from engine_samples import LAST_PX_TICKS, NOW_NS, Path
 from market_instruments import INSTRUMENTS
 from order_samples import INVERSE, LINEAR, said
 
+from tidings.app.foreign_orders import ForeignOrders
 from tidings.app.readiness import Readiness
 from tidings.app.reconciliation import Reconciliation
 from tidings.clock import ManualClock
@@ -72,7 +73,7 @@ class Bench:
         self.readiness = Readiness(self.gates)
         self.reconciliation = Reconciliation(
             self.path.entry, self.venue, Watch(), Catalogue(), self.readiness, self.clock,
-            interval_ns=5 * S, requests_per_minute=500,
+            interval_ns=5 * S, requests_per_minute=500, foreign=ForeignOrders(),
         )  # fmt: skip
 
     def working(self, instrument, price_ticks=LAST_PX_TICKS):
