@@ -174,8 +174,8 @@ STATE_MUTANTS = (
     Mutant(
         "one request too many",
         _THROTTLE,
-        ".room(is_cancel, now_ns) < self.weights[i]:",
-        ".room(is_cancel, now_ns) < self.weights[i] - (1 if MUTATED else 0):",
+        ".room(priority, now_ns) < self.weights[i]:",
+        ".room(priority, now_ns) < self.weights[i] - (1 if MUTATED else 0):",
         LIMITS,
         is_quick=True,
     ),
@@ -189,8 +189,24 @@ STATE_MUTANTS = (
     Mutant(
         "cancels' reserve open to orders",
         _THROTTLE,
-        "return self.capacity - self.used - (0 if is_cancel or self.is_doubted else self.reserve)",
-        "return self.capacity - self.used - (0 if MUTATED or is_cancel or self.is_doubted else self.reserve)",
+        "return 0 if priority >= PRIORITY_CANCEL or bucket.is_doubted else bucket.reserve",
+        "return 0 if MUTATED or priority >= PRIORITY_CANCEL or bucket.is_doubted else bucket.reserve",
+        "tests/unit/engine/test_throttle.py",
+    ),
+    Mutant(
+        "orders deaf to what others use",
+        _THROTTLE,
+        "return priority == PRIORITY_ORDER or (priority == PRIORITY_CANCEL and bucket.is_doubted)",
+        "return not MUTATED and (priority == PRIORITY_ORDER or (priority == PRIORITY_CANCEL and bucket.is_doubted))",
+        "tests/unit/engine/test_throttle.py",
+    ),
+    Mutant(
+        "kill switch waits for retry-after",
+        _THROTTLE,
+        "if priority < PRIORITY_KILL and self.log.blocked_until_ns != 0 and is_blocked(self, now_ns):\n"
+        "            return 0",
+        "if (MUTATED or priority < PRIORITY_KILL) and self.log.blocked_until_ns and is_blocked(self, now_ns):\n"
+        "            return 0",
         "tests/unit/engine/test_throttle.py",
     ),
     Mutant(
