@@ -3,7 +3,8 @@
     place SYMBOL SIDE QTY PRICE      → {"cl_ord_id": …} once the venue has it
     send SYMBOL SIDE QTY PRICE N     → {"cl_ord_ids": […]}: N orders at falling prices, without waiting
     lose SYMBOL SIDE QTY PRICE       → {"cl_ord_id": …}: an order whose bytes never leave
-    show                             → {"open": {ClOrdID: [status, cum_qty_lots]}, "heard": [[event, ClOrdID, by list]]}
+    show                             → {"open": {ClOrdID: [status, cum_qty_lots]}, "heard": [[event, ClOrdID, late]],
+                                        "adopted": {ClOrdID: outcome}}
     cancel                           → {}: cancels all that is open, and waits for it
     die SYMBOL SIDE QTY PRICE        → nothing: it kills itself right behind the bytes of an order
     end                              → leaves the session
@@ -11,6 +12,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -74,7 +76,8 @@ async def obey(phemex: tidings.Phemex, hearing: Hearing, words: list[str]) -> bo
         case ["show"]:
             states = {order.cl_ord_id: [order.ord_status.name, order.cum_qty_lots] for order in phemex.open_orders()}
             journal = phemex.engine.home.journal
-            tell(open=states, heard=hearing.told, reason=phemex.state.reason, failure=journal.failure)
+            adopted = {order.cl_ord_id: order.outcome for order in phemex.adopted_orders()}
+            tell(open=states, heard=hearing.told, adopted=adopted, reason=phemex.state.reason, failure=journal.failure)
         case ["cancel"]:
             for order in phemex.open_orders():
                 phemex.cancel(order.handle)
@@ -91,6 +94,7 @@ async def obey(phemex: tidings.Phemex, hearing: Hearing, words: list[str]) -> bo
 
 async def main() -> None:
     settings = json.loads(sys.argv[1])
+    logging.basicConfig(level="WARNING")
     lines = asyncio.Queue()
     loop = asyncio.get_running_loop()
     loop.add_reader(sys.stdin.fileno(), lambda: lines.put_nowait(sys.stdin.readline()))

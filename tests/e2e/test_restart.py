@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from engine_program import EngineProgram
 from session_lines import COIN_M, USD_M, Line, every_line
+from tidings_command import tidings
 
 ACCOUNT = 2
 PROOF_LIMIT_S = 15
@@ -70,7 +71,7 @@ def test_order_whose_answer_nobody_heard_is_known(desk):
     assert first.ask("die", *bid(USD_M)) == {}
     assert first.process.wait(10) == -9
     shown = desk.until(desk.start(), lambda shown: list(shown["open"].values()) == [["NEW", 0]])
-    assert [told[0] for told in shown["heard"]] in ([], ["ack"])       # told before the strategy ran, or to it
+    assert [(event, is_late) for event, _, is_late in shown["heard"]] == [("ack", True)]
 
 
 def test_order_that_never_left_is_proved_absent(desk):
@@ -92,12 +93,35 @@ def test_order_that_filled_while_nobody_was_there(desk):
     other.ask("place", COIN_M.symbol, "sell", COIN_M.qty, COIN_M.price)
     second = desk.start()
     shown = desk.until(second, lambda shown: not shown["open"])
-    assert [told for told in shown["heard"] if told[0] == "fill"] in ([], [["fill", mine, True]])
+    assert shown["heard"] == [["ack", mine, True], ["fill", mine, True]]
+    assert [(one, outcome.split(",")[0]) for one, outcome in shown["adopted"].items()] == [(mine, "FILLED")]
     second.kill()
     third = desk.start()
-    assert third.ask("show")["open"] == {}
+    shown = third.ask("show")
+    assert (shown["open"], shown["heard"], shown["adopted"]) == ({}, [], {})
     third.ask("place", COIN_M.symbol, "sell", COIN_M.qty, COIN_M.price)
     other.ask("place", COIN_M.symbol, "buy", COIN_M.qty, COIN_M.price)
+
+
+def test_fill_whose_answer_was_lost_is_told_to_the_next_engine(desk):
+    """Killed right behind the bytes of an order that fills: the next strategy hears of all of it, and so do people."""
+    other = desk.start(account=3)
+    other.ask("place", USD_M.symbol, "sell", USD_M.qty, USD_M.price)
+    first = desk.start()
+    first.ask("die", USD_M.symbol, "buy", USD_M.qty, USD_M.price)
+    assert first.process.wait(10) == -9
+    second = desk.start()
+    shown = desk.until(second, lambda shown: not shown["open"] and len(shown["heard"]) > 1)
+    ((mine, outcome),) = shown["adopted"].items()
+    assert outcome == "FILLED, 0.01 filled, 0.01 of it unheard of by the session that sent it"
+    assert shown["heard"] == [["ack", mine, True], ["fill", mine, True]]
+    told = tidings("explain", mine, "--json", XDG_STATE_HOME=str(desk.state)).json["events"]
+    fills = [event for event in told if "fill" in event.get("effect", "")]
+    assert [event["reconciled"] for event in fills] == [True]
+    second.ask("place", USD_M.symbol, "sell", USD_M.qty, USD_M.price)     # and back
+    other.ask("place", USD_M.symbol, "buy", USD_M.qty, USD_M.price)
+    second.kill()
+    assert f"order {mine} of an earlier session (buy BTCUSDT): {outcome}" in second.error()
 
 
 def test_killed_again_and_again(desk):

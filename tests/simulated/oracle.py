@@ -55,6 +55,7 @@ class Watched:
     end: str = ""
     last_told: str = ""
     executions: set[str] = field(default_factory=set)
+    unrecorded: set[str] = field(default_factory=set)  # of them, those that the next process may not know were told
     traded_lots: int = 0
     amends_asked: int = 0
     amends_sent: int = 0
@@ -196,10 +197,13 @@ class Oracle:
         execution = self._truth.execution(report.exec_id)
         if execution is None:
             return self.blame("I5", now_ns, f"{seen.cl_ord_id}: execution {report.exec_id} never happened")
-        if report.exec_id in seen.executions:
+        if report.exec_id in seen.unrecorded:
+            seen.unrecorded.discard(report.exec_id)
+        elif report.exec_id in seen.executions:
             return self.blame("I5", now_ns, f"{seen.cl_ord_id}: execution {report.exec_id} was told twice")
-        seen.executions.add(report.exec_id)
-        seen.traded_lots += report.last_qty_lots
+        else:
+            seen.executions.add(report.exec_id)
+            seen.traded_lots += report.last_qty_lots
         grid = self._truth.grids[seen.symbol]
         told = execution.cl_ord_id, execution.exec_qty, execution.exec_price
         if told != (seen.cl_ord_id, report.last_qty_lots * grid.lot, report.last_px_ticks * grid.tick):
@@ -224,11 +228,12 @@ class Oracle:
                                      f"{view.order_qty_lots}")
 
     def reborn(
-        self, views: dict[str, Any], now_ns: int, *, lost_power: bool, may_forget: bool, may_have_ended: bool
+        self, views: dict[str, Any], now_ns: int, *, lost_records: bool, may_forget: bool, may_have_ended: bool
     ) -> None:
         """A new process is up; `views` are its orders by ClOrdID. What the dead one had open, it must know.
 
-        `may_forget`: the power took what was not synced. `may_have_ended`: there were engines in between that no
+        `lost_records`: the power took what was not synced, or the journal could not be written. `may_forget`: of
+        intents, too, the power took what was not synced. `may_have_ended`: there were engines in between that no
         strategy heard, and whose journal may hold the end of an order.
         """
         for cl_ord_id, view in views.items():  # it died while it placed them, before or behind the send
@@ -240,8 +245,8 @@ class Oracle:
             if not may_forget and cl_ord_id not in ended:
                 self.blame("I2", now_ns, f"{cl_ord_id} had left, and is not known again")
         for seen in self.watched.values():
-            if lost_power:
-                seen.executions.clear()  # what was told may have been lost with the record of it, and be told again
+            if lost_records:
+                seen.unrecorded |= seen.executions  # what was told may be lost with its record, and be told once more
             if seen.view.ord_status.name in DONE:
                 seen.owes_executions = seen.owes_executions or seen.view.traded_qty_lots < seen.view.cum_qty_lots
             elif not seen.is_forgotten:

@@ -89,6 +89,7 @@ class Simulation:
         if schedule.engine.journal != "none":
             self.oracle.is_journaled = lambda cl_ord_id: self.process.disk.holds(cl_ord_id.encode())
         self._power_losses_told = 0
+        self._sync_errors_told = 0
         self.trader = Trader(self.process, self.exchange, self._placed, self._changed)
         self.risk = RiskWatch(self.process, self.box, self.oracle, schedule.engine.limits)
         self.trader.on_control, self.trader.rearm = self.risk.changed, self.risk.rearm
@@ -288,12 +289,14 @@ class Simulation:
         assert process.phemex is not None
         lost_power = self.box.fired["power_loss"] > self._power_losses_told
         self._power_losses_told = self.box.fired["power_loss"]
+        lost_records = lost_power or self.box.fired["sync_error"] > self._sync_errors_told
+        self._sync_errors_told = self.box.fired["sync_error"]
         views = {order.cl_ord_id: order for order in process.phemex.entry.orders.orders()}
         self._note("born", len(views))
         may_forget = lost_power and self.schedule.engine.journal != "power"
         may_have_ended = process.unheard_count > 1
         self.oracle.reborn(
-            views, self.timeline.now_ns, lost_power=lost_power, may_forget=may_forget, may_have_ended=may_have_ended
+            views, self.timeline.now_ns, lost_records=lost_records, may_forget=may_forget, may_have_ended=may_have_ended
         )
 
     def _logged(self, record: logging.LogRecord) -> None:

@@ -44,6 +44,7 @@ cdef class OrderEntry(OrderListener):
     cdef list _cancellable(self, list orders)
     cdef Order _owner(self, ExecutionReport report)
     cdef int _tell(self, int effect, Order order, ExecutionReport report, int64_t now_ns) except -1
+    cdef int _tell_strategy(self, int effect, Order order, ExecutionReport report, int64_t now_ns) except -1
     cdef int _call(self, object callback, Order order, ExecutionReport report, int64_t now_ns) except -1
     cdef int _hand_on(self, object callback, tuple arguments) except -1
     cdef int _callback_failed(self, object error, object callback) except -1

@@ -246,7 +246,14 @@ cdef class OrderEntry(OrderListener):
         return self.orders.get(handle)
 
     cdef int _tell(self, int effect, Order order, ExecutionReport report, int64_t now_ns) except -1:
-        """The strategy first (it is why the engine exists), then whoever awaits this order; an ack before its fill."""
+        """The strategy first (it is why the engine exists), then whoever awaits this order."""
+        self._tell_strategy(effect, order, report, now_ns)
+        if order.listeners is not None:
+            self._hand_on(order.listeners, (effect, order, report))
+        return 0
+
+    cdef int _tell_strategy(self, int effect, Order order, ExecutionReport report, int64_t now_ns) except -1:
+        """Once per effect, an ack before its fill."""
         if effect & EFFECT_ACK:
             self._call(self.on_ack, order, report, now_ns)
         if effect & EFFECT_FILL:
@@ -261,8 +268,6 @@ cdef class OrderEntry(OrderListener):
             self._call(self.on_unknown, order, report, now_ns)
         if effect & EFFECT_UNSENT:
             self._call(self.on_unsent, order, report, now_ns)
-        if order.listeners is not None:
-            self._hand_on(order.listeners, (effect, order, report))
         return 0
 
     cdef int _call(self, object callback, Order order, ExecutionReport report, int64_t now_ns) except -1:
@@ -343,6 +348,11 @@ cdef class OrderEntry(OrderListener):
     def take_report(self, ExecutionReport report not None, int64_t now_ns):
         """Hand up a report made on the cold side (reconciliation)."""
         self.on_report(report, now_ns)
+
+    def tell_late(self, int effect, Order order not None, ExecutionReport report not None, int64_t now_ns):
+        """Tell the strategy what `attach` heard before there was one."""
+        report.reconciled = True
+        self._tell_strategy(effect, order, report, now_ns)
 
     def attach(self, Order order not None, listener):
         """Let `listener(effect, order, report)` hear what happens to one order; None detaches."""

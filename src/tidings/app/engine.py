@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from tidings.app.account_watch import AccountWatch
+from tidings.app.adopted_orders import AdoptedOrders
 from tidings.app.catalogue import Catalogue, carried_over
 from tidings.app.engine_state import EngineState
 from tidings.app.engine_view import state_of
@@ -61,6 +62,7 @@ log = logging.getLogger("tidings")
 TRUTH_LOOK_S = 0.2
 BOOK_CHECK_S = 1.0
 FOREIGN_LOOK_S = 1.0
+ADOPTED_LOOK_S = 1.0
 CLOCK_LOOK_S = 1.0
 KILL_LIMIT_S = 2.0  # an engine that ends gives a kill that is under way this long
 HOUSEKEEPING_S = 0.02  # deadlines are seen at most this late
@@ -88,6 +90,7 @@ class Engine:
     lanes: OrderLanes
     account: AccountWatch
     truth: OrderTruth
+    adopted: AdoptedOrders
     kill: KillSwitch
     watchdog: WatchdogLink | None = None
 
@@ -131,6 +134,7 @@ class Engine:
         if self.credentials is not None:
             self._repeat(TRUTH_LOOK_S, self.truth.inquiry.look)
             self._tick(FOREIGN_LOOK_S, self.truth.look_at_foreign)
+            self._tick(ADOPTED_LOOK_S, self.adopted.look)
             self._repeat(TRUTH_LOOK_S, self.truth.reconciliation.look)
             self.lanes.begin_polling()
 
@@ -263,7 +267,8 @@ class Engine:
             self.venue_clock,
             self.set_hedged,
         )
-        recover(self.home, self.path, self.products, self.settings.expiry_s, self.world, self.truth.resolver)
+        found = recover(self.home, self.path, self.products, self.settings.expiry_s, self.world, self.truth.resolver)
+        self.adopted = AdoptedOrders(self.entry, found)
         self.kill = make_kill_switch(self)
         self._closing.callback(listen(self.settings.kill_signal, self.kill))
         for account in self.truth.watch.accounts[:1]:
@@ -287,6 +292,7 @@ class Engine:
         self.truth.reconciliation.keep_balances(self.account.wallets)
         # Killed, it takes no orders and must stay up to cancel: a comparison the cancels leave no room for goes on.
         await (self.truth.reconciliation.look() if self.kill.is_tripped else self.truth.reconciliation.catch_up())
+        self.adopted.look()
 
     def is_hedged(self, symbol: str) -> bool:
         return symbol in self._hedged
@@ -299,8 +305,9 @@ class Engine:
     async def run(self, strategy: Strategy, session: Any, *, seconds: float | None, timer_ms: int) -> None:
         """Plug a strategy in until time is up or the engine stops.
 
-        Its exceptions in callbacks are logged and counted; one in on_start ends the run. Order events go on to it
-        after the end, until another strategy runs. Raises AuthenticationError when the account's stream is refused.
+        Its exceptions in callbacks are logged and counted; one in on_start ends the run. The first one is told, after
+        its on_start, what was learnt of adopted orders before. Order events go on to a strategy after the end, until
+        another runs. Raises AuthenticationError when the account's stream is refused.
         """
         await run_strategy(self, strategy, session, self._stopped, seconds=seconds, timer_ms=timer_ms)
         if self._refusal is not None:

@@ -23,6 +23,8 @@ async def run_strategy(
     timer = None
     try:
         strategy.on_start(session, engine.clock.read_now_ns())
+        if engine.credentials is not None:
+            engine.adopted.tell(engine.clock.read_now_ns())  # not before on_start: it sets up what callbacks use
         timer = _start_timer(engine, strategy, timer_ms)
         with suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), seconds)

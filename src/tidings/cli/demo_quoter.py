@@ -8,7 +8,7 @@ and both begin anew around the new market.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,8 @@ class Quoter(Strategy):
     def __init__(self, sizes: dict[str, str]) -> None:
         self.sizes = sizes
         self.quotes: dict[str, list[Quote]] = {}
-        self.events: dict[str, Counter[str]] = {symbol: Counter() for symbol in sizes}
+        # By symbol; also those of orders that an earlier session has left.
+        self.events: defaultdict[str, Counter[str]] = defaultdict(Counter, {symbol: Counter() for symbol in sizes})
 
     def on_start(self, session: Phemex, now_ns: int) -> None:
         self.phemex = session

@@ -108,5 +108,7 @@ class OrderEntry(OrderListener):
         """The order a report speaks of; None: it is not ours."""
     def take_report(self, report: ExecutionReport, now_ns: int) -> None:
         """Hand up a report made on the cold side (reconciliation)."""
+    def tell_late(self, effect: int, order: Order, report: ExecutionReport, now_ns: int) -> None:
+        """Tell the strategy what `attach` heard before there was one: the report becomes a reconciled one."""
     def attach(self, order: Order, listener: Callable[[int, Order, ExecutionReport], Any] | None) -> None:
         """Let `listener(effect, order, report)` hear what happens to one order; None detaches."""

@@ -19,7 +19,10 @@ ORDER_CALLBACKS = ("on_ack", "on_fill", "on_reject", "on_cancel", "on_amend", "o
 
 
 class Strategy:
-    """`now_ns` is the monotonic receive stamp of the bytes that caused the call; books are valid during the call."""
+    """`now_ns` is the monotonic receive stamp of the bytes that caused the call; books are valid during the call.
+
+    Orders that an earlier session left without a known end are told of, too: see `Phemex.adopted_orders`.
+    """
 
     def on_start(self, session: Any, now_ns: int) -> None:
         """Connected and ready; `session` is what `connect` gave: arm orders, subscribe books."""

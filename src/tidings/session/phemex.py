@@ -15,6 +15,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any
 
+from tidings.app.adopted_orders import AdoptedOrder
 from tidings.app.engine import Engine, engine_for
 from tidings.app.engine_state import EngineState
 from tidings.app.engine_view import why_no_room
@@ -279,6 +280,11 @@ class Phemex:
         """Open orders of the account that are not of this session, as far as we were told: shown, never touched."""
         self._desk.check_entered()
         return self.engine.truth.reconciliation.foreign.all() if self.engine.credentials is not None else []
+
+    def adopted_orders(self) -> list[AdoptedOrder]:
+        """Orders of earlier sessions without a known end, which this one looks after: what became of each."""
+        self._desk.check_entered()
+        return self.engine.adopted.all() if self.engine.credentials is not None else []
 
     def accept_position(self, symbol: str) -> None:
         """Take the venue's word for what we hold in `symbol`, whatever our executions make: ends that halt.

@@ -193,7 +193,7 @@ cdef class AccountStream:
         self.executions, self.rows, self.positions, self.wallets = [], [], [], []
         for report in reports:
             if not is_news:
-                report.source = SOURCE_SNAPSHOT
+                report.source, report.reconciled = SOURCE_SNAPSHOT, True
                 if report.exec_type != EXEC_TRADE:
                     report.exec_type = EXEC_STATUS
             self.listener.on_report(report, now_ns)

@@ -51,6 +51,7 @@ def test_a_snapshot_is_state_but_its_executions_count():
     *reports, end = told(linear(LINEAR_ROW, rejected, LINEAR_FILL, kind="snapshot"))
     assert [report.exec_type for report in reports] == [ExecType.STATUS, ExecType.STATUS, ExecType.TRADE]
     assert {report.source for report in reports} == {ReportSource.SNAPSHOT}
+    assert all(report.reconciled for report in reports)
     assert reports[1].code == 11001
     assert end == ProductLine.LINEAR
 
