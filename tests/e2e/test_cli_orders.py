@@ -19,6 +19,11 @@ def row_of(exchange, order_id: str) -> dict[str, Any]:
         return next(row for row in json.load(answer) if row["order_id"] == order_id)
 
 
+def orders_at(exchange) -> int:
+    with urllib.request.urlopen(f"{exchange.ready['admin']}/orders", timeout=LIMIT_S) as answer:
+        return len(json.load(answer))
+
+
 @pytest.fixture
 def at(quiet_exchange, clients, run_here):
     """Run a command at the quiet exchange; `clients` leaves it without orders."""
@@ -132,6 +137,34 @@ def test_order_with_take_profit_and_stop_loss_is_taken(at) -> None:
     done = at("order", "BTCUSDT", "buy", "0.01", "50000", "--take-profit", "60000", "--stop-loss", "45000", "--json")
 
     assert (done.returncode, done.json["status"]) == (0, "NEW")
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        (("--kind", "stop"), "--kind stop needs --stop-px"),
+        (("--kind", "if_touched"), "--stop-px"),
+        (("--trigger", "mark", "--close-on-trigger"), "--trigger mark, --close-on-trigger needs --stop-px"),
+        (("55250", "--kind", "stop"), "plain limit"),
+        (("55250", "--trigger", "last"), "--stop-px"),
+        (("--tif", "GTC"), "--tif GTC needs a limit PRICE"),
+        (("--stop-px", "50000", "--tif", "IOC"), "limit PRICE"),
+    ],
+)
+def test_option_that_would_be_ignored_sends_nothing(at, quiet_exchange, words, missing: str) -> None:
+    before = orders_at(quiet_exchange)
+
+    done = at("order", "BTCUSDT", "sell", "0.01", *words)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert missing in done.stderr
+    assert orders_at(quiet_exchange) == before
+
+
+def test_position_side_on_spot_is_refused(at) -> None:
+    done = at("order", "sBTCUSDT", "buy", "0.01", "50000", "--pos-side", "merged")
+
+    assert (done.returncode, "spot has no positions" in done.stderr) == (2, True)
 
 
 # ---- What goes wrong -----------------------------------------------------------------------------------------------

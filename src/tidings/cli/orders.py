@@ -10,13 +10,13 @@ from typing import Any
 
 from tidings.app.engine import Engine
 from tidings.app.local_exchange import READY_FILE_VARIABLE
+from tidings.cli.order_options import add_order_options, check_order_options, place
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, questions_of, session_of
 from tidings.model.enums import OrdType, TimeInForce
 from tidings.model.instrument import Instrument
 from tidings.model.scale import price_text, qty_text
 from tidings.session.order_ticket import OrderTicket
-from tidings.session.phemex import Phemex
 from tidings.venue.phemex.endpoints import LOCAL
 from tidings.venue.phemex.products import parse_products
 
@@ -41,32 +41,15 @@ def add_commands(commands: Any) -> None:
 
 def _add_order(commands: Any) -> None:
     order = commands.add_parser("order", help="place one order and wait until the venue has it")
-    order.add_argument("symbol", metavar="SYMBOL")
-    order.add_argument("side", choices=("buy", "sell"))
-    order.add_argument("qty", metavar="QTY", help="contracts on COIN-M, else an amount of the base currency")
-    order.add_argument("price", metavar="PRICE", nargs="?", help="limit price; without it a market order")
-    order.add_argument("--tif", choices=("GTC", "IOC", "FOK", "PostOnly"), help="time in force of a limit order")
-    order.add_argument("--reduce-only", action="store_true", help="only make a position smaller")
-    order.add_argument("--pos-side", choices=("merged", "long", "short"), help="which position, in hedged mode")
-    order.add_argument("--take-profit", metavar="PRICE", help="trigger price of an attached take-profit order")
-    order.add_argument("--stop-loss", metavar="PRICE", help="trigger price of an attached stop-loss order")
-    order.add_argument("--stop-px", metavar="PRICE", help="trigger price: the order waits for it")
-    order.add_argument(
-        "--kind", choices=("stop", "if_touched"), default="stop",
-        help="with --stop-px: the price moves against us (stop, the default) or in our favour",
-    )  # fmt: skip
-    order.add_argument(
-        "--trigger", choices=("last", "mark", "index"), default="last",
-        help="with --stop-px: which price triggers (default last)",
-    )  # fmt: skip
-    order.add_argument("--close-on-trigger", action="store_true", help="with --stop-px: only close a position")
+    add_order_options(order)
     add_session_options(order)
     order.set_defaults(body=_order)
 
 
 async def _order(options: argparse.Namespace, screen: Screen) -> int:
+    check_order_options(options)
     async with session_of(options, journal="none") as phemex:  # who asked waits for the answer, and may run an engine
-        ticket = await _place(phemex, options).accepted()
+        ticket = await place(phemex, options).accepted()
         with suppress(TimeoutError):  # what it shows then is what is known by now
             await asyncio.wait_for(_outcome(ticket), OUTCOME_LIMIT_S)
         shown = _shown(ticket)
@@ -85,26 +68,6 @@ async def _outcome(ticket: OrderTicket) -> None:
     while not ticket.order.streamed_ns:
         await asyncio.sleep(0.005)
     await asyncio.sleep(BOOK_SETTLE_S)
-
-
-def _place(phemex: Phemex, options: argparse.Namespace) -> OrderTicket:
-    words: dict[str, Any] = {"qty": options.qty, "reduce_only": options.reduce_only, "pos_side": options.pos_side}
-    numbers = {"take_profit": options.take_profit, "stop_loss": options.stop_loss, "tif": options.tif}
-    words |= {name: value for name, value in numbers.items() if value is not None}
-    if options.stop_px is not None:
-        return phemex.conditional(
-            options.symbol,
-            options.side,
-            kind=options.kind,
-            stop_px=options.stop_px,
-            price=options.price,
-            trigger=options.trigger,
-            close_on_trigger=options.close_on_trigger,
-            **words,
-        )
-    if options.price is None:
-        return phemex.market(options.symbol, options.side, **words)
-    return phemex.limit(options.symbol, options.side, price=options.price, **words)
 
 
 def _may_rest(ticket: OrderTicket) -> bool:
