@@ -58,10 +58,32 @@ def test_kill_needs_no_engine_and_no_stream(exchange):
     client.close()
 
 
+async def test_kill_stops_a_running_engine_though_its_own_connection_fails(exchange, open_session):
+    phemex = await open_session(exchange)
+    await placed(phemex, USD_M)
+    break_venue(exchange, kind="refuse-connection", then="reset", count=100)
+
+    done = await asyncio.to_thread(run, "kill", "--exchange", exchange.ready_file, "--reason", "runs wild", "--json")
+
+    assert (done.returncode, "latched; nothing verified" in done.stderr) == (1, True)
+    assert (done.json["verified"], done.json["orders_left"], done.json["latch_problem"]) == (False, None, "")
+    assert done.json["problem"]
+    await until(lambda: phemex.engine.kill.is_tripped)
+    with pytest.raises(tidings.OrderDenied, match="KILLED"):
+        phemex.limit("BTCUSDT", "buy", qty="0.01", price=USD_M.low)
+
+
+def test_rearm_needs_no_connection(exchange):
+    break_venue(exchange, kind="refuse-connection", then="reset", count=100)
+    run("kill", "--exchange", exchange.ready_file, "--reason", "runs wild")
+    done = run("rearm", "--exchange", exchange.ready_file, "--reason", "found it")
+    assert (done.returncode, "re-armed (was: runs wild)" in done.stdout) == (0, True)
+
+
 def test_what_is_not_looked_at_is_said(exchange):
     break_venue(exchange, kind="refuse-login", count=100)
     done = run("kill", "--exchange", exchange.ready_file, "--reason", "by hand")
-    assert (done.returncode, "not looked at: spot" in done.stdout) == (1, True)
+    assert (done.returncode, "not looked at: spot" in done.stderr) == (1, True)
 
 
 def test_rearm_of_nothing_says_so(exchange):

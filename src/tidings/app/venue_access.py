@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tidings.app.local_exchange import ExchangeProcess, ReadyExchange, running_exchange
 from tidings.config import EngineSettings, Secret
+from tidings.errors import ConfigError
 from tidings.net.dialer import Endpoint
 from tidings.net.tls import TlsContext
 from tidings.venue.phemex.endpoints import LOCAL, Address, Endpoints, endpoints_of
@@ -43,6 +44,20 @@ class VenueAccess:
         if self.api_key is None or self.secret is None:
             return None
         return Credentials(self.api_key, self.secret.reveal(), secret_encoding)
+
+
+def account_at(settings: EngineSettings) -> tuple[str, str]:
+    """(the venue's host and port, the key's id): what names an account's files here, without a word to the venue.
+
+    Raises ConfigError, also where a local exchange has still to be started: it has no port yet.
+    """
+    if settings.env != LOCAL or settings.api_url is not None:
+        return _named_endpoints(settings).rest.authority, settings.api_key or ""
+    ready = running_exchange(settings.exchange)
+    if ready is None:
+        raise ConfigError("which exchange? name a running one with --exchange READY_FILE")
+    endpoints = endpoints_of(LOCAL, rest_url=ready.rest_url, ws_url=ready.ws_url)
+    return endpoints.rest.authority, settings.api_key or ready.account(settings.account)["api_key"]
 
 
 async def find_venue(settings: EngineSettings, closing: AsyncExitStack) -> VenueAccess:

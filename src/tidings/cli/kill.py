@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from contextlib import suppress
 from typing import Any
@@ -13,16 +12,16 @@ from tidings.app.flattening import Flattening, Symbol
 from tidings.app.heartbeat import last_arrival_ns
 from tidings.app.kill_latch import KillLatch, Latched
 from tidings.app.kill_switch import HALVES, EngineDoor
-from tidings.app.local_exchange import READY_FILE_VARIABLE
 from tidings.app.open_symbols import symbols_with_open_orders
+from tidings.app.venue_access import account_at
 from tidings.cli.screen import Screen
-from tidings.cli.session_options import add_session_options, questions_of
+from tidings.cli.session_options import add_session_options, check_key, questions_of, settings_of
 from tidings.errors import ConfigError, TidingsError, UsageError
 from tidings.model.enums import ProductLine
-from tidings.venue.phemex.endpoints import LOCAL
 from tidings.venue.phemex.products import parse_products
 
 STREAM_LIMIT_S = 3.0
+LINES = tuple(line.name.lower() for line in ProductLine)
 
 
 def add_commands(commands: Any) -> None:
@@ -43,41 +42,61 @@ def add_commands(commands: Any) -> None:
 
 
 async def _kill(options: argparse.Namespace, screen: Screen) -> int:
-    """0 only when the venue has shown that nothing is open."""
+    """0 only when the venue has shown that nothing is open. The latch comes first: it needs no connection."""
     _check_reason(options)
+    latch = _latch_of(options)
+    latch_problem = _write(latch, options.reason, screen)
+    told = {"killed": True, "verified": False, "orders_left": None, "symbols": [], "unseen": list(LINES),
+            "latch": str(latch.path), "latch_problem": latch_problem, "problem": ""}  # fmt: skip
+    try:
+        told |= await _empty_account(options, screen)
+    except (TidingsError, OSError) as error:
+        told["problem"] = str(error)
+    screen.json(told)
+    if told["verified"]:
+        screen.line("killed: 0 orders left open")
+        if not latch_problem:
+            with suppress(OSError):
+                latch.write(Latched(reason=options.reason, source="cli", wall_ns=time.time_ns(), is_verified=True))
+    else:
+        _tell_unverified(told, screen)
+    screen.line("nothing new is taken until `tidings rearm --reason …`; engines that run are restarted, or re-armed"
+                " by `phemex.rearm(reason)`")  # fmt: skip
+    return 0 if told["verified"] else 1
+
+
+async def _empty_account(options: argparse.Namespace, screen: Screen) -> dict[str, Any]:
+    """Cancel everything and look until nothing is left; what there is to say of it."""
     async with questions_of(options) as engine:
-        latch = _latch_of(engine)
-        latch_problem = _write(latch, options.reason, screen)
         problem = await _cancel_all_linear(engine)
         symbols, unseen = await _where(engine, options.symbol, screen)
         flattening = _flattening(engine, symbols, screen)
         flattening.begin()
         await flattening.finish()
         left = flattening.orders_left
-    is_verified = left == 0 and not unseen
-    if is_verified and not latch_problem:
-        with suppress(OSError):
-            latch.write(Latched(reason=options.reason, source="cli", wall_ns=time.time_ns(), is_verified=True))
     names = [name for _, name in symbols]
-    screen.json({
-        "killed": True, "verified": is_verified, "orders_left": left, "symbols": names, "unseen": unseen,
-        "latch": str(latch.path), "latch_problem": latch_problem, "problem": problem,
-    })  # fmt: skip
-    screen.line(f"killed: {left if left is not None else 'an unknown number of'} orders left open")
-    if unseen:
-        screen.line(f"not looked at: {', '.join(unseen)} (its stream did not come up: name symbols with --symbol)")
-    screen.line("nothing new is taken until `tidings rearm --reason …`; engines that run are restarted, or re-armed"
-                " by `phemex.rearm(reason)`")  # fmt: skip
-    return 0 if is_verified else 1
+    is_verified = left == 0 and not unseen
+    return {"verified": is_verified, "orders_left": left, "symbols": names, "unseen": unseen, "problem": problem}
+
+
+def _tell_unverified(told: dict[str, Any], screen: Screen) -> None:
+    """What a person must know who cannot rely on it: on stderr, for it is a failure."""
+    latched = f"NOT latched ({told['latch_problem']})" if told["latch_problem"] else "latched"
+    if told["orders_left"] is None:
+        why = f": {told['problem']}" if told["problem"] else ""
+        screen.complain("tidings kill", f"{latched}; nothing verified{why}: orders may be open: kill again")
+    else:
+        screen.complain("tidings kill", f"{latched}; {told['orders_left']} orders left open where it was looked")
+    if told["unseen"]:
+        screen.complain("tidings kill", f"not looked at: {', '.join(told['unseen'])}")
 
 
 async def _rearm(options: argparse.Namespace, screen: Screen) -> int:
-    async with questions_of(options) as engine:
-        latch = _latch_of(engine)
-        try:
-            latched = latch.remove(options.reason)
-        except OSError as error:
-            raise ConfigError(f"{latch.path} cannot be removed: {error.strerror}") from None
+    latch = _latch_of(options)
+    try:
+        latched = latch.remove(options.reason)
+    except OSError as error:
+        raise ConfigError(f"{latch.path} cannot be removed: {error.strerror}") from None
     screen.json({"rearmed": latched is not None, "was": latched.reason if latched else None, "latch": str(latch.path)})
     if latched is None:
         screen.line("nothing is latched here")
@@ -90,12 +109,13 @@ async def _rearm(options: argparse.Namespace, screen: Screen) -> int:
 def _check_reason(options: argparse.Namespace) -> None:
     if not options.reason.strip():
         raise UsageError("--reason: say why: it is written down, and read by who re-arms")
-    if options.env == LOCAL and not (options.exchange or os.environ.get(READY_FILE_VARIABLE)):
-        raise UsageError("which exchange? name a running one with --exchange READY_FILE")
 
 
-def _latch_of(engine: Engine) -> KillLatch:
-    return KillLatch.of(engine.access.endpoints.rest.authority, engine.access.api_key or "")
+def _latch_of(options: argparse.Namespace) -> KillLatch:
+    """The account's, without a word to the venue: it must be thrown also when nobody can be reached."""
+    settings = settings_of(options)
+    check_key(settings)
+    return KillLatch.of(*account_at(settings))
 
 
 def _write(latch: KillLatch, reason: str, screen: Screen) -> str:

@@ -43,6 +43,11 @@ class Screen:
         self.flush()
         sys.stderr.write(f"{who}: {text}\n")
 
+    def complain(self, who: str, text: str) -> None:
+        """A line on stderr, with --json too, about what came of it: for a result that is none to rely on."""
+        self.out.flush()
+        sys.stderr.write(f"{who}: {text}\n")
+
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """A table for people; numbers to the right. Silent with --json."""
         if self.as_json:

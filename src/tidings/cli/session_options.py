@@ -53,7 +53,7 @@ def check_is_local(options: argparse.Namespace) -> None:
 def session_of(options: argparse.Namespace, **settings: Any) -> Phemex:
     """The trading session the options describe. Raises ConfigError, also when there is no key to trade with."""
     phemex = connect(options.env, **_choices(options), **settings)
-    _check_key(phemex.engine)
+    check_key(phemex.engine.settings)
     return phemex
 
 
@@ -62,7 +62,7 @@ async def questions_of(options: argparse.Namespace, *, need_key: bool = True) ->
     """The engine as far as questions and settings need it: no order lanes, no streams, quickly there."""
     engine = engine_for(options.env, **_choices(options))
     if need_key:
-        _check_key(engine)
+        check_key(engine.settings)
     await engine.reach_venue()
     try:
         yield engine
@@ -85,6 +85,7 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _check_key(engine: Engine) -> None:
-    if engine.settings.env != LOCAL and engine.settings.api_key is None:
-        raise ConfigError(f"no key for {engine.settings.env}: set {API_KEY_VARIABLE} and {API_SECRET_VARIABLE}")
+def check_key(settings: EngineSettings) -> None:
+    """Raise ConfigError where there is no key to trade with."""
+    if settings.env != LOCAL and settings.api_key is None:
+        raise ConfigError(f"no key for {settings.env}: set {API_KEY_VARIABLE} and {API_SECRET_VARIABLE}")
