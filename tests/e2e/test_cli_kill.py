@@ -80,6 +80,28 @@ def test_rearm_needs_no_connection(exchange):
     assert (done.returncode, "re-armed (was: runs wild)" in done.stdout) == (0, True)
 
 
+@pytest.mark.parametrize("typo", ["ETHUSTD", "ethusdt"])
+def test_a_typo_in_a_symbol_leaves_no_order(exchange, typo):
+    client = RestClient(exchange.ready, 0)
+    for symbol, price in (("ETHUSDT", "1000"), ("BTCUSDT", "50000")):
+        client.call("PUT", "/g-orders/create", symbol=symbol, clOrdID=f"by-hand-{symbol}", side="Buy",
+                    posSide="Merged", ordType="Limit", priceRp=price, orderQtyRq="0.1")
+    assert open_at_venue(exchange) == 2
+
+    done = run("kill", "--exchange", exchange.ready_file, "--reason", "by hand", "--json", "--symbol", typo)
+
+    assert (done.returncode, done.json["verified"], open_at_venue(exchange)) == (1, False, 0)
+    assert (done.json["orders_left"], done.json["unseen"]) == (0, [typo])
+    assert "did you mean ETHUSDT" in done.stderr
+    client.close()
+
+
+def test_a_named_contract_says_nothing_of_spot(exchange):
+    break_venue(exchange, kind="refuse-login", count=100)
+    done = run("kill", "--exchange", exchange.ready_file, "--reason", "by hand", "--json", "--symbol", "BTCUSDT")
+    assert (done.returncode, done.json["unseen"]) == (1, ["spot"])
+
+
 def test_what_is_not_looked_at_is_said(exchange):
     break_venue(exchange, kind="refuse-login", count=100)
     done = run("kill", "--exchange", exchange.ready_file, "--reason", "by hand")

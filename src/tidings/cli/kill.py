@@ -18,7 +18,8 @@ from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, check_key, questions_of, settings_of
 from tidings.errors import ConfigError, TidingsError, UsageError
 from tidings.model.enums import ProductLine
-from tidings.venue.phemex.products import parse_products
+from tidings.model.instrument import Instrument
+from tidings.venue.phemex.products import Products, parse_products
 
 STREAM_LIMIT_S = 3.0
 LINES = tuple(line.name.lower() for line in ProductLine)
@@ -31,7 +32,8 @@ def add_commands(commands: Any) -> None:
     kill.add_argument("--reason", required=True, help="written down, and read by who re-arms")
     kill.add_argument(
         "--symbol", action="append", default=[], metavar="SYMBOL",
-        help="look here too: symbols are taken from the account's streams, and these if a stream does not come up",
+        help="look here too: every symbol the account's streams know of is emptied anyway; name those of spot in case"
+        " no stream comes up",
     )  # fmt: skip
     add_session_options(kill)
     kill.set_defaults(body=_kill)
@@ -88,7 +90,8 @@ def _tell_unverified(told: dict[str, Any], screen: Screen) -> None:
     else:
         screen.complain("tidings kill", f"{latched}; {told['orders_left']} orders left open where it was looked")
     if told["unseen"]:
-        screen.complain("tidings kill", f"not looked at: {', '.join(told['unseen'])}")
+        hint = " (no stream told its symbols: name them with --symbol)" if "spot" in told["unseen"] else ""
+        screen.complain("tidings kill", f"not looked at: {', '.join(told['unseen'])}{hint}")
 
 
 async def _rearm(options: argparse.Namespace, screen: Screen) -> int:
@@ -142,22 +145,40 @@ async def _cancel_all_linear(engine: Engine) -> str:
 
 
 async def _where(engine: Engine, named: list[str], screen: Screen) -> tuple[list[Symbol], list[str]]:
-    """Symbols to empty, and lines nobody could look at."""
+    """Symbols to empty, and what nobody could look at."""
     products = parse_products(await engine.queries.products())
-    found, missing, unseen = set(named), set(ProductLine), [] if named else ["spot"]
+    found, unknown = _named(products, named, screen)
+    missing, unseen = set(ProductLine), [] if any(item.line == ProductLine.SPOT for item in found) else ["spot"]
     assert engine.credentials is not None
     try:
         told, missing = await symbols_with_open_orders(
             engine.access, engine.credentials, products, engine.world, engine.venue_clock, STREAM_LIMIT_S
         )
-        found |= told
+        found |= {item for item in products if item.symbol in told}  # also what is not listed any more
         unseen = []  # a line that says nothing on a stream that is up has no account to speak of
     except TidingsError as error:
         screen.note(f"the account's stream does not come up: {error}: contracts are cancelled symbol by symbol")
     # Contracts are few enough to ask each by its list; spot is not.
-    found |= {item.symbol for item in products if item.line in missing - {ProductLine.SPOT} and item.is_listed}
-    instruments = [products.tradable(symbol) for symbol in sorted(found)]
-    return [(ProductLine(item.line), item.symbol) for item in instruments], unseen
+    found |= {item for item in products if item.line in missing - {ProductLine.SPOT} and item.is_listed}
+    return sorted((ProductLine(item.line), item.symbol) for item in found), unseen + unknown
+
+
+def _named(products: Products, names: list[str], screen: Screen) -> tuple[set[Instrument], list[str]]:
+    """What --symbol names, and the names nothing has. A slip of the pen must not leave orders: what it may have meant
+    is looked at too.
+    """
+    found, unknown = set(), []
+    for name in names:
+        instrument = products.find(name)
+        if instrument is not None:
+            found.add(instrument)
+            continue
+        near = products.near(name)
+        hint = f"did you mean {', '.join(near)}? Cancelled there too" if near else "it is left out"
+        screen.complain("tidings kill", f"no instrument {name[:40]!r}: {hint}; the kill goes on everywhere else")
+        found |= {item for item in map(products.find, near) if item is not None}
+        unknown.append(name)
+    return found, unknown
 
 
 def _flattening(engine: Engine, symbols: list[Symbol], screen: Screen) -> Flattening:

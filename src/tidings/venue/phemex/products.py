@@ -50,6 +50,14 @@ class Products:
         """The instrument, listed or not; None if the catalogue has none."""
         return self.instruments.get(symbol)
 
+    def near(self, symbol: str) -> list[str]:
+        """Up to three listed symbols that are written alike; case does not matter."""
+        by_capitals = {instrument.symbol.upper(): instrument.symbol for instrument in self.listed()}
+        wanted = symbol.upper()
+        if wanted in by_capitals:
+            return [by_capitals[wanted]]
+        return [by_capitals[name] for name in difflib.get_close_matches(wanted, by_capitals, n=3)]
+
     def tradable(self, symbol: str) -> Instrument:
         """The instrument, if it can be traded. Raises UnknownSymbol that says why not, or names what is near."""
         instrument = self.instruments.get(symbol)
@@ -59,7 +67,7 @@ class Products:
             raise UnknownSymbol(f"{symbol} cannot be traded: the venue says {instrument.status}")
         if symbol in self.skipped:
             raise UnknownSymbol(f"{symbol} cannot be traded: its catalogue entry was left out: {self.skipped[symbol]}")
-        near = difflib.get_close_matches(str(symbol), [found.symbol for found in self.listed()], n=3)
+        near = self.near(str(symbol))
         hint = f": did you mean {', '.join(near)}?" if near else "; `tidings products` lists all"
         raise UnknownSymbol(f"no instrument {str(symbol)[:40]!r}{hint}")
 
