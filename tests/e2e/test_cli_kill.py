@@ -108,6 +108,24 @@ def test_what_is_not_looked_at_is_said(exchange):
     assert (done.returncode, "not looked at: spot" in done.stderr) == (1, True)
 
 
+async def test_rearm_shows_every_reason_with_its_time(exchange, open_session):
+    phemex = await open_session(exchange)
+    at = ("--exchange", exchange.ready_file)
+    await phemex.kill("the model went mad")
+    for reason in ("by hand", "again"):
+        await asyncio.to_thread(run, "kill", *at, "--reason", reason)
+    await phemex.kill("and once more")
+    await until(lambda: len(phemex.engine.kill.latch.kills()) == 4)
+
+    done = await asyncio.to_thread(run, "rearm", *at, "--reason", "found it")
+
+    assert "re-armed (was: the model went mad; by hand; again; and once more)" in done.stdout
+    told = [line for line in done.stdout.splitlines() if line.startswith("  killed ")]
+    assert [line.partition(" UTC ")[2] for line in told] == [
+        "(api): the model went mad", "(cli): by hand", "(cli): again", "(api): and once more"
+    ]
+
+
 def test_rearm_of_nothing_says_so(exchange):
     done = run("rearm", "--exchange", exchange.ready_file, "--reason", "why not", "--json")
     assert (done.returncode, done.json["rearmed"], done.json["was"]) == (0, False, None)

@@ -1,7 +1,8 @@
 """What keeps a kill switch thrown when its process is gone: a file, until a person removes it with a reason.
 
 Same venue and key, same file. It is written beside the cancels, never before them: a full or hanging disk must not hold
-them up. `KILL` in the same directory kills every engine of this user: anybody can `touch` it.
+them up. Each kill adds a line, whoever threw it: lines are appended whole, so no process overwrites another's reason.
+`KILL` in the same directory kills every engine of this user: anybody can `touch` it.
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from tidings.app.heartbeat_file import heartbeat_path
 from tidings.errors import UsageError
 
 log = logging.getLogger("tidings.kill")
 
-TEXT_BYTES_MAX = 4096  # of a file that somebody else may have written
+TEXT_BYTES_MAX = 1 << 20  # of a file that somebody else may have written
 
 
 class Latched(msgspec.Struct, frozen=True, kw_only=True):
-    """What a latch says. A file that is empty or says something else is a latch all the same."""
+    """One kill, as its latch tells it. A file that is empty or says something else is a latch all the same."""
 
     reason: str = "no reason was written down"
     source: str = "file"
@@ -54,44 +56,58 @@ class KillLatch:
         return os.path.lexists(self.path) or os.path.lexists(self.kill_file)
 
     def read(self) -> Latched | None:
-        """What it says; None when neither is there."""
+        """The first kill, and whether nothing was open after the last; None when nothing is latched."""
+        kills = self.kills()
+        return replace(kills[0], is_verified=kills[-1].is_verified) if kills else None
+
+    def kills(self) -> list[Latched]:
+        """Every kill since it was last removed, oldest first; empty when nothing is latched."""
         for path in (self.path, self.kill_file):
             if os.path.lexists(path):
-                with suppress(OSError, msgspec.MsgspecError):
-                    return msgspec.json.decode(path.read_bytes()[:TEXT_BYTES_MAX], type=Latched)
-                return Latched(reason=f"{path} is there", source="file")
-        return None
+                return _kills_in(path) or [Latched(reason=f"{path} is there", source="file")]
+        return []
 
     def write(self, latched: Latched, epoch: int | None = None) -> None:
         """Durably: a crash afterwards does not undo it. Not at all if it was removed since `epoch`. Raises OSError."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = self.path.with_suffix(f".kill-{os.getpid()}-{threading.get_ident()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with self._lock:
+            if epoch is not None and epoch != self.epoch:
+                return
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+            descriptor = os.open(self.path, flags, 0o600)
         try:
-            os.write(descriptor, msgspec.json.encode(latched))
+            os.write(descriptor, b"\n" + msgspec.json.encode(latched) + b"\n")
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        with self._lock:
-            if epoch is not None and epoch != self.epoch:
-                draft.unlink()
-                return
-            draft.replace(self.path)
         _sync_directory(self.path.parent)
 
-    def remove(self, reason: str) -> Latched | None:
-        """A person re-arms: what it said. Raises UsageError without a reason, or while `KILL` is there; OSError."""
+    def remove(self, reason: str) -> list[Latched]:
+        """A person re-arms: the kills it told of. Raises UsageError (no reason, or `KILL` is there), OSError."""
         if not reason.strip():
             raise UsageError("re-arming needs a reason: it is written down with the time")
         if os.path.lexists(self.kill_file):
             raise UsageError(f"{self.kill_file} kills every engine of this user: remove it first, then re-arm each")
-        latched = self.read()
+        kills = self.kills()
         with self._lock:
             self.epoch += 1
             self.path.unlink(missing_ok=True)
-        if latched is not None:
-            log.warning("re-armed: %s (was: %s)", reason, latched.reason)
-        return latched
+        if kills:
+            log.warning("re-armed: %s (was: %s)", reason, "; ".join(kill.reason for kill in kills))
+        return kills
+
+
+def _kills_in(path: Path) -> list[Latched]:
+    """What its lines tell, one entry for each kill. Who saw nothing open saw it for all before that line."""
+    kills: dict[tuple[str, str, int], Latched] = {}
+    with suppress(OSError):
+        for line in path.read_bytes()[:TEXT_BYTES_MAX].splitlines():
+            with suppress(msgspec.MsgspecError):
+                kill = msgspec.json.decode(line, type=Latched)
+                kills.setdefault((kill.reason, kill.source, kill.wall_ns), kill)
+                if kill.is_verified:
+                    kills = {name: replace(known, is_verified=True) for name, known in kills.items()}
+    return list(kills.values())
 
 
 def _sync_directory(directory: Path) -> None:

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from msgspec import structs
+
 from tidings.app.flattening import Flattening, Symbol
 from tidings.app.heartbeat import last_arrival_ns
 from tidings.app.kill_latch import KillLatch, Latched
@@ -113,25 +115,34 @@ class KillSwitch:
         self._link, self._clock, self._symbols, self._known_open = link, clock, symbols, known_open
         self._expiry_s, self._has_threads = expiry_s, has_threads
         self._task: asyncio.Task[KillReport] | None = None
+        self._first = Latched()  # of the kills since it was last armed
 
     @property
     def is_tripped(self) -> bool:
         return self._risk.is_killed
 
-    def trip(self, reason: str, source: str = "api") -> asyncio.Task[KillReport]:
-        """Throw it. Await the result for the outcome; a second call while one runs gives the same."""
+    def trip(
+        self, reason: str, source: str = "api", wall_ns: int = 0, *, is_inherited: bool = False
+    ) -> asyncio.Task[KillReport]:
+        """Throw it. Await the result for the outcome; a second call while one runs gives the same, and its reason is
+        written down beside the first. `wall_ns`: when it was thrown, if not now; `is_inherited`: in an earlier run.
+        """
         self._risk.set_killed(True)
+        kill = Latched(reason=reason, source=source, wall_ns=wall_ns or self._clock.read_wall_ns())
         if self._task is not None and not self._task.done():
+            self._write_latch(kill)
             return self._task
         begun_ns = self._clock.read_now_ns()
         first = self.report if self.report is not None and self.is_tripped else None
+        if first is None:
+            self._first = kill
         self.report = KillReport(
             reason=first.reason if first else reason, source=first.source if first else source,
-            wall_ns=first.wall_ns if first else self._clock.read_wall_ns(),
+            wall_ns=first.wall_ns if first else kill.wall_ns,
         )  # fmt: skip
-        self._write_latch()
+        self._write_latch(kill)
         sent = self._send_cancels(begun_ns)
-        emptying = self._empty(begun_ns, sent, is_inherited=source == FROM_LATCH)
+        emptying = self._empty(begun_ns, sent, is_inherited=is_inherited)
         self._task = asyncio.get_running_loop().create_task(emptying, name="tidings-kill")
         return self._task
 
@@ -139,21 +150,23 @@ class KillSwitch:
         """Call it with the housekeeping: whether somebody has put up a latch or a kill file."""
         if not self.is_tripped and self.latch.is_set():
             latched = self.latch.read() or Latched()
-            self.trip(latched.reason, latched.source)
+            self.trip(latched.reason, latched.source, latched.wall_ns)
 
     def heed_latch(self) -> None:
         """At the start: an earlier run was killed. Nothing new; and what it did not see done is done now."""
         latched = self.latch.read()
         if latched is None:
             return
-        log.error("the kill switch is latched: %s: re-arm it with `tidings rearm --reason …`", latched.reason)
+        reasons = "; ".join(kill.reason for kill in self.latch.kills()) or latched.reason
+        log.error("the kill switch is latched: %s: re-arm it with `tidings rearm --reason …`", reasons)
         self._risk.set_killed(True)
+        latched = self._first = structs.replace(latched, wall_ns=latched.wall_ns or self._clock.read_wall_ns())
         self.report = KillReport(
             reason=latched.reason, source=FROM_LATCH, wall_ns=latched.wall_ns, is_verified=latched.is_verified,
             orders_left=0 if latched.is_verified else None,
         )  # fmt: skip
         if not latched.is_verified:
-            self.trip(latched.reason, FROM_LATCH)
+            self.trip(latched.reason, latched.source, latched.wall_ns, is_inherited=True)
 
     def rearm(self, reason: str) -> None:
         """Take orders again. Raises UsageError without a reason, or while it is not verified that nothing is open."""
@@ -213,7 +226,7 @@ class KillSwitch:
         flattening.begin(sent)
         await flattening.finish()
         self._note("killed", is_verified=True, orders_left=0, elapsed_ms=self._elapsed_ms(begun_ns))
-        self._write_latch()
+        self._write_latch(structs.replace(self._first, is_verified=True))
         assert self.report is not None
         return self.report
 
@@ -252,13 +265,8 @@ class KillSwitch:
     def _elapsed_ms(self, begun_ns: int) -> float:
         return round((self._clock.read_now_ns() - begun_ns) / 1e6, 3)
 
-    def _write_latch(self) -> None:
+    def _write_latch(self, latched: Latched) -> None:
         """In a thread of its own that nothing waits for: a disk may hang."""
-        assert self.report is not None
-        latched = Latched(
-            reason=self.report.reason, source=self.report.source, wall_ns=self.report.wall_ns,
-            is_verified=self.report.is_verified,
-        )  # fmt: skip
         if self._has_threads:
             writer = threading.Thread(
                 target=self._try_latch, args=(latched, self.latch.epoch), name="tidings-latch", daemon=True

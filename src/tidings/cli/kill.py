@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from msgspec.structs import replace
+
 from tidings.app.engine import Engine
 from tidings.app.flattening import Flattening, Symbol
 from tidings.app.heartbeat import last_arrival_ns
@@ -14,6 +16,7 @@ from tidings.app.kill_latch import KillLatch, Latched
 from tidings.app.kill_switch import HALVES, EngineDoor
 from tidings.app.open_symbols import symbols_with_open_orders
 from tidings.app.venue_access import account_at
+from tidings.cli.journal_words import utc
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, check_key, questions_of, settings_of
 from tidings.errors import ConfigError, TidingsError, UsageError
@@ -47,7 +50,8 @@ async def _kill(options: argparse.Namespace, screen: Screen) -> int:
     """0 only when the venue has shown that nothing is open. The latch comes first: it needs no connection."""
     _check_reason(options)
     latch = _latch_of(options)
-    latch_problem = _write(latch, options.reason, screen)
+    kill = Latched(reason=options.reason, source="cli", wall_ns=time.time_ns())
+    latch_problem = _write(latch, kill, screen)
     told = {"killed": True, "verified": False, "orders_left": None, "symbols": [], "unseen": list(LINES),
             "latch": str(latch.path), "latch_problem": latch_problem, "problem": ""}  # fmt: skip
     try:
@@ -59,7 +63,7 @@ async def _kill(options: argparse.Namespace, screen: Screen) -> int:
         screen.line("killed: 0 orders left open")
         if not latch_problem:
             with suppress(OSError):
-                latch.write(Latched(reason=options.reason, source="cli", wall_ns=time.time_ns(), is_verified=True))
+                latch.write(replace(kill, is_verified=True))
     else:
         _tell_unverified(told, screen)
     screen.line("nothing new is taken until `tidings rearm --reason …`; engines that run are restarted, or re-armed"
@@ -97,14 +101,19 @@ def _tell_unverified(told: dict[str, Any], screen: Screen) -> None:
 async def _rearm(options: argparse.Namespace, screen: Screen) -> int:
     latch = _latch_of(options)
     try:
-        latched = latch.remove(options.reason)
+        kills = latch.remove(options.reason)
     except OSError as error:
         raise ConfigError(f"{latch.path} cannot be removed: {error.strerror}") from None
-    screen.json({"rearmed": latched is not None, "was": latched.reason if latched else None, "latch": str(latch.path)})
-    if latched is None:
+    was = "; ".join(kill.reason for kill in kills) or None
+    told = [{"reason": kill.reason, "source": kill.source, "wall_ns": kill.wall_ns} for kill in kills]
+    screen.json({"rearmed": bool(kills), "was": was, "kills": told, "latch": str(latch.path)})
+    if not kills:
         screen.line("nothing is latched here")
         return 0
-    screen.line(f"re-armed (was: {latched.reason})")
+    screen.line(f"re-armed (was: {was})")
+    for kill in kills:
+        when = f"{utc(kill.wall_ns)} UTC" if kill.wall_ns else "at a time nobody wrote down"
+        screen.line(f"  killed {when} ({kill.source}): {kill.reason}")
     screen.line("an engine that runs stays killed until it is restarted, or `phemex.rearm(reason)` is called in it")
     return 0
 
@@ -121,10 +130,10 @@ def _latch_of(options: argparse.Namespace) -> KillLatch:
     return KillLatch.of(*account_at(settings))
 
 
-def _write(latch: KillLatch, reason: str, screen: Screen) -> str:
+def _write(latch: KillLatch, kill: Latched, screen: Screen) -> str:
     """Engines that run see it within a moment. A disk that takes nothing does not stop the cancels."""
     try:
-        latch.write(Latched(reason=reason, source="cli", wall_ns=time.time_ns()))
+        latch.write(kill)
     except OSError as error:
         screen.note(f"{latch.path}: {error.strerror}: engines that run are not told; cancelling goes on")
         return error.strerror or str(error)

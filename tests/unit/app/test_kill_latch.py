@@ -57,8 +57,34 @@ def test_removing_needs_a_reason(latch, reason):
 
 def test_removed_it_tells_what_it_was(latch):
     latch.write(Latched(reason="ran wild"))
-    assert latch.remove("found it").reason == "ran wild"
-    assert (latch.is_set(), latch.remove("again")) == (False, None)
+    assert [kill.reason for kill in latch.remove("found it")] == ["ran wild"]
+    assert (latch.is_set(), latch.remove("again")) == (False, [])
+
+
+def test_a_second_kill_keeps_the_reason_of_the_first(latch):
+    first = Latched(reason="ran wild", source="cli", wall_ns=7)
+    second = Latched(reason="still", source="api", wall_ns=9)
+    latch.write(first)
+    KillLatch(latch.path).write(second)                                 # another process
+    assert (latch.kills(), latch.read()) == ([first, second], first)
+    assert [kill.reason for kill in latch.remove("found it")] == ["ran wild", "still"]
+
+
+def test_how_a_kill_ended_is_no_other_kill(latch):
+    latch.write(Latched(reason="ran wild", source="cli", wall_ns=7))
+    latch.write(Latched(reason="ran wild", source="cli", wall_ns=7, is_verified=True))
+    assert latch.kills() == [Latched(reason="ran wild", source="cli", wall_ns=7, is_verified=True)]
+    latch.write(Latched(reason="still", source="cli", wall_ns=9))
+    assert not latch.read().is_verified                                 # of the second nobody knows yet
+    latch.write(Latched(reason="ran wild", source="cli", wall_ns=7, is_verified=True))
+    assert latch.read().is_verified                                     # nothing was open after either
+
+
+def test_a_latch_of_an_earlier_version_is_read(latch):
+    latch.path.parent.mkdir()
+    latch.path.write_bytes(b'{"reason":"ran wild","source":"cli","wall_ns":7,"is_verified":false}')
+    latch.write(Latched(reason="still", source="cli", wall_ns=9))
+    assert [kill.reason for kill in latch.kills()] == ["ran wild", "still"]
 
 
 def test_a_slow_writer_does_not_put_it_back(latch):
