@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tidings.cli.demo_report import COLUMNS, Tally, symbol_rows
-from tidings.cli.screen import Screen, rich_table
+from tidings.cli.screen import Screen
+from tidings.cli.table_text import number_columns
 
 LINE_INTERVAL_S = 1.0
 TABLE_INTERVAL_S = 0.5  # drawing takes milliseconds, and the strategy waits for it
@@ -70,7 +71,7 @@ def _table_on(live: Any) -> Callable[[float, float, Tally], None]:
     def show(elapsed_s: float, seconds: float, tally: Tally) -> None:
         rows = [[str(cell) for cell in row] for row in symbol_rows(tally.by_symbol())]
         title = f"quoting, {elapsed_s:.0f} of {seconds:g} s"
-        live.update(Group(Text(title), rich_table(COLUMNS, rows), Text(_caption(tally))), refresh=True)
+        live.update(Group(Text(title), _rich_table(rows), Text(_caption(tally))), refresh=True)
 
     return show
 
@@ -79,3 +80,15 @@ def _caption(tally: Tally) -> str:
     budgets = ", ".join(f"{name} {use['used']}/{use['capacity']}" for name, use in tally.budget_use().items())
     latencies = ", ".join(f"{stage} {marks['p50']:.0f}" for stage, marks in tally.latency_us().items())
     return f"rate budget: {budgets}\nlatency from the decision, median µs: {latencies}"
+
+
+def _rich_table(rows: list[list[str]]) -> Any:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))  # its columns fit into 80
+    for column, is_number in zip(COLUMNS, number_columns(len(COLUMNS), rows), strict=True):
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table

@@ -1,16 +1,22 @@
-"""What commands print: tables that are pretty on a terminal and plain in a pipe, or one JSON object.
+"""What commands print: tables that fit a terminal and are plain in a pipe, or one JSON object.
 
-With --json stdout carries the object only; progress goes to stderr then. rich is used where it is installed and a
-person looks.
+With --json stdout carries the object only; progress goes to stderr then.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import IO, Any
 
 import orjson
+
+from tidings.cli.table_text import fitted_table, plain_table
+
+MARGIN = "  "
+USUAL_WIDTH = 80  # of a terminal that does not say
 
 
 class Screen:
@@ -49,60 +55,28 @@ class Screen:
         sys.stderr.write(f"{who}: {text}\n")
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """A table for people; numbers to the right. Silent with --json."""
+        """A table for people; numbers to the right, nothing cut. Silent with --json."""
         if self.as_json:
             return
         texts = [[_text(cell) for cell in row] for row in rows]
         self.line(title)
-        pretty = rich_table(columns, texts) if self.out.isatty() else None
-        if pretty is not None:
-            from rich.console import Console
-
-            Console(file=self.out).print(pretty)
-            return
-        for text in plain_table(columns, texts):
-            self.line("  " + text)
+        is_terminal = self.out.isatty()
+        width = _width_of(self.out) - len(MARGIN)
+        for text in fitted_table(columns, texts, width) if is_terminal else plain_table(columns, texts):
+            self.line(MARGIN + text)
 
     def flush(self) -> None:
         """Raises BrokenPipeError when nobody reads any more."""
         self.out.flush()
 
 
-def plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Aligned columns: text left, numbers right."""
-    is_number = number_columns(len(columns), rows)
-    widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
-
-    def fit(cells: Sequence[str]) -> str:
-        placed = zip(cells, widths, is_number, strict=True)
-        return "  ".join(text.rjust(width) if right else text.ljust(width) for text, width, right in placed).rstrip()
-
-    return [fit(columns), fit(["-" * width for width in widths]), *map(fit, rows)]
-
-
-def rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
-    """A rich table; None where rich is not installed (the `cli` extra)."""
-    try:
-        from rich.box import SIMPLE_HEAD
-        from rich.table import Table
-    except ImportError:
-        return None
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))  # the demo's columns fit into 80
-    for column, is_number in zip(columns, number_columns(len(columns), rows), strict=True):
-        table.add_column(column, justify="right" if is_number else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def number_columns(count: int, rows: Sequence[Sequence[str]]) -> list[bool]:
-    """Which columns hold nothing but numbers."""
-    return [bool(rows) and all(_is_number(row[i]) for row in rows) for i in range(count)]
-
-
 def _text(cell: Any) -> str:
     return "" if cell is None else f"{cell:,.1f}" if isinstance(cell, float) else str(cell)
 
 
-def _is_number(text: str) -> bool:
-    return text == "" or text.lstrip("-+").replace(",", "").replace(".", "", 1).isdigit()
+def _width_of(out: IO[str]) -> int:
+    """Columns of the terminal that `out` is."""
+    with suppress(OSError, ValueError):
+        if columns := os.get_terminal_size(out.fileno()).columns:
+            return columns
+    return USUAL_WIDTH

@@ -1,11 +1,12 @@
 """What commands print, into streams of their own."""
 
 import io
+import os
 
 import orjson
 import pytest
 
-from tidings.cli.screen import Screen, plain_table
+from tidings.cli.screen import Screen
 from tidings.errors import UnknownSymbol
 
 
@@ -51,21 +52,6 @@ def test_error_is_one_line_and_with_json_an_object_too(streams, capsys: pytest.C
     assert capsys.readouterr().err == "tidings order: no such thing\n"
 
 
-def test_plain_table_puts_numbers_to_the_right() -> None:
-    rows = [("BTCUSD", "1", "9.5"), ("a", "20", "-10,000.0")]
-
-    assert plain_table(("symbol", "n", "price"), rows) == [
-        "symbol   n      price",
-        "------  --  ---------",
-        "BTCUSD   1        9.5",
-        "a       20  -10,000.0",
-    ]
-
-
-def test_table_without_rows_shows_its_columns() -> None:
-    assert plain_table(("symbol", "n"), []) == ["symbol  n", "------  -"]
-
-
 def test_table_is_plain_in_a_pipe(streams) -> None:
     out, progress = streams
 
@@ -74,20 +60,31 @@ def test_table_is_plain_in_a_pipe(streams) -> None:
     assert out.getvalue() == "Orders\n  n    p\n  -  ---\n  1  2.2\n     3.0\n"
 
 
-def test_table_is_pretty_on_a_terminal() -> None:
-    pytest.importorskip("rich")
+@pytest.mark.parametrize("width", [80, 120])
+def test_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    out = Terminal()
+    monkeypatch.setattr("os.get_terminal_size", lambda descriptor: os.terminal_size((width, 24)))
+    monkeypatch.setattr(out, "fileno", lambda: 1)
+
+    Screen(as_json=False, out=out).table("Orders", ("symbol", "text"), [("BTCUSD", "word " * 40)])
+
+    lines = out.getvalue().splitlines()
+    assert "───" in lines[2]
+    assert width - 10 < max(map(len, lines)) <= width
+
+
+def test_terminal_that_says_no_width_has_80() -> None:
     out = Terminal()
 
-    Screen(as_json=False, out=out).table("Orders", ("symbol", "n"), [("BTCUSD", 1)])
+    Screen(as_json=False, out=out).table("Orders", ("symbol", "text"), [("BTCUSD", "word " * 40)])
 
-    assert "───" in out.getvalue()
-    assert "BTCUSD" in out.getvalue()
+    assert 70 < max(map(len, out.getvalue().splitlines())) <= 80
 
 
-def test_table_is_plain_where_rich_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "rich.table", None)
-    out = Terminal()
+def test_complaint_is_on_stderr_with_json_too(streams, capsys: pytest.CaptureFixture[str]) -> None:
+    out, progress = streams
 
-    Screen(as_json=False, out=out).table("Orders", ("n",), [(1,)])
+    Screen(as_json=True, out=out, progress=progress).complain("tidings kill", "nothing verified")
 
-    assert out.getvalue() == "Orders\n  n\n  -\n  1\n"
+    assert (out.getvalue(), progress.getvalue()) == ("", "")
+    assert capsys.readouterr().err == "tidings kill: nothing verified\n"
