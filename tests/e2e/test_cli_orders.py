@@ -5,11 +5,13 @@ import json
 import signal
 import subprocess
 import urllib.request
+import uuid
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from phemex_client import RestClient
 from session_lines import USD_M, placed
 from tidings_command import LIMIT_S, children_of, clean_environment, command_line, tidings
 
@@ -139,6 +141,38 @@ def test_order_with_take_profit_and_stop_loss_is_taken(at) -> None:
     assert (done.returncode, done.json["status"]) == (0, "NEW")
 
 
+@pytest.fixture
+def asked(faulty_exchange, faults, run_here):
+    """Order at an exchange where somebody else offers 0.01 BTCUSDT at 60000."""
+    other = RestClient(faulty_exchange.ready, 1)
+    other.call("PUT", "/g-orders/create", symbol="BTCUSDT", clOrdID=f"ask-{uuid.uuid4().hex[:8]}", side="Sell",
+               posSide="Merged", ordType="Limit", priceRp="60000", orderQtyRq="0.01")  # fmt: skip
+    yield lambda *words: run_here("order", "BTCUSDT", "buy", *words, "--json", "--exchange", faulty_exchange.ready_file)
+    other.call("DELETE", "/g-orders/all", symbol="BTCUSDT")
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "status", "reason"),
+    [
+        (("0.01", "60000", "--tif", "PostOnly"), 1, "CANCELED", "post-only, it would have traded"),
+        (("0.01", "59000", "--tif", "IOC"), 1, "EXPIRED", "immediate-or-cancel"),
+        (("0.02", "60000", "--tif", "FOK"), 1, "CANCELED", "fill-or-kill"),
+        (("0.02", "60000", "--tif", "IOC"), 3, "EXPIRED", "filled 0.01 of 0.02"),
+        (("0.01", "60000", "--tif", "IOC"), 0, "FILLED", ""),
+        (("0.01", "59000", "--tif", "PostOnly"), 0, "NEW", ""),
+    ],
+)
+def test_order_that_does_not_become_what_was_asked_is_no_success(
+    asked, words, code: int, status: str, reason: str
+) -> None:
+    done = asked(*words)
+
+    assert (done.returncode, done.json["status"]) == (code, status)
+    assert reason in (done.json["reason"] or "")
+    assert reason in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "missing"),
     [
@@ -151,18 +185,20 @@ def test_order_with_take_profit_and_stop_loss_is_taken(at) -> None:
         (("--stop-px", "50000", "--tif", "IOC"), "limit PRICE"),
     ],
 )
-def test_option_that_would_be_ignored_sends_nothing(at, quiet_exchange, words, missing: str) -> None:
+def test_option_that_would_be_ignored_sends_nothing(run_here, quiet_exchange, words, missing: str) -> None:
     before = orders_at(quiet_exchange)
 
-    done = at("order", "BTCUSDT", "sell", "0.01", *words)
+    done = run_here("order", "BTCUSDT", "sell", "0.01", *words, "--exchange", quiet_exchange.ready_file)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert missing in done.stderr
     assert orders_at(quiet_exchange) == before
 
 
-def test_position_side_on_spot_is_refused(at) -> None:
-    done = at("order", "sBTCUSDT", "buy", "0.01", "50000", "--pos-side", "merged")
+def test_position_side_on_spot_is_refused(run_here, low_exchange) -> None:
+    words = ("order", "sBTCUSDT", "buy", "0.01", "50000", "--pos-side", "merged", "--account", "3")
+
+    done = run_here(*words, "--exchange", low_exchange.ready_file)
 
     assert (done.returncode, "spot has no positions" in done.stderr) == (2, True)
 
@@ -177,6 +213,7 @@ def test_position_side_on_spot_is_refused(at) -> None:
         (("order", "BTCUSDT", "buy", "0.01", "50000.05"), "off the grid"),
         (("order", "BTCUSDT", "buy", "-1", "50000"), "must be positive"),
         (("order", "BTCUSB", "buy", "1"), "BTCUSDT"),
+        (("products", "btcusdt"), "did you mean BTCUSDT?"),
         (("products", "NOPE"), "NOPE"),
         (("positions", "--account", "99"), "0 to 3"),
     ],

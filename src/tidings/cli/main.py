@@ -1,8 +1,9 @@
 """`tidings COMMAND`: arguments, dispatch, and how every command ends.
 
 Exit codes: 0 done; 1 it failed, the message says why and what to do; 2 wrong usage or a bad argument, nothing was sent;
-130 interrupted. With --json stdout holds one object, also when a command fails: {"error": …}; everything else goes to
-stderr. Nothing global is changed: no logging set-up, no loop policy, no signal handler stays behind.
+3 an order ended, filled in part; 130 interrupted. With --json stdout holds one object, also when a command fails:
+{"error": …}; everything else goes to stderr. Nothing global is changed: no logging set-up, no loop policy, no signal
+handler stays behind.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tidings",
         description="Low-latency order entry for Phemex, and a local exchange to trade on.",
-        epilog="Exit codes: 0 done, 1 failed, 2 wrong usage (nothing was sent), 130 interrupted. Keys: PHEMEX_API_KEY"
+        epilog="Exit codes: 0 done, 1 failed, 2 wrong usage (nothing was sent), 3 an order ended filled in part,"
+        " 130 interrupted. Keys: PHEMEX_API_KEY"
         " and PHEMEX_API_SECRET. `tidings demo` shows everything at work, without a key.",
     )
     parser.add_argument("--version", action="version", version=f"tidings {_version()}")

@@ -11,9 +11,9 @@ from typing import Any
 from tidings.app.engine import Engine
 from tidings.app.local_exchange import READY_FILE_VARIABLE
 from tidings.cli.order_options import add_order_options, check_order_options, place
+from tidings.cli.order_outcome import how_it_went, may_rest
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, questions_of, session_of
-from tidings.model.enums import OrdType, TimeInForce
 from tidings.model.instrument import Instrument
 from tidings.model.scale import price_text, qty_text
 from tidings.session.order_ticket import OrderTicket
@@ -40,39 +40,46 @@ def add_commands(commands: Any) -> None:
 
 
 def _add_order(commands: Any) -> None:
-    order = commands.add_parser("order", help="place one order and wait until the venue has it")
+    order = commands.add_parser(
+        "order", help="place one order and wait until the venue has it",
+        epilog="Exit codes: 0 it rests, waits for its trigger or has filled; 1 it was refused, ended without a fill (a"
+        " post-only order that would have traded, an IOC or FOK that found nothing), or nobody knows; 2 wrong usage,"
+        " nothing was sent; 3 it ended filled in part.",
+    )  # fmt: skip
     add_order_options(order)
     add_session_options(order)
     order.set_defaults(body=_order)
 
 
 async def _order(options: argparse.Namespace, screen: Screen) -> int:
+    """0 when it rests, waits or has filled; else what is missing is said."""
     check_order_options(options)
     async with session_of(options, journal="none") as phemex:  # who asked waits for the answer, and may run an engine
         ticket = await place(phemex, options).accepted()
         with suppress(TimeoutError):  # what it shows then is what is known by now
             await asyncio.wait_for(_outcome(ticket), OUTCOME_LIMIT_S)
-        shown = _shown(ticket)
+        if ticket.is_done:
+            await ticket.done()  # raises what the book refused
+        code, reason = how_it_went(ticket.order)
+        shown = _shown(ticket) | {"reason": reason or None}
     screen.json(shown)
+    del shown["reason"]
     screen.table("Order", tuple(shown), [tuple(shown.values())])
+    if code:
+        screen.complain("tidings order", f"order {ticket.cl_ord_id} {reason}")
     if options.env == LOCAL and not (options.exchange or os.environ.get(READY_FILE_VARIABLE)):
         screen.note("The exchange was this command's own and has ended: keep one with `tidings exchange --ready-file`.")
-    return 0
+    return code
 
 
 async def _outcome(ticket: OrderTicket) -> None:
     """Wait for the book's word: an accepted order may have filled, or crossed and been cancelled, a moment later."""
-    if not _may_rest(ticket):
+    if not may_rest(ticket.order):
         await ticket.done()
         return
     while not ticket.order.streamed_ns:
         await asyncio.sleep(0.005)
     await asyncio.sleep(BOOK_SETTLE_S)
-
-
-def _may_rest(ticket: OrderTicket) -> bool:
-    terms = ticket.order.terms
-    return terms.ord_type != OrdType.MARKET and terms.time_in_force == TimeInForce.GTC
 
 
 def _shown(ticket: OrderTicket) -> dict[str, Any]:
