@@ -48,10 +48,9 @@ class FollowBestBid(tidings.Strategy):
 
 async def main() -> None:
     strategy = FollowBestBid()
-    async with tidings.connect("local") as phemex:
+    async with tidings.connect("local", on_stop="cancel") as phemex:
         await phemex.subscribe(SYMBOL)
         await phemex.run(strategy, seconds=SECONDS)
-        await phemex.cancel_all(SYMBOL)
 
 
 uvloop.run(main())

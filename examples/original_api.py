@@ -8,6 +8,7 @@ At the venue only the connection differs: your own key, and `api_url` written ou
 
 import json
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,10 @@ from tidings.blocking import (
     Trigger,
 )
 
-exchange = json.loads(Path(os.environ["TIDINGS_EXCHANGE"]).read_text())
+ready_file = os.environ.get("TIDINGS_EXCHANGE")
+if ready_file is None:
+    raise SystemExit("name the ready file of a running exchange in TIDINGS_EXCHANGE, as the first lines here do")
+exchange = json.loads(Path(ready_file).read_text())
 api_key, secret_key = exchange["accounts"][0]["api_key"], exchange["accounts"][0]["api_secret"]
 
 credentials = AuthCredentials(api_key=api_key, secret_key=secret_key)
@@ -49,6 +53,7 @@ print("cancelled")
 
 # trade, and read it back: all pages, oldest first
 order_placer.submit(order)
+time.sleep(0.2)  # the book's word comes a moment after the order's answer
 now = datetime.now(UTC)
 for trade in conn.get_trades("BTCUSD", now - timedelta(minutes=5), now + timedelta(minutes=5)):
     print(f"traded {trade['execQty']} at {trade['execPriceEp']} × 10⁻⁴")

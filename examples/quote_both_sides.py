@@ -17,10 +17,9 @@ SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
 
 async def main() -> None:
     quoter = Quoter({SYMBOL: "0.002"})
-    async with tidings.connect("local") as phemex:
+    async with tidings.connect("local", on_stop="cancel") as phemex:
         await phemex.subscribe(SYMBOL)
         await phemex.run(quoter, seconds=SECONDS)
-        phemex.cancel_many([order.handle for order in phemex.open_orders()])
         print(", ".join(f"{count} {event}" for event, count in quoter.events[SYMBOL].items()))
         print(f"held: {phemex.position(SYMBOL).net_qty_lots} lots")
         for stage, marks in phemex.engine.stages.latency_us().items():

@@ -78,12 +78,24 @@ def exchange_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_script_runs(script: str, exchange_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text(script)
-    environment = {**os.environ, "TIDINGS_EXCHANGE": str(exchange_file)}
+    state = tmp_path / "state"
+    environment = {**os.environ, "TIDINGS_EXCHANGE": str(exchange_file), "XDG_STATE_HOME": str(state)}
     done = subprocess.run(
         [sys.executable, str(path)], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=RUN_LIMIT_S
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+    assert not [path.name for path in state.rglob("*.journal")], "it ended before it had heard the end of its orders"
+
+
+def test_original_api_without_an_exchange_is_a_sentence() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "TIDINGS_EXCHANGE"}
+    done = subprocess.run(
+        [sys.executable, "examples/original_api.py"], env=environment, cwd=ROOT, capture_output=True, text=True,
+        timeout=RUN_LIMIT_S,
+    )  # fmt: skip
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "TIDINGS_EXCHANGE" in done.stderr
 
 
 def test_there_are_scripts_to_run() -> None:

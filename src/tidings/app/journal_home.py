@@ -4,7 +4,7 @@
 
 The fingerprint is keyed with the secret, so that it shows neither: who reads the directory's name learns nothing, and
 cannot try keys on it. At the local exchange it is the exchange's, too, for another one knows nothing of this one's
-orders; what is left there when a session ends cleanly, with nothing open, is removed.
+orders; what is left there when a session ends cleanly, with nothing open or with its exchange, is removed.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class JournalHome:
     keeper: JournalKeeper | None = None
     boot_id: str = ""
     is_local: bool = False
+    ends_with_us: bool = False  # the exchange is our own: what is open there is gone with it
     orders: OrderTable | None = None  # of this session, once there are any
     _told: set[str] = field(default_factory=set)
 
@@ -91,9 +92,8 @@ class JournalHome:
         orders = self.orders
         open_count = orders.open_count if orders is not None else len(self.past.open_stories())
         unknown_count = orders.unknown_count if orders is not None else 0
-        self.keeper.close(
-            open_count=open_count, unknown_count=unknown_count, is_worthless=self.is_local and open_count == 0
-        )
+        is_worthless = self.ends_with_us or (self.is_local and open_count == 0)
+        self.keeper.close(open_count=open_count, unknown_count=unknown_count, is_worthless=is_worthless)
 
 
 def journal_directory(settings: EngineSettings, access: VenueAccess) -> Path:
@@ -135,7 +135,8 @@ def open_journal(settings: EngineSettings, access: VenueAccess, world: World, ve
         keeper.start_thread()
     else:
         keeper.tend()  # the first spare
-    return JournalHome(keeper.journal, keeper.ids, past, keeper, disk.boot_id, settings.env == LOCAL)
+    is_local, ends_with_us = settings.env == LOCAL, access.is_own_exchange
+    return JournalHome(keeper.journal, keeper.ids, past, keeper, disk.boot_id, is_local, ends_with_us)
 
 
 def _begin(

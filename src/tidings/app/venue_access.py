@@ -25,6 +25,7 @@ class VenueAccess:
     api_key: str | None = None
     secret: Secret | None = None
     exchange: ReadyExchange | None = None
+    is_own_exchange: bool = False  # started here, and over when we are: nothing is open anywhere then
 
     @property
     def rest(self) -> Endpoint:
@@ -69,6 +70,7 @@ async def find_venue(settings: EngineSettings, closing: AsyncExitStack) -> Venue
         endpoints = _named_endpoints(settings)
         return VenueAccess(endpoints, _tls_of(endpoints, settings.ca_file), settings.api_key, settings.api_secret)
     ready = running_exchange(settings.exchange)
+    is_own = ready is None
     if ready is None:
         process = ExchangeProcess(*settings.exchange_options)
         closing.push_async_callback(process.stop)
@@ -77,7 +79,7 @@ async def find_venue(settings: EngineSettings, closing: AsyncExitStack) -> Venue
     account = ready.account(settings.account)
     secret = settings.api_secret or Secret(account["api_secret"])
     return VenueAccess(
-        endpoints, _tls_of(endpoints, ready.ca_file), settings.api_key or account["api_key"], secret, ready
+        endpoints, _tls_of(endpoints, ready.ca_file), settings.api_key or account["api_key"], secret, ready, is_own
     )
 
 
