@@ -26,6 +26,7 @@ from tidings.journal.stories import OrderStory
 
 COLUMNS = ("time (UTC)", "after", "what", "details")
 NS_PER_MS = 1_000_000
+CANDIDATES_SHOWN = 10
 
 
 def add_commands(commands: Any) -> None:
@@ -33,14 +34,16 @@ def add_commands(commands: Any) -> None:
         "explain", help="the whole story of one order, from the journal",
         description="When it was decided, what was sent and heard of it, who said so, and how it ended.",
     )  # fmt: skip
-    parser.add_argument("cl_ord_id", metavar="CL_ORD_ID", help="our id, or its last characters")
-    parser.add_argument("--journal", type=Path, metavar="DIR", help="default: all that engines keep here")
+    parser.add_argument("cl_ord_id", metavar="CL_ORD_ID", help="our id, or any part of it that no other has")
+    parser.add_argument("directory", nargs="?", type=Path, metavar="DIR", help="default: all that engines keep here")
+    parser.add_argument("--journal", type=Path, metavar="DIR", help="the same")
     add_json_option(parser)
     parser.set_defaults(body=_explain)
 
 
 def _explain(options: argparse.Namespace, screen: Screen) -> int:
-    journal, story = _find(options.cl_ord_id, [options.journal] if options.journal else journal_directories(), screen)
+    named = options.directory or options.journal
+    journal, story = _find(options.cl_ord_id, [named] if named else journal_directories(), screen)
     fields, session, sent = order_fields(story.intent), story.session, sending(story)
     screen.json(
         {
@@ -72,21 +75,35 @@ def _find(cl_ord_id: str, directories: list[Path], screen: Screen) -> tuple[Jour
             journal = read_journal(directory)
         except JournalDamaged as error:
             damaged.append(str(error))
-            screen.note(str(error))
             continue
         stories = journal.told.stories
         exact = stories.get(cl_ord_id)
         if exact is not None:
-            return journal, exact
-        found += [(journal, story) for name, story in stories.items() if name.endswith(cl_ord_id)]
-    if len(found) == 1:
-        return found[0]
+            found = [(journal, exact)]
+            break
+        found += [(journal, story) for name, story in stories.items() if cl_ord_id.upper() in name.upper()]
+    at_end = [(journal, story) for journal, story in found if story.cl_ord_id.endswith(cl_ord_id)]
+    if len(found) == 1 or len(at_end) == 1:
+        for text in damaged:
+            screen.note(text)
+        return (found if len(found) == 1 else at_end)[0]
     if found:
-        names = ", ".join(story.cl_ord_id for _, story in found)
-        raise UsageError(f"{len(found)} orders end with {cl_ord_id!r}: {names}")
+        raise UsageError(_candidates(cl_ord_id, [story for _, story in at_end or found]))
     if damaged:
-        raise JournalDamaged(damaged[0])
-    raise UsageError(f"no journal knows an order {cl_ord_id!r}: looked in {', '.join(map(str, directories)) or 'none'}")
+        raise JournalDamaged("; ".join(damaged))
+    raise UsageError(
+        f"no journal knows an order {cl_ord_id!r}: looked in {', '.join(map(str, directories)) or 'none'}. Orders of"
+        " `tidings order` are in none: that command waits for its own answer and keeps no journal (`tidings orders`"
+        " shows what is open)"
+    )
+
+
+def _candidates(part: str, stories: list[OrderStory]) -> str:
+    """The newest of the orders whose names hold a part, each so that a person can tell it from the others."""
+    newest = sorted(stories, key=lambda story: story.record.wall_ns, reverse=True)[:CANDIDATES_SHOWN]
+    told = "; ".join(f"{story.cl_ord_id} {utc(story.record.wall_ns)[:19]} {story.intent.symbol}" for story in newest)
+    more = f"; and {len(stories) - len(newest)} older" if len(stories) > len(newest) else ""
+    return f"{len(stories)} orders have {part!r} in their names, so give more of one: {told}{more}"
 
 
 def _row(story: OrderStory, record: Record, entry: Entry) -> tuple[str, str, str, str]:

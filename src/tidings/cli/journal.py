@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 from typing import Any
 
 from tidings.cli.journal_words import (
     JournalText,
+    ago,
     details,
     in_words,
     journal_directories,
+    last_used_ns,
     read_journal,
     utc,
     what_happened,
@@ -18,6 +21,7 @@ from tidings.cli.journal_words import (
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_json_option
 from tidings.errors import JournalDamaged, UsageError
+from tidings.journal.anchor import LOOK_ADVICE
 from tidings.journal.entries import Entry, IntentEntry
 from tidings.journal.record import Record
 
@@ -34,17 +38,24 @@ def add_commands(commands: Any) -> None:
     acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
     show = acts.add_parser("show", help="its records, newest last")
     show.add_argument(
-        "--last", type=int, default=SHOWN_RECORDS, metavar="N", help=f"so many (default {SHOWN_RECORDS}; 0: all)"
+        "--last", type=_count, default=SHOWN_RECORDS, metavar="N", help=f"so many (default {SHOWN_RECORDS}; 0: all)"
     )
     verify = acts.add_parser("verify", help="read all of it; exit code 1, and the damage named, if it does not add up")
     for act, body in ((show, _show), (verify, _verify)):
         act.add_argument("directory", nargs="?", type=Path, metavar="DIR", help="default: where engines keep them")
+        act.add_argument("--journal", type=Path, metavar="DIR", help="the same, as `tidings explain` has it")
         add_json_option(act)
         act.set_defaults(body=body)
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"a number of records, 0 for all, not {text!r}")
+    return int(text)
+
+
 def _show(options: argparse.Namespace, screen: Screen) -> int:
-    journal = read_journal(options.directory or _the_only_one())
+    journal = read_journal(options.directory or options.journal or _newest(screen))
     intents = _intents(journal)
     entries = journal.told.entries[-options.last :] if options.last > 0 else journal.told.entries
     screen.json(
@@ -68,7 +79,8 @@ def _show(options: argparse.Namespace, screen: Screen) -> int:
 
 
 def _verify(options: argparse.Namespace, screen: Screen) -> int:
-    directories = [options.directory] if options.directory else journal_directories()
+    named = options.directory or options.journal
+    directories = [named] if named else journal_directories()
     found = [_checked(directory, screen) for directory in directories]
     screen.json({"journals": found})
     if not found:
@@ -81,8 +93,9 @@ def _checked(directory: Path, screen: Screen) -> dict[str, Any]:
     try:
         journal = read_journal(directory)
     except JournalDamaged as error:
-        screen.line(f"DAMAGED  {error}")
-        return {"directory": str(directory), "is_sound": False, "damage": str(error)}
+        damage = str(error).replace(LOOK_ADVICE, "Look at")
+        screen.line(f"DAMAGED  {damage}")
+        return {"directory": str(directory), "is_sound": False, "damage": damage}
     about = {
         "directory": str(directory),
         "is_sound": True,
@@ -101,12 +114,15 @@ def _checked(directory: Path, screen: Screen) -> dict[str, Any]:
     return about
 
 
-def _the_only_one() -> Path:
-    directories = journal_directories()
+def _newest(screen: Screen) -> Path:
+    """The journal used last. Others are told: the local exchange gives new keys to each run, so they gather."""
+    directories = sorted(journal_directories(), key=last_used_ns, reverse=True)
     if not directories:
         raise UsageError("no engine has kept a journal here yet; name its directory if it is elsewhere")
     if len(directories) > 1:
-        raise UsageError(f"there are several journals, so name one: {', '.join(map(str, directories))}")
+        screen.note(f"the newest of {len(directories)} journals; name another by its directory:")
+        for directory in directories:
+            screen.note(f"  {directory}  used {ago(last_used_ns(directory), time.time_ns())}")
     return directories[0]
 
 

@@ -50,6 +50,24 @@ def journal_directories() -> list[Path]:
     return sorted(path for path in home.iterdir() if path.is_dir()) if home.is_dir() else []
 
 
+def last_used_ns(directory: Path) -> int:
+    """When something in it was last written, Unix ns; 0 where nobody can tell."""
+    try:
+        return max((path.stat().st_mtime_ns for path in directory.iterdir()), default=0)
+    except OSError:
+        return 0
+
+
+def ago(wall_ns: int, now_ns: int) -> str:
+    """How long before `now_ns`, roughly."""
+    seconds = max(0, now_ns - wall_ns) // NS_PER_S
+    for unit, length_s in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length_s:
+            count = seconds // length_s
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now" if seconds < 10 else f"{seconds} seconds ago"
+
+
 def read_journal(directory: Path) -> JournalText:
     """Read it as it is, also while its engine runs. Raises UsageError if there is none, JournalDamaged."""
     try:

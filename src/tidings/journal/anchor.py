@@ -53,7 +53,8 @@ def read_anchor(disk: Disk) -> Anchor | None:
         raise JournalDamaged(f"journal file {where} was written by another version of tidings: {error}") from None
 
 
+LOOK_ADVICE = "Look at it with `tidings journal verify`, and at"  # which that command itself leaves out
 REMEDY = (
-    "nothing is traded on it. Look at it with `tidings journal verify`, and at your open orders at the venue; then"
-    " restore it, or move the directory away to begin anew"
+    f"nothing is traded on it. {LOOK_ADVICE} your open orders at the venue; then restore it, or move the directory away"
+    " to begin anew"
 )

@@ -1,6 +1,8 @@
 """`tidings journal` and `tidings explain`: on journals of made-up orders, in a directory of the test's own."""
 
 import json
+import os
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,11 +22,11 @@ from tidings.model.enums import DenyReason, ExecType, RequestKind
 from tidings.model.order import make_order
 
 
-def begin_live(directory: Path):
+def begin_live(directory: Path, wall_ns: int = WALL_NS):
     disk = LiveDisk(directory)
     disk.lock()
     return begin_session(
-        disk, read_log(disk), ManualClock(1, WALL_NS), wall_ns=WALL_NS, expiry_s=5, segment_bytes=16384
+        disk, read_log(disk), ManualClock(1, wall_ns), wall_ns=wall_ns, expiry_s=5, segment_bytes=16384
     )
 
 
@@ -97,10 +99,32 @@ def test_show_without_a_journal_says_where_they_lie(home, capsys):
     assert code == 2 and f"engines keep theirs in {home}" in err
 
 
-def test_show_of_several_asks_which(directory, capsys):
+def test_show_of_several_takes_the_newest_and_names_the_others(directory, capsys):
     begin_live(directory.with_name("local-2")).close(open_count=0)
-    code, _, err = run(capsys, "journal", "show")
-    assert code == 2 and str(directory) in err and "local-2" in err
+    old_s = time.time() - 3 * 86_400
+    for path in directory.iterdir():
+        os.utime(path, (old_s, old_s))
+    code, out, _ = run(capsys, "journal", "show")
+    assert code == 0 and "the newest of 2 journals" in out and f"{directory}  used 3 days ago" in out
+    assert "local-2: 2 of 2 records" in out
+    code, out, err = run(capsys, "journal", "show", "--json")
+    assert (code, json.loads(out)["directory"]) == (0, str(directory.with_name("local-2"))) and "3 days ago" in err
+
+
+def test_a_directory_is_named_either_way(directory, capsys):
+    begin_live(directory.with_name("local-2")).close(open_count=0)
+    named = [("journal", "show", directory), ("journal", "show", "--journal", directory),
+             ("explain", "0000000001", directory), ("explain", "0000000001", "--journal", directory)]  # fmt: skip
+    for words in named:
+        code, out, _ = run(capsys, *words)
+        assert code == 0 and str(directory) in out
+
+
+@pytest.mark.parametrize("count", ["-1", "x"])
+def test_how_many_to_show_is_a_count(directory, capsys, count):
+    with pytest.raises(SystemExit) as ended:
+        main(["journal", "show", "--last", count])
+    assert ended.value.code == 2 and "a number of records" in capsys.readouterr().err
 
 
 # ---- verify ----------------------------------------------------------------------------------------------------------
@@ -202,7 +226,8 @@ def json_open(capsys, directory):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("nobody", "no journal knows"), ("000000000", "no journal"), ("", "end with")]
+    ("name", "told"),
+    [("nobody", "no journal knows"), ("nobody", "keeps no journal"), ("00000000", "3 orders have"), ("", "give more")],
 )
 def test_explain_of_nobody_or_of_several(directory, capsys, name, told):
     code, _, err = run(capsys, "explain", name)
@@ -215,5 +240,18 @@ def test_explain_looks_past_a_damaged_journal(directory, capsys):
     (directory.with_name("local-0") / "anchor").write_bytes(b"rubbish")
     code, out, _ = run(capsys, "explain", "0000000001")
     assert code == 0 and "anchor is damaged" in out
-    code, _, err = run(capsys, "explain", "nobody")
-    assert code == 1 and "anchor is damaged" in err
+    code, out, err = run(capsys, "explain", "nobody")
+    assert code == 1 and (out + err).count("anchor is damaged") == 1
+    assert "journal verify" not in run(capsys, "journal", "verify")[1]
+
+
+def test_explain_takes_any_part_that_no_other_has(directory, capsys):
+    keeper = begin_live(directory.with_name("local-2"), WALL_NS + 10**12)
+    send(keeper, 1, said(ExecType.NEW))
+    keeper.close(open_count=1)
+    prefix = keeper.ids.text(1)[:10]
+    code, _, err = run(capsys, "explain", "0000000001")
+    assert code == 2 and err.count(" BTCUSDT") == 2 and "2026-11-18 11:06:40" in err
+    for part in (prefix, prefix.lower(), f"{prefix[5:]}00"):
+        code, found = run_json(capsys, "explain", part)
+        assert (code, found["cl_ord_id"]) == (0, keeper.ids.text(1))
