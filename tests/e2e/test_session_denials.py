@@ -56,11 +56,19 @@ async def test_open_orders_and_the_table():
     async with session(max_open_orders=2) as phemex:
         for _ in range(2):
             await phemex.limit("BTCUSDT", "buy", qty="0.01", price="50000").accepted()
-        assert denied(phemex) == "MAX_IN_FLIGHT"
+        assert denied(phemex) == "MAX_OPEN_ORDERS"
     async with session(max_open_orders=1000, order_memory=256, lane_depth=64, lanes=4) as phemex:
         armed = phemex.arm("BTCUSDT", "buy")
         assert all(armed.fire(500_000, 10) > 0 for _ in range(256))
         assert denied(phemex) == "TABLE_FULL"
+
+
+async def test_the_same_again_says_how_long_to_wait():
+    async with session(duplicate_window_s=5.0) as phemex:
+        phemex.server.acts.append(lambda asked: None)       # no answer
+        first = phemex.limit("BTCUSDT", "buy", qty="0.01", price="50000")
+        with pytest.raises(tidings.OrderDenied, match=rf"{first.cl_ord_id} was sent .* is taken in [45]\.\d+ s"):
+            phemex.limit("BTCUSDT", "buy", qty="0.01", price="50000")
 
 
 async def test_lanes():

@@ -53,7 +53,7 @@ async def test_states_and_their_reasons(phemex):
 
 async def test_strategies_are_limited_apart(quiet_exchange, open_session):
     phemex = await open_session(quiet_exchange, strategies={"mm1": {"max_notional": "500"}})
-    with pytest.raises(tidings.OrderDenied, match=r"STRATEGY_NOTIONAL: .*\(asked 549 USDT, allowed 500\)"):
+    with pytest.raises(tidings.OrderDenied, match=r"strategy mm1 .*`max_notional`.*\(asked 549 USDT, allowed 500\)"):
         phemex.limit("BTCUSDT", "buy", qty="0.01", price=USD_M.low, strategy="mm1")
     await placed(phemex, USD_M)
     armed = phemex.arm("BTCUSDT", "buy", strategy="mm2")

@@ -20,8 +20,10 @@ cdef class Risk:
     cdef readonly int state                     # TradingState of the account
     cdef readonly bint is_killed                # the kill switch: before anything else
     cdef readonly int trip_count                # breakers that have tripped since the start
-    # The numbers of the last denial, in the unit of its reason.
+    # The numbers of the last denial, in the unit of its reason (of a duplicate: the first one's handle), and of the
+    # last one by a strategy's own limit: whose.
     cdef readonly int64_t asked, allowed
+    cdef readonly int denied_owner
 
     # The limits, where the order path reads them.
     cdef int64_t max_notional_e4, max_position_e4, max_gross_e4, max_net_e4
@@ -47,6 +49,7 @@ cdef class Risk:
     cdef void set_reference(self, int index, int64_t price_ticks, int64_t now_ns) noexcept
 
     cdef int _deny(self, int reason, int64_t asked, int64_t allowed) noexcept
+    cdef int _deny_owner(self, int reason, OwnerRisk owner, int64_t asked, int64_t allowed) noexcept
     cdef int _check_permission(self, OrderTerms terms) noexcept
     cdef int _check_terms(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept
     cdef int _check_value(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept

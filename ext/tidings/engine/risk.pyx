@@ -26,8 +26,8 @@ from tidings.engine.risk_owner cimport OwnerRisk
 from tidings.engine.risk_symbols cimport RiskSymbols
 from tidings.engine.risk_windows cimport RecentOrders, RollingSum, order_key
 from tidings.model.enums cimport (
-    DENY_BAD_PRICE, DENY_BAD_QTY, DENY_DUPLICATE_ORDER, DENY_HALTED, DENY_KILLED, DENY_MAX_GROSS, DENY_MAX_IN_FLIGHT,
-    DENY_MAX_NET, DENY_MAX_NOTIONAL, DENY_MAX_POSITION, DENY_MAX_POSITION_NOTIONAL, DENY_MAX_QTY,
+    DENY_BAD_PRICE, DENY_BAD_QTY, DENY_DUPLICATE_ORDER, DENY_HALTED, DENY_KILLED, DENY_MAX_GROSS, DENY_MAX_NET,
+    DENY_MAX_NOTIONAL, DENY_MAX_OPEN_ORDERS, DENY_MAX_POSITION, DENY_MAX_POSITION_NOTIONAL, DENY_MAX_QTY,
     DENY_NO_REFERENCE_PRICE, DENY_NONE, DENY_ORDER_RATE, DENY_PRICE_COLLAR, DENY_REDUCING, DENY_REPEATED_EXECUTIONS,
     DENY_SELF_MATCH, DENY_STRATEGY_GROSS, DENY_STRATEGY_HALTED, DENY_STRATEGY_NOTIONAL, DENY_STRATEGY_RATE,
     DENY_STRATEGY_WINDOW, DENY_SYMBOL_HALTED, DENY_WINDOW_NOTIONAL, DENY_WINDOW_QTY, INST_CLOSE_ON_TRIGGER, SIDE_BUY,
@@ -69,7 +69,7 @@ cdef class Risk:
         if reason != DENY_NONE:
             return reason
         if open_count >= self.max_open:
-            return self._deny(DENY_MAX_IN_FLIGHT, open_count + 1, self.max_open)
+            return self._deny(DENY_MAX_OPEN_ORDERS, open_count + 1, self.max_open)
         reason = self._check_terms(order, order.price_ticks, order.order_qty_lots)
         if reason != DENY_NONE:
             return reason
@@ -79,7 +79,9 @@ cdef class Risk:
         self.key = order_key(order)
         twin = self.recent.newest(self.key, now_ns)
         # Once the first was heard of, the same again is a decision; before, it is a loop, or a blind repetition.
-        return DENY_DUPLICATE_ORDER if twin and self.exposure.is_unanswered(twin) else DENY_NONE
+        if twin and self.exposure.is_unanswered(twin):
+            return self._deny(DENY_DUPLICATE_ORDER, twin, 0)
+        return DENY_NONE
 
     cdef int check_amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) noexcept:
         """An amended order must pass as if it were new. What only shrinks an order always may, halted or not."""
@@ -144,6 +146,10 @@ cdef class Risk:
         self.asked, self.allowed = asked, allowed
         return reason
 
+    cdef int _deny_owner(self, int reason, OwnerRisk owner, int64_t asked, int64_t allowed) noexcept:
+        self.denied_owner = owner.index
+        return self._deny(reason, asked, allowed)
+
     cdef int _check_permission(self, OrderTerms terms) noexcept:
         cdef OwnerRisk owner
         if self.is_killed:
@@ -158,8 +164,10 @@ cdef class Risk:
             return DENY_STRATEGY_HALTED             # a strategy nobody announced
         owner = <OwnerRisk> PyList_GET_ITEM(self.owners, terms.owner)
         if owner.is_tripped:
-            return self._deny(DENY_REPEATED_EXECUTIONS, owner.executions.most, owner.executions.most - 1)
-        return DENY_STRATEGY_HALTED if owner.state == TRADING_HALTED else DENY_NONE
+            return self._deny_owner(DENY_REPEATED_EXECUTIONS, owner, owner.executions.most, owner.executions.most)
+        if owner.state == TRADING_HALTED:
+            return self._deny_owner(DENY_STRATEGY_HALTED, owner, 0, 0)
+        return DENY_NONE
 
     # ---- Is the order sane ---------------------------------------------------------------------------------------
 
@@ -220,7 +228,7 @@ cdef class Risk:
         if self.more_e4 > self.max_notional_e4:
             return self._deny(DENY_MAX_NOTIONAL, self.more_e4, self.max_notional_e4)
         if self.more_e4 > owner.max_notional_e4:
-            return self._deny(DENY_STRATEGY_NOTIONAL, self.more_e4, owner.max_notional_e4)
+            return self._deny_owner(DENY_STRATEGY_NOTIONAL, owner, self.more_e4, owner.max_notional_e4)
         return DENY_NONE
 
     # ---- What could come of it -----------------------------------------------------------------------------------
@@ -268,7 +276,8 @@ cdef class Risk:
         if net + self.more_e4 > self.max_net_e4:
             return self._deny(DENY_MAX_NET, saturated(net + self.more_e4), self.max_net_e4)
         if gross_e4(&own.totals) + self.more_e4 > owner.max_gross_e4:
-            return self._deny(DENY_STRATEGY_GROSS, saturated(gross_e4(&own.totals) + self.more_e4), owner.max_gross_e4)
+            return self._deny_owner(
+                DENY_STRATEGY_GROSS, owner, saturated(gross_e4(&own.totals) + self.more_e4), owner.max_gross_e4)
         return DENY_NONE
 
     cdef int _check_position(self, OrderTerms terms) noexcept:
@@ -319,12 +328,13 @@ cdef class Risk:
             return self._deny(
                 DENY_WINDOW_NOTIONAL, saturated(<int128_t> self.notional.used + self.more_e4), self.notional.limit)
         if owner.notional.room(now_ns) < self.more_e4:
-            return self._deny(
-                DENY_STRATEGY_WINDOW, saturated(<int128_t> owner.notional.used + self.more_e4), owner.notional.limit)
+            return self._deny_owner(
+                DENY_STRATEGY_WINDOW, owner, saturated(<int128_t> owner.notional.used + self.more_e4),
+                owner.notional.limit)
         if self.messages.room(now_ns) < 1:
             return self._deny(DENY_ORDER_RATE, self.messages.used + 1, self.messages.limit)
         if owner.messages.room(now_ns) < 1:
-            return self._deny(DENY_STRATEGY_RATE, owner.messages.used + 1, owner.messages.limit)
+            return self._deny_owner(DENY_STRATEGY_RATE, owner, owner.messages.used + 1, owner.messages.limit)
         return DENY_NONE
 
     cdef void _spend(self, OrderTerms terms, int64_t now_ns) noexcept:

@@ -94,7 +94,7 @@ class LiveLimits:
         else:
             self._risk.adopt(_changed(self._risk.limits, name, wanted, _ACCOUNT))
         whose = symbol or (f"strategy {strategy}" if strategy is not None else "account")
-        log.warning("%s: %s is %s, was %s%s", whose, name, wanted, before, f": {reason}" if reason else "")
+        log.warning("%s: %s is %s, was %s%s", whose, name, wanted, before or "none", f": {reason}" if reason else "")
 
     def _set_of_symbol(self, name: str, wanted: Decimal, instrument: Instrument) -> None:
         setters = (

@@ -24,6 +24,7 @@ class Risk:
     trip_count: int  # breakers that have tripped since the start
     notional: RollingSum  # ordered within the window, in 10**-4 of the quote currency
     messages: RollingSum  # orders and amends within a second
+    denied_owner: int  # of the last denial by a strategy's own limit: whose
     asked: int  # the numbers of the last denial, in the unit of its reason
     allowed: int
 

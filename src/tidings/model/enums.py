@@ -158,7 +158,7 @@ class DenyReason(IntEnum):
     MAX_NOTIONAL = 5
     PRICE_COLLAR = 6
     NO_REFERENCE_PRICE = 7
-    MAX_IN_FLIGHT = 8
+    MAX_OPEN_ORDERS = 8
     BAD_PRICE = 9
     BAD_QTY = 10
     ORDER_DONE = 11

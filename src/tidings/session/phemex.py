@@ -42,7 +42,7 @@ from tidings.model.position import Position
 from tidings.model.scale import price_ticks, qty_lots
 from tidings.session.armed_order import ArmedOrder
 from tidings.session.bulk_cancel import cancel_orders
-from tidings.session.denials import denial_numbers, denial_text
+from tidings.session.denials import OF_STRATEGIES, denial_numbers, denial_text, waiting_words
 from tidings.session.order_desk import OrderDesk
 from tidings.session.order_ticket import OrderTicket
 from tidings.venue.phemex.products import Products
@@ -197,13 +197,16 @@ class Phemex:
         """The error for a DenyReason; what the engine's state or a request budget denies comes with why."""
         named = DenyReason(reason)
         instrument = self.engine.products.find(symbol or what)
-        why = self.state.reason_for(symbol or what) if named in _STATE_REASONS else ""
+        cause = self.state.reason_for(symbol or what) if named in _STATE_REASONS else ""
         if named == DenyReason.RATE_LIMIT and instrument is not None:
-            why = why_no_room(self.engine, instrument, kind)
-        why = f": {why}" if why else ""
+            cause = why_no_room(self.engine, instrument, kind)
         risk = self.entry.risk
-        numbers = denial_numbers(named, instrument, risk.asked, risk.allowed)
-        return OrderDenied(f"{denial_text(named, what)}{numbers}{why}", named.name, cl_ord_id)
+        strategy = risk.owners[risk.denied_owner].name if named in OF_STRATEGIES else ""
+        numbers = denial_numbers(named, instrument, risk.asked, risk.allowed, risk.limits.collar_bp)
+        if named == DenyReason.DUPLICATE_ORDER:
+            window_s = self.engine.settings.duplicate_window_s
+            numbers = waiting_words(self.order(risk.asked), window_s, self.engine.clock.read_now_ns())
+        return OrderDenied(f"{denial_text(named, what, strategy, cause)}{numbers}", named.name, cl_ord_id)
 
     # ---- The hot path --------------------------------------------------------------------------------------------
 

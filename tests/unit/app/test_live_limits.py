@@ -49,6 +49,12 @@ def test_lowering_holds_at_once(limits, risk):
     assert risk.symbols.limits_of(LINEAR) == (0, 500, 0)
 
 
+def test_a_first_limit_was_none_before(limits, caplog):
+    with caplog.at_level(logging.WARNING):
+        limits.lower("max_position", "0.5", symbol="BTCUSDT")
+    assert "BTCUSDT: max_position is 0.5, was none" in caplog.text
+
+
 def test_lowering_does_not_raise_and_raising_says_why(limits, caplog):
     with pytest.raises(UsageError, match=r"max_notional is 100000: to raise it to 200000 call raise_\("):
         limits.lower("max_notional", 200_000)

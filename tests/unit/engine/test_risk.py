@@ -60,7 +60,7 @@ def test_halt_denies_first():
 
 def test_open_orders_are_limited():
     assert reason(limits(), order_of(), 4) == DenyReason.NONE
-    assert reason(limits(), order_of(), 5) == DenyReason.MAX_IN_FLIGHT
+    assert reason(limits(), order_of(), 5) == DenyReason.MAX_OPEN_ORDERS
 
 
 @pytest.mark.parametrize("qty_lots", [0, -1, -(2**63)])

@@ -290,7 +290,7 @@ def test_breaker_disables_its_strategy_until_a_person_arms_it():
         assert path.risk.trip_count == 0
         path.hear(trade(1, cum, handle=order.handle))
     assert attempt(path, terms) == DenyReason.REPEATED_EXECUTIONS
-    assert (numbers(path), path.risk.trip_count) == ((3, 2), 1)
+    assert (numbers(path), path.risk.trip_count) == ((3, 3), 1)
     assert attempt(path, BUY) == DenyReason.NONE
     assert attempt(path, terms, now_ns=NOW_NS + 3600 * S) == DenyReason.REPEATED_EXECUTIONS
     assert path.entry.cancel_order(order, NOW_NS) == 0

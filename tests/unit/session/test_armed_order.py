@@ -50,7 +50,7 @@ def test_denial_is_the_negative_reason(path, reason):
 def test_full_table_is_a_denial(path):
     armed = ArmedOrder(path.entry, LIMIT, CLOCK)
     results = {armed.fire(612_500, 1) for _ in range(path.table.capacity + 1)}
-    assert min(results) in (-DenyReason.TABLE_FULL, -DenyReason.MAX_IN_FLIGHT)
+    assert min(results) in (-DenyReason.TABLE_FULL, -DenyReason.MAX_OPEN_ORDERS)
 
 
 @pytest.mark.parametrize("numbers", [(612_500.0, 10), (612_500, 10.0), (612_500, 10, 0.5), ("612500", 10), (None, 10)])
