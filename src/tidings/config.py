@@ -162,6 +162,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     requests_per_minute_max: Annotated[int, Meta(ge=1)] | None = None  # lowers each of the venue's groups
     products_max_age_s: Annotated[int, Meta(ge=0)] = 3600  # a younger catalogue is taken from disk; 0: always asked for
 
+    sources: dict[str, str] = {}  # not a setting: where those came from that were no arguments, for errors
+
     def __post_init__(self) -> None:
         _check_money(self, "max_notional", "max_position_notional", "max_gross_notional", "max_net_notional",
                      "max_window_notional")
@@ -222,7 +224,8 @@ _VARIABLES: Final = {
     WS_URL_VARIABLE: "ws_url",
     MAX_ORDER_VALUE_VARIABLE: "max_notional",
 }
-_NAMES: Final = tuple(EngineSettings.__struct_fields__)
+_NAMES: Final = tuple(name for name in EngineSettings.__struct_fields__ if name != "sources")
+_STRATEGY_NAMES: Final = StrategySettings.__struct_fields__
 _NEVER_IN_FILES: Final = ("api_key", "api_secret")
 
 
@@ -251,8 +254,10 @@ def load_settings(
     values = {**filed, **inherited, **given}
     for name in values:
         _check_name(name, sources[name])
+    _check_strategies(values.get("strategies"), sources.get("strategies", ""))
     try:
-        return msgspec.convert(values, EngineSettings, dec_hook=_wrap)
+        elsewhere = {name: source for name, source in sources.items() if source != "argument"}
+        return msgspec.convert({**values, "sources": elsewhere}, EngineSettings, dec_hook=_wrap)
     except msgspec.ValidationError as error:
         raise _explained(error, sources) from None
 
@@ -282,6 +287,16 @@ def _check_name(name: str, source: str) -> None:
         raise ConfigError(f"unknown setting {name!r} ({source}){hint}")
 
 
+def _check_strategies(strategies: object, source: str) -> None:
+    """A strategy's own limits have names too; what is no table at all is told when it is read."""
+    for strategy, limits in strategies.items() if isinstance(strategies, Mapping) else ():
+        for name in limits if isinstance(limits, Mapping) else ():
+            if name not in _STRATEGY_NAMES:
+                near = difflib.get_close_matches(str(name), _STRATEGY_NAMES, n=1)
+                hint = f": did you mean {near[0]}?" if near else f"; a strategy has {', '.join(_STRATEGY_NAMES)}"
+                raise ConfigError(f"unknown setting {name!r} of strategies.{strategy} ({source}){hint}")
+
+
 def _wrap(kind: type, value: object) -> object:
     if kind is Secret and isinstance(value, str | Secret):
         return value if isinstance(value, Secret) else Secret(value)
@@ -290,10 +305,13 @@ def _wrap(kind: type, value: object) -> object:
 
 def _explained(error: msgspec.ValidationError, sources: Mapping[str, str]) -> ConfigError:
     """msgspec says "… - at `$.lanes`"; people get the setting's name, where it came from and what it may be."""
-    reason, _, place = str(error).partition(" - at `$.")
-    name = place.rstrip("`").split("[")[0].split(".")[0]
-    if not name:
-        return ConfigError(f"setting {reason}")
+    reason, _, place = str(error).partition(" - at `$")
+    path = place.strip("`.")
+    name = path.split("[")[0].split(".")[0]
+    if not name:  # a check of several values at once says itself which is wrong
+        named = reason.split(" ")[0]
+        return ConfigError(f"setting {named} ({sources[named]}): {reason}" if named in sources else f"setting {reason}")
     words = get_args(EngineSettings.__annotations__[name])
     allowed = f": one of {', '.join(words)}" if words and all(isinstance(word, str) for word in words) else ""
-    return ConfigError(f"setting {name} ({sources.get(name, 'default')}): {reason}{allowed}")
+    inner = path.removeprefix(name).replace("[...]", "")  # which of a strategy's limits
+    return ConfigError(f"setting {name}{inner} ({sources.get(name, 'default')}): {reason}{allowed}")

@@ -127,6 +127,29 @@ def test_an_error_names_where_the_value_came_from(tmp_path):
         load_settings("testnet", environ={"PHEMEX_MAX_ORDER_VALUE": "much"})
 
 
+@pytest.mark.parametrize("name", ["max_notional", "max_gross_notional", "collar_percent"])
+def test_a_value_that_several_checks_share_is_named_with_its_source_too(tmp_path, name):
+    with pytest.raises(ConfigError, match=rf"setting {name} \(file .*tidings.toml\): {name} must be above 0"):
+        load_settings(config_file=write(tmp_path, f"{name} = 0"), environ={})
+
+
+def test_a_strategys_limits_have_names_too(tmp_path):
+    for text, named in (
+        ("max_notionl = 5", r"'max_notionl' of strategies.mm1 \(file .*\): did you mean max_notional\?"),
+        ("zzz = 5", r"strategies.mm1 \(file .*\); a strategy has max_notional, "),
+        ("max_notional = 0", r"setting strategies \(file .*\): max_notional must be above 0"),
+        ("max_orders_per_s = 0", r"setting strategies.max_orders_per_s \(file .*\): Expected `int` >= 1"),
+    ):
+        with pytest.raises(ConfigError, match=named):
+            load_settings(config_file=write(tmp_path, f"[strategies.mm1]\n{text}"), environ={})
+
+
+def test_where_settings_came_from_is_no_setting(tmp_path):
+    with pytest.raises(ConfigError, match="unknown setting 'sources'"):
+        load_settings(environ={}, sources={"lanes": "me"})
+    assert list(load_settings(config_file=write(tmp_path, "lanes = 2"), environ={}, account=1).sources) == ["lanes"]
+
+
 @pytest.mark.parametrize(
     ("text", "named"), [("lanes = ", "is no TOML"), ('api_secret = "x"', "api_secret .*remove it")]
 )

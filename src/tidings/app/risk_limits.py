@@ -7,22 +7,26 @@ from decimal import Decimal
 from tidings.config import EngineSettings, StrategySettings
 from tidings.engine.risk import Risk
 from tidings.engine.risk_limits import E4, NS_PER_S, RiskLimits, StrategyLimits
+from tidings.errors import ConfigError, UsageError
 from tidings.model.scale import qty_lots
 from tidings.venue.phemex.products import Products
 
 
 def make_risk(settings: EngineSettings, products: Products) -> Risk:
-    """The limits of one engine. Raises UnknownSymbol or GridError for a symbol's limit that does not fit it."""
+    """The limits of one engine. Raises ConfigError for a symbol's limit that does not fit it."""
     risk = Risk(products, risk_limits_of(settings))
-    for symbol, most in settings.max_qty.items():
-        instrument = products.tradable(symbol)
-        risk.symbols.limit_qty(instrument, qty_lots(instrument, most))
-    for symbol, most in settings.max_position.items():
-        instrument = products.tradable(symbol)
-        risk.symbols.limit_position(instrument, qty_lots(instrument, most))
-    for symbol, most in settings.max_window_qty.items():
-        instrument = products.tradable(symbol)
-        risk.symbols.limit_window_qty(instrument, qty_lots(instrument, most))
+    for name, limits, limit in (
+        ("max_qty", settings.max_qty, risk.symbols.limit_qty),
+        ("max_position", settings.max_position, risk.symbols.limit_position),
+        ("max_window_qty", settings.max_window_qty, risk.symbols.limit_window_qty),
+    ):
+        for symbol, most in limits.items():
+            try:
+                instrument = products.tradable(symbol)
+                limit(instrument, qty_lots(instrument, most))
+            except UsageError as error:
+                source = settings.sources.get(name, "argument")
+                raise ConfigError(f"setting {name} ({source}), symbol {symbol}: {error}") from None
     for name, own in settings.strategies.items():
         risk.owner(name, strategy_limits_of(settings, own))
     return risk
