@@ -48,8 +48,9 @@ from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy
 from tidings.errors import AuthenticationError, ConfigError, TidingsError
 from tidings.metrics.stages import Stages
-from tidings.model.enums import DenyReason
+from tidings.model.enums import DenyReason, ProductLine
 from tidings.model.position import Position, Positions
+from tidings.venue.phemex.currencies import value_scales
 from tidings.venue.phemex.endpoints import LOCAL
 from tidings.venue.phemex.order_gateway import PhemexOrderGateway
 from tidings.venue.phemex.products import Products
@@ -289,7 +290,8 @@ class Engine:
         self._closing.push_async_callback(self.account.stop)
         await self.account.start(self.settings.connect_timeout_s)
         self.kill.heed_latch()
-        self.truth.reconciliation.keep_balances(self.account.wallets)
+        spot = [instrument for instrument in self.products if instrument.line == ProductLine.SPOT]
+        self.truth.reconciliation.keep_balances(self.account.wallets, value_scales(spot))
         # Killed, it takes no orders and must stay up to cancel: a comparison the cancels leave no room for goes on.
         await (self.truth.reconciliation.look() if self.kill.is_tripped else self.truth.reconciliation.catch_up())
         self.adopted.look()

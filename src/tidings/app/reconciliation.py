@@ -13,6 +13,7 @@ has told; what may be concluded from them is `engine/reconcile`'s to say.
 from __future__ import annotations
 
 import logging
+from decimal import Decimal
 
 from tidings.app.foreign_orders import ForeignOrders
 from tidings.app.position_watch import PositionWatch
@@ -77,6 +78,7 @@ class Reconciliation:
         self._vanished = VanishedOrders()
         self._quiet_cancels = QuietCancels()
         self._balances: dict[str, int] | None = None  # spot wallets as the stream tells them, to be kept right
+        self._balance_scales: dict[str, int] = {}
         self._balance_check = BalanceCheck()
         self._owed_looks: dict[int, int] = {}
         self._next_round_ns = self._next_request_ns = self._not_before_ns = 0
@@ -97,9 +99,11 @@ class Reconciliation:
             text = f"{why}: comparing its orders with the venue's"
             self._readiness.deny(instrument, "comparison", DenyReason.NOT_READY, text)
 
-    def keep_balances(self, balances: dict[str, int]) -> None:
-        """Spot wallets, by currency: what the stream leaves out is put right in here."""
-        self._balances = balances
+    def keep_balances(self, balances: dict[str, int], scales: dict[str, int]) -> None:
+        """Spot wallets, by currency: what the stream leaves out is put right in here. `scales`: of the currencies that
+        some pair trades; of others the catalogue tells no scale, so the stream's word on them cannot be read.
+        """
+        self._balances, self._balance_scales = balances, scales
 
     def hear_foreign(self, report: ExecutionReport) -> None:
         """A report about an order that is not ours."""
@@ -266,10 +270,12 @@ class Reconciliation:
     async def _compare_balances(self) -> None:
         if not self._balances:
             return  # no spot wallets were told of
-        told = await self._evidence.balances()
-        for currency, balance in self._balance_check.missed(self._balances, told).items():
-            log.warning("the stream left out the balance of %s: the venue has %d units", currency, balance)
-            self._balances[currency] = balance
+        scales = self._balance_scales
+        told = {currency: units for currency, units in (await self._evidence.balances()).items() if currency in scales}
+        for currency, units in self._balance_check.missed(self._balances, told).items():
+            amount = Decimal(units).scaleb(-scales[currency])
+            log.warning("the stream left out a change of the %s balance: the venue has %s", currency, f"{amount:f}")
+            self._balances[currency] = units
 
     # ---- Positions -----------------------------------------------------------------------------------------------
 

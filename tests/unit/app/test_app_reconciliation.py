@@ -23,7 +23,7 @@ class Venue:
     """In place of Evidence: lists as a test sets them, and no order known by its id."""
 
     def __init__(self):
-        self.open, self.problem = {}, None
+        self.open, self.problem, self.wallets = {}, None, {}
 
     async def open_orders(self, instrument):
         if self.problem is not None:
@@ -35,6 +35,9 @@ class Venue:
 
     async def executions(self, instrument, since_ns):
         return []
+
+    async def balances(self):
+        return self.wallets
 
 
 class Watch:
@@ -114,6 +117,17 @@ async def test_what_one_outage_denied_is_compared_in_the_next_though_nothing_is_
 async def test_an_order_that_vanished_halts_its_symbol_though_others_are_compared_in_between(bench):
     bench.working(LINEAR)
     bench.venue.open[INVERSE.symbol] = [listed(bench.working(INVERSE, INVERSE_PX_TICKS))]
-    await bench.looks(15)
+    await bench.looks(75)      # balances where nothing is open: every sixth round, and it takes two
     assert bench.gates.denied == {LINEAR.symbol: DenyReason.HALTED}
     assert "neither lists it nor knows how it ended" in bench.readiness.of(LINEAR.symbol)
+
+
+async def test_only_balances_that_the_stream_can_tell_are_missed_in_it(bench, caplog):
+    ours = {"BTC": 100_000_000}
+    bench.reconciliation.keep_balances(ours, {"BTC": 8, "USDT": 8})
+    bench.venue.wallets = {"BTC": 150_000_000, "USDC": 50_000_000_000_000}     # no pair trades USDC here
+    await bench.looks(75)      # balances where nothing is open: every sixth round, and it takes two
+    assert ours == {"BTC": 150_000_000}
+    assert [record.getMessage() for record in caplog.records if "balance" in record.getMessage()] == [
+        "the stream left out a change of the BTC balance: the venue has 1.50000000"
+    ]
