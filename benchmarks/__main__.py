@@ -45,7 +45,9 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(json.dumps(answer, indent=2) + "\n")
     if options.markdown:
         sys.stdout.write(markdown(about, results))
-    missed = [target.sentence() for table in measured for target, _, holds in table.checked() if not holds]
+    missed = [
+        f"{table.title}: {target.sentence()}" for table in measured for target, _, holds in table.checked() if not holds
+    ]
     if missed:
         stream.write(f"{len(missed)} targets missed: {'; '.join(missed)}\n")
     return 1 if missed else 0

@@ -28,11 +28,12 @@ def table_lines(table: Table) -> Iterator[str]:
 
 
 def verdict(tables: Sequence[Table]) -> str:
-    """How many targets hold, and by how much the others are missed."""
-    checked = [(target, measured, holds) for table in tables for target, measured, holds in table.checked()]
+    """How many targets hold, and which are missed in which table, by how much."""
+    checked = [(table, *result) for table in tables for result in table.checked()]
     missed = [
-        f"{target.sentence()} (was {f'{measured:.2f} ×' if target.versus else f'{microseconds(measured)} µs'})"
-        for target, measured, holds in checked
+        f"in \"{table.title}\" {target.sentence()}"
+        f" (was {f'{measured:.2f} ×' if target.versus else f'{microseconds(measured)} µs'})"
+        for table, target, measured, holds in checked
         if not holds
     ]
     held = f"{len(checked) - len(missed)} of {len(checked)} targets hold"

@@ -28,7 +28,7 @@ def test_section_names_its_machine_first_and_its_verdict_last() -> None:
     parts = markdown(ABOUT, [make_table(), Skipped("round trip", "nginx is not installed")]).strip().split("\n\n")
     assert parts[0].startswith("processor some processor; cores some cores;")
     assert parts[2] == "round trip: not measured: nginx is not installed."
-    assert parts[3] == "1 of 2 targets hold; missed: ours | fast ≤ 0.3 × plain (was 0.33 ×)."
+    assert parts[3] == "1 of 2 targets hold; missed: in \"encode\" ours | fast ≤ 0.3 × plain (was 0.33 ×)."
 
 
 def test_object_and_markdown_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
