@@ -259,14 +259,20 @@ def test_nobody_listens_is_one_line_with_the_address(nowhere: Path, run_here, ar
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_ready_file_that_is_none_is_named(tmp_path: Path, run_here) -> None:
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("{}", "it has no 'rest'"), ("", "not ready yet"), ("not json", "not the JSON"), ("[1]", "not the JSON"),
+     ('{"rest": 1, "ws": 2, "ca_file": 3, "accounts": [], "pid": "x"}', "not the JSON")],
+)  # fmt: skip
+def test_ready_file_that_is_none_is_a_sentence(tmp_path: Path, run_here, text: str, why: str) -> None:
     path = tmp_path / "ready.json"
-    path.write_text("{}")
+    path.write_text(text)
 
     done = run_here("products", "--exchange", path)
 
     assert done.returncode == 2
-    assert "ready.json" in done.stderr
+    assert "ready.json" in done.stderr and why in done.stderr
+    assert "Error" not in done.stderr
 
 
 def test_interrupt_ends_with_130_and_without_a_trace() -> None:

@@ -31,9 +31,11 @@ class ReadyExchange:
 
     @classmethod
     def parse(cls, text: str, where: str) -> ReadyExchange:
-        """Read a ready object. Raises ConfigError naming what is missing."""
+        """Read a ready object. Raises ConfigError that says what it is instead."""
         try:
             ready = json.loads(text)
+            if not isinstance(ready, dict):
+                raise TypeError
             return cls(
                 rest_url=ready["rest"],
                 ws_url=ready["ws"],
@@ -42,8 +44,13 @@ class ReadyExchange:
                 accounts=tuple(ready["accounts"]),
                 pid=int(ready["pid"]),
             )
-        except (ValueError, KeyError, TypeError) as error:
-            raise ConfigError(f"{where} is no ready object of `tidings exchange`: {error!r}") from None
+        except KeyError as missing:
+            why = f"it has no {missing.args[0]!r}"
+        except (ValueError, TypeError):
+            why = "it is empty: the exchange is not ready yet" if not text.strip() else "it is not the JSON that one is"
+        raise ConfigError(
+            f"{where} is no ready file of a running `tidings exchange`: {why}; name the one that its --ready-file wrote"
+        )
 
     def account(self, index: int) -> dict[str, Any]:
         if not 0 <= index < len(self.accounts):

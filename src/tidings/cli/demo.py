@@ -18,7 +18,7 @@ from tidings.cli.demo_progress import showing_progress
 from tidings.cli.demo_quoter import Quoter
 from tidings.cli.demo_report import Tally, shortcomings, show_report
 from tidings.cli.screen import Screen
-from tidings.cli.session_options import add_env_option, add_json_option, check_is_local
+from tidings.cli.session_options import add_json_option, add_local_option
 from tidings.session.phemex import Phemex, connect
 
 SIZES = {"BTCUSD": "20", "BTCUSDT": "0.002", "sBTCUSDT": "0.001"}  # contracts, BTC, BTC: one of each product line
@@ -33,7 +33,7 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--seconds", type=_seconds, default=20.0, metavar="N", help="how long to quote (default 20)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the exchange's background flow (default 1)")
-    add_env_option(parser)
+    add_local_option(parser)
     add_json_option(parser)
     parser.set_defaults(body=_demo)
 
@@ -49,7 +49,6 @@ def _seconds(text: str) -> float:
 
 
 async def _demo(options: argparse.Namespace, screen: Screen) -> int:
-    check_is_local(options)
     process = ExchangeProcess("--seed", str(options.seed))
     screen.note("starting the local exchange …")
     try:

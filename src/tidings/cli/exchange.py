@@ -9,7 +9,7 @@ import argparse
 from typing import Any
 
 from tidings.cli.screen import Screen
-from tidings.cli.session_options import add_env_option, check_is_local
+from tidings.cli.session_options import add_local_option
 from tidings.exchange.command import add_arguments
 from tidings.exchange.command import run as run_exchange
 
@@ -19,10 +19,9 @@ def add_commands(commands: Any) -> None:
         "exchange", help="run the local exchange: HTTPS and WSS on one port, funded accounts, seeded flow"
     )
     add_arguments(parser)
-    add_env_option(parser)
+    add_local_option(parser)
     parser.set_defaults(body=_exchange)
 
 
 def _exchange(options: argparse.Namespace, screen: Screen) -> int:
-    check_is_local(options)
     return run_exchange(options)

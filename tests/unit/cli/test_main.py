@@ -90,7 +90,7 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys) -> None:
 
 @pytest.mark.parametrize(
     "command_name",
-    ["demo", "exchange", "products", "order", "cancel", "cancel-all", "positions", "doctor"],
+    ["products", "order", "cancel", "cancel-all", "positions", "doctor"],
 )
 def test_every_command_has_help_json_and_env(command_name: str, capsys) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -103,9 +103,15 @@ def test_every_command_has_help_json_and_env(command_name: str, capsys) -> None:
 
 
 @pytest.mark.parametrize("command_name", ["demo", "exchange"])
-def test_local_commands_refuse_other_places(command_name: str, capsys) -> None:
-    assert cli.main([command_name, "--env", "live"]) == 2
-    assert "local by nature" in capsys.readouterr().err
+def test_local_commands_offer_no_other_place(command_name: str, capsys) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([command_name, "--help"])
+    text = capsys.readouterr().out
+    assert "--env {local}" in text and "--json" in text
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main([command_name, "--env", "live"])
+    assert (ended.value.code, "'live'" in capsys.readouterr().err) == (2, True)
 
 
 @pytest.mark.parametrize("option", [["--account", "1"], ["--exchange", "ready.json"]])
