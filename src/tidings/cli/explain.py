@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tidings.cli.journal_sentences import order_sentence, sentence, state_sentence
 from tidings.cli.journal_words import (
     JournalText,
     details,
-    in_words,
     journal_directories,
     order_fields,
     read_journal,
@@ -24,7 +24,7 @@ from tidings.journal.entries import Entry, OutcomeEntry, RecordKind
 from tidings.journal.record import Record
 from tidings.journal.stories import OrderStory
 
-COLUMNS = ("time (UTC)", "after", "what", "details")
+COLUMNS = ("time (UTC)", "after", "what happened")
 NS_PER_MS = 1_000_000
 CANDIDATES_SHOWN = 10
 
@@ -57,11 +57,11 @@ def _explain(options: argparse.Namespace, screen: Screen) -> int:
             "events": [_as_json(story, record, entry) for record, entry in story.events],
         }
     )
-    screen.line(f"{story.cl_ord_id}: {in_words(fields)}")
-    screen.line(f"{state_words(story)}   ({journal.directory})")
+    screen.line(f"{story.cl_ord_id}: {order_sentence(story.intent)}")
+    screen.line(f"{state_sentence(story)}   ({journal.directory})")
     rows = [_row(story, record, entry) for record, entry in story.events]
     if sent is not None:
-        rows.insert(1, (utc(sent.wall_ns), _words_of(sent.after_ns), "sent", "the kernel had its last byte"))
+        rows.insert(1, (utc(sent.wall_ns), _words_of(sent.after_ns), "sent"))
     screen.table(f"{len(story.events)} records", COLUMNS, rows)
     return 0
 
@@ -106,11 +106,8 @@ def _candidates(part: str, stories: list[OrderStory]) -> str:
     return f"{len(stories)} orders have {part!r} in their names, so give more of one: {told}{more}"
 
 
-def _row(story: OrderStory, record: Record, entry: Entry) -> tuple[str, str, str, str]:
-    told = {} if record.kind == RecordKind.INTENT else details(record, entry, story.intent)
-    if record.kind == RecordKind.ADOPTED:
-        told = {"by": "a later session; of unknown fate until the venue tells"}
-    return utc(record.wall_ns), _words_of(_after_ns(story, record)), what_happened(record, entry), in_words(told)
+def _row(story: OrderStory, record: Record, entry: Entry) -> tuple[str, str, str]:
+    return utc(record.wall_ns), _words_of(_after_ns(story, record)), sentence(record, entry, story.intent)
 
 
 def _words_of(after_ns: int) -> str:

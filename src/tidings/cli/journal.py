@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tidings.cli.journal_sentences import sentence
 from tidings.cli.journal_words import (
     JournalText,
     ago,
     details,
-    in_words,
     journal_directories,
     last_used_ns,
     read_journal,
@@ -26,8 +26,7 @@ from tidings.journal.entries import Entry, IntentEntry
 from tidings.journal.record import Record
 
 SHOWN_RECORDS = 50
-COLUMNS = ("seq", "time (UTC)", "what", "order", "details")
-NOT_SHOWN = ("exec_id", "order_id", "venue_time", "effect")  # in the table; --json and `tidings explain` have them
+COLUMNS = ("seq", "time (UTC)", "order", "what happened")
 
 
 def add_commands(commands: Any) -> None:
@@ -68,9 +67,8 @@ def _show(options: argparse.Namespace, screen: Screen) -> int:
         (
             record.seq,
             utc(record.wall_ns),
-            what_happened(record, entry),
             _name(intents.get(record.seq)),
-            in_words(details(record, entry, intents.get(record.seq)), without=NOT_SHOWN),
+            sentence(record, entry, intents.get(record.seq)),
         )
         for record, entry in entries
     ]

@@ -1,4 +1,4 @@
-"""What journal records say, in words and in JSON: for `tidings journal` and `tidings explain`."""
+"""Reading journals, and what their records say as fields: for `tidings journal` and `tidings explain`."""
 
 from __future__ import annotations
 
@@ -193,10 +193,3 @@ def _outcome_details(entry: OutcomeEntry, intent: IntentEntry | None) -> dict[st
         "text": entry.text or None,
     }
     return {name: value for name, value in told.items() if value is not None}
-
-
-def in_words(fields: dict[str, Any], *, without: tuple[str, ...] = ()) -> str:
-    """Fields on one line."""
-    return " ".join(
-        name if value is True else f"{name}={value}" for name, value in fields.items() if name not in without
-    )

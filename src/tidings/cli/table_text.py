@@ -64,7 +64,9 @@ def _with_last_wrapped(columns: Row, rows: Sequence[Row], room: int) -> list[str
 def _beneath(names: Row, cells: Row, width: int) -> list[str]:
     """`name value` pairs, as many on a line as fit; what is longer than a line is wrapped between words."""
     lines: list[str] = []
-    for pair in (f"{name} {cell}" for name, cell in zip(names, cells, strict=True) if cell):
+    is_prose = len(cells) == 1 and " " in cells[0]  # which needs no name
+    pairs = cells if is_prose else [f"{name} {cell}" for name, cell in zip(names, cells, strict=True) if cell]
+    for pair in pairs:
         if lines and len(INDENT) + len(lines[-1]) + len(GAP) + len(pair) <= width:
             lines[-1] += GAP + pair
         else:

@@ -18,7 +18,7 @@ from tidings.journal.entries import RecordKind
 from tidings.journal.keeper import begin_session
 from tidings.journal.live_disk import LiveDisk
 from tidings.journal.log_reader import read_log
-from tidings.model.enums import DenyReason, ExecType, RequestKind
+from tidings.model.enums import DenyReason, ExecType, ReportSource, RequestKind
 from tidings.model.order import make_order
 
 
@@ -68,9 +68,10 @@ def run_json(capsys, *arguments):
 def test_show_tells_each_record_on_its_orders_grid(directory, capsys):
     code, out, _ = run(capsys, "journal", "show")
     assert code == 0 and f"{directory}: 12 of 12 records" in out
-    assert "symbol=BTCUSDT side=buy type=limit qty=0.01 price=61250 tif=GTC" in out
-    assert "last_qty=0.004 last_px=61250 cum_qty=0.004" in out
-    assert "price=61234.6" in out and "denied=NOT_CONNECTED" in out and "open_orders=1" in out
+    assert "decided: buy 0.01 BTCUSDT, limit at 61250, GTC" in out
+    assert "filled 0.004 at 61250, 0.004 in all (account stream)" in out
+    assert "amend asked for: price 61234.6" in out and "not sent: denied (NOT_CONNECTED)" in out
+    assert "the engine ended; orders open: 1, of unknown fate: 0" in out
     assert "2026-11-18 11:06:40.000000" in out
 
 
@@ -174,11 +175,12 @@ def test_explain_tells_the_story_with_its_times(directory, capsys):
     code, out, _ = run(capsys, "explain", "0000000002")
     assert code == 0
     lines = out.splitlines()
-    assert lines[0].endswith("0000000002: symbol=BTCUSDT side=buy type=limit qty=0.01 price=61250 tif=GTC")
-    assert lines[1].startswith("CANCELED   (")
-    assert "unknown" in out and "from=local" in out and "reconciled" in out and "text=found" in out
-    assert [line.split()[2:5] for line in lines[5:]] == [
-        ["+0.000", "ms", what] for what in ("intent", "unknown", "canceled")
+    assert lines[0].endswith("0000000002: buy 0.01 BTCUSDT, limit at 61250, GTC")
+    assert lines[1].startswith("Ended: cancelled.   (")
+    assert [line.split("+0.000 ms  ")[1] for line in lines[5:]] == [
+        "decided: buy 0.01 BTCUSDT, limit at 61250, GTC",
+        "no clean answer: it may be live (noticed here)",
+        "cancelled: found (account stream, found by comparing)",
     ]
 
 
@@ -194,7 +196,8 @@ def test_sending_is_dated_between_the_decision_and_the_answer(directory):
 
 
 def test_explain_says_when_no_end_is_known(directory, capsys):
-    assert "PARTIALLY_FILLED, no end is known" in run(capsys, "explain", "0000000001")[1]
+    out = run(capsys, "explain", "0000000001")[1]
+    assert "No end is known: filled in part, on the book, 0.004 filled." in out
 
 
 def test_explain_as_json(directory, capsys):
@@ -243,6 +246,40 @@ def test_explain_looks_past_a_damaged_journal(directory, capsys):
     code, out, err = run(capsys, "explain", "nobody")
     assert code == 1 and (out + err).count("anchor is damaged") == 1
     assert "journal verify" not in run(capsys, "journal", "verify")[1]
+
+
+LOST_CANCEL = said(ExecType.UNKNOWN, ReportSource.LOCAL, request_kind=RequestKind.CANCEL, text="cut")
+REFUSED_CANCEL = said(ExecType.CANCEL_REJECTED, request_kind=RequestKind.CANCEL, code=10002)
+
+
+@pytest.mark.parametrize(
+    ("heard", "told"),
+    [
+        (said(ExecType.REPLACED, price_ticks=612_346, order_qty_lots=20), "amended: quantity 0.02, price 61234.6 in"),
+        (said(ExecType.REPLACED), "amended (account stream)"),
+        (said(ExecType.UNTRIGGERED), "waiting for its trigger (account stream)"),
+        (said(ExecType.EXPIRED, cum_qty_lots=4), "expired, 0.004 filled"),
+        (said(ExecType.REJECTED, code=11001), "rejected: 11001 TE_NO_ENOUGH_AVAILABLE_BALANCE: "),
+        (REFUSED_CANCEL, "cancel refused: 10002 OM_ORDER_NOT_FOUND"),
+        (LOST_CANCEL, "no clean answer to the cancel: cut (noticed here)"),
+        (local(ExecType.UNSENT, RequestKind.AMEND), "the amend never left (noticed here)"),
+    ],
+)
+def test_story_is_told_in_a_traders_words(home, capsys, heard, told):
+    keeper = begin_live(home / "local-1")
+    send(keeper, 1, heard)
+    keeper.close(open_count=0)
+    out = run(capsys, "explain", "0000000001")[1]
+    assert told in out
+    assert not [word for word in ("told_state", "effect", "about=") if word in out]
+
+
+def test_every_word_of_the_venue_has_a_sentence(home, capsys):
+    keeper = begin_live(home / "local-1")
+    send(keeper, 1, *(said(kind) for kind in ExecType))
+    keeper.close(open_count=0)
+    lines = run(capsys, "explain", "0000000001")[1].splitlines()[5:]
+    assert len({line.split(" ms  ")[1] for line in lines}) == len(ExecType) + 1
 
 
 def test_explain_takes_any_part_that_no_other_has(directory, capsys):

@@ -70,6 +70,15 @@ def test_prose_in_the_last_column_is_wrapped_there() -> None:
     ]
 
 
+def test_prose_without_room_goes_beneath_without_a_name() -> None:
+    rows = [("2026-11-18 11:06:40", "decided: buy 0.01 BTCUSDT")]
+
+    assert fitted_table(("time", "what happened"), rows, 30)[2:] == [
+        "2026-11-18 11:06:40",
+        "    decided: buy 0.01 BTCUSDT",
+    ]
+
+
 def test_word_longer_than_the_terminal_is_left_whole() -> None:
     path = "/" + "x" * 50
 
