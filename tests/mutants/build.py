@@ -15,7 +15,7 @@ from tests.mutants.table import MUTANTS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SWITCH = "TIDINGS_MUTANT"
-COPIED = ("src", "ext", "tests", "build", "setup.py", "pyproject.toml", "README.md")
+COPIED = ("src", "ext", "tests", "docs", "build", "setup.py", "pyproject.toml", "README.md")
 _FIRST_IMPORT = re.compile(r"^(?:from (?!__future__)|import |cimport )", re.MULTILINE)
 
 

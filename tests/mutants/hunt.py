@@ -69,7 +69,7 @@ def _simulate_limits(copy: Path, mutant: Mutant | None) -> str:
 
 
 def _broken(mutant: Mutant | None, done: subprocess.CompletedProcess[str]) -> str:
-    """A run that ended without its line of JSON: a fault of the sound copy, but nobody has caught a mutant by it."""
+    """A run that ended without a result, such as its line of JSON: a fault of the sound copy, but nobody has caught a mutant by it."""
     words = f"the run broke: {(done.stderr or done.stdout).strip()[-120:]}"
     if mutant is None:
         return words
@@ -80,7 +80,9 @@ def _broken(mutant: Mutant | None, done: subprocess.CompletedProcess[str]) -> st
 def _test(copy: Path, mutant: Mutant | None, tests: str) -> str:
     done = _run(copy, mutant, ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests.split()])
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return failed[0].split(" - ")[0].split("/")[-1] if done.returncode == 1 and failed else ""
+    if done.returncode == 1 and failed:
+        return failed[0].split(" - ")[0].split("/")[-1]
+    return _broken(mutant, done) if done.returncode else ""
 
 
 def _run(copy: Path, mutant: Mutant | None, arguments: list[str]) -> subprocess.CompletedProcess[str]:

@@ -27,9 +27,9 @@ def test_every_test_that_is_to_catch_one_exists():
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize("tests", [SIMULATION, LIMITS])
-def test_a_run_that_breaks_has_caught_nobody_and_is_no_sound_copy(monkeypatch, tests):
-    broken = subprocess.CompletedProcess([], 1, stdout="", stderr="ImportError: no module named tests")
+@pytest.mark.parametrize(("tests", "code"), [(SIMULATION, 1), (LIMITS, 1), ("tests/e2e/test_restart.py", 4)])
+def test_a_run_that_breaks_has_caught_nobody_and_is_no_sound_copy(monkeypatch, tests, code):
+    broken = subprocess.CompletedProcess([], code, stdout="", stderr="ImportError: no module named tests")
     monkeypatch.setattr(hunt, "_run", lambda *_: broken)
     assert hunt.hunt(ROOT, Mutant("any", "a.py", "", "", tests), 40) == ""
     assert "ImportError" in hunt.hunt(ROOT, None, 40, tests)
