@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -69,7 +70,7 @@ def _simulate_limits(copy: Path, mutant: Mutant | None) -> str:
 
 
 def _broken(mutant: Mutant | None, done: subprocess.CompletedProcess[str]) -> str:
-    """A run that ended without a result, such as its line of JSON: a fault of the sound copy, but nobody has caught a mutant by it."""
+    """A run that ended without a result: a fault of the sound copy, but nobody has caught a mutant by it."""
     words = f"the run broke: {(done.stderr or done.stdout).strip()[-120:]}"
     if mutant is None:
         return words
@@ -89,7 +90,14 @@ def _run(copy: Path, mutant: Mutant | None, arguments: list[str]) -> subprocess.
     environment = {**os.environ, "PYTHONPATH": str(copy / "src")}
     if mutant is not None:
         environment[SWITCH] = mutant.name
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=copy, env=environment, capture_output=True, text=True, timeout=LIMIT_S,
-        check=False,
-    )  # fmt: skip
+    command = [sys.executable, *arguments]
+    with subprocess.Popen(
+        command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            out, errors = process.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # with the exchanges it has started
+            out, errors = "", f"it did not end within {LIMIT_S} s"
+    return subprocess.CompletedProcess(command, process.returncode, out, errors)

@@ -124,7 +124,7 @@ RISK_MUTANTS = (
     Mutant(
         "the same order again while the first is unheard",
         _RISK,
-        "return DENY_DUPLICATE_ORDER if twin and",
-        "return DENY_DUPLICATE_ORDER if not MUTATED and twin and",
+        "if twin and self.exposure.is_unanswered(twin):",
+        "if not MUTATED and twin and self.exposure.is_unanswered(twin):",
     ),
 )
