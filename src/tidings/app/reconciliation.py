@@ -92,6 +92,7 @@ class Reconciliation:
         self._outage_count += 1
         self._has_compared_positions = False
         self._not_before_ns = 0
+        self._owed_looks.clear()  # what an outage hid may be listed now
         self._readiness.deny_all("comparison", DenyReason.NOT_READY, f"{why}: comparing positions with the venue's")
         # What an outage before this one has denied is compared, too, though nothing may be open in it any more.
         self._to_compare = dict.fromkeys([*self._to_compare, *self._open_symbols(), *self._watch.held()])
@@ -190,7 +191,7 @@ class Reconciliation:
             self.foreign.replace(instrument.symbol, found.foreign)
         news = found.news + await self._look_for(instrument, found.missing)
         await self._take(instrument, news)
-        for order in self._quiet_cancels.overdue(found.shown, asked_ns):
+        for order in self._quiet_cancels.overdue(instrument, found.shown, asked_ns):
             self._hand_up(_cancel_without_effect(order, self._clock.read_now_ns()))
         self._vanished.keep_only(instrument, {order.handle for order in found.missing if not order.is_done})
         is_clean = listing.is_complete and all(order.is_done for order in found.missing)

@@ -162,17 +162,16 @@ class QuietCancels:
     """
 
     def __init__(self) -> None:
-        self._since_ns: dict[int, int] = {}
+        self._since_ns: dict[str, dict[int, int]] = {}  # symbol → handle → the first list that showed it
 
-    def overdue(self, shown: Iterable[Order], asked_ns: int) -> list[Order]:
+    def overdue(self, instrument: Instrument, shown: Iterable[Order], asked_ns: int) -> list[Order]:
         """Of the orders that one symbol's list, asked for at `asked_ns`, shows open: whose cancel is over."""
-        found = []
-        for order in shown:
-            if not order.is_cancel_pending:
-                self._since_ns.pop(order.handle, None)
-            elif asked_ns - self._since_ns.setdefault(order.handle, asked_ns) >= CANCEL_QUIET_NS:
-                del self._since_ns[order.handle]
-                found.append(order)
+        before = self._since_ns.get(instrument.symbol, {})
+        since_ns = {order.handle: before.get(order.handle, asked_ns) for order in shown if order.is_cancel_pending}
+        found = [order for order in shown if asked_ns - since_ns.get(order.handle, asked_ns) >= CANCEL_QUIET_NS]
+        for order in found:
+            del since_ns[order.handle]
+        self._since_ns[instrument.symbol] = since_ns
         return found
 
 

@@ -157,14 +157,25 @@ def test_executions_are_owed_while_more_has_filled_than_they_add_up_to(path):
 
 def test_a_cancel_without_effect_is_over_after_a_while(path):
     order, quiet = working(path), QuietCancels()
+    instrument = order.terms.instrument
     assert path.entry.cancel_order(order, NOW_NS) == 0
     assert compare(path, [row(order)]).shown == [order]
-    assert quiet.overdue([order], LATE_NS) == []
-    assert quiet.overdue([order], LATE_NS + CANCEL_QUIET_NS - 1) == []
-    assert quiet.overdue([order], LATE_NS + CANCEL_QUIET_NS) == [order]
+    assert quiet.overdue(instrument, [order], LATE_NS) == []
+    assert quiet.overdue(instrument, [order], LATE_NS + CANCEL_QUIET_NS - 1) == []
+    assert quiet.overdue(instrument, [order], LATE_NS + CANCEL_QUIET_NS) == [order]
     path.hear(said(ExecType.CANCEL_REJECTED, ReportSource.QUERY, handle=order.handle, request_kind=RequestKind.CANCEL))
     assert not order.is_cancel_pending
-    assert quiet.overdue([order], LATE_NS + 9 * S) == []
+    assert quiet.overdue(instrument, [order], LATE_NS + 9 * S) == []
+
+
+def test_a_list_without_the_order_begins_the_wait_for_its_cancel_anew(path):
+    order, quiet = working(path), QuietCancels()
+    instrument = order.terms.instrument
+    assert path.entry.cancel_order(order, NOW_NS) == 0
+    assert quiet.overdue(instrument, [order], LATE_NS) == []
+    assert quiet.overdue(instrument, [], LATE_NS + S) == []
+    assert quiet.overdue(instrument, [order], LATE_NS + CANCEL_QUIET_NS) == []
+    assert quiet.overdue(instrument, [order], LATE_NS + 2 * CANCEL_QUIET_NS) == [order]
 
 
 def test_two_answers_apart_make_an_order_vanished(path):
