@@ -91,8 +91,8 @@ async def test_a_certificate_of_somebody_else_is_refused(quiet_exchange):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "cannot be read.*tidings exchange --ready-file"), ("", "no ready object"), ("{}", "no ready object"),
-     ('{"rest": 1}', "no ready object"), ("[]", "no ready object")],
+    [(None, "cannot be read.*tidings exchange --ready-file"), ("", "it is empty"), ("{}", "it has no 'rest'"),
+     ('{"rest": 1}', "it has no 'ws'"), ("[]", "it is not the JSON")],
 )
 async def test_a_bad_ready_file_is_named(tmp_path, content, said):
     path = tmp_path / "ready.json"

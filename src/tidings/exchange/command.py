@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where a market starts; may be repeated",
     )
     parser.add_argument("--accounts", type=_count, default=4, metavar="N", help="funded accounts, 1 to 64 (default 4)")
-    parser.add_argument("--no-rate-limits", action="store_true", help="count requests, refuse none")
+    parser.add_argument("--no-rate-limits", action="store_true", help="count no requests, refuse none")
     parser.add_argument("--rate-window", choices=("fixed", "sliding"), default="fixed", help="how a minute is counted")
     parser.add_argument("--rate-profile", choices=("public", "vip"), default="public", help="whose limits")
     parser.add_argument("--no-flow", action="store_true", help="empty books: nobody trades but the clients")

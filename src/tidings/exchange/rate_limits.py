@@ -183,15 +183,18 @@ class RateLimits:
     def take(self, user_id: int, method: str, path: str, symbol: str, now_ns: int) -> Decision:
         """Count one request of a user in every group it belongs to, or refuse it and count nothing.
 
-        `symbol` must be one of the catalogue's or "": with the VIP profile each has counters of its own.
+        `symbol` must be one of the catalogue's or "": with the VIP profile each has counters of its own. An exchange
+        that refuses nothing counts nothing either: clients that heed its headers would refuse themselves.
         """
         group, weight = group_and_weight(method, path)
         groups = [(group, _CAPACITIES[self.profile][group])]
         if self.profile == "vip" and group == CONTRACT:
             groups.append((f"{CONTRACT}_{symbol.lower()}" if symbol else _ALL_SYMBOLS, _VIP_SYMBOL_CAPACITY))
+        if not self.is_enforced:
+            return Decision(True, "".join(_headers(name, capacity, capacity) for name, capacity in groups))
         windows = [(name, capacity, self._window(user_id, name, capacity)) for name, capacity in groups]
         short = [name for name, _, window in windows if window.remaining(now_ns) < weight]
-        is_allowed = not (short and self.is_enforced)
+        is_allowed = not short
         if not short:
             for _, _, window in windows:
                 window.take(weight)
