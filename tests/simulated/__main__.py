@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from itertools import islice
@@ -27,7 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _run_one(options.only, is_traced=options.trace)
     if options.cuts:
         return _run_cuts(options.every, options.jobs)
-    report = run_campaign(options.seed, getattr(options, "from"), options.schedules, options.jobs, Progress())
+    first, limit_s = getattr(options, "from"), options.seconds
+    report = run_campaign(options.seed, first, options.schedules, options.jobs, Progress(), limit_s)
+    if report.schedules < options.schedules:
+        _tell(f"the time is over: {report.schedules} of {options.schedules} schedules; go on with --from "
+              f"{first + report.schedules}")
     for number, violations in report.failures:
         _tell(f"schedule {number}: {violations[0]}")
         _tell(f"    again: python -m tests.simulated --only {number} --trace")
@@ -48,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--schedules", type=int, default=1_000, metavar="N", help="how many (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the campaign (default %(default)s)")
     parser.add_argument("--from", type=int, default=0, metavar="K", help="begin with the campaign's schedule K")
+    parser.add_argument("--seconds", type=float, default=math.inf, metavar="S", help="then end, and say how far it is")
     parser.add_argument("--jobs", type=int, default=1, metavar="J", help="processes (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON line")
     parser.add_argument("--cuts", action="store_true", help="cut the connection at every byte of one scenario instead")

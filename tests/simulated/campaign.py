@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import math
 import multiprocessing
 import time
 from collections import Counter
@@ -59,9 +60,12 @@ def run_number(number: int) -> Result:
 
 
 def run_campaign(
-    seed: int, first: int, count: int, jobs: int, on_progress: Callable[[Report, int], object]
+    seed: int, first: int, count: int, jobs: int, on_progress: Callable[[Report, int], object],
+    limit_s: float = math.inf,
 ) -> Report:
-    """Run schedules `first` to `first + count - 1` of `seed`. The result does not depend on `jobs`."""
+    """Run schedules `first` to `first + count - 1` of `seed`, or as many of them as `limit_s` of real time allow. The
+    result of each does not depend on `jobs`.
+    """
     report = Report(seed=seed)
     running_hash = hashlib.blake2b(digest_size=16)
     started_s = time.monotonic()
@@ -78,6 +82,8 @@ def run_campaign(
                 report.failures.append((result.seed, result.violations))
             report.per_second = report.schedules / max(time.monotonic() - started_s, 1e-9)
             on_progress(report, count)
+            if time.monotonic() - started_s > limit_s:
+                break
     report.trace_hash = running_hash.hexdigest()
     return report
 
