@@ -117,13 +117,15 @@ class Flattening:
         plan.cancelled(self._clock.read_now_ns(), is_accepted=is_accepted, retry_after_ns=retry_after_ns)
 
     async def _look(self, symbol: Symbol, plan: SymbolPlan) -> None:
-        retry_after_ns, left = 0, None
+        retry_after_ns, left, asked_ns = 0, None, self._clock.read_now_ns()
         try:
             left = await self._door.count_open(*symbol)
         except (TidingsError, OSError) as error:
             retry_after_ns = self._problem_of(error, symbol, RequestKind.QUERY)
-        is_doubted = self._is_doubted(symbol)
-        plan.looked(self._clock.read_now_ns(), left, retry_after_ns=retry_after_ns, is_doubted=is_doubted)
+        plan.looked(
+            self._clock.read_now_ns(), left, asked_ns=asked_ns, retry_after_ns=retry_after_ns,
+            is_doubted=self._is_doubted(symbol),
+        )  # fmt: skip
         is_empty, was_told_empty = self.orders_left == 0, self._told_left == 0
         if is_empty != was_told_empty:  # also an order that came late: it is gone again in a moment
             self._tell_left()

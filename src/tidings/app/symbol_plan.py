@@ -19,6 +19,7 @@ CANCEL_GAP_NS = 40 * NS_PER_MS  # from one cancel to the next of the same symbol
 LOOKS_PER_CANCEL = 8  # at most, once cancels have become rare
 GAP_MAX_NS = 5_000 * NS_PER_MS
 CONFIRM_AFTER_NS = (300 * NS_PER_MS, 1_500 * NS_PER_MS)  # after the first empty list, before the last look
+LAG_NS = 2_000 * NS_PER_MS  # the venue's lists may be so far behind its book
 
 
 class Step(Enum):
@@ -40,7 +41,7 @@ class SymbolPlan:
         self.next_ns = now_ns
         self.left: int | None = None  # open orders at the last good look; None: not known yet
         self.cancel_count = 0
-        self._is_answered = False  # the venue has said of a cancel of both halves that it takes it
+        self._answered_ns: int | None = None  # when the venue first said of a cancel of both halves that it takes it
         self._arrival_ns = arrival_ns
         self._look_gap_ns, self._cancel_gap_ns = LOOK_GAP_NS, CANCEL_GAP_NS
         self._next_cancel_ns = now_ns
@@ -59,7 +60,8 @@ class SymbolPlan:
         `is_answered` False: they have left, and nobody waits for what the venue says to them.
         """
         self.cancel_count += 1
-        self._is_answered = self._is_answered or (is_accepted and is_answered)
+        if is_accepted and is_answered and self._answered_ns is None:
+            self._answered_ns = now_ns
         self._next_cancel_ns = now_ns + max(self._cancel_gap_ns, retry_after_ns)
         self._cancel_gap_ns = min(2 * self._cancel_gap_ns, GAP_MAX_NS)
         if is_accepted:
@@ -69,19 +71,20 @@ class SymbolPlan:
             self.step, self.next_ns = Step.CANCEL, self._next_cancel_ns
 
     def looked(
-        self, now_ns: int, left: int | None, *, retry_after_ns: int = 0, is_doubted: bool = False
+        self, now_ns: int, left: int | None, *, asked_ns: int, retry_after_ns: int = 0, is_doubted: bool = False
     ) -> None:
-        """The venue shows `left` open orders; None: it did not say.
+        """The venue, asked at `asked_ns`, shows `left` open orders; None: it did not say.
 
-        `is_doubted`: we know of orders that it does not show. Its list may be older than they are, and the cancels
-        lost: then a cancel that is answered has to stand beside the empty list.
+        `is_doubted`: we know of orders that it does not show, and have not heard that they are over. Its list may be
+        older than they are, and the cancels lost: then an empty list counts only so long behind an answered cancel
+        that it cannot be older than what that did.
         """
         if left is None:
             self._look_again(now_ns, retry_after_ns)
             return
         was_empty, self.left = self.left == 0, left
         if left == 0:
-            self._confirm(now_ns, was_empty, is_doubted and not self._is_answered)
+            self._confirm(now_ns, asked_ns, was_empty, is_doubted)
         elif was_empty:  # it came late, or was placed by somebody else
             self._confirm_ns.clear()
             self.step, self.next_ns = Step.CANCEL, now_ns
@@ -95,12 +98,9 @@ class SymbolPlan:
         self.step, self.next_ns = Step.LOOK, now_ns + max(self._look_gap_ns, retry_after_ns)
         self._look_gap_ns = min(2 * self._look_gap_ns, GAP_MAX_NS)
 
-    def _confirm(self, now_ns: int, was_empty: bool, needs_answer: bool) -> None:
-        if now_ns >= self._arrival_ns and needs_answer:
-            self.step, self.next_ns = Step.CANCEL, max(now_ns, self._next_cancel_ns)
-            return
-        if now_ns >= self._arrival_ns:
-            self.step = Step.NOTHING
+    def _confirm(self, now_ns: int, asked_ns: int, was_empty: bool, is_doubted: bool) -> None:
+        if asked_ns >= self._arrival_ns:
+            self._conclude(now_ns, asked_ns, is_doubted)
             return
         if not was_empty:
             self._look_gap_ns = LOOK_GAP_NS
@@ -108,4 +108,16 @@ class SymbolPlan:
         while self._confirm_ns and self._confirm_ns[0] <= now_ns:
             del self._confirm_ns[0]
         self.step = Step.LOOK
-        self.next_ns = min([*self._confirm_ns[:1], self._arrival_ns])
+        self.next_ns = max(now_ns, min([*self._confirm_ns[:1], self._arrival_ns]))
+
+    def _conclude(self, now_ns: int, asked_ns: int, is_doubted: bool) -> None:
+        """Nothing can arrive any more, and the list is empty."""
+        if not is_doubted:
+            self.step = Step.NOTHING
+        elif self._answered_ns is None:
+            self.step, self.next_ns = Step.CANCEL, max(now_ns, self._next_cancel_ns)
+        elif asked_ns >= self._answered_ns + LAG_NS:
+            self.step = Step.NOTHING
+        else:
+            self._look_again(now_ns, 0)
+            self.next_ns = min(self.next_ns, max(now_ns, self._answered_ns + LAG_NS))

@@ -1,10 +1,15 @@
 """How one symbol is emptied: nothing is believed but an empty list, and not even that before nothing can arrive."""
 
-from tidings.app.symbol_plan import GAP_MAX_NS, NS_PER_MS, Step, SymbolPlan
+from tidings.app.symbol_plan import GAP_MAX_NS, LAG_NS, NS_PER_MS, Step, SymbolPlan
 
 S = 10**9
 NOW_NS = 1_000 * S
 ARRIVAL_NS = NOW_NS + 9 * S
+
+
+def look(plan: SymbolPlan, now_ns: int, left: int | None, **more: int) -> None:
+    """A look that is answered at once."""
+    plan.looked(now_ns, left, asked_ns=now_ns, **more)
 
 
 class SlowVenue:
@@ -23,7 +28,7 @@ class SlowVenue:
             if plan.step is Step.CANCEL:
                 self.cancel(plan, now_ns)
             else:
-                plan.looked(now_ns, self.open_at(now_ns) if now_ns >= self.deaf_until_ns else None)
+                look(plan, now_ns, self.open_at(now_ns) if now_ns >= self.deaf_until_ns else None)
 
     def cancel(self, plan: SymbolPlan, now_ns: int) -> None:
         is_heard = now_ns >= self.deaf_until_ns
@@ -51,23 +56,47 @@ def emptied(venue: SlowVenue) -> SymbolPlan:
     return plan
 
 
-def test_an_empty_list_is_doubted_until_a_cancel_was_answered():
+def test_an_empty_list_is_doubted_until_it_cannot_be_older_than_an_answered_cancel():
     """We know of an order, the list does not show it yet, and what was sent first nobody has answered."""
     plan = SymbolPlan(NOW_NS, NOW_NS)
     plan.cancelled(NOW_NS, is_accepted=True, is_answered=False)
-    plan.looked(plan.next_ns, 0, is_doubted=True)
+    look(plan, plan.next_ns, 0, is_doubted=True)
     assert (plan.step, plan.is_settled) == (Step.CANCEL, False)
     plan.cancelled(plan.next_ns, is_accepted=False)
     assert plan.step is Step.CANCEL
-    plan.cancelled(plan.next_ns, is_accepted=True)
-    plan.looked(plan.next_ns, 0, is_doubted=True)
+    answered_ns = plan.next_ns
+    plan.cancelled(answered_ns, is_accepted=True)
+    while plan.next_ns < answered_ns + LAG_NS:
+        look(plan, plan.next_ns, 0, is_doubted=True)
+        assert (plan.step, plan.is_settled) == (Step.LOOK, False)
+    look(plan, plan.next_ns, 0, is_doubted=True)
+    assert plan.is_settled
+
+
+def test_a_slow_look_is_as_old_as_its_question():
+    plan = SymbolPlan(NOW_NS, NOW_NS)
+    plan.cancelled(NOW_NS, is_accepted=True)
+    plan.looked(NOW_NS + 2 * LAG_NS, 0, asked_ns=NOW_NS + 1, is_doubted=True)
+    assert not plan.is_settled
+    late = SymbolPlan(NOW_NS, ARRIVAL_NS)
+    late.cancelled(NOW_NS, is_accepted=True)
+    late.looked(ARRIVAL_NS + S, 0, asked_ns=ARRIVAL_NS - 1)
+    assert (late.is_settled, late.next_ns) == (False, ARRIVAL_NS + S)
+
+
+def test_doubt_ends_with_the_word_that_the_orders_are_over():
+    plan = SymbolPlan(NOW_NS, NOW_NS)
+    plan.cancelled(NOW_NS, is_accepted=True)
+    look(plan, plan.next_ns, 0, is_doubted=True)
+    assert not plan.is_settled
+    look(plan, plan.next_ns, 0)
     assert plan.is_settled
 
 
 def test_an_empty_list_that_fits_what_we_know_needs_no_answered_cancel():
     plan = SymbolPlan(NOW_NS, NOW_NS)
     plan.cancelled(NOW_NS, is_accepted=True, is_answered=False)
-    plan.looked(plan.next_ns, 0)
+    look(plan, plan.next_ns, 0)
     assert plan.is_settled
 
 
@@ -107,7 +136,7 @@ def test_failed_look_is_no_empty_list():
     plan = SymbolPlan(NOW_NS, ARRIVAL_NS)
     plan.cancelled(NOW_NS, is_accepted=True)
     for _ in range(5):
-        plan.looked(plan.next_ns, None)
+        look(plan, plan.next_ns, None)
     assert (plan.step, plan.left, plan.is_settled) == (Step.LOOK, None, False)
 
 
@@ -122,10 +151,10 @@ def test_order_that_arrives_late_is_cancelled_too():
 def test_empty_list_from_before_the_last_arrival_settles_nothing():
     plan = SymbolPlan(NOW_NS, ARRIVAL_NS)
     plan.cancelled(NOW_NS, is_accepted=True)
-    plan.looked(ARRIVAL_NS - 1, 0)
+    look(plan, ARRIVAL_NS - 1, 0)
     assert not plan.is_settled
     assert plan.next_ns == ARRIVAL_NS
-    plan.looked(ARRIVAL_NS, 0)
+    look(plan, ARRIVAL_NS, 0)
     assert plan.is_settled
 
 
@@ -134,5 +163,5 @@ def test_rate_limit_is_waited_for():
     plan.cancelled(NOW_NS, is_accepted=False, retry_after_ns=7 * S)
     assert (plan.step, plan.next_ns) == (Step.CANCEL, NOW_NS + 7 * S)
     plan.cancelled(plan.next_ns, is_accepted=True)
-    plan.looked(plan.next_ns, None, retry_after_ns=4 * S)
+    look(plan, plan.next_ns, None, retry_after_ns=4 * S)
     assert plan.next_ns == NOW_NS + 7 * S + 6 * NS_PER_MS + 4 * S
