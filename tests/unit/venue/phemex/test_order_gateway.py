@@ -159,6 +159,14 @@ def test_answer_that_tells_no_outcome_leaves_the_order_unknown(wired, status, bo
     assert wired.pool.up_count() == 1
 
 
+@pytest.mark.parametrize("status", [400, 404, 409, 500, 503])
+def test_a_success_under_an_error_status_is_believed_in_neither(wired, status):
+    order = wired.submit()
+    wired.accept(order, status=status)
+    assert order.ord_status == OrdStatus.UNKNOWN
+    assert wired.told.heard == [("unknown", 1)]
+
+
 REFUSALS = [
     (200, {"code": 11001, "msg": "TE_NO_ENOUGH_AVAILABLE_BALANCE", "data": None}, 11001),
     (400, {"code": 39108, "msg": "INVALID_PARAMETER", "data": None}, 39108),

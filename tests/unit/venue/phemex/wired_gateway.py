@@ -142,10 +142,10 @@ class Wired:
         self.pool.lanes[lane].connection.poll()
         self.loop.pass_once()
 
-    def accept(self, order: Order, lane: int = 0, **changes: object) -> None:
+    def accept(self, order: Order, lane: int = 0, status: int = 200, **changes: object) -> None:
         row = {"bizError": 0, "orderID": f"5d1e7c02-93b4-4f6a-8c55-{order.handle:012d}", "clOrdID": order.cl_ord_id,
                "symbol": order.symbol, "side": "Buy", "ordStatus": "Created", "execStatus": "PendingNew", **changes}
-        self.answer(200, {"code": 0, "msg": "", "data": row}, lane=lane)
+        self.answer(status, {"code": 0, "msg": "", "data": row}, lane=lane)
 
     def cut(self, lane: int = 0) -> None:
         self.pool.lanes[lane].close(ConnectionLost("cut"))
