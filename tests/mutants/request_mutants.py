@@ -115,9 +115,9 @@ REQUEST_MUTANTS = (
     ),
     Mutant(
         "success body of an error status believed",
-        _GATEWAY,
-        "if report is not None and report.code == 0 and status != HTTP_OK:",
-        "if not MUTATED and report is not None and report.code == 0 and status != HTTP_OK:",
+        "ext/tidings/venue/phemex/order_decoder.pyx",
+        "        if http_status != HTTP_OK:\n            return None\n",
+        "        if http_status != HTTP_OK and not MUTATED:\n            return None\n",
         "tests/unit/venue/phemex/test_order_gateway.py",
     ),
     Mutant(
@@ -158,13 +158,6 @@ REQUEST_MUTANTS = (
         "if self.ring[self.first].last_byte > self.connection.taken_bytes_total:",
         "if not MUTATED and self.ring[self.first].last_byte > self.connection.taken_bytes_total:",
         "tests/unit/venue/phemex/test_shifted_answers.py",
-    ),
-    Mutant(
-        "bytes nobody asked for are fed",
-        _LANE,
-        "            self.answerable_count = self.in_flight_count\n",
-        "            self.answerable_count = self.in_flight_count + (1 if MUTATED else 0)\n",
-        "tests/unit/net",
     ),
 )
 

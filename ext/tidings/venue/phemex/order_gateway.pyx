@@ -276,15 +276,12 @@ cdef class PhemexOrderGateway(OrderGateway):
 
     cdef ExecutionReport _outcome(self, Order order, int request_kind, Response* response, int64_t now_ns):
         """What the reply says became of the request; None: it does not say."""
-        cdef ExecutionReport report = None
         cdef int status = response.status
         if status == HTTP_OK or is_client_error(status):
-            report = self.decoder.decode_reply(
+            return self.decoder.decode_reply(
                 request_kind, order.terms.instrument, status, response.body, response.body_bytes, now_ns
             )
-        if report is not None and report.code == 0 and status != HTTP_OK:
-            return None                     # an error status with a success body: believe neither
-        return report
+        return None
 
     cdef int _close_shifted(self, Order order, Request* request, str named, int64_t now_ns) except -1:
         """Answers have shifted: raising closes the lane, and the requests behind this one are lost with it."""
