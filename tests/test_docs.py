@@ -27,7 +27,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 ADDRESS = re.compile(r"\w+://\S+")
 # A path below the root, or as the architecture writes it: a room and what is in it, without src/tidings and suffix.
-ROOMS = "app|cli|engine|exchange|market|metrics|model|net|session|venue|wire"
+ROOMS = "app|cli|engine|exchange|fix|market|metrics|model|net|session|venue|wire"
 FILE_NAME = re.compile(rf"(?<![\w./-])((?:\.ci|src|ext|tests|docs|benchmarks|examples|{ROOMS})/[\w./-]*\w)")
 MODULE_NAME = re.compile(r"\btidings(?:\.\w+)+")
 PLACES = ("", "src/tidings/", "ext/tidings/")

@@ -15,6 +15,7 @@
     │   ├── AuthenticationError      key, secret, signature or expiry refused
     │   └── RateLimited              HTTP 429 or our own budget; carries retry_after_s
     ├── JournalDamaged               the operator: the order journal does not add up; nothing is traded until it does
+    ├── FieldError (ValueError)      the sender of a FIX message: a field is missing or not of its type
     ├── PeerError                    the peer broke a protocol (HTTP, WebSocket, JSON); the connection is closed
     └── ConnectionLost (ConnectionError)   not connected, cannot connect, or went down
         ├── RequestNotSent           a query or setting whose last byte the kernel never took: not executed
@@ -110,6 +111,16 @@ class JournalDamaged(TidingsError):
 
     Nothing is traded on it: orders it has lost may be open at the venue, and an id it has lost could be used again.
     """
+
+
+class FieldError(TidingsError, ValueError):
+    """One field of a FIX message: `tag`, `reason` in words, `reject_reason` by the numbers of tag 373."""
+
+    def __init__(self, tag: int, reason: str, reject_reason: int) -> None:
+        super().__init__(f"tag {tag} {reason}")
+        self.tag = tag
+        self.reason = reason
+        self.reject_reason = reject_reason
 
 
 class PeerError(TidingsError):

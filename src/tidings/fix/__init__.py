@@ -1,1 +1,1 @@
-"""FIX 4.4 without sockets and without a clock: codec, dictionary, validation, session, stores."""
+"""FIX 4.4: fields and messages ⇄ bytes, what they may hold, and the session that carries them. Sans-IO."""

@@ -1,0 +1,21 @@
+"""FIX messages, field by field, into a buffer that is used again and again."""
+
+class FixWriter:
+    """Fields 8, 9, 35 and 10 are the writer's own; all others are put in the order they shall have."""
+
+    def __init__(self, begin_string: bytes = b"FIX.4.4") -> None: ...
+    def begin(self, msg_type: bytes) -> None:
+        """Start a message; one that was not ended is forgotten."""
+    def put(self, tag: int, value: bytes) -> None:
+        """ValueError if `value` is empty or holds SOH."""
+    def put_data(self, length_tag: int, data: bytes) -> None:
+        """A length field and its data field, which may hold any bytes."""
+    def put_int(self, tag: int, value: int) -> None: ...
+    def put_fixed(self, tag: int, mantissa: int, scale: int) -> None:
+        """mantissa / 10**scale, without trailing zeros."""
+    def put_char(self, tag: int, value: bytes) -> None: ...
+    def put_bool(self, tag: int, value: bool) -> None: ...
+    def put_time(self, tag: int, unix_ns: int, digits: int = 3) -> None:
+        """A UTCTimestamp, cut to `digits` (0, 3, 6 or 9) decimals of the second."""
+    def end(self) -> bytes:
+        """The whole message, with BodyLength and CheckSum."""
