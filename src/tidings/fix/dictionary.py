@@ -65,10 +65,12 @@ class Dictionary:
         self._tags = {field.name: field.tag for field in self.fields.values()}
         header = self._members(description["header"])
         trailer = self._members(description["trailer"])
-        self.header_tags = frozenset(member.tag for member in header)
+        hops = (inner.tag for member in header for inner in member.members)
+        self.header_tags = frozenset(member.tag for member in header) | frozenset(hops)
         self.header_required = tuple(sorted(member.tag for member in header if member.is_required))
         self.header_groups = {member.tag: _group(member) for member in header if member.members}
         self.trailer_tags = frozenset(member.tag for member in trailer)
+        self.trailer_required = tuple(sorted(member.tag for member in trailer if member.is_required))
         self.anywhere_tags = frozenset(int(tag) for tag in added.get("anywhere", ()))
         self.layouts: dict[bytes, tuple[Member, ...]] = {}
         self.messages: dict[bytes, MessageRule] = {}
