@@ -16,6 +16,7 @@
     │   └── RateLimited              HTTP 429 or our own budget; carries retry_after_s
     ├── JournalDamaged               the operator: the order journal does not add up; nothing is traded until it does
     ├── FieldError (ValueError)      the sender of a FIX message: a field is missing or not of its type
+    ├── SessionStoreDamaged          the operator: a FIX session's files do not add up; it is not started
     ├── PeerError                    the peer broke a protocol (HTTP, WebSocket, JSON); the connection is closed
     └── ConnectionLost (ConnectionError)   not connected, cannot connect, or went down
         ├── RequestNotSent           a query or setting whose last byte the kernel never took: not executed
@@ -121,6 +122,10 @@ class FieldError(TidingsError, ValueError):
         self.tag = tag
         self.reason = reason
         self.reject_reason = reject_reason
+
+
+class SessionStoreDamaged(TidingsError):
+    """A FIX session's files do not add up: going on could use a sequence number twice. The message names the file."""
 
 
 class PeerError(TidingsError):

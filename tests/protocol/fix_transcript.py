@@ -1,6 +1,6 @@
 """Plays transcripts of a FIX session: what comes in, what must go out, byte for byte.
 
-A file holds sections; each begins with `== name`, then `why:` (the rule in words) and perhaps `with:` (settings). Lines:
+A file holds sections; each begins with `== name`, then `why:` (the rule in words), perhaps `with:` (settings). Lines:
 
     > 35=1|34=2|112=X     the peer sends; 8, 9, 49, 52, 56 and 10 are filled in where they are not given
     < 35=0|34=2|112=X     we must send exactly this, header and body in this order
@@ -12,8 +12,8 @@ A file holds sections; each begins with `== name`, then `why:` (the rule in word
     logout TEXT, reset    by command
     numbers out=3 in=4    what the store must say
 
-`|` stands for SOH. `52=now-121` is a time by our clock; `-49` leaves a filled-in field out. What we send and no `<` names
-is a failure. Checksums and lengths are computed here, not by the code under test.
+`|` stands for SOH. `52=now-121` is a time by our clock; `-49` leaves a filled-in field out. What we send and no `<`
+names is a failure. Checksums and lengths are computed here, not by the code under test.
 """
 
 import re
