@@ -8,40 +8,87 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tidings.fix.liveness import SECOND_NS
+from tidings.fix.reader import FixReader, Framer
 from tidings.fix.session import FixSession
 
 LOGON_TIMEOUT_S = 10
 
 
 class SessionFinder:
-    """All sessions of one acceptor."""
+    """All sessions of one acceptor, by BeginString, our CompID and the client's."""
 
     def __init__(self, sessions: Iterable[FixSession] = ()) -> None:
-        self._sessions: dict[tuple[bytes, bytes], FixSession] = {}
+        self._sessions: dict[tuple[bytes | None, ...], FixSession] = {}
         for session in sessions:
             self.add(session)
 
     def add(self, session: FixSession) -> None:
         """Raises ValueError if there is one with the same CompIDs."""
-        raise NotImplementedError
+        settings = session.settings
+        key = tuple(text.encode() for text in (settings.begin_string, settings.our_comp_id, settings.client_comp_id))
+        if key in self._sessions:
+            raise ValueError(f"two FIX sessions {settings.our_comp_id} → {settings.client_comp_id}")
+        self._sessions[key] = session
+
+    def find(self, logon: FixReader) -> FixSession | None:
+        """The session a Logon is for."""
+        return self._sessions.get((logon.find(8), logon.find(56), logon.find(49)))
 
 
 class Visitor:
     """One connection whose session is not known yet."""
 
     def __init__(self, finder: SessionFinder, now_ns: int, *, logon_timeout_s: int = LOGON_TIMEOUT_S) -> None:
+        self._finder = finder
+        self._deadline_ns = now_ns + logon_timeout_s * SECOND_NS
+        self._framer = Framer()
+        self._data = b""
         self.is_refused = False
         self.reason = ""  # why, for the log; the peer is told nothing
 
     def receive(self, data: bytes, now_ns: int) -> FixSession | None:
         """The session, once it is known: call its `connected`, then its `receive` with `received`."""
-        raise NotImplementedError
+        if self.is_refused:
+            return None
+        self._data += data
+        self._framer.feed(data)
+        message = self._framer.next()
+        if message is None:
+            if self._framer.garbled_count or self._framer.is_over_limit:
+                self._refuse("the first message is garbled")
+            else:
+                self.on_timer(now_ns)
+            return None
+        return self._session_for(message)
 
     def on_timer(self, now_ns: int) -> None:
         """Refuses a connection that took too long."""
-        raise NotImplementedError
+        if now_ns >= self._deadline_ns:
+            self._refuse("no Logon in time")
 
     @property
     def received(self) -> bytes:
         """All bytes of the connection so far."""
-        raise NotImplementedError
+        return self._data
+
+    def _session_for(self, message: bytes) -> FixSession | None:
+        reader = FixReader()
+        if reader.read(message):
+            self._refuse("the first message is garbled")
+            return None
+        if reader.msg_type != b"A":
+            self._refuse("the first message is no Logon")
+            return None
+        session = self._finder.find(reader)
+        if session is None:
+            ours, theirs = ((reader.find(tag) or b"").decode(errors="replace") for tag in (56, 49))
+            self._refuse(f"there is no session {ours} → {theirs}")
+        elif session.is_connected:
+            self._refuse(f"session {session.settings.client_comp_id} is in use")
+            return None
+        return session
+
+    def _refuse(self, reason: str) -> None:
+        self.is_refused = True
+        self.reason = self.reason or reason
