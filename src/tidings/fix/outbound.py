@@ -96,11 +96,13 @@ class Outbound:
         return seq
 
     def replay(self, begin_seq: int, end_seq: int, wall_ns: int) -> None:
-        """Send begin … end again; 0, or beyond the last: to the last that has been sent."""
+        """Send begin … end again, a first slice at once; 0, or beyond the last: to the last that has been sent."""
         last = self._first_behind_seq - 1 if self._behind else self._store.next_out - 1
         last = last if end_seq == 0 else min(end_seq, last)
         if begin_seq <= last:
             self._replays.append(Replay(begin_seq, last))
+            if len(self._replays) == 1 and len(self._chunks) < REPLAY_SLICE_MSGS:
+                self._replay_slice(self._replays[0], wall_ns)
         elif begin_seq >= self._store.next_out:
             self.gap_fill(begin_seq, self._store.next_out, wall_ns)
 

@@ -149,6 +149,7 @@ class FixSession(SessionLogon):
             self._on_logout(reader, seq)
         elif msg_type == RESEND_REQUEST:
             self._on_resend_request(reader)
+            self._order.hold(seq, None)  # served now; its number counts when the gap before it is filled
         elif self._order.hold(seq, data):
             self._ask_for(expected, seq, is_poss_dup)
         else:

@@ -84,13 +84,15 @@ def check(message: FixReader | Fields, dictionary: Dictionary, *, lenient: bool 
         or _missing(body_items, rule.required)
     ):
         return found
-    allowed = None if lenient else rule.allowed | dictionary.anywhere_tags
-    known = None if lenient else dictionary.header_tags | dictionary.trailer_tags
-    return (
-        _first_problem(header_items, dictionary, known)
-        or _first_problem(trailer_items, dictionary, known)
-        or _first_problem(body_items, dictionary, allowed)
-    )
+    if lenient:
+        places: tuple[frozenset[int] | None, ...] = (None, None, None)
+    else:
+        header_tags = dictionary.header_tags | (dictionary.anywhere_tags & rule.allowed)
+        places = (header_tags, dictionary.trailer_tags, rule.allowed)
+    for items, allowed in zip((header_items, trailer_items, body_items), places, strict=True):
+        if found := _first_problem(items, dictionary, allowed):
+            return found
+    return None
 
 
 def _regions(fields: Fields, dictionary: Dictionary) -> tuple[Fields, Fields, Fields] | Problem:
