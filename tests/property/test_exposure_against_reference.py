@@ -9,7 +9,7 @@ from slow_exposure import is_closing, order_value_e4, position_ends, rest_lots, 
 from tidings.model.enums import DenyReason, ExecInst, ExecType, OrdType, ReportSource, RequestKind, Side, TimeInForce
 from tidings.model.terms import OrderTerms
 
-OPEN_MAX = 5                            # every order of filling is tried
+OPEN_MAX = 5  # every order of filling is tried
 
 
 def make_terms(side, closes, is_market, owner):
@@ -23,8 +23,8 @@ class Twin:
     def __init__(self):
         self.path = Path()
         self.path.risk.owner("other")
-        self.orders = []                # every order ever sent
-        self.then_ticks = {}            # order → reference price when it was sent
+        self.orders = []  # every order ever sent
+        self.then_ticks = {}  # order → reference price when it was sent
         self.reference_ticks = LAST_PX_TICKS
         self.base_lots, self.seen_cum, self.venue_lots = 0, {}, None
 
@@ -40,7 +40,7 @@ class Twin:
             self.orders.append(order)
             self.then_ticks[order] = self.reference_ticks
         else:
-            assert self.counts() == before          # a denial takes nothing and frees nothing
+            assert self.counts() == before  # a denial takes nothing and frees nothing
 
     def amend(self, number, price_ticks, lots, is_sent):
         order = self.orders[number % len(self.orders)]
@@ -54,14 +54,19 @@ class Twin:
         order = self.orders[number % len(self.orders)]
         ours = {"handle": order.handle}
         kind_of = {
-            "new": lambda: said(ExecType.NEW, **ours), "canceled": lambda: said(ExecType.CANCELED, **ours),
+            "new": lambda: said(ExecType.NEW, **ours),
+            "canceled": lambda: said(ExecType.CANCELED, **ours),
             "rejected": lambda: reply(ExecType.REJECTED, RequestKind.NEW, code=11001, **ours),
             "unknown": lambda: lost(ExecType.UNKNOWN, RequestKind.NEW, **ours),
             "unsent": lambda: lost(ExecType.UNSENT, RequestKind.NEW, **ours),
             "fill": lambda: trade(lots, order.cum_qty_lots + lots, ord_status=-1, **ours),
             "told": lambda: said(ExecType.STATUS, ord_status=1, cum_qty_lots=order.cum_qty_lots + lots, **ours),
-            "replaced": lambda: said(ExecType.REPLACED, price_ticks=order.amend_price_ticks or order.price_ticks,
-                                     order_qty_lots=order.amend_qty_lots or order.order_qty_lots, **ours),
+            "replaced": lambda: said(
+                ExecType.REPLACED,
+                price_ticks=order.amend_price_ticks or order.price_ticks,
+                order_qty_lots=order.amend_qty_lots or order.order_qty_lots,
+                **ours,
+            ),
             "not replaced": lambda: reply(ExecType.REPLACE_REJECTED, RequestKind.AMEND, code=11001, **ours),
             "amend lost": lambda: lost(ExecType.UNKNOWN, RequestKind.AMEND, **ours),
         }
@@ -102,7 +107,12 @@ class Twin:
         )
         worst = worst_of(self.orders, net_lots, self.venue_lots)
         return (
-            open_lots, (net_lots, self.venue_lots), worst, self.account_e4(net_lots), self.owner_e4(0), self.owner_e4(1)
+            open_lots,
+            (net_lots, self.venue_lots),
+            worst,
+            self.account_e4(net_lots),
+            self.owner_e4(0),
+            self.owner_e4(1),
         )
 
     def open_e4(self, side, owners=(0, 1)):
@@ -136,8 +146,16 @@ ticks = st.integers(LAST_PX_TICKS - 4000, LAST_PX_TICKS + 4000)
 numbers = st.integers(0, 20)
 reports = ["new", "canceled", "rejected", "unknown", "unsent", "fill", "told", "replaced", "not replaced", "amend lost"]
 events = st.one_of(
-    st.tuples(st.just("submit"), st.sampled_from(Side), st.booleans(), st.booleans(), st.integers(0, 1), lots, ticks,
-              st.sampled_from([True, True, True, False])),
+    st.tuples(
+        st.just("submit"),
+        st.sampled_from(Side),
+        st.booleans(),
+        st.booleans(),
+        st.integers(0, 1),
+        lots,
+        ticks,
+        st.sampled_from([True, True, True, False]),
+    ),
     st.tuples(st.just("amend"), numbers, ticks | st.just(0), lots | st.just(0), st.sampled_from([True, True, False])),
     st.tuples(st.just("report"), numbers, st.sampled_from(reports), st.integers(1, 12)),
     st.tuples(st.just("position"), st.integers(-40, 40), st.none() | st.integers(-40, 40)),

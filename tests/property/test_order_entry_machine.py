@@ -27,7 +27,7 @@ class Told:
         self.venue, self.line, self.is_conditional = OrderAtVenue(line), line, is_conditional
         self.trial, self.belief = Trial(path, line, is_conditional), Belief(is_conditional)
         self.channels, self.is_amend_taken, self.is_cancel_taken = {}, False, False
-        self.stranger_count = 0     # its words that the engine could not lay to it any more
+        self.stranger_count = 0  # its words that the engine could not lay to it any more
 
     def step(self, name, *arguments):
         """Let something happen at the venue, and send off what it says of it."""
@@ -168,8 +168,9 @@ class OrderEntryMachine(RuleBasedStateMachine):
         word = told.channels[channel][0]
         if word.source == "LOCAL" or len(told.channels[channel]) > 1:
             return
-        lost = replace(word, event="UNKNOWN", source="LOCAL", told=Moment(), code=0, tells_status=False,
-                       tells_terms=False)
+        lost = replace(
+            word, event="UNKNOWN", source="LOCAL", told=Moment(), code=0, tells_status=False, tells_terms=False
+        )
         told.channels[channel] = [lost, word] if comes_late else [lost]
 
     @rule(told=orders)

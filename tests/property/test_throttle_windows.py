@@ -32,9 +32,7 @@ class SlowLog:
 
 
 steps = st.lists(
-    st.tuples(
-        st.sampled_from([*PRIORITIES, "spend", "correct", "block"]), st.integers(1, 8), st.integers(0, 25 * S)
-    ),
+    st.tuples(st.sampled_from([*PRIORITIES, "spend", "correct", "block"]), st.integers(1, 8), st.integers(0, 25 * S)),
     max_size=60,
 )
 
@@ -86,7 +84,8 @@ attempts = st.lists(
     st.tuples(
         st.just(0) | st.integers(0, 9 * S), st.integers(1, 5), st.integers(0, 2), st.sampled_from([0, S, MARGIN_NS])
     ),
-    min_size=1, max_size=120,
+    min_size=1,
+    max_size=120,
 )
 
 
