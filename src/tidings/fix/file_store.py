@@ -67,10 +67,12 @@ class FileStore:
         end = self._numbers.log_end + len(record)
         if is_replayed:
             self._places[seq] = end - len(data), len(data)
-        self._change(self._numbers._replace(next_out=seq + 1, log_end=end))
+        log_number, _, next_in, _, created_ns = self._numbers
+        self._change(Numbers(log_number, seq + 1, next_in, end, created_ns))
 
     def set_in(self, seq: int) -> None:
-        self._change(self._numbers._replace(next_in=seq))
+        log_number, next_out, _, log_end, created_ns = self._numbers
+        self._change(Numbers(log_number, next_out, seq, log_end, created_ns))
 
     def set_next_out(self, seq: int) -> None:
         self._change(self._numbers._replace(next_out=seq))

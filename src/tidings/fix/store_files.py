@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 MAGIC = b"TIDFIX\x00\x01"
 # generation, number of the log, next_out, next_in, end of the log, Unix time of the last reset; then the checksum.
-COPY = struct.Struct("<8sQQQQQQI")
+COPY_NUMBERS = struct.Struct("<8sQQQQQQ")
+COPY = struct.Struct(f"<{COPY_NUMBERS.size}sI")
 COPY_BYTES = 64
 HEADER_BYTES = 2 * COPY_BYTES
 
@@ -56,9 +57,9 @@ class HeaderPage:
         """Of the newer sound copy; None: neither is."""
         best: tuple[int, Numbers] | None = None
         for place in (0, COPY_BYTES):
-            data = self._memory[place : place + COPY.size]
-            magic, generation, *numbers, crc = COPY.unpack(data)
-            is_sound = magic == MAGIC and crc == zlib.crc32(data[:-4])
+            data, crc = COPY.unpack_from(self._memory, place)
+            magic, generation, *numbers = COPY_NUMBERS.unpack(data)
+            is_sound = magic == MAGIC and crc == zlib.crc32(data)
             if is_sound and (best is None or generation > best[0]):
                 best = generation, Numbers(*numbers)
         if best is None:
@@ -68,10 +69,9 @@ class HeaderPage:
 
     def write(self, numbers: Numbers) -> None:
         """Into the older copy."""
-        self._generation += 1
-        data = COPY.pack(MAGIC, self._generation, *numbers, 0)
-        place = COPY_BYTES * (self._generation % 2)
-        self._memory[place : place + COPY.size] = data[:-4] + zlib.crc32(data[:-4]).to_bytes(4, "little")
+        generation = self._generation = self._generation + 1
+        data = COPY_NUMBERS.pack(MAGIC, generation, *numbers)
+        COPY.pack_into(self._memory, COPY_BYTES * (generation & 1), data, zlib.crc32(data))
 
     def sync(self) -> None:
         self._memory.flush()

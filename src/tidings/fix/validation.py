@@ -7,10 +7,12 @@ by ascending tag): repeated, empty, format, enumeration, unknown tag, tag of ano
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidings.fix.dictionary import MULTIPLE, Dictionary, Field, Group
 from tidings.fix.field_formats import FORMATS
+from tidings.fix.plain_messages import PlainMessages
 
 if TYPE_CHECKING:
     from tidings.fix.reader import FixReader
@@ -67,6 +69,18 @@ def problem(reason: int, ref_tag: int | None = None) -> Problem:
 def check(message: FixReader | Fields, dictionary: Dictionary, *, lenient: bool = False) -> Problem | None:
     """The first problem of a whole message; None: it is sound. `lenient`: tags may be unknown or out of place."""
     fields = message if isinstance(message, list) else message.fields()
+    if len(fields) > 2 and _plain_messages(dictionary).lets_pass(fields[2][1], fields):
+        return None
+    return long_check(fields, dictionary, lenient=lenient)
+
+
+@lru_cache(maxsize=8)
+def _plain_messages(dictionary: Dictionary) -> PlainMessages:
+    return PlainMessages(dictionary)
+
+
+def long_check(fields: Fields, dictionary: Dictionary, *, lenient: bool = False) -> Problem | None:
+    """Everything that can be wrong, in its order."""
     regions = _regions(fields, dictionary)
     if isinstance(regions, Problem):
         return regions
