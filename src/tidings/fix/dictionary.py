@@ -75,7 +75,7 @@ class Dictionary:
         self.layouts: dict[bytes, tuple[Member, ...]] = {}
         self.messages: dict[bytes, MessageRule] = {}
         for key, (name, category, listed) in (description["messages"] | added.get("messages", {})).items():
-            layout = _relaxed(self._members(listed + added.get("extra", {}).get(key, [])), added, key)
+            layout = _adapted(self._members(listed + added.get("extra", {}).get(key, [])), added, key)
             self.layouts[key.encode()] = layout
             self.messages[key.encode()] = _message_rule(key.encode(), name, category == "admin", layout)
         self.header_layout, self.trailer_layout = header, trailer
@@ -142,13 +142,14 @@ def _fields(listed: dict[str, list[Any]]) -> Iterator[tuple[int, Field]]:
         yield int(tag), Field(int(tag), name, kind, meanings)
 
 
-def _relaxed(layout: tuple[Member, ...], added: dict[str, Any], key: str) -> tuple[Member, ...]:
-    """The layout with what the dialect makes optional, and with its additions to groups."""
+def _adapted(layout: tuple[Member, ...], added: dict[str, Any], key: str) -> tuple[Member, ...]:
+    """The layout with what the dialect makes optional or required, and with its additions to groups."""
+    required = {int(tag) for tag in added.get("required", {}).get(key, ())}
     optional = {int(tag) for tag in added.get("optional", {}).get(key, ())}
     extra = {int(tag): members for tag, members in added.get("extra_in_groups", {}).get(key, {}).items()}
     return tuple(
         member._replace(
-            is_required=member.is_required and member.tag not in optional,
+            is_required=(member.is_required or member.tag in required) and member.tag not in optional,
             members=member.members + tuple(Member(int(tag), False) for tag in extra.get(member.tag, ())),
         )
         for member in layout

@@ -109,9 +109,9 @@ class FixSession(SessionLogon):
             return
         self._liveness.received(self._now_ns)
         if self._is_untimely(reader):
-            self._reject_and_log_out(seq, problem(SENDING_TIME_PROBLEM), "SendingTime accuracy problem")
+            self._reject_and_log_out(seq, problem(SENDING_TIME_PROBLEM))
         elif not self._is_from_peer(reader):
-            self._reject_and_log_out(seq, problem(COMP_ID_PROBLEM), "CompID problem")
+            self._reject_and_log_out(seq, problem(COMP_ID_PROBLEM))
         elif msg_type == LOGON:
             self._on_logon_again(reader, seq, _is_poss_dup(reader))
         elif msg_type == SEQUENCE_RESET and reader.find(123) != b"Y":
@@ -136,20 +136,21 @@ class FixSession(SessionLogon):
         return is_peer and is_us and reader.find(8) == settings.begin_string.encode()
 
     def _in_turn(self, reader: FixReader, seq: int, data: bytes) -> None:
-        """The rules of MsgSeqNum: too low, too high, or just the one."""
+        """The rules of MsgSeqNum: too low, too high, or just the one. Goodbyes and ResendRequests never wait."""
         expected = self.store.next_in
         is_poss_dup = _is_poss_dup(reader)
         msg_type = reader.msg_type
         if seq == expected:
             self._process(reader, seq)
             self._drain()
-        elif seq < expected:
-            self._on_low(reader, seq, expected, is_poss_dup)
         elif msg_type == LOGOUT:
-            self._on_logout(reader, seq)
+            self._on_logout(reader, seq)  # a goodbye is answered whatever its number
         elif msg_type == RESEND_REQUEST:
             self._on_resend_request(reader)
-            self._order.hold(seq, None)  # served now; its number counts when the gap before it is filled
+            if seq > expected:
+                self._order.hold(seq, None)  # served now; its number counts when the gap before it is filled
+        elif seq < expected:
+            self._on_low(reader, seq, expected, is_poss_dup)
         elif self._order.hold(seq, data):
             self._ask_for(expected, seq, is_poss_dup)
         else:
@@ -164,7 +165,7 @@ class FixSession(SessionLogon):
         elif reader.find(122) is None:
             self._reject_problem(seq, problem(REQUIRED_MISSING, 122))
         elif reader.get_time_ns(122) > reader.get_time_ns(52):
-            self._reject_and_log_out(seq, problem(SENDING_TIME_PROBLEM), "OrigSendingTime is after SendingTime")
+            self._reject_and_log_out(seq, problem(SENDING_TIME_PROBLEM))
 
     def _process(self, reader: FixReader, seq: int) -> None:
         """The message whose turn it is. Its number counts as received only when it has been dealt with."""
@@ -253,9 +254,11 @@ class FixSession(SessionLogon):
             self.store.set_in(seq + 1)
             self._drain()
 
-    def _reject_and_log_out(self, seq: int, found: Problem, text: str) -> None:
+    def _reject_and_log_out(self, seq: int, found: Problem) -> None:
+        """The Reject has said why; the Logout behind it has no text."""
         self._reject_problem(seq, found)
-        self._log_out(text, SessionEnd.PROTOCOL_ERROR)
+        self._log_out("", SessionEnd.PROTOCOL_ERROR)
+        self.close_reason = self.close_reason or found.text
 
     def _self(self) -> FixSession:
         return self

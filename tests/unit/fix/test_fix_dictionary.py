@@ -45,7 +45,9 @@ REQUIRED = {
 
 @pytest.mark.parametrize("msg_type", REQUIRED)
 def test_required_fields(msg_type: bytes) -> None:
-    assert FIX44.required(msg_type) == PLAIN.required(msg_type) == REQUIRED[msg_type]
+    assert PLAIN.required(msg_type) == REQUIRED[msg_type]
+    ours = {*REQUIRED[msg_type], 55} if msg_type in (b"D", b"F", b"G") else REQUIRED[msg_type]
+    assert FIX44.required(msg_type) == tuple(sorted(ours))  # an order without a symbol is none
 
 
 def test_the_dialect_asks_less_of_two_requests() -> None:
