@@ -178,17 +178,16 @@ class Outbound:
         return framed(self._begin_string, head + SOH.join(out) + SOH + content[position:])
 
     def _encoded(self, msg_type: bytes, header: Fields, fields: Fields) -> bytes:
+        """`header` is in order; routing fields among `fields` are put where they belong in it."""
         body = fields
         for tag, _ in fields:
             if tag in ROUTING_TAGS:
                 header = header + [field for field in fields if field[0] in ROUTING_TAGS]
                 body = [field for field in fields if field[0] not in ROUTING_TAGS]
+                header.sort()
                 break
-        header.sort()
-        parts = [b"35=%b\x01" % msg_type]
-        parts += [b"%d=%b\x01" % field for field in header]
-        parts += [b"%d=%b\x01" % field for field in body]
-        return framed(self._begin_string, b"".join(parts))
+        content = b"".join([b"%d=%b\x01" % field for field in (*header, *body)])
+        return framed(self._begin_string, b"35=%b\x01%b" % (msg_type, content))
 
     def _time(self, wall_ns: int) -> bytes:
         return timestamp(wall_ns, self._settings.timestamp_digits)

@@ -54,7 +54,7 @@ class FixSession(SessionLogon):
             self._close("a message is too long")
 
     def _is_deaf(self) -> bool:
-        return self.state in (State.CLOSING, State.DISCONNECTED)
+        return self.state is State.CLOSING or self.state is State.DISCONNECTED
 
     def _on_bytes(self, data: bytes) -> None:
         reader = self._reader
@@ -97,11 +97,11 @@ class FixSession(SessionLogon):
     def _on_message(self, reader: FixReader, seq: int, data: bytes) -> None:
         """One message of a session that is logged on, or waits for the answer to its Logout."""
         msg_type = reader.msg_type
-        for tag in (49, 56):
-            if reader.find(tag) is None:
-                self._reject_problem(seq, problem(REQUIRED_MISSING, tag))
-                return
-        if reader.find(8) != self.settings.begin_string.encode():
+        sender, target = reader.find(49), reader.find(56)
+        if sender is None or target is None:
+            self._reject_problem(seq, problem(REQUIRED_MISSING, 49 if sender is None else 56))
+            return
+        if reader.find(8) != self._begin_string:
             self._on_foreign_version(reader, seq)
             return
         if found := check(reader, FIX44, lenient=self.settings.is_lenient):
@@ -110,7 +110,7 @@ class FixSession(SessionLogon):
         self._liveness.received(self._now_ns)
         if self._is_untimely(reader):
             self._reject_and_log_out(seq, problem(SENDING_TIME_PROBLEM))
-        elif not self._is_from_peer(reader):
+        elif sender != self._peer_id or target != self._our_id:
             self._reject_and_log_out(seq, problem(COMP_ID_PROBLEM))
         elif msg_type == LOGON:
             self._on_logon_again(reader, seq, _is_poss_dup(reader))
@@ -130,10 +130,8 @@ class FixSession(SessionLogon):
         return abs(self._wall_ns - reader.get_time_ns(52)) > self.settings.max_latency_s * SECOND_NS
 
     def _is_from_peer(self, reader: FixReader) -> bool:
-        settings = self.settings
-        is_peer = reader.find(49) == settings.client_comp_id.encode()
-        is_us = reader.find(56) == settings.our_comp_id.encode()
-        return is_peer and is_us and reader.find(8) == settings.begin_string.encode()
+        found = (reader.find(8), reader.find(49), reader.find(56))
+        return found == (self._begin_string, self._peer_id, self._our_id)
 
     def _in_turn(self, reader: FixReader, seq: int, data: bytes) -> None:
         """The rules of MsgSeqNum: too low, too high, or just the one. Goodbyes and ResendRequests never wait."""

@@ -49,6 +49,9 @@ class SessionCore:
         self.logon_reply: list[tuple[int, bytes]] = []  # fields our next Logon carries besides
         self.garbled_count = 0
         self.state = State.DISCONNECTED
+        self._begin_string = settings.begin_string.encode()
+        self._our_id = settings.our_comp_id.encode()
+        self._peer_id = settings.client_comp_id.encode()
         self._framer = Framer()
         self._reader = FixReader()
         self._outbound = Outbound(settings, store)
