@@ -127,7 +127,8 @@ class FixSession(SessionLogon):
         self.store.set_in(self.store.next_in + 1)
 
     def _is_untimely(self, reader: FixReader) -> bool:
-        return abs(self._wall_ns - reader.get_time_ns(52)) > self.settings.max_latency_s * SECOND_NS
+        sent_ns = _time_of(reader, 52)
+        return sent_ns is None or abs(self._wall_ns - sent_ns) > self.settings.max_latency_s * SECOND_NS
 
     def _is_from_peer(self, reader: FixReader) -> bool:
         found = (reader.find(8), reader.find(49), reader.find(56))
@@ -162,7 +163,7 @@ class FixSession(SessionLogon):
             return
         elif reader.find(122) is None:
             self._reject_problem(seq, problem(REQUIRED_MISSING, 122))
-        elif reader.get_time_ns(122) > reader.get_time_ns(52):
+        elif (first_ns := _time_of(reader, 122)) is None or first_ns > reader.get_time_ns(52):
             self._reject_and_log_out(seq, problem(SENDING_TIME_PROBLEM))
 
     def _process(self, reader: FixReader, seq: int) -> None:
@@ -276,6 +277,14 @@ def _seq_of(reader: FixReader) -> int | None:
     """MsgSeqNum; None if there is none that can be read."""
     try:
         return reader.get_int(34)
+    except FieldError:
+        return None
+
+
+def _time_of(reader: FixReader, tag: int) -> int | None:
+    """A time; None for one of a year that Unix nanoseconds do not reach."""
+    try:
+        return reader.get_time_ns(tag)
     except FieldError:
         return None
 
