@@ -75,7 +75,7 @@ class Phemex:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.waiting: set[OrderTicket] = set()  # somebody awaits these
-        self._desk = OrderDesk(engine)
+        self.desk = OrderDesk(engine)
 
     async def __aenter__(self) -> Phemex:
         await self.engine.start()
@@ -93,7 +93,7 @@ class Phemex:
     @property
     def entry(self) -> OrderEntry:
         """The order path. Raises OrderDenied (NOT_READY) before the session was entered."""
-        self._desk.check_entered()
+        self.desk.check_entered()
         return self.engine.entry
 
     @property
@@ -143,7 +143,7 @@ class Phemex:
         With `price` a limit order is placed when triggered, GTC unless `tif` says otherwise, else a market order.
         `trigger`: "last", "mark" (contracts) or "index".
         """
-        ord_type = self._desk.conditional_type(kind, price is not None)
+        ord_type = self.desk.conditional_type(kind, price is not None)
         words = {"ord_type": ord_type, "trigger": trigger, "tif": tif or ("GTC" if price is not None else "IOC")}
         return self._place(symbol, side, {"qty": qty, "stop_px": stop_px, "price": price}, words, options)
 
@@ -183,7 +183,7 @@ class Phemex:
         for name in ("take_profit", "stop_loss"):
             if numbers.get(name) is not None:
                 options.setdefault(f"{name}_trigger", "last")
-        order = self._desk.draft(self._desk.terms(symbol, side, **{**words, **options}), **numbers)
+        order = self.desk.draft(self.desk.terms(symbol, side, **{**words, **options}), **numbers)
         result = self.entry.submit_order(order, self.engine.clock.read_now_ns())
         if result == -DenyReason.BAD_TERMS:
             raise UsageError(self.engine.gateway.bad_terms)
@@ -216,7 +216,7 @@ class Phemex:
         Takes the words of `limit` (tif, post_only, …), and `ord_type`, `trigger` for other types. What needs a number
         of its own in each order (attached take-profit and stop-loss, trailing) is not armed but placed.
         """
-        terms = self._desk.terms(symbol, side, **words)
+        terms = self.desk.terms(symbol, side, **words)
         if terms.take_profit_trigger or terms.stop_loss_trigger or terms.peg_type:
             raise UsageError(f"{symbol}: attached and trailing orders cannot be armed: use limit() or trailing_stop()")
         return ArmedOrder(self.entry, terms, self.engine.clock)
@@ -260,7 +260,7 @@ class Phemex:
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a symbol: its grid and limits. Raises UnknownSymbol."""
-        return self._desk.instrument(symbol)
+        return self.desk.instrument(symbol)
 
     def on_grid(self, instrument: Instrument, price: Value | None, qty: Value | None) -> tuple[int, int]:
         """Ticks and lots of a price and a quantity; 0 where None. Raises GridError."""
@@ -281,12 +281,12 @@ class Phemex:
 
     def foreign_orders(self) -> list[ForeignOrder]:
         """Open orders of the account that are not of this session, as far as we were told: shown, never touched."""
-        self._desk.check_entered()
+        self.desk.check_entered()
         return self.engine.truth.reconciliation.foreign.all() if self.engine.credentials is not None else []
 
     def adopted_orders(self) -> list[AdoptedOrder]:
         """Orders of earlier sessions without a known end, which this one looks after: what became of each."""
-        self._desk.check_entered()
+        self.desk.check_entered()
         return self.engine.adopted.all() if self.engine.credentials is not None else []
 
     def accept_position(self, symbol: str) -> None:
@@ -307,22 +307,22 @@ class Phemex:
     @property
     def limits(self) -> LiveLimits:
         """The limits in force: read them, lower them at once, raise them with a reason (docs/risk.md)."""
-        self._desk.check_entered()
+        self.desk.check_entered()
         return self.engine.limits
 
     def reduce_only(self, symbol: str | None = None, *, strategy: str | None = None, reason: str = "") -> None:
         """From now on only orders that surely shrink the position: of a symbol, a strategy, or the account."""
-        self._desk.check_entered()
+        self.desk.check_entered()
         self.engine.control.restrict(TradingState.REDUCING, symbol, strategy, reason)
 
     def halt(self, symbol: str | None = None, *, strategy: str | None = None, reason: str = "") -> None:
         """Nothing new from now on, of a symbol, a strategy, or the account. Open orders stay; cancels go on."""
-        self._desk.check_entered()
+        self.desk.check_entered()
         self.engine.control.restrict(TradingState.HALTED, symbol, strategy, reason)
 
     def resume(self, symbol: str | None = None, *, strategy: str | None = None, reason: str) -> None:
         """End what `reduce_only` or `halt` began, or arm a strategy's breaker again. The reason is written down."""
-        self._desk.check_entered()
+        self.desk.check_entered()
         self.engine.control.resume(symbol, strategy, reason)
 
     def kill(self, reason: str) -> asyncio.Task[KillReport]:
@@ -331,7 +331,7 @@ class Phemex:
         The cancels are in the kernel when this returns; await the result for the outcome, verified at the venue.
         Raises UsageError without a reason or a key.
         """
-        self._desk.check_entered()
+        self.desk.check_entered()
         if not reason.strip():
             raise UsageError("a kill needs a reason: it is written down, and read by who re-arms")
         if self.engine.credentials is None:
@@ -344,7 +344,7 @@ class Phemex:
 
         Raises UsageError while something of that is not settled yet, or when there is nothing to re-arm.
         """
-        self._desk.check_entered()
+        self.desk.check_entered()
         is_killed = self.engine.credentials is not None and self.engine.kill.is_tripped
         if is_killed:
             self.engine.kill.rearm(reason)

@@ -1,0 +1,67 @@
+"""Values of FIX fields as text, exactly: times, decimals, averages. No value passes through a float."""
+
+from __future__ import annotations
+
+import re
+import time
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final, Protocol
+
+NS_PER_S: Final = 1_000_000_000
+FRACTION_DIGITS_MAX: Final = 12  # of an average that has no end
+_DECIMAL: Final = re.compile(rb"-?[0-9]+(\.[0-9]*)?|-?\.[0-9]+")
+_CL_ORD_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,40}")
+Fields = list[tuple[int, bytes]]
+
+
+class FieldSource(Protocol):
+    """A message to read from: the codec's reader, or anything that finds fields by tag."""
+
+    def find(self, tag: int, nth: int = 0) -> bytes | None:
+        """The value of the nth field of that tag, or None."""
+
+
+@lru_cache(maxsize=8)
+def _second_text(second: int) -> str:
+    return time.strftime("%Y%m%d-%H:%M:%S", time.gmtime(second))
+
+
+def time_text(unix_ns: int, digits: int = 3) -> bytes:
+    """A UTCTimestamp with this many digits behind the second, cut, not rounded: a time is never told early."""
+    second, rest_ns = divmod(unix_ns, NS_PER_S)
+    text = _second_text(second)
+    return (f"{text}.{rest_ns // 10 ** (9 - digits):0{digits}d}" if digits else text).encode()
+
+
+def date_text(unix_ns: int) -> bytes:
+    """A LocalMktDate or UTCDate of UTC."""
+    return _second_text(unix_ns // NS_PER_S)[:8].encode()
+
+
+def decimal_text(value: Decimal) -> bytes:
+    """Plain digits, no exponent, no zeros at the end."""
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return b"0" if text in ("", "-0", "-") else text.encode()
+
+
+def average_text(value: Decimal | None) -> bytes:
+    """AvgPx (6): exact where it ends within twelve digits behind the point, else rounded there; 0 before a fill."""
+    if value is None:
+        return b"0"
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -FRACTION_DIGITS_MAX:
+        value = round(value, FRACTION_DIGITS_MAX)
+    return decimal_text(value)
+
+
+def decimal_of(value: bytes) -> str | None:
+    """The text of a FIX decimal (no sign but -, no exponent), fit for Decimal; None: it is none."""
+    return value.decode() if _DECIMAL.fullmatch(value) else None
+
+
+def is_cl_ord_id(value: bytes) -> bool:
+    """Whether a ClOrdID has 1 to 40 of A-Z a-z 0-9 . _ -"""
+    return _CL_ORD_ID.fullmatch(value) is not None

@@ -1,0 +1,209 @@
+"""The ids a FIX client knows its orders by, beside the one the engine gave them.
+
+The venue keeps the first ClOrdID of an order for ever and never learns those of amends and cancels, and the engine
+makes ids of its own. So the chain is ours: ClOrdID of the NewOrderSingle, then of each request that was accepted. It is
+written down before the order is submitted, with what the client must get back in every report, and so is what it has
+been told: after a restart answers go on where they ended, under the right ids.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tidings.fix_gateway.chain_log import ChainLog, MemoryChainLog
+from tidings.fix_gateway.execution_matrix import TERMINAL
+from tidings.model.order import Order
+
+DONE_ORDERS_KEPT = 10_000  # with their engine order, to be asked about; of older ones only the last word is kept
+
+
+@dataclass(slots=True)
+class Request:
+    """A cancel (F) or replace (G) of a client that has not been answered."""
+
+    cl_ord_id: str
+    orig_cl_ord_id: str
+    is_replace: bool
+
+
+@dataclass(slots=True)
+class OrderChain:
+    """One order of one client."""
+
+    first_id: str  # ClOrdID of the NewOrderSingle: the chain's name
+    owner: str  # which client: a session's name
+    engine_id: str  # the engine's ClOrdID, which the venue knows
+    symbol: str
+    side: str
+    echo: dict[int, str]  # tags of the NewOrderSingle that come back in every report
+    head_id: str = ""  # ClOrdID of the newest accepted request
+    order: Order | None = None
+    cancel: Request | None = None
+    replace: Request | None = None
+    told_status: str = "A"  # OrdStatus (39) without the pending ones
+    told_cum_lots: int = 0
+    exec_count: int = 0  # numbers the ExecIDs we make: <OrderID>-<n>
+    exec_ids: set[str] = field(default_factory=set)  # executions told
+    ended_by: str = ""  # why we cancelled it without being asked: "cancel on disconnect"
+
+    @property
+    def row(self) -> str:
+        """Its row in the execution matrix."""
+        if self.told_status in TERMINAL:
+            return self.told_status
+        if self.cancel is not None:
+            return "6"
+        return "E" if self.replace is not None else self.told_status
+
+    @property
+    def is_done(self) -> bool:
+        return self.told_status in TERMINAL
+
+
+class OrderChains:
+    """All chains of one account. A ClOrdID is used once, by whichever client, for the life of the log."""
+
+    def __init__(self, log: ChainLog | None = None) -> None:
+        self._log = log or MemoryChainLog()
+        self._by_id: dict[str, OrderChain] = {}
+        self._open: dict[str, OrderChain] = {}  # by first id, oldest first
+        self._by_order_id: dict[str, OrderChain] = {}
+        self._requests: dict[str, str] = {}  # ids of requests that came to nothing → first id of their chain
+        self._done: deque[OrderChain] = deque()
+        for fact in self._log.facts():
+            _REPLAY[fact[0]](self, *fact[1:])
+
+    def is_used(self, cl_ord_id: str) -> bool:
+        """Whether any order or request of the account ever had this id."""
+        return cl_ord_id in self._by_id or cl_ord_id in self._requests
+
+    def find(self, cl_ord_id: str) -> OrderChain | None:
+        """The chain with this id anywhere in it."""
+        return self._by_id.get(cl_ord_id)
+
+    def find_order_id(self, order_id: str) -> OrderChain | None:
+        """The chain of an order by the venue's id."""
+        return self._by_order_id.get(order_id)
+
+    def open_chains(self, owner: str | None = None) -> list[OrderChain]:
+        """Those whose end has not been told, oldest first; of one client, or of all."""
+        return [chain for chain in self._open.values() if owner in (None, chain.owner)]
+
+    # ---- Facts, each written before it is acted upon ------------------------------------------------------------
+
+    def begin(
+        self, first_id: str, owner: str, engine_id: str, symbol: str, side: str, echo: dict[int, str]
+    ) -> OrderChain:
+        """A NewOrderSingle is about to be submitted."""
+        self._log.append(("N", first_id, owner, engine_id, symbol, side, [*echo.items()]))
+        return self._begin(OrderChain(first_id, owner, engine_id, symbol, side, echo, first_id))
+
+    def ask(self, chain: OrderChain, cl_ord_id: str, is_replace: bool) -> Request:
+        """A cancel or replace is about to be asked for."""
+        self._log.append(("Q", chain.first_id, cl_ord_id, is_replace))
+        return self._ask(chain, cl_ord_id, is_replace)
+
+    def accept(self, chain: OrderChain, request: Request) -> None:
+        """A request has had its effect: its id is the order's from now on."""
+        self._log.append(("H", chain.first_id, request.cl_ord_id))
+        self._settle(chain, request, is_accepted=True)
+
+    def refuse(self, chain: OrderChain, request: Request) -> None:
+        """A request came to nothing; its id stays used."""
+        self._log.append(("Z", chain.first_id, request.cl_ord_id))
+        self._settle(chain, request, is_accepted=False)
+
+    def note_told(self, chain: OrderChain, exec_id: str = "") -> None:
+        """A report has been handed on: what it said."""
+        self._log.append(("R", chain.first_id, chain.told_status, chain.told_cum_lots, chain.exec_count, exec_id))
+        self._tell(chain, exec_id)
+
+    def know_order_id(self, chain: OrderChain, order_id: str) -> None:
+        """The venue has named the order."""
+        self._by_order_id[order_id] = chain
+
+    def sync(self) -> None:
+        self._log.sync()
+
+    def close(self) -> None:
+        self._log.close()
+
+    # ---- What a fact does ---------------------------------------------------------------------------------------
+
+    def _begin(self, chain: OrderChain) -> OrderChain:
+        self._by_id[chain.first_id] = self._open[chain.first_id] = chain
+        return chain
+
+    def _ask(self, chain: OrderChain, cl_ord_id: str, is_replace: bool) -> Request:
+        request = Request(cl_ord_id, chain.head_id, is_replace)
+        self._by_id[cl_ord_id] = chain
+        if is_replace:
+            chain.replace = request
+        else:
+            chain.cancel = request
+        return request
+
+    def _settle(self, chain: OrderChain, request: Request, *, is_accepted: bool) -> None:
+        if is_accepted:
+            chain.head_id = request.cl_ord_id
+        else:
+            self._by_id.pop(request.cl_ord_id, None)
+            self._requests[request.cl_ord_id] = chain.first_id
+        if request.is_replace:
+            chain.replace = None
+        else:
+            chain.cancel = None
+
+    def _tell(self, chain: OrderChain, exec_id: str) -> None:
+        if exec_id:
+            chain.exec_ids.add(exec_id)
+        if chain.told_status not in TERMINAL:
+            self._open[chain.first_id] = chain  # also one that came back to life
+            return
+        if self._open.pop(chain.first_id, None) is None:
+            return
+        self._done.append(chain)
+        if len(self._done) > DONE_ORDERS_KEPT:
+            self._done.popleft().order = None
+
+    # ---- Read back ----------------------------------------------------------------------------------------------
+
+    def _replay_new(
+        self, first_id: str, owner: str, engine_id: str, symbol: str, side: str, echo: Iterable[tuple[int, str]]
+    ) -> None:
+        self._begin(OrderChain(first_id, owner, engine_id, symbol, side, dict(echo), first_id))
+
+    def _replay_ask(self, first_id: str, cl_ord_id: str, is_replace: bool) -> None:
+        self._ask(self._by_id[first_id], cl_ord_id, is_replace)
+
+    def _replay_accept(self, first_id: str, cl_ord_id: str) -> None:
+        chain = self._by_id[first_id]
+        self._settle(chain, _pending(chain, cl_ord_id), is_accepted=True)
+
+    def _replay_refuse(self, first_id: str, cl_ord_id: str) -> None:
+        chain = self._by_id[first_id]
+        self._settle(chain, _pending(chain, cl_ord_id), is_accepted=False)
+
+    def _replay_told(self, first_id: str, status: str, cum_lots: int, exec_count: int, exec_id: str) -> None:
+        chain = self._by_id[first_id]
+        chain.told_status, chain.told_cum_lots, chain.exec_count = status, cum_lots, exec_count
+        self._tell(chain, exec_id)
+
+
+def _pending(chain: OrderChain, cl_ord_id: str) -> Request:
+    for request in (chain.cancel, chain.replace):
+        if request is not None and request.cl_ord_id == cl_ord_id:
+            return request
+    return Request(cl_ord_id, chain.head_id, is_replace=False)
+
+
+_REPLAY: dict[str, Any] = {
+    "N": OrderChains._replay_new,
+    "Q": OrderChains._replay_ask,
+    "H": OrderChains._replay_accept,
+    "Z": OrderChains._replay_refuse,
+    "R": OrderChains._replay_told,
+}

@@ -1,0 +1,277 @@
+"""FIX clients' orders of one account: requests go down to the engine here, and what happens comes up as messages.
+
+A request is written into the chains before it is submitted; a report is handed to its client before it is noted as
+told. So a crash between the two repeats a report (a client knows it by its ExecID) and never loses one.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Protocol
+
+from tidings.errors import GridError, OrderDenied, UnknownSymbol, UsageError
+from tidings.fix_gateway.account import Account
+from tidings.fix_gateway.execution_matrix import Event
+from tidings.fix_gateway.field_text import Fields, FieldSource, decimal_of, is_cl_ord_id
+from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
+from tidings.fix_gateway.order_news import OrderNews
+from tidings.fix_gateway.reject_codes import (
+    CXL_DUPLICATE,
+    CXL_PENDING,
+    CXL_UNKNOWN_ORDER,
+    DUPLICATE_ORDER,
+    INCORRECT_QUANTITY,
+    LINK_DOWN,
+    OTHER,
+    TOO_LATE,
+    UNKNOWN_SYMBOL,
+    UNSUPPORTED,
+    denied_cxl_rej_reason,
+    denied_ord_rej_reason,
+)
+from tidings.fix_gateway.translate_in import NewOrder, Refusal, Rules, new_order
+from tidings.fix_gateway.translate_out import Profile, cancel_reject, refused_order
+from tidings.model.enums import DenyReason, RequestKind
+from tidings.model.order import Order
+from tidings.model.scale import price_ticks, qty_lots
+
+log = logging.getLogger("tidings.fix")
+
+_REFUSED_TERMS = (1, 11, 18, 38, 40, 44, 54, 55, 59, 77, 99, 152)
+
+
+class Client(Protocol):
+    """Who sends requests and is told of their orders: a FIX session, or a strategy in this process."""
+
+    @property
+    def name(self) -> str:
+        """The owner of its orders, for ever."""
+
+    @property
+    def profile(self) -> Profile: ...
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def has_pending_acks(self) -> bool: ...
+    def tell(self, msg_type: bytes, fields: Fields) -> None:
+        """One message for it, connected or not."""
+
+
+class FixOrderDesk:
+    """One account's orders that came as FIX messages."""
+
+    def __init__(self, phemex: Account, chains: OrderChains) -> None:
+        self.phemex = phemex
+        self.chains = chains
+        self.clock = phemex.engine.clock
+        self.news = OrderNews(chains, self.clock)
+
+    def join(self, client: Client) -> None:
+        """`client` is there: reports about its orders go to it."""
+        self.news.clients[client.name] = client
+
+    # ---- NewOrderSingle -----------------------------------------------------------------------------------------
+
+    def submit(self, client: Client, message: FieldSource) -> Order | None:
+        """A NewOrderSingle (D): the engine's order, or None when it was refused (and the client told why)."""
+        cl_ord_id = message.find(11) or b""
+        try:
+            if not is_cl_ord_id(cl_ord_id):
+                raise Refusal(OTHER, "ClOrdID (11): 1 to 40 of A-Z a-z 0-9 . _ -")
+            if self.chains.is_used(cl_ord_id.decode()):
+                raise Refusal(DUPLICATE_ORDER, "this ClOrdID has been used")
+            wanted = new_order(message, self._is_hedged(message), client.rules)
+            draft = self._draft(wanted)
+        except Refusal as refusal:
+            self._refuse(client, message, refusal)
+            return None
+        return self._send(client, message, cl_ord_id.decode(), wanted, draft)
+
+    def _is_hedged(self, message: FieldSource) -> bool:
+        return self.phemex.engine.is_hedged((message.find(55) or b"").decode("latin-1"))
+
+    def _draft(self, wanted: NewOrder) -> Order:
+        """Terms and numbers on the grid. Raises Refusal with the reason that fits."""
+        try:
+            terms = self.phemex.desk.terms(wanted.symbol, wanted.side, **wanted.words)
+            draft: Order = self.phemex.desk.draft(terms, **wanted.numbers)
+            return draft
+        except UnknownSymbol as error:
+            raise Refusal(UNKNOWN_SYMBOL, str(error)) from None
+        except GridError as error:
+            raise Refusal(self._grid_reason(wanted), str(error)) from None
+        except UsageError as error:
+            raise Refusal(UNSUPPORTED, str(error)) from None
+        except OrderDenied as error:
+            raise Refusal(denied_ord_rej_reason(DenyReason[error.reason]), str(error)) from None
+
+    def _grid_reason(self, wanted: NewOrder) -> int:
+        """Whether it is the quantity that is off the grid."""
+        if wanted.words["qty_in_quote"]:
+            return INCORRECT_QUANTITY
+        try:
+            qty_lots(self.phemex.instrument(wanted.symbol), wanted.numbers["qty"], zero_allowed=True)
+        except GridError:
+            return INCORRECT_QUANTITY
+        return OTHER
+
+    def _send(
+        self, client: Client, message: FieldSource, cl_ord_id: str, wanted: NewOrder, draft: Order
+    ) -> Order | None:
+        entry = self.phemex.entry
+        orders = entry.orders
+        handle = orders.last_handle + 1  # the draft's, once it is submitted
+        side = str(int(wanted.side))
+        chain = self.chains.begin(cl_ord_id, client.name, orders.ids.text(handle), wanted.symbol, side, wanted.echo)
+        chain.order = draft
+        self.news.follow(chain, handle)
+        entry.attach(draft, self.news.hear)
+        result = entry.submit_order(draft, self.clock.read_now_ns())
+        if result < 0:
+            self.news.forget(handle)
+            chain.order = None
+            chain.told_status = "8"
+            self._deny(client, message, wanted.symbol, -result)
+            self.chains.note_told(chain)
+            return None
+        if client.has_pending_acks:
+            self.news.tell_pending(chain, draft, None)
+        return draft
+
+    def _deny(self, client: Client, message: FieldSource, symbol: str, reason: int) -> None:
+        """The engine refused it before the wire: the venue cannot be reached, or a limit."""
+        if reason == DenyReason.BAD_TERMS:
+            self._refuse(client, message, Refusal(UNSUPPORTED, self.phemex.engine.gateway.bad_terms))
+            return
+        text = str(self.phemex.denial(reason, symbol))
+        if reason in LINK_DOWN:
+            client.tell(b"j", business_reject(message, 4, f"Application Not Available: {text}"))
+        else:
+            self._refuse(client, message, Refusal(denied_ord_rej_reason(reason), text))
+
+    def _refuse(self, client: Client, message: FieldSource, refusal: Refusal) -> None:
+        terms = {tag: value for tag in _REFUSED_TERMS if (value := message.find(tag)) is not None}
+        exec_id, wall_ns = self.news.unnamed_exec_id(), self.clock.read_wall_ns()
+        client.tell(b"8", refused_order(terms, exec_id, refusal.reason, refusal.text, wall_ns, client.profile))
+
+    # ---- OrderCancelRequest, OrderCancelReplaceRequest ----------------------------------------------------------
+
+    def cancel(self, client: Client, message: FieldSource) -> None:
+        """An OrderCancelRequest (F)."""
+        found = self._find_target(client, message, is_replace=False)
+        if found is None:
+            return
+        chain, order, request = found
+        result = self.phemex.entry.cancel_order(order, self.clock.read_now_ns())
+        self._after_asking(client, message, chain, order, request, result)
+
+    def replace(self, client: Client, message: FieldSource) -> None:
+        """An OrderCancelReplaceRequest (G): a new price, and a new total quantity."""
+        found = self._find_target(client, message, is_replace=True)
+        if found is None:
+            return
+        chain, order, request = found
+        try:
+            ticks, lots = self._new_numbers(message, chain, order)
+        except Refusal as refusal:
+            self._refuse_request(client, chain, request, refusal.reason, refusal.text)
+            return
+        result = self.phemex.entry.amend_order(order, ticks, lots, self.clock.read_now_ns())
+        self._after_asking(client, message, chain, order, request, result)
+
+    def _find_target(
+        self, client: Client, message: FieldSource, *, is_replace: bool
+    ) -> tuple[OrderChain, Order, Request] | None:
+        """The order that is meant, with the request written down; None: refused, and the client told."""
+        cl_ord_id, orig_id = (message.find(11) or b"").decode("latin-1"), (message.find(41) or b"").decode("latin-1")
+        unborn = Request(cl_ord_id, orig_id, is_replace)
+        chain = self._find(client, message, orig_id)
+        if not is_cl_ord_id(cl_ord_id.encode("latin-1")) or self.chains.is_used(cl_ord_id):
+            text = "ClOrdID (11) has been used" if cl_ord_id else "ClOrdID (11) is missing"
+            self._reject_request(client, chain, unborn, CXL_DUPLICATE, text)
+        elif chain is None:
+            self._reject_request(client, None, unborn, CXL_UNKNOWN_ORDER, "unknown order")
+        elif (step := self.news.first_step(chain, Event.REPLACE_ASKED if is_replace else Event.CANCEL_ASKED)) == "9":
+            reason = TOO_LATE if chain.is_done else CXL_PENDING
+            text = "the order is finished" if chain.is_done else "a cancel or replace of it is still unanswered"
+            self._reject_request(client, chain, unborn, reason, text)
+        elif chain.order is None:
+            self._reject_request(client, chain, unborn, OTHER, f"the order's state is not known yet ({step})")
+        else:
+            return chain, chain.order, self.chains.ask(chain, cl_ord_id, is_replace)
+        return None
+
+    def _find(self, client: Client, message: FieldSource, orig_id: str) -> OrderChain | None:
+        """By OrderID if given (OrigClOrdID must then belong to it), else by any id of the chain."""
+        by_id = self.chains.find(orig_id)
+        order_id = message.find(37)
+        if order_id is not None and order_id != b"NONE":
+            found = self.chains.find_order_id(order_id.decode("latin-1"))
+            if orig_id and found is not by_id:
+                return None
+            by_id = found
+        return by_id if by_id is not None and by_id.owner == client.name else None
+
+    def _new_numbers(self, message: FieldSource, chain: OrderChain, order: Order) -> tuple[int, int]:
+        """Ticks and lots asked for, 0 as is. Raises Refusal with a CxlRejReason."""
+        instrument = order.terms.instrument
+        for tag, is_value in ((55, chain.symbol), (54, chain.side), (40, chain.echo.get(40))):
+            if (value := message.find(tag)) is not None and value.decode("latin-1") != is_value:
+                raise Refusal(OTHER, f"tag {tag} differs from the order's")
+        try:
+            ticks = price_ticks(instrument, _number(message, 44)) if message.find(44) and order.terms.has_price else 0
+            lots = qty_lots(instrument, _number(message, 38)) if message.find(38) else 0
+            stop_ticks = price_ticks(instrument, _number(message, 99)) if message.find(99) else order.stop_px_ticks
+        except GridError as error:
+            raise Refusal(OTHER, str(error)) from None
+        if stop_ticks != order.stop_px_ticks or any(message.find(tag) for tag in (20010, 20011, 20013, 20014)):
+            raise Refusal(OTHER, "only Price (44) and OrderQty (38) can be replaced")
+        if lots and lots <= order.cum_qty_lots:
+            raise Refusal(TOO_LATE, "OrderQty (38) is not above what has filled")
+        if ticks in (0, order.price_ticks) and lots in (0, order.order_qty_lots):
+            raise Refusal(OTHER, "no change")
+        return ticks, lots
+
+    def _after_asking(
+        self, client: Client, message: FieldSource, chain: OrderChain, order: Order, request: Request, result: int
+    ) -> None:
+        """The engine has taken a request, or refused it before the wire."""
+        if result == 0:
+            if client.has_pending_acks:
+                self.news.tell_pending(chain, order, request)
+            return
+        kind = RequestKind.AMEND if request.is_replace else RequestKind.CANCEL
+        text = str(self.phemex.denial(-result, chain.symbol, symbol=chain.symbol, kind=kind))
+        if -result in LINK_DOWN:
+            self.chains.refuse(chain, request)
+            client.tell(b"j", business_reject(message, 4, f"Application Not Available: {text}"))
+        else:
+            self._refuse_request(client, chain, request, denied_cxl_rej_reason(-result), text)
+
+    def _refuse_request(self, client: Client, chain: OrderChain, request: Request, reason: int, text: str) -> None:
+        self.chains.refuse(chain, request)
+        self._reject_request(client, chain, request, reason, text)
+
+    def _reject_request(
+        self, client: Client, chain: OrderChain | None, request: Request, reason: int, text: str
+    ) -> None:
+        order_id = chain.order.order_id if chain is not None and chain.order is not None else ""
+        status, wall_ns = chain.row if chain is not None else "8", self.clock.read_wall_ns()
+        client.tell(b"9", cancel_reject(request, order_id, status, reason, text, wall_ns, client.profile))
+
+
+def _number(message: FieldSource, tag: int) -> str:
+    text = decimal_of(message.find(tag) or b"")
+    if text is None:
+        raise Refusal(OTHER, f"tag {tag} is no decimal number")
+    return text
+
+
+def business_reject(message: FieldSource, reason: int, text: str) -> Fields:
+    """The body of a BusinessMessageReject (j)."""
+    found = {58: text.encode(), 372: message.find(35) or b"", 380: b"%d" % reason}
+    if (seq := message.find(34)) is not None:
+        found[45] = seq
+    if (cl_ord_id := message.find(11)) is not None:
+        found[379] = cl_ord_id
+    return sorted(found.items())

@@ -1,0 +1,190 @@
+"""FIX orders on the local exchange, from the message to the venue's book and back, without a session in between."""
+
+from dataclasses import dataclass, field
+
+import pytest_asyncio
+from session_lines import USD_M, placed, until
+
+from tidings.fix_gateway.order_chains import OrderChains
+from tidings.fix_gateway.order_desk import FixOrderDesk
+from tidings.fix_gateway.translate_in import Rules
+from tidings.fix_gateway.translate_out import Profile
+
+
+class Message(dict):
+    """Fields by tag: all that the desk asks of a message."""
+
+    def find(self, tag: int, nth: int = 0) -> bytes | None:
+        return self.get(tag)
+
+
+def order_message(**fields: str) -> Message:
+    """A limit order to buy, changed by `t<tag>=value`; None takes a field out."""
+    common = {
+        35: "D",
+        11: "ord-1",
+        55: USD_M.symbol,
+        54: "1",
+        38: "0.01",
+        40: "2",
+        44: USD_M.low,
+        60: "20260801-00:00:00",
+    }
+    common.update({int(name[1:]): value for name, value in fields.items()})
+    return Message({tag: value.encode() for tag, value in common.items() if value is not None})
+
+
+@dataclass
+class Client:
+    """Remembers what it is told."""
+
+    name: str = "C1"
+    profile: Profile = field(default_factory=Profile)
+    rules: Rules = field(default_factory=Rules)
+    has_pending_acks: bool = False
+    told: list[tuple[bytes, dict[int, str]]] = field(default_factory=list)
+
+    def tell(self, msg_type, fields):
+        assert [tag for tag, _ in fields] == sorted(tag for tag, _ in fields)
+        self.told.append((msg_type, {tag: value.decode() for tag, value in fields}))
+
+    def story(self):
+        """MsgType, then ExecType/OrdStatus of reports, or OrdStatus and CxlRejReason of cancel rejects."""
+        return [
+            f"{fields[150]}/{fields[39]}" if kind == b"8" else f"{kind.decode()}/{fields.get(39)}/{fields.get(102)}"
+            for kind, fields in self.told
+        ]
+
+
+@pytest_asyncio.fixture
+async def desk(phemex):
+    return FixOrderDesk(phemex, OrderChains())
+
+
+@pytest_asyncio.fixture
+async def client(desk):
+    client = Client()
+    desk.join(client)
+    return client
+
+
+async def test_an_order_is_new_then_replaced_then_cancelled(desk, client):
+    order = desk.submit(client, order_message(t59="1"))
+    await until(lambda: client.told)
+    kind, new = client.told[0]
+    assert kind == b"8"
+    assert new | {17: "", 60: ""} == {
+        6: "0",
+        11: "ord-1",
+        14: "0",
+        17: "",
+        37: order.order_id,
+        38: "0.01",
+        39: "0",
+        40: "2",
+        44: "54900",
+        54: "1",
+        55: "BTCUSDT",
+        59: "1",
+        60: "",
+        150: "0",
+        151: "0.01",
+    }
+
+    desk.replace(client, order_message(t35="G", t11="rpl-1", t41="ord-1", t38="0.02", t44="54901"))
+    await until(lambda: len(client.told) > 1)
+    replaced = client.told[1][1]
+    assert {tag: replaced[tag] for tag in (11, 41, 38, 44, 150, 39, 151)} == {
+        11: "rpl-1",
+        41: "ord-1",
+        38: "0.02",
+        44: "54901",
+        150: "5",
+        39: "0",
+        151: "0.02",
+    }
+
+    desk.cancel(client, order_message(t35="F", t11="cxl-1", t41="rpl-1"))
+    await until(lambda: len(client.told) > 2)
+    canceled = client.told[2][1]
+    assert {tag: canceled[tag] for tag in (11, 41, 150, 39, 151)} == {
+        11: "cxl-1",
+        41: "rpl-1",
+        150: "4",
+        39: "4",
+        151: "0",
+    }
+    assert len({fields[17] for _, fields in client.told}) == 3
+
+
+async def test_fills_add_up_and_carry_fee_and_liquidity(desk, client, counterparty):
+    desk.submit(client, order_message(t38="0.03", t44=USD_M.at("1.01")))
+    await until(lambda: client.told)
+    await counterparty.limit(USD_M.symbol, "sell", qty="0.01", price=USD_M.at("1.01"), tif="IOC").done()
+    await until(lambda: len(client.told) > 1)
+    await counterparty.limit(USD_M.symbol, "sell", qty="0.02", price=USD_M.at("1.01"), tif="IOC").done()
+    await until(lambda: len(client.told) > 2)
+    assert client.story() == ["0/0", "F/1", "F/2"]
+    fills = [fields for _, fields in client.told[1:]]
+    assert [(fill[32], fill[14], fill[151]) for fill in fills] == [("0.01", "0.01", "0.02"), ("0.02", "0.03", "0")]
+    assert {fill[31] for fill in fills} == {fill[6] for fill in fills} == {"61610"}
+    assert {(fill[851], fill[136], fill[138], fill[139]) for fill in fills} == {("1", "1", "USDT", "4")}
+    assert len({fill[17] for fill in fills}) == 2
+
+
+async def test_what_is_wrong_is_refused_with_its_reason(desk, client):
+    for changes, reason in [
+        ({"t38": "0.0000001"}, "13"),
+        ({"t44": "54900.01"}, "99"),
+        ({"t55": "NOPE"}, "1"),
+        ({"t54": "5"}, "11"),
+        ({"t59": "0"}, "11"),
+        ({"t38": "100000"}, "3"),
+        ({"t44": None}, "11"),
+        ({"t44": "1e5"}, "99"),
+    ]:
+        client.told.clear()
+        assert desk.submit(client, order_message(t11=f"bad-{reason}-{len(str(changes))}", **changes)) is None
+        ((kind, fields),) = client.told
+        assert (kind, fields[150], fields[39], fields[37], fields[103]) == (b"8", "8", "8", "NONE", reason), changes
+
+
+async def test_an_id_is_used_once_and_unknown_orders_are_named(desk, client):
+    desk.submit(client, order_message())
+    assert desk.submit(client, order_message()) is None
+    assert client.told[-1][1][103] == "6"
+    desk.cancel(client, order_message(t35="F", t11="cxl-9", t41="nope"))
+    kind, fields = client.told[-1]
+    assert (kind, fields[37], fields[39], fields[102], fields[434]) == (b"9", "NONE", "8", "1", "1")
+    await until(lambda: "0/0" in client.story())
+    desk.cancel(client, order_message(t35="F", t11="cxl-1", t41="ord-1"))
+    desk.cancel(client, order_message(t35="F", t11="cxl-2", t41="ord-1"))
+    assert client.told[-1][1][102] == "3"
+    await until(lambda: "4/4" in client.story())
+    desk.cancel(client, order_message(t35="F", t11="cxl-3", t41="ord-1"))
+    assert client.told[-1][1][102] == "0"
+
+
+async def test_post_only_that_would_cross_and_ioc_without_a_match_end(desk, client, counterparty):
+    await placed(counterparty, USD_M, "sell", price=USD_M.at("1.01"))
+    desk.submit(client, order_message(t44=USD_M.at("1.02"), t18="6"))
+    await until(lambda: client.told and client.told[-1][1][39] in "48")
+    assert "post-only would cross" in client.told[-1][1][58]
+    client.told.clear()
+    desk.submit(client, order_message(t11="ioc", t59="3"))
+    await until(lambda: client.told and client.told[-1][1][39] == "C")
+    assert client.told[-1][1][151] == "0"
+
+
+async def test_a_stop_waits_and_triggers(desk, client, counterparty):
+    desk.submit(client, order_message(t40="4", t44=USD_M.at("1.03"), t99=USD_M.at("1.005")))
+    await until(lambda: client.told)
+    assert (client.told[0][1][636], client.told[0][1][99]) == ("N", "61305")
+    await placed(counterparty, USD_M, "sell", price=USD_M.at("1.01"), qty="0.01")
+    await desk.phemex.market(USD_M.symbol, "buy", qty="0.01").done()
+    await until(lambda: len(client.told) > 1)
+    trigger = client.told[1][1]
+    assert (trigger[150], trigger[378], trigger[636], trigger[58]) == ("D", "99", "Y", "Triggered")
+    await counterparty.market(USD_M.symbol, "sell", qty="0.01").done()
+    await until(lambda: client.told[-1][1][39] == "2")
+    assert client.story() == ["0/0", "D/0", "F/2"]
