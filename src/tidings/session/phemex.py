@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import cached_property
 from types import TracebackType
 from typing import Any
 
@@ -25,6 +26,7 @@ from tidings.app.live_limits import LiveLimits
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.strategy import Strategy
 from tidings.errors import ConnectionLost, OrderDenied, UsageError
+from tidings.fix_gateway.in_process import FixLine
 from tidings.model.enums import (
     DenyReason,
     OrdType,
@@ -95,6 +97,11 @@ class Phemex:
         """The order path. Raises OrderDenied (NOT_READY) before the session was entered."""
         self.desk.check_entered()
         return self.engine.entry
+
+    @cached_property
+    def fix(self) -> FixLine:
+        """FIX messages in place of calls: `fix.send(b"…35=D…")`, reports by `fix.listen` or `fix.messages`."""
+        return FixLine(self)
 
     @property
     def state(self) -> EngineState:

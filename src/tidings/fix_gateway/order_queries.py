@@ -1,0 +1,171 @@
+"""How orders stand (OrderStatusRequest H, OrderMassStatusRequest AF), and cancelling many (q)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from tidings.errors import TidingsError
+from tidings.fix_gateway.field_text import Fields, FieldSource, time_text
+from tidings.fix_gateway.order_chains import OrderChain
+from tidings.fix_gateway.order_desk import Client, FixOrderDesk
+from tidings.fix_gateway.reject_codes import UNKNOWN_ORDER
+from tidings.model.enums import PosSide, Side
+from tidings.model.order import Order
+
+log = logging.getLogger("tidings.fix")
+
+ALL_ORDERS, ONE_SYMBOL = b"7", b"1"
+_POS_SIDES = {b"M": PosSide.MERGED, b"L": PosSide.LONG, b"S": PosSide.SHORT}
+
+
+@dataclass(frozen=True, slots=True)
+class _MassCancel:
+    """One OrderMassCancelRequest."""
+
+    cl_ord_id: bytes
+    kind: bytes  # 530
+    symbol: str  # "" for all
+    side: Side | None
+    pos_side: PosSide | None
+
+    def hits(self, order: Order) -> bool:
+        fits_symbol = not self.symbol or order.symbol == self.symbol
+        fits_side = self.side is None or order.side == self.side
+        return fits_symbol and fits_side and self.pos_side in (None, order.terms.pos_side)
+
+
+class OrderQueries:
+    """Beside the order desk: what asks about, or cancels, more than one order."""
+
+    def __init__(self, desk: FixOrderDesk) -> None:
+        self._desk = desk
+        self._mass_count = 0
+        self._running: set[asyncio.Task[None]] = set()
+
+    # ---- H ------------------------------------------------------------------------------------------------------
+
+    def status(self, client: Client, message: FieldSource) -> None:
+        """An OrderStatusRequest: one report with 150=I."""
+        extra = {790: value} if (value := message.find(790)) is not None else {}
+        order_id = message.find(37)
+        if order_id is not None and order_id != b"NONE":
+            chain = self._desk.chains.find_order_id(order_id.decode("latin-1"))
+        else:
+            chain = self._desk.chains.find((message.find(11) or b"").decode("latin-1"))
+        if chain is None or chain.owner != client.name or chain.order is None:
+            client.tell(b"8", self._unknown_order(client, message, extra))
+        else:
+            self._desk.news.tell_status(client, chain, chain.order, extra)
+
+    def _unknown_order(self, client: Client, message: FieldSource, extra: dict[int, bytes]) -> Fields:
+        found = {tag: value for tag in (11, 54, 55) if (value := message.find(tag)) is not None}
+        found.setdefault(11, b"NONE")
+        found.update(self._no_order(client))
+        found.update({58: b"unknown order", 103: b"%d" % UNKNOWN_ORDER, **extra})
+        return sorted(found.items())
+
+    def _no_order(self, client: Client) -> dict[int, bytes]:
+        """What stands in every report about no order at all."""
+        time = time_text(self._desk.clock.read_wall_ns(), client.profile.time_digits)
+        exec_id = self._desk.news.unnamed_exec_id().encode()
+        return {6: b"0", 14: b"0", 17: exec_id, 37: b"NONE", 39: b"8", 60: time, 150: b"I", 151: b"0"}
+
+    # ---- AF -----------------------------------------------------------------------------------------------------
+
+    def mass_status(self, client: Client, message: FieldSource) -> None:
+        """An OrderMassStatusRequest: one report for each open order, the last one marked."""
+        request_id = message.find(584) or b""
+        symbol = (message.find(55) or b"").decode("latin-1") if message.find(585) == ONE_SYMBOL else ""
+        found = [
+            (chain, chain.order)
+            for chain in self._desk.chains.open_chains(client.name)
+            if chain.order is not None and symbol in ("", chain.symbol)
+        ]
+        for place, (chain, order) in enumerate(found, 1):
+            extra = {584: request_id, 911: b"%d" % len(found)}
+            if place == len(found):
+                extra[912] = b"Y"
+            self._desk.news.tell_status(client, chain, order, extra)
+        if not found:
+            nothing = self._no_order(client)
+            nothing.update({11: b"NONE", 58: b"no open orders", 584: request_id, 911: b"0", 912: b"Y"})
+            client.tell(b"8", sorted(nothing.items()))
+
+    # ---- q ------------------------------------------------------------------------------------------------------
+
+    def mass_cancel(self, client: Client, message: FieldSource) -> None:
+        """An OrderMassCancelRequest; the report (r) follows when every call has returned."""
+        kind = message.find(530) or b""
+        symbol = (message.find(55) or b"").decode("latin-1")
+        wanted = _MassCancel(
+            message.find(11) or b"",
+            kind,
+            symbol if kind == ONE_SYMBOL else "",
+            Side(int(side)) if (side := message.find(54)) in (b"1", b"2") else None,
+            _POS_SIDES.get(message.find(20002) or b""),
+        )
+        if kind not in (ALL_ORDERS, ONE_SYMBOL) or (kind == ONE_SYMBOL and not symbol):
+            self._report(client, wanted, response=b"0", hit=[], refusal=b"0", text="not supported")
+            return
+        hit = [
+            chain
+            for chain in self._desk.chains.open_chains()
+            if chain.order is not None and wanted.hits(chain.order) and not chain.order.is_done
+        ]
+        task = asyncio.get_running_loop().create_task(self._cancel_all(client, wanted, hit))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _cancel_all(self, client: Client, wanted: _MassCancel, hit: list[OrderChain]) -> None:
+        """Whole symbols by the venue's own call, everybody's orders included; with a filter one by one."""
+        done, failures = [], []
+        if wanted.side is not None or wanted.pos_side is not None:
+            done = [chain for chain in hit if self.cancel_quietly(chain, "mass cancel")]
+            failures = ["some cancels were refused"] if len(done) < len(hit) else []
+        else:
+            for symbol in [wanted.symbol] if wanted.symbol else sorted({chain.symbol for chain in hit}):
+                try:
+                    await self._desk.phemex.cancel_all(symbol)
+                    done += [chain for chain in hit if chain.symbol == symbol]
+                except TidingsError as error:
+                    log.warning("mass cancel of %s: %s", symbol, error)
+                    failures.append(f"{symbol}: {error}")
+        response = b"0" if failures else wanted.kind
+        refusal = b"99" if failures else None
+        self._report(client, wanted, response=response, hit=done, refusal=refusal, text="; ".join(failures))
+
+    def cancel_quietly(self, chain: OrderChain, text: str) -> bool:
+        """Cancel an order that nobody asked to be cancelled by its id; `text` comes with its end."""
+        order = chain.order
+        if order is None:
+            return False
+        chain.ended_by = text
+        return self._desk.phemex.entry.cancel_order(order, self._desk.clock.read_now_ns()) == 0
+
+    def _report(
+        self, client: Client, wanted: _MassCancel, *, response: bytes, hit: list[OrderChain], refusal: bytes | None,
+        text: str,
+    ) -> None:  # fmt: skip
+        """The OrderMassCancelReport; the group of the orders hit comes in its place, behind 533."""
+        self._mass_count += 1
+        wall_ns = self._desk.clock.read_wall_ns()
+        found = {
+            11: wanted.cl_ord_id, 37: f"M-{wall_ns // 1000}-{self._mass_count}".encode(), 530: wanted.kind,
+            531: response, 533: b"%d" % len(hit), 60: time_text(wall_ns, client.profile.time_digits),
+        }  # fmt: skip
+        if wanted.symbol:
+            found[55] = wanted.symbol.encode()
+        if refusal is not None:
+            found[532] = refusal
+        if text:
+            found[58] = text.encode()
+        fields = sorted(found.items())
+        if hit:
+            fields.append((534, b"%d" % len(hit)))
+            for chain in hit:
+                fields.append((41, chain.head_id.encode()))
+                if chain.order is not None and chain.order.order_id:
+                    fields.append((535, chain.order.order_id.encode()))
+        client.tell(b"r", fields)

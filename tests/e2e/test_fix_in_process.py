@@ -1,0 +1,92 @@
+"""`phemex.fix`: a strategy that speaks tags, on the local exchange, with messages of simplefix and plain bytes."""
+
+import asyncio
+
+import pytest
+import simplefix
+from session_lines import USD_M, until
+
+from tidings.errors import UsageError
+
+
+def text_of(**fields: str) -> bytes:
+    common = {"35": "D", "11": "a1", "55": USD_M.symbol, "54": "1", "38": "0.01", "40": "2", "44": USD_M.low}
+    common.update({name[1:]: value for name, value in fields.items()})
+    return "".join(f"{tag}={value}\x01" for tag, value in {"8": "FIX.4.4", **common}.items()).encode()
+
+
+def parsed(message) -> dict[int, str]:
+    """By simplefix, which is not ours, after it has put in BodyLength and CheckSum."""
+    copy = simplefix.FixMessage()
+    for tag, value in message.pairs:
+        copy.append_pair(tag, value)
+    parser = simplefix.FixParser()
+    parser.append_buffer(copy.encode())
+    return {int(tag): value.decode() for tag, value in parser.get_message().pairs}
+
+
+async def test_bytes_in_messages_out(phemex):
+    heard = []
+    phemex.fix.listen(heard.append)
+    order = phemex.fix.send(text_of())
+    assert order is phemex.order(order.handle)
+    await until(lambda: heard)
+    phemex.fix.send(text_of(t35="F", t11="c1", t41="a1"))
+    await until(lambda: len(heard) > 1)
+    new, canceled = map(parsed, heard)
+    assert (new[35], new[150], new[11], new[37]) == ("8", "0", "a1", order.order_id)
+    assert (canceled[150], canceled[39], canceled[11], canceled[41]) == ("4", "4", "c1", "a1")
+    assert order.is_done
+
+
+async def test_a_message_of_simplefix_goes_in_and_the_iterator_gives_reports(phemex):
+    message = simplefix.FixMessage()
+    for tag, value in [(35, "D"), (11, "s1"), (55, USD_M.symbol), (54, 2), (38, "0.01"), (40, 2), (44, USD_M.high)]:
+        message.append_pair(tag, value)
+    assert phemex.fix.send(message) is not None
+    async with asyncio.timeout(5):
+        async for report in phemex.fix.messages():
+            assert report.get(150) == b"0"
+            break
+
+
+async def test_status_mass_status_and_mass_cancel(phemex):
+    heard = []
+    phemex.fix.listen(heard.append)
+    for name in ("m1", "m2"):
+        phemex.fix.send(text_of(t11=name, t44=USD_M.at("0.9", len(name) + int(name[1]))))
+    await until(lambda: len(heard) == 2)
+    heard.clear()
+    phemex.fix.send(text_of(t35="H", t11="m1", t790="q1"))
+    phemex.fix.send(text_of(t35="H", t11="no", t790="q2"))
+    first, second = map(parsed, heard)
+    assert (first[150], first[39], first[790]) == ("I", "0", "q1")
+    assert (second[150], second[39], second[37], second[103], second[790]) == ("I", "8", "NONE", "5", "q2")
+
+    heard.clear()
+    phemex.fix.send(text_of(t35="AF", t584="r1", t585="7"))
+    reports = [parsed(message) for message in heard]
+    assert [(report[11], report[911], report.get(912)) for report in reports] == [("m1", "2", None), ("m2", "2", "Y")]
+
+    heard.clear()
+    phemex.fix.send(text_of(t35="q", t11="x1", t530="1"))
+    await until(lambda: len(heard) == 3)
+    (summary,) = [message for message in heard if message.msg_type == b"r"]
+    assert (summary.find(530), summary.find(531), summary.find(533)) == (b"1", b"1", b"2")
+    assert {summary.find(41), summary.find(41, 1)} == {b"m1", b"m2"}
+    assert {message.find(39) for message in heard if message.msg_type == b"8"} == {b"4"}
+
+    heard.clear()
+    phemex.fix.send(text_of(t35="AF", t584="r2", t585="7"))
+    assert (parsed(heard[0])[911], parsed(heard[0])[912]) == ("0", "Y")
+    phemex.fix.send(text_of(t35="q", t11="x2", t530="3"))
+    assert (heard[-1].find(531), heard[-1].find(532)) == (b"0", b"0")
+
+
+async def test_what_is_not_supported_or_no_message_is_said_so(phemex):
+    heard = []
+    phemex.fix.listen(heard.append)
+    phemex.fix.send(text_of(t35="E"))
+    assert (heard[0].msg_type, heard[0].find(380), heard[0].find(58)) == (b"j", b"3", b"Unsupported Message Type")
+    with pytest.raises(UsageError, match="tag=value"):
+        phemex.fix.send(b"what is this")
