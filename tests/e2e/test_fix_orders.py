@@ -17,6 +17,9 @@ class Message(dict):
     def find(self, tag: int, nth: int = 0) -> bytes | None:
         return self.get(tag)
 
+    def fields(self) -> list[tuple[int, bytes]]:
+        return list(self.items())
+
 
 def order_message(**fields: str) -> Message:
     """A limit order to buy, changed by `t<tag>=value`; None takes a field out."""

@@ -13,6 +13,7 @@ from tidings.errors import GridError, OrderDenied, UnknownSymbol, UsageError
 from tidings.fix_gateway.account import Account
 from tidings.fix_gateway.execution_matrix import Event
 from tidings.fix_gateway.field_text import Fields, FieldSource, decimal_of, is_cl_ord_id
+from tidings.fix_gateway.known_kinds import KnownKinds
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
 from tidings.fix_gateway.order_news import OrderNews
 from tidings.fix_gateway.reject_codes import (
@@ -65,6 +66,7 @@ class FixOrderDesk:
         self.chains = chains
         self.clock = phemex.engine.clock
         self.news = OrderNews(chains, self.clock)
+        self._kinds = KnownKinds(phemex)
 
     def join(self, client: Client) -> None:
         """`client` is there: reports about its orders go to it."""
@@ -80,12 +82,22 @@ class FixOrderDesk:
                 raise Refusal(OTHER, "ClOrdID (11): 1 to 40 of A-Z a-z 0-9 . _ -")
             if self.chains.is_used(cl_ord_id.decode()):
                 raise Refusal(DUPLICATE_ORDER, "this ClOrdID has been used")
-            wanted = new_order(message, self._is_hedged(message), client.rules)
-            draft = self._draft(wanted)
+            wanted, draft = self._translate(client, message)
         except Refusal as refusal:
             self._refuse(client, message, refusal)
             return None
         return self._send(client, message, cl_ord_id.decode(), wanted, draft)
+
+    def _translate(self, client: Client, message: FieldSource) -> tuple[NewOrder, Order]:
+        """The short way for a kind that is known, the long one for what is new. Raises Refusal."""
+        is_hedged = self._is_hedged(message)
+        kind = self._kinds.kind_of(message, is_hedged, client.rules)
+        if (found := self._kinds.draft(kind, message)) is not None:
+            return found
+        wanted = new_order(message, is_hedged, client.rules)
+        draft = self._draft(wanted)
+        self._kinds.learn(kind, wanted, draft.terms)
+        return wanted, draft
 
     def _is_hedged(self, message: FieldSource) -> bool:
         return self.phemex.engine.is_hedged((message.find(55) or b"").decode("latin-1"))
