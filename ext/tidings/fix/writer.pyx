@@ -158,6 +158,12 @@ cdef class FixWriter:
         return 0
 
 
+def frame(bytes body not None, bytes begin_string not None=b"FIX.4.4"):
+    cdef Frame around = Frame(begin_string)
+    around.buffer.append(PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body))
+    return around.close(<int32_t>body.count(b"\x01"))
+
+
 cdef int _append(FixWriter writer, int32_t tag, bytes value) except -1:
     cdef Py_ssize_t count = PyBytes_GET_SIZE(value)
     memcpy(writer._open_field(tag, count), PyBytes_AS_STRING(value), count)

@@ -1,5 +1,8 @@
 """FIX messages, field by field, into a buffer that is used again and again."""
 
+def frame(body: bytes, begin_string: bytes = b"FIX.4.4") -> bytes:
+    """A message around `35=…` and all that follows up to its last SOH, taken as it is."""
+
 class FixWriter:
     """Fields 8, 9, 35 and 10 are the writer's own; all others are put in the order they shall have."""
 
