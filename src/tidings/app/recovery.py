@@ -23,7 +23,7 @@ from tidings.journal.entries import ChangeEntry, IntentEntry, OutcomeEntry, Reco
 from tidings.journal.stories import OrderStory
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.instrument import Instrument
-from tidings.model.order import Order
+from tidings.model.order import Order, apply_report, make_order
 from tidings.model.terms import OrderTerms
 from tidings.venue.phemex.products import Products
 
@@ -83,6 +83,20 @@ def recover(
     if found:
         log.warning("%d orders of earlier sessions have no known end: asking the venue about each", len(found))
     return found
+
+
+def lived_again(story: OrderStory, products: Products) -> Iterator[tuple[int, Order, ExecutionReport]]:
+    """An order of an earlier session step by step: what each report changed, the order then, the report.
+
+    It is an object of its own, in nobody's table. Raises UsageError if it does not fit today's catalogue.
+    """
+    terms, numbers, history = _as_of_today(story, products)
+    order = make_order(terms, cl_ord_id=story.cl_ord_id)
+    for name, value in numbers.items():
+        setattr(order, name, value)
+    for event in history:
+        if isinstance(event, ExecutionReport):
+            yield apply_report(order, event), order, event
 
 
 def _age_ns(story: OrderStory, boot_id: str, now_ns: int, wall_ns: int) -> int:

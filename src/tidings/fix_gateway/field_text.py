@@ -1,14 +1,11 @@
-"""Values of FIX fields as text, exactly: times, decimals, averages. No value passes through a float."""
+"""Values of FIX fields as text, exactly: decimals, averages, ids. No value passes through a float."""
 
 from __future__ import annotations
 
 import re
-import time
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final, Protocol
 
-NS_PER_S: Final = 1_000_000_000
 FRACTION_DIGITS_MAX: Final = 12  # of an average that has no end
 _DECIMAL: Final = re.compile(rb"-?[0-9]+(\.[0-9]*)?|-?\.[0-9]+")
 _CL_ORD_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,40}")
@@ -20,23 +17,6 @@ class FieldSource(Protocol):
 
     def find(self, tag: int, nth: int = 0) -> bytes | None:
         """The value of the nth field of that tag, or None."""
-
-
-@lru_cache(maxsize=8)
-def _second_text(second: int) -> str:
-    return time.strftime("%Y%m%d-%H:%M:%S", time.gmtime(second))
-
-
-def time_text(unix_ns: int, digits: int = 3) -> bytes:
-    """A UTCTimestamp with this many digits behind the second, cut, not rounded: a time is never told early."""
-    second, rest_ns = divmod(unix_ns, NS_PER_S)
-    text = _second_text(second)
-    return (f"{text}.{rest_ns // 10 ** (9 - digits):0{digits}d}" if digits else text).encode()
-
-
-def date_text(unix_ns: int) -> bytes:
-    """A LocalMktDate or UTCDate of UTC."""
-    return _second_text(unix_ns // NS_PER_S)[:8].encode()
 
 
 def decimal_text(value: Decimal) -> bytes:

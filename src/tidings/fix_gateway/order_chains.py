@@ -73,6 +73,7 @@ class OrderChains:
         self._by_order_id: dict[str, OrderChain] = {}
         self._requests: dict[str, str] = {}  # ids of requests that came to nothing → first id of their chain
         self._done: deque[OrderChain] = deque()
+        self.armed: dict[str, str] = {}  # client → whose orders go when it does; "" none
         for fact in self._log.facts():
             _REPLAY[fact[0]](self, *fact[1:])
 
@@ -120,6 +121,12 @@ class OrderChains:
         """A report has been handed on: what it said."""
         self._log.append(("R", chain.first_id, chain.told_status, chain.told_cum_lots, chain.exec_count, exec_id))
         self._tell(chain, exec_id)
+
+    def note_armed(self, owner: str, scope: str) -> None:
+        """Cancel on disconnect is armed for a client, or ("") has nothing to do any more."""
+        if self.armed.get(owner, "") != scope:
+            self._log.append(("L", owner, scope))
+            self.armed[owner] = scope
 
     def know_order_id(self, chain: OrderChain, order_id: str) -> None:
         """The venue has named the order."""
@@ -192,6 +199,9 @@ class OrderChains:
         chain.told_status, chain.told_cum_lots, chain.exec_count = status, cum_lots, exec_count
         self._tell(chain, exec_id)
 
+    def _replay_armed(self, owner: str, scope: str) -> None:
+        self.armed[owner] = scope
+
 
 def _pending(chain: OrderChain, cl_ord_id: str) -> Request:
     for request in (chain.cancel, chain.replace):
@@ -206,4 +216,5 @@ _REPLAY: dict[str, Any] = {
     "H": OrderChains._replay_accept,
     "Z": OrderChains._replay_refuse,
     "R": OrderChains._replay_told,
+    "L": OrderChains._replay_armed,
 }

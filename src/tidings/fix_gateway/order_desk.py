@@ -161,6 +161,10 @@ class FixOrderDesk:
         else:
             self._refuse(client, message, Refusal(denied_ord_rej_reason(reason), text))
 
+    def refuse(self, client: Client, message: FieldSource, reason: int, text: str) -> None:
+        """Answer a NewOrderSingle with a reject, whatever is in it."""
+        self._refuse(client, message, Refusal(reason, text))
+
     def _refuse(self, client: Client, message: FieldSource, refusal: Refusal) -> None:
         terms = {tag: value for tag in _REFUSED_TERMS if (value := message.find(tag)) is not None}
         exec_id, wall_ns = self.news.unnamed_exec_id(), self.clock.read_wall_ns()
@@ -190,6 +194,12 @@ class FixOrderDesk:
             return
         result = self.phemex.entry.amend_order(order, ticks, lots, self.clock.read_now_ns())
         self._after_asking(client, message, chain, order, request, result)
+
+    def refuse_change(self, client: Client, message: FieldSource, reason: int, text: str) -> None:
+        """Answer an OrderCancelReplaceRequest with a reject, whatever is in it."""
+        cl_ord_id, orig_id = (message.find(11) or b"").decode("latin-1"), (message.find(41) or b"").decode("latin-1")
+        chain = self._find(client, message, orig_id)
+        self._reject_request(client, chain, Request(cl_ord_id, orig_id, is_replace=True), reason, text)
 
     def _find_target(
         self, client: Client, message: FieldSource, *, is_replace: bool

@@ -66,8 +66,11 @@ class OrderNews:
     def hear(self, effect: int, order: Order, report: ExecutionReport) -> None:
         """The engine's call, after the order has taken the report in."""
         chain = self._by_handle.get(order.handle)
-        if chain is None:
-            return
+        if chain is not None:
+            self.hear_chain(chain, effect, order, report)
+
+    def hear_chain(self, chain: OrderChain, effect: int, order: Order, report: ExecutionReport) -> None:
+        """What happened to the order of this chain, effect by effect."""
         if order.order_id and self.chains.find_order_id(order.order_id) is None:
             self.chains.know_order_id(chain, order.order_id)
         if effect & REVIVED:
@@ -176,6 +179,11 @@ class OrderNews:
             wall_ns = self._clock.read_wall_ns()
             fields = cancel_reject(request, order.order_id, chain.row, reason, text, wall_ns, client.profile, code)
             client.tell(CANCEL_REJECT.encode(), fields)
+
+    def settle_lost_replace(self, chain: OrderChain, order: Order) -> None:
+        """A restart has lost the answer to a replace: its outcome is what the order is now, told by its next report."""
+        text = "outcome lost in a restart: the order's state shows it"
+        self._reject_request(chain, order, chain.replace, OTHER, text, 0)
 
     # ---- From events to messages --------------------------------------------------------------------------------
 

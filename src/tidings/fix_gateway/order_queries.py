@@ -7,7 +7,8 @@ import logging
 from dataclasses import dataclass
 
 from tidings.errors import TidingsError
-from tidings.fix_gateway.field_text import Fields, FieldSource, time_text
+from tidings.fix.timestamps import timestamp
+from tidings.fix_gateway.field_text import Fields, FieldSource
 from tidings.fix_gateway.order_chains import OrderChain
 from tidings.fix_gateway.order_desk import Client, FixOrderDesk
 from tidings.fix_gateway.reject_codes import UNKNOWN_ORDER
@@ -68,7 +69,7 @@ class OrderQueries:
 
     def _no_order(self, client: Client) -> dict[int, bytes]:
         """What stands in every report about no order at all."""
-        time = time_text(self._desk.clock.read_wall_ns(), client.profile.time_digits)
+        time = timestamp(self._desk.clock.read_wall_ns(), client.profile.time_digits)
         exec_id = self._desk.news.unnamed_exec_id().encode()
         return {6: b"0", 14: b"0", 17: exec_id, 37: b"NONE", 39: b"8", 60: time, 150: b"I", 151: b"0"}
 
@@ -153,7 +154,7 @@ class OrderQueries:
         wall_ns = self._desk.clock.read_wall_ns()
         found = {
             11: wanted.cl_ord_id, 37: f"M-{wall_ns // 1000}-{self._mass_count}".encode(), 530: wanted.kind,
-            531: response, 533: b"%d" % len(hit), 60: time_text(wall_ns, client.profile.time_digits),
+            531: response, 533: b"%d" % len(hit), 60: timestamp(wall_ns, client.profile.time_digits),
         }  # fmt: skip
         if wanted.symbol:
             found[55] = wanted.symbol.encode()

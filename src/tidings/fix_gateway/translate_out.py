@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.execution_matrix import TERMINAL, Step
-from tidings.fix_gateway.field_text import Fields, average_text, decimal_text, time_text
+from tidings.fix_gateway.field_text import Fields, average_text, decimal_text
 from tidings.fix_gateway.order_chains import OrderChain, Request
 from tidings.model.enums import ExecInst, OrdType, PosSide, ProductLine, Side, TimeInForce, Trigger
 from tidings.model.execution_report import ExecutionReport
@@ -77,7 +78,7 @@ def execution_report(chain: OrderChain, order: Order, telling: Telling, profile:
     if exec_type == "D":
         found[378] = b"99"
     found[150] = exec_type.encode()
-    found[60] = time_text(telling.wall_ns, profile.time_digits)
+    found[60] = timestamp(telling.wall_ns, profile.time_digits)
     if telling.text:
         found[58] = telling.text.encode()
     if telling.rej_reason is not None:
@@ -200,7 +201,7 @@ def cancel_reject(
         39: ord_status.encode(),
         41: request.orig_cl_ord_id.encode(),
         58: text.encode(),
-        60: time_text(wall_ns, profile.time_digits),
+        60: timestamp(wall_ns, profile.time_digits),
         102: b"%d" % cxl_rej_reason,
         434: b"2" if request.is_replace else b"1",
     }
@@ -218,6 +219,6 @@ def refused_order(
     found.setdefault(59, b"1")
     found.update({
         6: b"0", 14: b"0", 17: exec_id.encode(), 37: NONE, 39: b"8", 58: text.encode(), 103: b"%d" % rej_reason,
-        60: time_text(wall_ns, profile.time_digits), 150: b"8", 151: b"0",
+        60: timestamp(wall_ns, profile.time_digits), 150: b"8", 151: b"0",
     })  # fmt: skip
     return sorted(found.items())

@@ -1,0 +1,188 @@
+"""One FIX client behind its session: what its messages ask for, and what it is told, connected or not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tidings.fix.session import FixSession
+from tidings.fix.session_settings import SessionEnd
+from tidings.fix_gateway.config import ClientSettings
+from tidings.fix_gateway.disconnect_cancel import DisconnectCancel, Scope
+from tidings.fix_gateway.field_text import Fields
+from tidings.fix_gateway.order_desk import FixOrderDesk
+from tidings.fix_gateway.order_queries import OrderQueries
+from tidings.fix_gateway.reference_data import ReferenceData
+from tidings.fix_gateway.reject_codes import EXCEEDS_LIMIT, OTHER, STALE
+from tidings.fix_gateway.translate_in import Rules
+from tidings.fix_gateway.translate_out import Profile
+
+if TYPE_CHECKING:
+    from tidings.fix.reader import FixReader
+
+log = logging.getLogger("tidings.fix")
+
+UNSUPPORTED_TYPE, NOT_AVAILABLE, NOT_AUTHORIZED = 3, 4, 6
+NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
+WRITING = frozenset({b"D", b"F", b"G", b"q", b"E"})
+REPORTS_NOT_REPLAYED = frozenset({b"W", b"X", b"B"})
+_SCOPES = {b"N": Scope.OFF, b"S": Scope.SESSION, b"Y": Scope.ACCOUNT}
+_SCOPE_NAMES = {"off": Scope.OFF, "session": Scope.SESSION, "account": Scope.ACCOUNT}
+# 35002: which ends of a session cancel.
+_ON_DISCONNECT, _ON_LOGOUT = 1, 2
+_LOGOUTS = (SessionEnd.LOGOUT_RECEIVED, SessionEnd.LOGOUT_SENT)
+
+
+class ClientSession:
+    """The application of one FixSession, and a client of one account's order desk."""
+
+    def __init__(self, settings: ClientSettings, desk: FixOrderDesk, flush: Callable[[], None]) -> None:
+        self.settings = settings
+        self.name = settings.name
+        is_drop_copy = settings.kind == "dropcopy"
+        self.profile = Profile(settings.dialect == "extended", settings.timestamp_precision, is_drop_copy)
+        account = settings.account
+        self.rules = Rules(account, settings.day_is_gtc, settings.trigger, frozenset(settings.symbols))
+        self.has_pending_acks = settings.pending_acks
+        self.session: FixSession | None = None
+        self.is_stopping = False
+        self._desk = desk
+        self._queries = OrderQueries(desk)
+        self._reference = ReferenceData(desk)
+        self._flush = flush
+        self._cancel = DisconnectCancel(self.name, desk, self._queries)
+        self._scope, self._ends, self._window_ms = self._default_scope()
+        self._handlers: dict[bytes, Callable[[FixReader], object]] = {
+            b"D": lambda message: self._submit(message),
+            b"F": lambda message: desk.cancel(self, message),
+            b"G": lambda message: self._replace(message),
+            b"H": lambda message: self._queries.status(self, message),
+            b"AF": lambda message: self._queries.mass_status(self, message),
+            b"q": lambda message: self._queries.mass_cancel(self, message),
+            b"x": lambda message: self._reference.security_list(self, message),
+            b"e": lambda message: self._reference.security_status(self, message),
+            b"V": lambda message: self._reference.refuse_market_data(self, message),
+        }
+        if is_drop_copy:
+            desk.news.drop_copies[self.name] = self
+        else:
+            desk.join(self)
+
+    # ---- From the session ---------------------------------------------------------------------------------------
+
+    def on_logon(self, session: FixSession, logon: FixReader) -> str | None:
+        """Its wishes for cancel-on-disconnect are taken, and come back in the form they have effect in."""
+        self._scope, self._ends, self._window_ms = self._default_scope()
+        if self.settings.kind != "order":
+            return None
+        scope, ends, window = logon.find(8013), logon.find(35002), logon.find(35003)
+        if scope is not None:
+            if scope not in _SCOPES:
+                return "CancelOrdersOnDisconnect (8013) must be N, S or Y"
+            self._scope = _SCOPES[scope]
+        if ends is not None:
+            if ends not in (b"0", b"1", b"2", b"3"):
+                return "CancelOnDisconnectType (35002) must be 0 to 3"
+            self._ends = int(ends)
+            if scope is None and self._scope is Scope.OFF and self._ends:
+                self._scope = Scope.SESSION
+        if window is not None:
+            if not window.isdigit() or int(window) > 60_000:
+                return "CODTimeoutWindow (35003) must be 0 to 60000"
+            self._window_ms = int(window)
+        session.logon_reply = self._logon_reply(logon)
+        return None
+
+    def _default_scope(self) -> tuple[Scope, int, int]:
+        settings = self.settings
+        return _SCOPE_NAMES[settings.cancel_on_disconnect], settings.cod_type, settings.cod_window_ms
+
+    def _logon_reply(self, logon: FixReader) -> Fields:
+        """Whatever was asked about, as it is now."""
+        letter = next(letter for letter, scope in _SCOPES.items() if scope is self._scope)
+        fields = [(8013, letter), (35002, b"%d" % self._ends), (35003, b"%d" % self._window_ms)]
+        asked = any(logon.find(tag) is not None for tag, _ in fields)
+        return fields if asked and self._scope is not Scope.OFF else [field for field in fields[:1] if asked]
+
+    def on_ready(self, session: FixSession) -> None:
+        """It is back, or new: nothing is to be cancelled for its absence any more."""
+        log.info("%s logged on", self.name)
+        self._cancel.arm(self._scope)
+
+    def on_logout(self, session: FixSession, reason: str) -> None:
+        """It is gone: its orders are cancelled, if that was agreed for this kind of end."""
+        log.info("%s is gone: %s", self.name, reason)
+        end = session.end
+        wanted = _ON_LOGOUT if end in _LOGOUTS and not self.is_stopping else _ON_DISCONNECT
+        if self._scope is Scope.OFF or not self._ends & wanted or (session.dont_cancel and end in _LOGOUTS):
+            self._cancel.arm(Scope.OFF)
+            return
+        self._cancel.begin(self._window_ms / 1000)
+
+    def on_message(self, session: FixSession, message: FixReader) -> None:
+        """One application message, in order, once."""
+        kind = message.msg_type
+        handler = self._handlers.get(kind)
+        if handler is None:
+            session.reject_business(UNSUPPORTED_TYPE)
+        elif kind in WRITING and self.settings.kind != "order":
+            session.reject_business(NOT_AUTHORIZED, "this session is read-only")
+        else:
+            handler(message)
+
+    # ---- Orders -------------------------------------------------------------------------------------------------
+
+    def _submit(self, message: FixReader) -> None:
+        if message.find(43) == b"Y" or message.find(97) == b"Y":
+            chain = self._desk.chains.find((message.find(11) or b"").decode("latin-1"))
+            if chain is not None and chain.owner == self.name and chain.order is not None:
+                self._desk.news.tell_status(self, chain, chain.order, {})
+                return
+            if message.find(97) != b"Y" and self._age_ns(message, 122) > self.settings.max_resend_age * NS_PER_S:
+                self._desk.refuse(self, message, STALE, "stale resent order")
+                return
+        if self._is_past_window(message):
+            self._desk.refuse(self, message, STALE, "RecvWindow (25000) has passed")
+        elif self.session is not None and self.session.is_throttled:
+            self._desk.refuse(self, message, EXCEEDS_LIMIT, "gateway throttle")
+        else:
+            self._desk.submit(self, message)
+
+    def _replace(self, message: FixReader) -> None:
+        if self._is_past_window(message):
+            self._desk.refuse_change(self, message, OTHER, "RecvWindow (25000) has passed")
+        elif self.session is not None and self.session.is_throttled:
+            self._desk.refuse_change(self, message, OTHER, "gateway throttle")
+        else:
+            self._desk.replace(self, message)
+
+    def _is_past_window(self, message: FixReader) -> bool:
+        window = message.find(25000)
+        if window is None or not window.split(b".")[0].isdigit():
+            return False
+        return self._age_ns(message, 52) > int(window.split(b".")[0]) * NS_PER_MS
+
+    def _age_ns(self, message: FixReader, tag: int) -> int:
+        """How long ago a time of the message was, by our clock; 0 without one."""
+        return self._desk.clock.read_wall_ns() - message.get_time_ns(tag) if message.find(tag) is not None else 0
+
+    # ---- To the session -----------------------------------------------------------------------------------------
+
+    def tell(self, msg_type: bytes, fields: Fields) -> None:
+        """Store and send; while the client is away it waits in the store for the next Logon."""
+        session = self.session
+        if session is None:
+            return
+        clock = self._desk.clock
+        is_replayed = msg_type not in REPORTS_NOT_REPLAYED
+        session.send(msg_type, fields, clock.read_now_ns(), clock.read_wall_ns(), is_replayed=is_replayed)
+        self._flush()
+
+    def recover(self) -> None:
+        """At the start: what a crash left to be cancelled."""
+        self._cancel.recover()
+
+    async def finish(self) -> None:
+        """Wait for cancels that are under way."""
+        await self._cancel.finish()

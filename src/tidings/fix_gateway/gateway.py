@@ -1,0 +1,195 @@
+"""The FIX gateway put together: accounts behind it, sessions in front, one port, one loop."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from tidings.clock import Clock
+from tidings.errors import ConfigError
+from tidings.fix.file_store import FileStore
+from tidings.fix.message_store import MemoryStore, MessageStore
+from tidings.fix.session import FixSession
+from tidings.fix.session_finder import SessionFinder
+from tidings.fix_gateway.chain_log import ChainLog, FileChainLog
+from tidings.fix_gateway.client_session import ClientSession
+from tidings.fix_gateway.config import ClientSettings, GatewayConfig
+from tidings.fix_gateway.connection import ClientConnection
+from tidings.fix_gateway.order_chains import OrderChains
+from tidings.fix_gateway.order_desk import FixOrderDesk
+from tidings.fix_gateway.taking_up import TakingUp
+from tidings.net.acceptor import Accepted, Acceptor, server_tls
+
+log = logging.getLogger("tidings.fix")
+
+Connect = Callable[..., Any]  # tidings.connect
+TIMER_S = 0.05
+SYNC_S = 1.0
+GOODBYE_S = 3.0
+SHUT_DOWN = "Server shutting down"
+
+
+class Gateway:
+    """`async with`: enter to serve on `port`, leave to say goodbye to everybody and let go of everything."""
+
+    def __init__(self, config: GatewayConfig, connect: Connect, env: str, **options: Any) -> None:
+        self.config = config
+        self.port = 0
+        self.clients: dict[str, ClientSession] = {}
+        self.connections: dict[FixSession, ClientConnection] = {}
+        self._connect = connect
+        self._env = env
+        self._options = options
+        self._clock = Clock()
+        self._closing = AsyncExitStack()
+        self._finder = SessionFinder()
+        self._visitors: set[ClientConnection] = set()
+        self._acceptor = Acceptor(self._welcome)
+        self._chains: list[OrderChains] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Gateway:
+        try:
+            await self._start()
+        except BaseException:
+            await self._closing.aclose()
+            raise
+        return self
+
+    async def _start(self) -> None:
+        listen = self.config.listen
+        tls = server_tls(listen.tls_certificate, listen.tls_key) if listen.tls_certificate else None
+        for account in dict.fromkeys(session.account for session in self.config.session):
+            await self._open_account(account)
+        for client in self.clients.values():
+            client.recover()
+        timer = asyncio.get_running_loop().create_task(self._keep_time())
+        self._closing.callback(timer.cancel)
+        self.port = await self._acceptor.listen(listen.host, listen.port, tls)
+        self._closing.callback(self._acceptor.close)
+
+    async def _open_account(self, name: str) -> None:
+        """The account's engine, its chains, its sessions; and what was left untold is told, into the stores."""
+        sessions = [session for session in self.config.session if session.account == name]
+        # What the account's sessions remember must be there before the engine hears anything.
+        chains = OrderChains(self._chain_log(name, sessions))
+        self._closing.callback(chains.close)
+        self._chains.append(chains)
+        options = {**self.config.engine, **self._options, **self.config.account_options(name, self._env)}
+        phemex = await self._closing.enter_async_context(self._connect(self._env, **options))
+        desk = FixOrderDesk(phemex, chains)
+        for settings in sessions:
+            self._add_session(settings, desk)
+        strategy = TakingUp(desk)
+        run = asyncio.get_running_loop().create_task(phemex.run(strategy))
+        self._closing.callback(run.cancel)
+        run.add_done_callback(_tell_end)
+        await strategy.is_done.wait()
+
+    def _chain_log(self, name: str, sessions: list[ClientSettings]) -> ChainLog | None:
+        """Beside the stores of the account's sessions; in memory where all of them are."""
+        for settings in sessions:
+            if (directory := settings.directory) is not None:
+                home = directory.parent / f"account-{name}"
+                self._lock(home)
+                return FileChainLog(home, settings.fsync)
+        return None
+
+    def _lock(self, directory: Path) -> None:
+        """One gateway per account and directory."""
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            raise ConfigError(f"{directory} is used by another gateway") from None
+        self._closing.callback(os.close, descriptor)
+
+    def _add_session(self, settings: ClientSettings, desk: FixOrderDesk) -> None:
+        client = ClientSession(settings, desk, lambda: self._flush(client))
+        store: MessageStore = MemoryStore()
+        if settings.directory is not None:
+            store = FileStore(settings.directory, settings.fsync)
+        self._closing.callback(store.close)
+        client.session = FixSession(settings.session_settings(), store, client)
+        self._finder.add(client.session)
+        self.clients[settings.name] = client
+
+    # ---- Connections --------------------------------------------------------------------------------------------
+
+    def _welcome(self, accepted: Accepted) -> ClientConnection:
+        connection = ClientConnection(accepted, self._finder, self._clock, self._admit, self._forget)
+        connection.out_bytes_max = self.config.max_out_buffer
+        self._visitors.add(connection)
+        return connection
+
+    def _admit(self, connection: ClientConnection, session: FixSession) -> bool:
+        """Whether this address may be that session; and if so, its messages go to this connection."""
+        self._visitors.discard(connection)
+        client = session.application
+        assert isinstance(client, ClientSession)
+        allowed = client.settings.allowed_addresses
+        if allowed and connection.address not in allowed:
+            log.warning("%s: refused from %s", client.name, connection.address)
+            return False
+        self.connections[session] = connection
+        return True
+
+    def _forget(self, connection: ClientConnection) -> None:
+        self._visitors.discard(connection)
+        session = connection.session
+        if session is not None and self.connections.get(session) is connection:
+            del self.connections[session]
+
+    def _flush(self, client: ClientSession) -> None:
+        connection = self.connections.get(client.session) if client.session is not None else None
+        if connection is not None:
+            connection.flush()
+
+    async def _keep_time(self) -> None:
+        """Heartbeats and time limits of everybody; disks now and then."""
+        next_sync_ns = 0
+        while True:
+            await asyncio.sleep(TIMER_S)
+            now_ns, wall_ns = self._clock.read_now_ns(), self._clock.read_wall_ns()
+            for client in self.clients.values():
+                if client.session is not None:
+                    client.session.on_timer(now_ns, wall_ns)
+                    self._flush(client)
+            for visitor in list(self._visitors):
+                visitor.on_timer(now_ns)
+            if now_ns >= next_sync_ns:
+                next_sync_ns = now_ns + int(SYNC_S * 1e9)
+                for chains in self._chains:
+                    chains.sync()
+
+    # ---- The end ------------------------------------------------------------------------------------------------
+
+    async def __aexit__(self, *_: object) -> None:
+        self._acceptor.close()
+        now_ns, wall_ns = self._clock.read_now_ns(), self._clock.read_wall_ns()
+        for client in self.clients.values():
+            client.is_stopping = True
+            if client.session is not None and client.session.is_logged_on:
+                client.session.logout(SHUT_DOWN, now_ns, wall_ns)
+                self._flush(client)
+        deadline_s = asyncio.get_running_loop().time() + GOODBYE_S
+        while self.connections and asyncio.get_running_loop().time() < deadline_s:
+            await asyncio.sleep(0.01)
+        for connection in list(self.connections.values()):
+            connection.drop()
+        for client in self.clients.values():
+            await client.finish()
+        await self._closing.aclose()
+
+
+def _tell_end(run: asyncio.Task[None]) -> None:
+    if not run.cancelled() and (error := run.exception()) is not None:
+        log.error("the engine behind the gateway has ended: %s", error)

@@ -1,0 +1,224 @@
+"""The command `tidings gateway` and a client over a real socket, on the local exchange."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from exchange_process import RunningExchange
+from fix_client import FixClient
+from phemex_client import RestClient
+from tidings_command import LIMIT_S, clean_environment, command_line
+
+ENGINE = "[engine]\nrate_limits = false\nduplicate_window_s = 0.000001\n"
+
+
+class RunningGateway:
+    """One gateway process, and the clients connected to it."""
+
+    def __init__(self, directory: Path, exchange: RunningExchange, sessions: str) -> None:
+        self.directory = directory
+        self.config = directory / "gateway.toml"
+        self.config.write_text(f'[listen]\nhost = "127.0.0.1"\nport = 0\n{ENGINE}{sessions}')
+        self._exchange = exchange
+        self.clients: list[FixClient] = []
+        self.start()
+
+    def start(self) -> None:
+        ready = self.directory / "gateway.json"
+        ready.unlink(missing_ok=True)
+        arguments = ("--config", self.config, "--exchange", self._exchange.ready_file, "--ready-file", ready)
+        with (self.directory / "gateway.stderr").open("a") as log:
+            self.process = subprocess.Popen(
+                command_line("gateway", *arguments), env=clean_environment(), stdout=subprocess.PIPE, stderr=log
+            )
+        deadline_s = time.monotonic() + LIMIT_S
+        while not ready.exists():
+            assert self.process.poll() is None and time.monotonic() < deadline_s, self.log
+            time.sleep(0.01)
+        assert self.process.stdout is not None
+        self.ready = json.loads(self.process.stdout.readline())
+        assert self.ready == json.loads(ready.read_text())
+
+    @property
+    def log(self) -> str:
+        return (self.directory / "gateway.stderr").read_text()
+
+    def connect(self, client: str = "C1") -> FixClient:
+        self.clients.append(FixClient(self.ready["fix"], client))
+        return self.clients[-1]
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(how)
+        code = self.process.wait(LIMIT_S)
+        assert "Traceback" not in self.log, self.log
+        return code
+
+
+@pytest.fixture
+def start_gateway(tmp_path: Path, quiet_exchange: RunningExchange) -> Iterator[Callable[..., RunningGateway]]:
+    """A gateway of the test's own; afterwards account 2, which its sessions use, has no orders."""
+    running: list[RunningGateway] = []
+
+    def start(*changes: str, **sessions: str) -> RunningGateway:
+        named = sessions or {"C1": ""}
+        text = "".join(
+            f'[[session]]\nour_comp_id = "PHEMEX"\nclient_comp_id = "{name}"\naccount = "2"\n'
+            + (more if "store" in more else f'store = "memory"\n{more}')
+            for name, more in named.items()
+        )
+        running.append(RunningGateway(tmp_path, quiet_exchange, text))
+        return running[-1]
+
+    yield start
+    for gateway in running:
+        for client in gateway.clients:
+            client.close()
+        if gateway.process.poll() is None:
+            gateway.process.kill()
+            gateway.process.wait()
+    client = RestClient(quiet_exchange.ready, 2)
+    client.call("DELETE", "/g-orders/all", untriggered="false")
+    client.close()
+
+
+def open_orders(exchange: RunningExchange) -> list[dict[str, str]]:
+    client = RestClient(exchange.ready, 2)
+    answer = client.call("GET", "/g-orders/activeList", symbol="BTCUSDT")
+    client.close()
+    return [] if answer.code == 10002 else answer.data["rows"]  # that code says there is none
+
+
+def test_an_order_lives_over_a_socket_and_the_command_ends_well(start_gateway, quiet_exchange):
+    gateway = start_gateway()
+    assert gateway.ready["pid"] == gateway.process.pid
+    assert gateway.ready["exchange"]["rest"] == quiet_exchange.ready["rest"]
+    client = gateway.connect()
+    assert client.logon()[108] == "30"
+    client.order("o1", t18="6")
+    new = client.expect("8", t150="0", t39="0", t11="o1", t18="6", t38="0.01", t44="54900", t151="0.01", t14="0")
+    assert [order["orderID"] for order in open_orders(quiet_exchange)] == [new[37]]
+    client.change("G", "r1", "o1", (38, "0.02"), (40, "2"), (44, "54800"))
+    client.expect("8", t150="5", t39="0", t11="r1", t41="o1", t38="0.02", t44="54800", t151="0.02")
+    client.change("F", "c1", "r1")
+    client.expect("8", t150="4", t39="4", t11="c1", t41="r1", t151="0")
+    assert open_orders(quiet_exchange) == []
+    client.change("F", "c2", "nope")
+    client.expect("9", t11="c2", t41="nope", t37="NONE", t39="8", t434="1", t102="1")
+    client.send("BE", (923, "u"), (924, "1"), (553, "x"))
+    client.expect("j", t372="BE", t380="3", t58="Unsupported Message Type")
+    assert gateway.stop() == 0
+    client.expect("5", t58="Server shutting down")
+
+
+def test_a_fill_while_the_client_is_away_is_told_when_it_is_back(start_gateway, quiet_exchange, tmp_path):
+    gateway = start_gateway(C1=f'store = "{tmp_path}/store"\n')
+    client = gateway.connect()
+    client.logon()
+    client.order("o1", t44="61610")
+    client.expect("8", t150="0")
+    client.close()
+    seller = RestClient(quiet_exchange.ready, 1)
+    seller.call("PUT", "/g-orders/create", symbol="BTCUSDT", clOrdID=f"s{os.getpid()}", side="Sell", ordType="Limit",
+                priceRp="61610", orderQtyRq="0.01", timeInForce="ImmediateOrCancel", posSide="Merged")  # fmt: skip
+    time.sleep(0.5)
+    again = gateway.connect()
+    again.next_out = 3
+    reply = again.logon()
+    assert reply[34] == "4"  # our Logon and the New had 1 and 2, the fill has 3
+    again.send("2", (7, 3), (16, 0))
+    fill = again.expect("8", t34="3", t43="Y", t150="F", t39="2", t14="0.01", t32="0.01", t31="61610", t11="o1")
+    assert fill[6] == "61610"
+    again.order("back", t54="2", t44="61610")
+    buyer = seller
+    again.expect("4")
+    again.expect("8", t150="0")
+    buyer.call("PUT", "/g-orders/create", symbol="BTCUSDT", clOrdID=f"b{os.getpid()}", side="Buy", ordType="Limit",
+               priceRp="61610", orderQtyRq="0.01", timeInForce="ImmediateOrCancel", posSide="Merged")  # fmt: skip
+    again.expect("8", t150="F", t39="2")
+    buyer.close()
+
+
+def test_a_gateway_that_was_killed_goes_on_with_the_order(start_gateway, quiet_exchange, tmp_path):
+    gateway = start_gateway(C1=f'store = "{tmp_path}/store"\n')
+    client = gateway.connect()
+    client.logon()
+    client.order("o1")
+    client.expect("8", t150="0", t34="2")
+    gateway.stop(signal.SIGKILL)
+    client.close()
+    gateway.start()
+    again = gateway.connect()
+    again.next_out = 3
+    again.logon()
+    again.change("F", "c1", "o1")
+    again.expect("8", t150="4", t39="4", t11="c1", t41="o1")
+    again.order("o1")
+    again.expect("8", t150="8", t103="6")
+    assert open_orders(quiet_exchange) == []
+
+
+@pytest.mark.parametrize("by_logon", [True, False])
+def test_orders_go_with_their_client_where_that_was_agreed(start_gateway, quiet_exchange, by_logon):
+    gateway = start_gateway(C1="" if by_logon else 'cancel_on_disconnect = "session"\n')
+    client = gateway.connect()
+    reply = client.logon(*((8013, "S"), (35003, "0")) if by_logon else ())
+    assert (reply.get(8013), reply.get(35002)) == (("S", "3") if by_logon else (None, None))
+    client.order("o1")
+    client.order("o2", t44="54901")
+    client.expect("8", t150="0")
+    client.expect("8", t150="0")
+    assert len(open_orders(quiet_exchange)) == 2
+    client.close()
+    deadline_s = time.monotonic() + 5
+    while open_orders(quiet_exchange):
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+
+
+def test_sessions_do_not_touch_each_others_orders_and_a_drop_copy_hears_all(start_gateway):
+    gateway = start_gateway(C1="", C2="", DC='kind = "dropcopy"\n')
+    one, two, copy = (gateway.connect(name) for name in ("C1", "C2", "DC"))
+    for client in (one, two, copy):
+        client.logon()
+    one.order("o1")
+    one.expect("8", t150="0")
+    copy.expect("8", t150="0", t11="o1", t797="Y")
+    two.change("F", "c1", "o1")
+    two.expect("9", t102="1")
+    two.order("o1")
+    two.expect("8", t150="8", t103="6")  # ids are the account's, not the session's
+    copy.order("o2")
+    copy.expect("j", t380="6")
+
+
+def test_a_second_connection_and_strangers_are_closed_without_a_word(start_gateway):
+    gateway = start_gateway()
+    first = gateway.connect()
+    first.logon()
+    for client in (gateway.connect(), gateway.connect("STRANGER")):
+        client.send("A", (98, 0), (108, 30))
+        assert client.is_closed()
+        assert client.received == []
+    first.order("o1")
+    first.expect("8", t150="0")
+
+
+def test_a_wrong_configuration_says_which_key(tmp_path):
+    for text, word in [
+        ('[listen]\nprot = 5\n[[session]]\nour_comp_id="P"\nclient_comp_id="C"\naccount="0"\n', "prot"),
+        ('[[session]]\nour_comp_id="P"\nclient_comp_id="C"\naccount="0"\ndialekt="x"\n', "dialekt"),
+        ('[listen]\nhost = "0.0.0.0"\n[[session]]\nour_comp_id="P"\nclient_comp_id="C"\naccount="0"\n', "tls_cert"),
+    ]:
+        path = tmp_path / "wrong.toml"
+        path.write_text(text)
+        done = subprocess.run(
+            command_line("gateway", "--config", path), env=clean_environment(), capture_output=True, text=True,
+            timeout=LIMIT_S,
+        )  # fmt: skip
+        assert done.returncode == 2
+        assert word in done.stderr
