@@ -127,7 +127,7 @@ def exchange_orders(exchange) -> dict[str, tuple[str, int]]:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_after_every_kill_the_clients_view_is_the_exchanges(start_gateway, quiet_exchange, tmp_path, seed):  # noqa: F811
+def test_after_every_kill_the_client_knows_its_orders(start_gateway, quiet_exchange, tmp_path, seed):  # noqa: F811
     gateway = start_gateway(C1=f'store = "{tmp_path}/store"\n')
     trader = Trader(seed)
     before = exchange_orders(quiet_exchange)
