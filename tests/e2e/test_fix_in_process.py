@@ -6,6 +6,7 @@ import pytest
 import simplefix
 from session_lines import USD_M, until
 
+import tidings
 from tidings.errors import UsageError
 
 
@@ -90,3 +91,32 @@ async def test_what_is_not_supported_or_no_message_is_said_so(phemex):
     assert (heard[0].msg_type, heard[0].find(380), heard[0].find(58)) == (b"j", b"3", b"Unsupported Message Type")
     with pytest.raises(UsageError, match="tag=value"):
         phemex.fix.send(b"what is this")
+
+
+class Forwarding(tidings.Strategy):
+    """A strategy that hands its market data on to the FIX face."""
+
+    def on_start(self, session, now_ns):
+        self.fix = session.fix
+
+    def on_book(self, book, now_ns):
+        self.fix.on_book(book)
+
+    def on_trade(self, trade, now_ns):
+        self.fix.on_trade(trade)
+
+
+async def test_market_data_comes_as_messages(phemex):
+    heard = []
+    phemex.fix.listen(heard.append)
+    run = asyncio.create_task(phemex.run(Forwarding()))
+    await asyncio.sleep(0)
+    request = [(35, "V"), (262, "m"), (263, 1), (264, 1), (267, 1), (269, 0), (146, 1), (55, USD_M.symbol)]
+    phemex.fix.send("".join(f"{tag}={value}\x01" for tag, value in request).encode())
+    await until(lambda: heard)
+    assert (heard[0].msg_type, heard[0].find(268)) == (b"W", b"0")
+    phemex.fix.send(text_of(t11="b1"))
+    await until(lambda: [message for message in heard if message.msg_type == b"X"])
+    (change,) = [message for message in heard if message.msg_type == b"X"]
+    assert [change.find(tag) for tag in (279, 269, 270, 271)] == [b"0", b"0", b"54900", b"0.01"]
+    run.cancel()

@@ -11,6 +11,7 @@ from tidings.fix.session_settings import SessionEnd
 from tidings.fix_gateway.config import ClientSettings
 from tidings.fix_gateway.disconnect_cancel import DisconnectCancel, Scope
 from tidings.fix_gateway.field_text import Fields
+from tidings.fix_gateway.market_data import MarketData
 from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.order_queries import OrderQueries
 from tidings.fix_gateway.reference_data import ReferenceData
@@ -26,7 +27,7 @@ log = logging.getLogger("tidings.fix")
 UNSUPPORTED_TYPE, NOT_AVAILABLE, NOT_AUTHORIZED = 3, 4, 6
 NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
 WRITING = frozenset({b"D", b"F", b"G", b"q", b"E"})
-REPORTS_NOT_REPLAYED = frozenset({b"W", b"X", b"B"})
+NOT_REPLAYED = frozenset({b"W", b"X", b"B"})
 _SCOPES = {b"N": Scope.OFF, b"S": Scope.SESSION, b"Y": Scope.ACCOUNT}
 _SCOPE_NAMES = {"off": Scope.OFF, "session": Scope.SESSION, "account": Scope.ACCOUNT}
 # 35002: which ends of a session cancel.
@@ -37,7 +38,9 @@ _LOGOUTS = (SessionEnd.LOGOUT_RECEIVED, SessionEnd.LOGOUT_SENT)
 class ClientSession:
     """The application of one FixSession, and a client of one account's order desk."""
 
-    def __init__(self, settings: ClientSettings, desk: FixOrderDesk, flush: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: ClientSettings, desk: FixOrderDesk, flush: Callable[[], None], is_behind: Callable[[], bool]
+    ) -> None:
         self.settings = settings
         self.name = settings.name
         is_drop_copy = settings.kind == "dropcopy"
@@ -50,6 +53,7 @@ class ClientSession:
         self._desk = desk
         self._queries = OrderQueries(desk)
         self._reference = ReferenceData(desk)
+        self.market_data = MarketData(desk, self, is_behind)
         self._flush = flush
         self._cancel = DisconnectCancel(self.name, desk, self._queries)
         self._scope, self._ends, self._window_ms = self._default_scope()
@@ -62,7 +66,7 @@ class ClientSession:
             b"q": lambda message: self._queries.mass_cancel(self, message),
             b"x": lambda message: self._reference.security_list(self, message),
             b"e": lambda message: self._reference.security_status(self, message),
-            b"V": lambda message: self._reference.refuse_market_data(self, message),
+            b"V": self.market_data.request,
         }
         if is_drop_copy:
             desk.news.drop_copies[self.name] = self
@@ -113,6 +117,7 @@ class ClientSession:
     def on_logout(self, session: FixSession, reason: str) -> None:
         """It is gone: its orders are cancelled, if that was agreed for this kind of end."""
         log.info("%s is gone: %s", self.name, reason)
+        self.market_data.drop_all()
         end = session.end
         wanted = _ON_LOGOUT if end in _LOGOUTS and not self.is_stopping else _ON_DISCONNECT
         if self._scope is Scope.OFF or not self._ends & wanted or (session.dont_cancel and end in _LOGOUTS):
@@ -175,7 +180,7 @@ class ClientSession:
         if session is None:
             return
         clock = self._desk.clock
-        is_replayed = msg_type not in REPORTS_NOT_REPLAYED
+        is_replayed = msg_type not in NOT_REPLAYED
         session.send(msg_type, fields, clock.read_now_ns(), clock.read_wall_ns(), is_replayed=is_replayed)
         self._flush()
 

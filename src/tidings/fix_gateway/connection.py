@@ -37,6 +37,10 @@ class ClientConnection:
     def address(self) -> str:
         return self._accepted.address
 
+    @property
+    def waiting_bytes(self) -> int:
+        return self._accepted.waiting_bytes
+
     def on_bytes(self, data: bytes) -> None:
         """From the socket."""
         now_ns, wall_ns = self._clock.read_now_ns(), self._clock.read_wall_ns()

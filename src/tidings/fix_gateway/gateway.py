@@ -86,7 +86,7 @@ class Gateway:
         desk = FixOrderDesk(phemex, chains)
         for settings in sessions:
             self._add_session(settings, desk)
-        strategy = TakingUp(desk)
+        strategy = TakingUp(desk, [self.clients[settings.name].market_data for settings in sessions])
         run = asyncio.get_running_loop().create_task(phemex.run(strategy))
         self._closing.callback(run.cancel)
         run.add_done_callback(_tell_end)
@@ -113,7 +113,7 @@ class Gateway:
         self._closing.callback(os.close, descriptor)
 
     def _add_session(self, settings: ClientSettings, desk: FixOrderDesk) -> None:
-        client = ClientSession(settings, desk, lambda: self._flush(client))
+        client = ClientSession(settings, desk, lambda: self._flush(client), lambda: self._is_behind(client))
         store: MessageStore = MemoryStore()
         if settings.directory is not None:
             store = FileStore(settings.directory, settings.fsync)
@@ -152,6 +152,11 @@ class Gateway:
         connection = self.connections.get(client.session) if client.session is not None else None
         if connection is not None:
             connection.flush()
+
+    def _is_behind(self, client: ClientSession) -> bool:
+        """Whether so much waits for it that market data must."""
+        connection = self.connections.get(client.session) if client.session is not None else None
+        return connection is not None and connection.waiting_bytes > self.config.max_out_buffer // 8
 
     async def _keep_time(self) -> None:
         """Heartbeats and time limits of everybody; disks now and then."""

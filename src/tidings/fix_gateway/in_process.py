@@ -16,12 +16,16 @@ from pathlib import Path
 from tidings.fix_gateway.account import Account
 from tidings.fix_gateway.chain_log import FileChainLog
 from tidings.fix_gateway.field_text import Fields
+from tidings.fix_gateway.market_data import MarketData
 from tidings.fix_gateway.order_chains import OrderChains
 from tidings.fix_gateway.order_desk import FixOrderDesk, business_reject
 from tidings.fix_gateway.order_queries import OrderQueries
+from tidings.fix_gateway.reference_data import ReferenceData
 from tidings.fix_gateway.tag_message import TagMessage, WithPairs
 from tidings.fix_gateway.translate_in import Rules
 from tidings.fix_gateway.translate_out import Profile
+from tidings.market.book import Book
+from tidings.market.trade import Trade
 from tidings.model.order import Order
 
 MESSAGES_MAX = 100_000  # kept for `messages()` while nobody reads; the oldest go first
@@ -40,6 +44,8 @@ class FixLine:
         self.desk = FixOrderDesk(account, OrderChains(FileChainLog(directory) if directory else None))
         self.desk.join(self)
         self._queries = OrderQueries(self.desk)
+        self._reference = ReferenceData(self.desk)
+        self._market_data = MarketData(self.desk, self)
         self._listener: Callable[[TagMessage], object] | None = None
         self._waiting: deque[TagMessage] = deque(maxlen=MESSAGES_MAX)
         self._news = asyncio.Event()
@@ -67,9 +73,23 @@ class FixLine:
                 self._queries.mass_status(self, request)
             case b"q":
                 self._queries.mass_cancel(self, request)
+            case b"V":
+                self._market_data.request(request)
+            case b"x":
+                self._reference.security_list(self, request)
+            case b"e":
+                self._reference.security_status(self, request)
             case _:
                 self.tell(b"j", business_reject(request, 3, UNSUPPORTED_TYPE))
         return None
+
+    def on_book(self, book: Book) -> None:
+        """For the strategy's own on_book: what V has asked for is told by messages."""
+        self._market_data.on_book(book)
+
+    def on_trade(self, trade: Trade) -> None:
+        """For the strategy's own on_trade."""
+        self._market_data.on_trade(trade)
 
     async def messages(self) -> AsyncIterator[TagMessage]:
         """Every message in order, for one reader, without an end."""

@@ -53,11 +53,6 @@ class ReferenceData:
             status = HALTED if symbol in state.symbols or state.denied_because else READY
         client.tell(b"f", [(55, symbol.encode("latin-1")), (324, message.find(324) or b""), (326, status)])
 
-    def refuse_market_data(self, client: Client, message: FieldSource) -> None:
-        """A MarketDataRequestReject (Y): this door has no market data yet."""
-        text = b"market data is not offered by this gateway"
-        client.tell(b"Y", [(58, text), (262, message.find(262) or b""), (281, b"8")])
-
 
 def _instrument(instrument: Instrument, is_extended: bool) -> Fields:
     """One entry of the group."""

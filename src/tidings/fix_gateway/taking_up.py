@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from tidings.app.recovery import lived_again
 from tidings.engine.strategy import Strategy
 from tidings.errors import UsageError
 from tidings.fix_gateway.execution_matrix import Event
+from tidings.fix_gateway.market_data import MarketData
 from tidings.fix_gateway.order_chains import OrderChain
 from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.order_news import ACK, AMEND, CANCEL, FILL, REJECT, UNKNOWN, UNSENT
 from tidings.fix_gateway.reject_codes import OTHER
+from tidings.market.book import Book
+from tidings.market.trade import Trade
 from tidings.model.enums import OrdType, Side
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order, make_order
@@ -31,8 +35,9 @@ RETOLD = ACK | FILL | CANCEL  # of a past life: what is about the order, not abo
 class TakingUp(Strategy):
     """The engine's strategy while a gateway runs: it hears what became of adopted orders while nobody listened."""
 
-    def __init__(self, desk: FixOrderDesk) -> None:
+    def __init__(self, desk: FixOrderDesk, market_data: Iterable[MarketData] = ()) -> None:
         self._desk = desk
+        self._market_data = tuple(market_data)
         self._is_catching_up = False
         self.is_done = asyncio.Event()
 
@@ -95,6 +100,14 @@ class TakingUp(Strategy):
             entry.cancel_order(order, now_ns)
         if chain.replace is not None and not order.is_amend_pending:
             self._desk.news.settle_lost_replace(chain, order)
+
+    def on_book(self, book: Book, now_ns: int) -> None:
+        for client in self._market_data:
+            client.on_book(book)
+
+    def on_trade(self, trade: Trade, now_ns: int) -> None:
+        for client in self._market_data:
+            client.on_trade(trade)
 
     # ---- What the engine kept for the first strategy ------------------------------------------------------------
 

@@ -1,0 +1,220 @@
+"""Books and trades for FIX clients: MarketDataRequest (V) → snapshots (W), changes (X), or why not (Y).
+
+Each subscription remembers what its client has been shown, so a change is the difference to that, however many updates
+lie between: a slow client misses steps, never the state. After the venue's book was in doubt, or the client fell
+behind, it gets a whole new snapshot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tidings.errors import TidingsError
+from tidings.fix.timestamps import timestamp
+from tidings.fix_gateway.field_text import Fields, FieldSource
+from tidings.fix_gateway.order_desk import Client, FixOrderDesk
+from tidings.market.book import Book
+from tidings.market.trade import Trade
+from tidings.model.instrument import Instrument
+from tidings.model.scale import price_text, qty_text
+
+log = logging.getLogger("tidings.fix")
+
+BID, OFFER, TRADE = b"0", b"1", b"2"
+SNAPSHOT, SUBSCRIBE, STOP = b"0", b"1", b"2"
+FULL_REFRESH, INCREMENTAL = b"0", b"1"
+NEW, CHANGE, DELETE = b"0", b"1", b"2"
+# MDReqRejReason
+UNKNOWN_SYMBOL, DUPLICATE_ID, BAD_SUBSCRIPTION, BAD_DEPTH = b"0", b"1", b"4", b"5"
+BAD_UPDATE_TYPE, BAD_ENTRY_TYPE = b"6", b"8"
+SYMBOLS_MAX = 200
+Levels = dict[int, int]
+
+
+class MarketDataRefused(Exception):
+    """281 and 58 of a MarketDataRequestReject."""
+
+    def __init__(self, reason: bytes, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.text = text
+
+
+@dataclass(slots=True)
+class Subscription:
+    """One MDReqID of one client."""
+
+    request_id: bytes
+    symbols: tuple[str, ...]
+    depth: int  # levels per side; 0: all
+    entry_types: frozenset[bytes]
+    is_once: bool
+    is_incremental: bool
+    shown: dict[str, tuple[Levels, Levels]] = field(default_factory=dict)  # missing: a snapshot is due
+
+
+class MarketData:
+    """All subscriptions of one client. `is_behind` says that too much waits for it already."""
+
+    def __init__(self, desk: FixOrderDesk, client: Client, is_behind: Callable[[], bool] = lambda: False) -> None:
+        self._desk = desk
+        self._client = client
+        self._is_behind = is_behind
+        self._subscriptions: dict[bytes, Subscription] = {}
+        self._asking: set[asyncio.Task[None]] = set()
+        self._trade_count = 0
+
+    def request(self, message: FieldSource) -> None:
+        """A MarketDataRequest."""
+        request_id = message.find(262) or b""
+        if message.find(263) == STOP:
+            self._subscriptions.pop(request_id, None)
+            return
+        try:
+            wanted = self._read(message, request_id)
+        except MarketDataRefused as refused:
+            text = refused.text.encode()
+            self._client.tell(b"Y", [(58, text), (262, request_id), (281, refused.reason)])
+            return
+        self._subscriptions[request_id] = wanted
+        task = asyncio.get_running_loop().create_task(self._follow(wanted))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    def drop_all(self) -> None:
+        """The client is gone; nothing is kept for it."""
+        self._subscriptions.clear()
+
+    def _read(self, message: FieldSource, request_id: bytes) -> Subscription:
+        kind, update = message.find(263), message.find(265) or INCREMENTAL
+        depth = message.find(264) or b"0"
+        types = frozenset(_group(message, 267, 269))
+        symbols = tuple(value.decode("latin-1") for value in _group(message, 146, 55))
+        if request_id in self._subscriptions:
+            raise MarketDataRefused(DUPLICATE_ID, "this MDReqID (262) is in use")
+        if kind not in (SNAPSHOT, SUBSCRIBE):
+            raise MarketDataRefused(BAD_SUBSCRIPTION, "SubscriptionRequestType (263) must be 0, 1 or 2")
+        if not depth.isdigit():
+            raise MarketDataRefused(BAD_DEPTH, "MarketDepth (264) must be a number")
+        if update not in (FULL_REFRESH, INCREMENTAL):
+            raise MarketDataRefused(BAD_UPDATE_TYPE, "MDUpdateType (265) must be 0 or 1")
+        if not types or types - {BID, OFFER, TRADE}:
+            raise MarketDataRefused(BAD_ENTRY_TYPE, "MDEntryType (269): only 0, 1 and 2 are offered")
+        for symbol in symbols:
+            self._check_symbol(symbol)
+        if not 0 < len(symbols) <= SYMBOLS_MAX:
+            raise MarketDataRefused(UNKNOWN_SYMBOL, "no symbol, or too many of them")
+        return Subscription(request_id, symbols, int(depth), types, kind == SNAPSHOT, update == INCREMENTAL)
+
+    def _check_symbol(self, symbol: str) -> None:
+        rules = self._client.rules
+        instrument = self._desk.phemex.engine.products.find(symbol)
+        if instrument is None or not instrument.is_listed or (rules.symbols and symbol not in rules.symbols):
+            raise MarketDataRefused(UNKNOWN_SYMBOL, f"unknown symbol {symbol}")
+
+    async def _follow(self, wanted: Subscription) -> None:
+        """See that the venue sends the books, and show those that are there already."""
+        try:
+            await self._desk.phemex.subscribe(*wanted.symbols)
+        except TidingsError as error:
+            self._subscriptions.pop(wanted.request_id, None)
+            self._client.tell(b"Y", [(58, str(error).encode()), (262, wanted.request_id), (281, BAD_SUBSCRIPTION)])
+            return
+        for symbol in wanted.symbols:
+            book = self._desk.phemex.engine.market.book(symbol)
+            if book is not None and self._subscriptions.get(wanted.request_id) is wanted:
+                self._show(wanted, book)
+
+    # ---- From the feed ------------------------------------------------------------------------------------------
+
+    def on_book(self, book: Book) -> None:
+        """A book has changed, or cannot be trusted any more."""
+        for wanted in list(self._subscriptions.values()):
+            if book.symbol in wanted.symbols:
+                self._show(wanted, book)
+
+    def _show(self, wanted: Subscription, book: Book) -> None:
+        symbol = book.symbol
+        if not wanted.entry_types & {BID, OFFER}:
+            return
+        if not book.is_live or self._is_behind():
+            wanted.shown.pop(symbol, None)  # the next that is sent is whole again
+            return
+        if wanted.is_once and symbol in wanted.shown:
+            return
+        bids = _levels(book.bid_at, book.bid_count, wanted.depth) if BID in wanted.entry_types else {}
+        offers = _levels(book.offer_at, book.offer_count, wanted.depth) if OFFER in wanted.entry_types else {}
+        before = wanted.shown.get(symbol)
+        if before is not None and before == (bids, offers):
+            return
+        wanted.shown[symbol] = bids, offers
+        if before is None or not wanted.is_incremental:
+            self._send_snapshot(wanted, book.instrument, bids, offers)
+        else:
+            entries = _changes(book.instrument, BID, before[0], bids) + _changes(
+                book.instrument, OFFER, before[1], offers
+            )
+            self._send_changes(wanted, entries)
+        if wanted.is_once and len(wanted.shown) == len(wanted.symbols):
+            self._subscriptions.pop(wanted.request_id, None)
+
+    def _send_snapshot(self, wanted: Subscription, instrument: Instrument, bids: Levels, offers: Levels) -> None:
+        fields: Fields = [(55, instrument.symbol.encode()), (262, wanted.request_id)]
+        fields.append((268, b"%d" % (len(bids) + len(offers))))
+        for entry_type, levels in ((BID, bids), (OFFER, offers)):
+            for place, (ticks, lots) in enumerate(levels.items(), 1):
+                fields += [(269, entry_type), *_price_and_size(instrument, ticks, lots), (290, b"%d" % place)]
+        self._client.tell(b"W", fields)
+
+    def on_trade(self, trade: Trade) -> None:
+        """Somebody has traded."""
+        self._trade_count += 1
+        for wanted in self._subscriptions.values():
+            if TRADE not in wanted.entry_types or wanted.is_once or trade.symbol not in wanted.symbols:
+                continue
+            moment = timestamp(trade.venue_time_ns, 3)
+            entry: Fields = [
+                (279, NEW), (269, TRADE), (278, b"t%d" % self._trade_count), (55, trade.symbol.encode()),
+                *_price_and_size(trade.instrument, trade.price_ticks, trade.qty_lots),
+                (272, moment[:8]), (273, moment[9:]),
+            ]  # fmt: skip
+            if not self._is_behind():
+                self._send_changes(wanted, [entry])
+
+    def _send_changes(self, wanted: Subscription, entries: list[Fields]) -> None:
+        fields: Fields = [(262, wanted.request_id), (268, b"%d" % len(entries))]
+        for entry in entries:
+            fields += entry
+        self._client.tell(b"X", fields)
+
+
+def _group(message: FieldSource, count_tag: int, tag: int) -> list[bytes]:
+    """The one field of each entry of a group, as many as there are."""
+    count = message.find(count_tag) or b"0"
+    values = (message.find(tag, nth) for nth in range(min(int(count), SYMBOLS_MAX + 1) if count.isdigit() else 0))
+    return [value for value in values if value is not None]
+
+
+def _levels(level_at: Callable[[int], tuple[int, int]], count: int, depth: int) -> Levels:
+    return dict(level_at(place) for place in range(min(count, depth) if depth else count))
+
+
+def _price_and_size(instrument: Instrument, ticks: int, lots: int) -> Fields:
+    return [(270, price_text(instrument, ticks).encode()), (271, qty_text(instrument, lots).encode())]
+
+
+def _changes(instrument: Instrument, side: bytes, before: Levels, after: Levels) -> list[Fields]:
+    """What leads from one state to the other, by price: gone ones first."""
+    symbol = (55, instrument.symbol.encode())
+    found: list[Fields] = []
+    for ticks, lots in before.items():
+        if ticks not in after:
+            found.append([(279, DELETE), (269, side), symbol, *_price_and_size(instrument, ticks, lots)])
+    for ticks, lots in after.items():
+        if before.get(ticks) != lots:
+            action = CHANGE if ticks in before else NEW
+            found.append([(279, action), (269, side), symbol, *_price_and_size(instrument, ticks, lots)])
+    return found
