@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from exchange_process import RunningExchange
-from fix_client import FixClient
+from fix_client import FixClient, now_text
 from phemex_client import RestClient
 from tidings_command import LIMIT_S, clean_environment, command_line
 
@@ -222,3 +222,64 @@ def test_a_wrong_configuration_says_which_key(tmp_path):
         )  # fmt: skip
         assert done.returncode == 2
         assert word in done.stderr
+
+
+def test_a_crash_does_not_save_orders_from_their_cancel(start_gateway, quiet_exchange, tmp_path):
+    """Cancel on disconnect is armed: what `kill -9` left open goes at the next start, before anybody is let in."""
+    gateway = start_gateway(C1=f'store = "{tmp_path}/store"\ncancel_on_disconnect = "session"\n')
+    client = gateway.connect()
+    client.logon()
+    client.order("o1")
+    client.expect("8", t150="0")
+    gateway.stop(signal.SIGKILL)
+    assert len(open_orders(quiet_exchange)) == 1
+    gateway.start()
+    deadline_s = time.monotonic() + 5
+    while open_orders(quiet_exchange):
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+    again = gateway.connect()
+    again.next_out = 3
+    again.logon()
+    again.send("2", (7, 3), (16, 0))
+    again.expect("8", t150="4", t39="4", t11="o1", t58="cancel on disconnect")
+
+
+def test_repeated_orders_are_answered_and_stale_ones_refused(start_gateway):
+    gateway = start_gateway()
+    client = gateway.connect()
+    client.logon()
+    client.order("o1")
+    client.expect("8", t150="0")
+    common = ((11, "o1"), (38, "0.01"), (40, "2"), (44, "54900"), (54, "1"), (55, "BTCUSDT"), (60, now_text()))
+    client.send("D", *common, t97="Y")
+    client.expect("8", t150="I", t39="0", t11="o1")  # known: not a second order, but how it stands
+    fresh = tuple((tag, "o2" if tag == 11 else value) for tag, value in common)
+    client.send("D", *fresh, t43="Y", t122="20260801-00:00:00")
+    client.expect("8", t150="8", t103="8", t58="stale resent order")
+    client.send("D", *fresh, t97="Y")
+    client.expect("8", t150="0", t11="o2")
+
+
+def test_a_throttled_client_may_still_cancel(start_gateway):
+    gateway = start_gateway(C1="max_msgs_per_s = 3\n")
+    client = gateway.connect()
+    client.logon()
+    for number in range(5):
+        client.order(f"o{number}", t44=str(54900 + number))
+    client.change("F", "c0", "o0")
+    reports = [client.expect("8") for _ in range(6)]
+    throttled = [report for report in reports if report.get(58) == "gateway throttle"]
+    assert [report[103] for report in throttled] == ["3", "3"]
+    assert sorted(report[150] for report in reports) == ["0", "0", "0", "4", "8", "8"]
+
+
+@pytest.mark.parametrize("auth", ["password", "hmac"])
+def test_a_client_proves_who_it_is(start_gateway, auth):
+    gateway = start_gateway(C1=f'auth = "{auth}"\nusername = "desk1"\nsecret = "open sesame"\n')
+    stranger = gateway.connect()
+    stranger.send("A", (98, 0), (108, 30), (553, "desk1"), (554, "guess"))
+    stranger.expect("5", t58="Authentication failed")
+    assert stranger.is_closed()
+    if auth == "password":
+        assert gateway.connect().logon((553, "desk1"), (554, "open sesame"))[35] == "A"

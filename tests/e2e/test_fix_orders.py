@@ -3,12 +3,15 @@
 from dataclasses import dataclass, field
 
 import pytest_asyncio
-from session_lines import USD_M, placed, until
+from session_lines import SPOT, USD_M, placed, until
 
+from tidings.fix.dictionary import FIX44
 from tidings.fix_gateway.order_chains import OrderChains
 from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.translate_in import Rules
 from tidings.fix_gateway.translate_out import Profile
+
+FEE_GROUP = (137, 138, 139)
 
 
 class Message(dict):
@@ -49,6 +52,10 @@ class Client:
 
     def tell(self, msg_type, fields):
         assert [tag for tag, _ in fields] == sorted(tag for tag, _ in fields)
+        for tag, value in fields if not self.profile.is_extended else []:
+            is_known = FIX44.allowed(msg_type, tag) or tag in FEE_GROUP
+            assert tag < 5000 and is_known, f"{tag} is not for {msg_type.decode()}"
+            assert value, tag
         self.told.append((msg_type, {tag: value.decode() for tag, value in fields}))
 
     def story(self):
@@ -191,3 +198,25 @@ async def test_a_stop_waits_and_triggers(desk, client, counterparty):
     await counterparty.market(USD_M.symbol, "sell", qty="0.01").done()
     await until(lambda: client.told[-1][1][39] == "2")
     assert client.story() == ["0/0", "D/0", "F/2"]
+
+
+async def test_own_tags_go_out_only_in_the_extended_dialect(desk, client):
+    own = {"t7928": "O", "t20001": "N", "t18": "6"}
+    desk.submit(client, order_message(**own))
+    extended = Client(name="C2", profile=Profile(is_extended=True))
+    desk.join(extended)
+    desk.submit(extended, order_message(t11="ord-2", t44=USD_M.at("0.9", 1), **own))
+    await until(lambda: client.told and extended.told)
+    assert 7928 not in client.told[0][1]
+    shown = extended.told[0][1]
+    assert (shown[7928], shown[20000], shown[20002]) == ("O", "Limit", "M")
+
+
+async def test_an_order_that_spends_money_is_filled_when_the_venue_says_so(desk, client, counterparty):
+    await placed(counterparty, SPOT, "sell", price="61500.00", qty="0.01")
+    desk.submit(client, order_message(t55=SPOT.symbol, t40="1", t44=None, t38=None, t152="123"))
+    await until(lambda: client.told and client.told[-1][1][39] == "2")
+    (fill,) = [fields for _, fields in client.told if fields[150] == "F"]
+    assert (fill[14], fill[32], fill[152], fill[6], fill[138]) == ("0.002", "0.002", "123", "61500", "BTC")
+    end = client.told[-1][1]
+    assert (end[14], end[38], end[151]) == ("0.002", "0.002", "0")

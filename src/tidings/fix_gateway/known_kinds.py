@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tidings.errors import GridError
+from tidings.errors import GridError, UnknownSymbol
 from tidings.fix_gateway.account import Account
 from tidings.fix_gateway.field_text import FieldSource, decimal_of
 from tidings.fix_gateway.tag_message import TagMessage
@@ -60,13 +60,14 @@ class KnownKinds:
         if qty is None or (qty_text := decimal_of(qty)) is None or terms.has_price != (price is not None):
             return None
         try:
+            self._account.engine.products.tradable(known.wanted.symbol)  # it may have been delisted since
             lots = qty_lots(terms.instrument, qty_text)
             ticks = 0
             if price is not None:
                 if (price_text := decimal_of(price)) is None:
                     return None
                 ticks = price_ticks(terms.instrument, price_text)
-        except GridError:
+        except (GridError, UnknownSymbol):
             return None
         order = self._account.entry.draft_order(terms)
         if order is None:

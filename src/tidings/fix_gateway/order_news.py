@@ -8,14 +8,13 @@ the reports so far add up to, so a client that sums LastQty is always right.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tidings.clock import Clock
 from tidings.fix_gateway.execution_matrix import CANCEL_REJECT, REAL, TERMINAL, Event, Step, steps_for
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
 from tidings.fix_gateway.reject_codes import OTHER, TOO_LATE, code_text, cxl_rej_reason, ord_rej_reason
-from tidings.fix_gateway.translate_out import Profile, Telling, cancel_reject, execution_report
+from tidings.fix_gateway.translate_out import Telling, cancel_reject, execution_report
 from tidings.model.enums import ExecType, OrdStatus, RequestKind, TimeInForce
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order
@@ -27,9 +26,10 @@ log = logging.getLogger("tidings.fix")
 
 # ReportEffect of ext/tidings/model/order.pxd; a test keeps the two equal.
 ACK, FILL, CANCEL, REJECT, AMEND, UNKNOWN, UNSENT, TRIGGER, REVIVED = 1, 2, 4, 8, 16, 32, 64, 128, 256
+PROGRESS = 1024
 UNKNOWN_TEXT = "UNKNOWN outcome, querying"
 POST_ONLY_CROSSED = 101  # the venue's cxlRejReason
-DropCopy = tuple[Profile, Callable[[OrderChain, bytes, list[tuple[int, bytes]]], None]]
+HANDLES_MAX = 50_000  # then those of long finished orders are forgotten
 
 
 class OrderNews:
@@ -46,6 +46,8 @@ class OrderNews:
     def follow(self, chain: OrderChain, handle: int) -> None:
         """`chain`'s order is the one of this handle."""
         self._by_handle[handle] = chain
+        if len(self._by_handle) > HANDLES_MAX:
+            self._by_handle = {number: one for number, one in self._by_handle.items() if one.order is not None}
 
     def forget(self, handle: int) -> None:
         """The order of this handle was refused before the wire."""
@@ -81,6 +83,8 @@ class OrderNews:
             self.tell(chain, order, Event.TRIGGERED, report, text="Triggered")
         if effect & FILL:
             self._tell_fill(chain, order, report)
+        if effect & PROGRESS:
+            self._tell_filled(chain, order, report)
         if effect & AMEND:
             self._tell_replaced(chain, order, report)
         if effect & CANCEL:
@@ -106,6 +110,15 @@ class OrderNews:
             is_all = cum_lots >= order.order_qty_lots
         chain.told_cum_lots = cum_lots
         self.tell(chain, order, Event.FILL_ALL if is_all else Event.FILL_PART, report)
+
+    def _tell_filled(self, chain: OrderChain, order: Order, report: ExecutionReport) -> None:
+        """The venue calls an order filled whose executions have all been told: only it can know, where the order has
+        no quantity of its own (an amount of money to spend, whatever closes the position).
+        """
+        if order.status == OrdStatus.FILLED and not chain.is_done and chain.told_cum_lots >= order.cum_qty_lots:
+            step = Step("I", "2")
+            exec_id = self._exec_id(chain, order, step, report)
+            self._hand_on(chain, order, Telling(step, exec_id, chain.told_cum_lots, self._wall_ns(report)))
 
     def _tell_replaced(self, chain: OrderChain, order: Order, report: ExecutionReport) -> None:
         request = chain.replace

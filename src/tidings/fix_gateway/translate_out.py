@@ -18,6 +18,7 @@ from tidings.model.order import Order
 from tidings.model.scale import price_text, qty_text, quote_qty_text
 
 NONE = b"NONE"
+FIRST_OWN_TAG, LAST_TAG = 5000, 65_536  # a stock client knows none from here on
 _ORD_TYPES = {
     OrdType.MARKET: "1",
     OrdType.LIMIT: "2",
@@ -68,7 +69,7 @@ class Telling:
 
 def execution_report(chain: OrderChain, order: Order, telling: Telling, profile: Profile) -> Fields:
     """The body of an ExecutionReport."""
-    found = {**_identity(chain, order, telling), **_terms(chain, order), **_numbers(order, telling)}
+    found = {**_identity(chain, order, telling), **_terms(chain, order, profile), **_numbers(order, telling)}
     if telling.step.exec_type == "F" and telling.report is not None:
         found.update(_execution(order, telling.report))
     exec_type = telling.step.exec_type
@@ -106,7 +107,7 @@ def _identity(chain: OrderChain, order: Order, telling: Telling) -> dict[int, by
     return found
 
 
-def _terms(chain: OrderChain, order: Order) -> dict[int, bytes]:
+def _terms(chain: OrderChain, order: Order, profile: Profile) -> dict[int, bytes]:
     """What kind of order it is: as its client said it, else in FIX 4.4's words."""
     terms, instrument = order.terms, order.terms.instrument
     found = {40: _ORD_TYPES[OrdType(terms.ord_type)].encode(), 59: _TIMES_IN_FORCE[TimeInForce(terms.time_in_force)]}
@@ -128,7 +129,8 @@ def _terms(chain: OrderChain, order: Order) -> dict[int, bytes]:
         found[636] = b"N" if order.ord_status.name == "UNTRIGGERED" else b"Y"
     if order.display_qty_lots:
         found[111] = qty_text(instrument, order.display_qty_lots).encode()
-    found.update((tag, text.encode("latin-1")) for tag, text in chain.echo.items())
+    end_tag = LAST_TAG if profile.is_extended else FIRST_OWN_TAG
+    found.update((tag, text.encode("latin-1")) for tag, text in chain.echo.items() if tag < end_tag)
     return found
 
 

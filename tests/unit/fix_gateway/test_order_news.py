@@ -1,0 +1,134 @@
+"""Effects of the engine → what a FIX client is told, with orders outside any engine and reports in any order."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+from fix_story import Story
+
+from tidings.fix_gateway import order_news
+from tidings.model.enums import ExecType, OrdStatus, RequestKind
+
+
+def test_the_effects_are_the_engines():
+    """Written out in order.pxd, which Python cannot read."""
+    text = (Path(__file__).resolve().parents[3] / "ext/tidings/model/order.pxd").read_text()
+    effects = {name: int(number) for name, number in re.findall(r"EFFECT_(\w+) = (\d+)", text)}
+    for name in effects.keys() - {"NONE", "OVERFILL"}:
+        assert getattr(order_news, name) == effects[name], name
+    assert len(effects) == 12
+
+
+def test_a_fill_before_the_ack_is_new_first():
+    story = Story()
+    story.fill(1)
+    assert story.told == ["0/0", "F/1"]
+    new, fill = story.reports
+    assert (new[14], new[151], new[6], fill[14], fill[151]) == ("0", "0.01", "0", "0.001", "0.009")
+
+
+def test_cum_qty_adds_up_whatever_else_is_told():
+    """A reply that tells more filled than the executions heard changes nothing that is told."""
+    story = Story()
+    story.hear(ExecType.NEW, cum_qty_lots=7)
+    for lots in (3, 4, 3):
+        story.fill(lots)
+    fills = [report for report in story.reports if report[150] == "F"]
+    assert [(fill[32], fill[14]) for fill in fills] == [("0.003", "0.003"), ("0.004", "0.007"), ("0.003", "0.01")]
+    assert story.told == ["0/0", "F/1", "F/1", "F/2"]
+
+
+def test_a_late_fill_of_a_cancelled_order_is_told_and_changes_nothing_else():
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.fill(2)
+    story.hear(ExecType.CANCELED, cum_qty_lots=5)
+    story.fill(3)
+    assert story.told == ["0/0", "F/1", "4/4", "F/4"]
+    assert [(report[14], report[151]) for report in story.reports[2:]] == [("0.005", "0"), ("0.005", "0")]
+
+
+def test_pending_cancel_takes_precedence_until_all_has_filled():
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.ask("c1", is_replace=False)
+    story.fill(4)
+    story.fill(6)
+    assert story.told == ["0/0", "F/6", "F/2", "9/2"]
+    assert (story.rejects[0][102], story.rejects[0][11], story.rejects[0][41]) == ("0", "c1", "o1")
+
+
+def test_a_cancel_and_its_refusal():
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.ask("c1", is_replace=False)
+    story.hear(ExecType.CANCEL_REJECTED, settles=order_news.REJECT, request_kind=RequestKind.CANCEL, code=10003)
+    assert story.told[-1] == "9/0"
+    assert (story.rejects[0][102], story.rejects[0][58].split()[0]) == ("3", "10003")
+    story.ask("c2", is_replace=False)
+    story.hear(ExecType.CANCELED)
+    assert (story.reports[-1][11], story.reports[-1][41]) == ("c2", "o1")
+
+
+def test_an_unsolicited_cancel_has_the_orders_own_id():
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.hear(ExecType.CANCELED)
+    assert (story.reports[-1][11], 41 in story.reports[-1]) == ("o1", False)
+
+
+def test_post_only_that_would_cross_is_rejected_if_it_was_never_new():
+    story = Story()
+    story.hear(ExecType.CANCELED, ord_status=OrdStatus.CANCELED, cancel_reason=101)
+    assert story.told == ["8/8"]
+    assert (story.reports[0][103], story.reports[0][58]) == ("99", "post-only would cross")
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.hear(ExecType.CANCELED, ord_status=OrdStatus.CANCELED, cancel_reason=101)
+    assert story.told == ["0/0", "4/4"]
+    assert story.reports[1][58] == "post-only would cross"
+
+
+def test_a_reject_after_new_is_a_cancel_with_the_reason():
+    story = Story()
+    story.hear(ExecType.REJECTED, code=11001)
+    assert (story.told, story.reports[0][103]) == (["8/8"], "3")
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.hear(ExecType.REJECTED, code=11001)
+    assert story.told == ["0/0", "4/4"]
+    assert story.reports[1][58].startswith("11001 TE_NO_ENOUGH_AVAILABLE_BALANCE")
+
+
+def test_an_execution_that_was_told_is_not_told_again():
+    story = Story()
+    exec_id = story.fill(1)
+    story.fill(1, exec_id=exec_id)
+    assert story.told == ["0/0", "F/1"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_any_order_of_arrival_ends_alike(order):
+    """An ack and two fills: one New, two fills, and the numbers of the exchange."""
+    story = Story()
+    acts = [lambda: story.hear(ExecType.NEW), lambda: story.fill(4), lambda: story.fill(6)]
+    for number in order:
+        acts[number]()
+    assert story.told.count("0/0") == 1
+    assert story.told[0] == "0/0"
+    assert story.told[-1] == "F/2"
+    assert (story.reports[-1][14], story.reports[-1][151], story.reports[-1][6]) == ("0.01", "0", "60000")
+    assert len({report[17] for report in story.reports}) == len(story.reports)
+
+
+def test_every_message_of_a_life_passes_the_stock_dictionary():
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.ask("r1", is_replace=True)
+    story.hear(ExecType.REPLACED, settles=order_news.AMEND, order_qty_lots=12)
+    story.fill(5)
+    story.ask("c1", is_replace=False)
+    story.hear(ExecType.CANCELED)
+    assert story.told == ["0/0", "5/0", "F/1", "4/4"]
+    assert story.problems == []
