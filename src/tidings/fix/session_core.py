@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # What a Reject sends back where it came from: the offender's routing field → ours.
 REVERSED_ROUTING = ((115, 128), (116, 129), (128, 115), (129, 116), (144, 145), (145, 144))
 
+DAY_NS = 86_400 * SECOND_NS
+
 BUSINESS_TEXTS = {
     0: "Other",
     1: "Unknown ID",
@@ -52,10 +54,10 @@ class SessionCore:
         self._begin_string = settings.begin_string.encode()
         self._our_id = settings.our_comp_id.encode()
         self._peer_id = settings.client_comp_id.encode()
-        self._framer = Framer()
+        self._framer = Framer(settings.max_message_bytes)
         self._reader = FixReader()
         self._outbound = Outbound(settings, store)
-        self._order = InboundOrder(settings.held_max)
+        self._order = InboundOrder(settings.held_max, settings.held_bytes_max)
         self._liveness = Liveness()
         self._throttle = InboundThrottle(settings.max_msgs_per_s, settings.burst_msgs)
         self._now_ns = self._wall_ns = 0
@@ -92,6 +94,8 @@ class SessionCore:
             self._close("our Logout was not answered")
         if self.state in OPEN_STATES:
             self._keep_alive(self._liveness.due(now_ns))
+        if self.state is State.LOGGED_ON and self._is_reset_due():
+            self._log_out("session reset", SessionEnd.LOGOUT_SENT)
 
     def send(
         self,
@@ -148,6 +152,14 @@ class SessionCore:
         if ref_tag is not None:
             fields.append((371, b"%d" % ref_tag))
         self._send(b"3", [*fields, (372, reader.msg_type), (373, b"%d" % reason)], is_replayed=False)
+
+    def _is_reset_due(self) -> bool:
+        """The time of day to begin anew has come since the store was last reset."""
+        if not self.settings.reset_at:
+            return False
+        hour, minute = map(int, self.settings.reset_at.split(":"))
+        since_ns = (self._wall_ns - (hour * 60 + minute) * 60 * SECOND_NS) % DAY_NS
+        return self.store.created_ns < self._wall_ns - since_ns
 
     def _note_time(self, now_ns: int, wall_ns: int) -> None:
         self._now_ns = now_ns

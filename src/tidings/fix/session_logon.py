@@ -21,16 +21,16 @@ class SessionLogon(SessionCore):
         """A connection is up; an initiator logs on."""
         self._note_time(now_ns, wall_ns)
         self._move(Event.CONNECT)
-        self._framer = Framer()
+        self._framer = Framer(self.settings.max_message_bytes)
         self._order.clear()
         self._since_ns = now_ns
         self._awaits_reset = False
         self.end = None
         self.close_reason = ""
         self.dont_cancel = False
+        if self._is_reset_due() or (self.is_initiator and self.settings.reset_on_logon):
+            self._reset_numbers()
         if self.is_initiator:
-            if self.settings.reset_on_logon:
-                self._reset_numbers()
             self.heartbeat_s = self.settings.heartbeat_s
             self._send_logon(is_reset=self.settings.reset_on_logon, credentials=self._credentials())
 

@@ -29,7 +29,10 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_latency_s: int = 120  # how far SendingTime may be off
     logon_timeout_s: int = 10
     logout_timeout_s: int = 2
-    held_max: int = 10_000  # messages kept while a gap is being filled
+    held_max: int = 10_000  # messages kept while a gap is being filled, and no more than held_bytes_max
+    held_bytes_max: int = 16 * 1024 * 1024
+    max_message_bytes: int = 65_536
+    reset_at: str = ""  # "HH:MM" UTC: log out then, and begin at 1 with the next connection; "": never
     supported_types: frozenset[bytes] | None = None  # application messages we take; None: all the dictionary knows
     auth: str = "none"  # "none", "password" (553/554) or "hmac" (96)
     username: str = ""

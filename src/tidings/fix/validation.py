@@ -238,8 +238,9 @@ def _bytes(value: bytes) -> Iterator[bytes]:
 def _group_problem(item: Item, group: Group, dictionary: Dictionary, allowed: frozenset[int] | None) -> Problem | None:
     """The count of a group, then what is inside."""
     if allowed is not None:
-        if item.entries and item.entries[0][0].tag != group.delimiter:
-            return problem(GROUP_ORDER, item.entries[0][0].tag)
+        for entry in item.entries:
+            if entry[0].tag != group.delimiter:
+                return problem(GROUP_ORDER, entry[0].tag)
         if int(item.value) != len(item.entries):
             return problem(GROUP_COUNT, item.tag)
     inside = None if allowed is None else group.members

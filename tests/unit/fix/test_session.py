@@ -242,6 +242,27 @@ def test_a_message_without_end_closes() -> None:
     assert client.session.wants_close
 
 
+def test_a_daily_reset_logs_out_and_begins_anew() -> None:
+    client = Client(reset_at="12:30", max_latency_s=10**6)
+    client.logs_on()
+    half_past_ns = WALL_NS + 30 * 60 * 10**9
+    client.session.on_timer(NOW_NS, half_past_ns - 1)
+    assert client.output() == []
+    client.session.on_timer(NOW_NS, half_past_ns)
+    (goodbye,) = client.output()
+    assert "35=5|34=2|" in goodbye
+    assert "58=session reset" in goodbye
+    client.says("35=5|")
+    client.session.disconnected(NOW_NS, half_past_ns)
+    assert client.store.next_out == 3
+    client.session.connected(NOW_NS, half_past_ns)
+    assert (client.store.next_out, client.store.next_in) == (1, 1)
+    assert "35=A|34=1|" in client.says("35=A|98=0|108=30|", seq=1)[0]
+    client.session.on_timer(NOW_NS, half_past_ns + 86_399 * 10**9)
+    assert client.session.is_logged_on
+    assert client.store.created_ns == half_past_ns
+
+
 def test_a_reject_of_the_application_and_its_own_text() -> None:
     client = Client()
     client.logs_on()

@@ -87,7 +87,7 @@ def test_no_limit() -> None:
 
 
 def test_one_request_per_gap() -> None:
-    order = InboundOrder(10)
+    order = InboundOrder(10, 1000)
     assert order.asks(3, 6, False)
     assert not order.asks(3, 7, False)
     assert not order.asks(3, 4, True)  # the replay has not moved
@@ -97,7 +97,7 @@ def test_one_request_per_gap() -> None:
 
 
 def test_held_messages() -> None:
-    order = InboundOrder(2)
+    order = InboundOrder(2, 1000)
     assert order.hold(5, b"first")
     assert order.hold(5, b"again")
     assert order.hold(7, None)
@@ -108,3 +108,15 @@ def test_held_messages() -> None:
     order.hold(9, b"x")
     order.discard_below(10)
     assert not order.has(9)
+
+
+def test_held_bytes_are_bounded() -> None:
+    order = InboundOrder(100, 10)
+    assert order.hold(5, b"12345")
+    assert order.hold(6, b"12345")
+    assert not order.hold(7, b"1")
+    order.take(5)
+    assert order.hold(7, b"12345")
+    order.discard_below(7)
+    assert order.hold(8, b"12345")
+    assert not order.hold(9, b"1")
