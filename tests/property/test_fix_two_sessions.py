@@ -1,14 +1,16 @@
 """An initiator and an acceptor over a link that breaks anywhere: each application message arrives once, in order.
 
 The link carries bytes in both directions, delivers any part of them, and is cut at any moment, which loses what is on
-its way. Either side may be restarted with its store; numbers are never reset.
+its way. Either side may be killed and started again with what its files say; numbers are never reset.
 """
+
+import tempfile
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tidings.fix.message_store import MemoryStore
+from tidings.fix.file_store import FileStore
 from tidings.fix.session import FixSession
 from tidings.fix.session_settings import SessionSettings
 from tidings.fix.session_state import State
@@ -23,13 +25,24 @@ class Side:
     def __init__(self, ours: str, theirs: str, *, is_initiator: bool) -> None:
         self.is_initiator = is_initiator
         self.settings = SessionSettings(our_comp_id=ours, client_comp_id=theirs, heartbeat_s=5)
-        self.store = MemoryStore()
+        self.directory = tempfile.TemporaryDirectory()
+        self.store = FileStore(self.directory.name)
         self.sent: list[bytes] = []
         self.got: list[bytes] = []
         self.session = self.new_session()
 
     def new_session(self) -> FixSession:
         return FixSession(self.settings, self.store, self, is_initiator=self.is_initiator)
+
+    def restart(self) -> None:
+        """A process killed: its files are all that is left."""
+        self.store.close()
+        self.store = FileStore(self.directory.name)
+        self.session = self.new_session()
+
+    def end(self) -> None:
+        self.store.close()
+        self.directory.cleanup()
 
     def on_logon(self, session, logon):
         return None
@@ -93,10 +106,8 @@ class TwoSessions(RuleBasedStateMachine):
 
     @rule(is_left=st.booleans())
     def restart(self, is_left: bool) -> None:
-        """A process killed: its store is all that is left."""
         self.cut()
-        side = self.left if is_left else self.right
-        side.session = side.new_session()
+        (self.left if is_left else self.right).restart()
 
     @rule(is_left=st.booleans(), count=st.integers(1, 4))
     def send(self, is_left: bool, count: int) -> None:
@@ -156,9 +167,13 @@ class TwoSessions(RuleBasedStateMachine):
             self.collect()
             if not self.is_up:
                 self.connect()
-        for side in self.sides:
-            assert side.session.state is State.LOGGED_ON
-            assert side.got == self.other(side).sent
+        try:
+            for side in self.sides:
+                assert side.session.state is State.LOGGED_ON
+                assert side.got == self.other(side).sent
+        finally:
+            for side in self.sides:
+                side.end()
 
 
 TwoSessions.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
