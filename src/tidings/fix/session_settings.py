@@ -40,6 +40,10 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_msgs_per_s: int = 0  # inbound application messages; 0: no limit
     burst_msgs: int = 0  # 0: as many as in one second
 
+    def __repr__(self) -> str:
+        """Without the password: settings end up in logs."""
+        return f"SessionSettings({self.our_comp_id} → {self.client_comp_id})"
+
 
 class SessionEnd(Enum):
     """Why a session is not logged on any more; what cancel-on-disconnect asks."""

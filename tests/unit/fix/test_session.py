@@ -273,6 +273,11 @@ def test_a_reject_of_the_application_and_its_own_text() -> None:
     assert client.store.next_in == 3
 
 
+def test_settings_show_no_password() -> None:
+    settings = SessionSettings(our_comp_id="V", client_comp_id="C", username="desk", password="s3cret")
+    assert repr(settings) == str(settings) == "SessionSettings(V → C)"
+
+
 def test_every_state_can_be_left() -> None:
     """No state of the table is a trap, and a lost connection is always understood."""
     for state in State:
