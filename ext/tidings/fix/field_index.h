@@ -183,6 +183,28 @@ static inline uint32_t fix_sum(const char *at, const char *end, int32_t *soh) {
     return sum;
 }
 
+/* memcpy for the few bytes that tags and values have, without a call. */
+static inline char *fix_copy(char *out, const char *text, int64_t count) {
+    if (count >= 16) {
+        memcpy(out, text, (size_t)count);
+    } else if (count >= 8) {
+        uint64_t head, tail;
+        memcpy(&head, text, 8);
+        memcpy(&tail, text + count - 8, 8);
+        memcpy(out, &head, 8);
+        memcpy(out + count - 8, &tail, 8);
+    } else if (count >= 4) {
+        uint32_t head, tail;
+        memcpy(&head, text, 4);
+        memcpy(&tail, text + count - 4, 4);
+        memcpy(out, &head, 4);
+        memcpy(out + count - 4, &tail, 4);
+    } else {
+        for (int64_t place = 0; place < count; place++) out[place] = text[place];
+    }
+    return out + count;
+}
+
 /* Fill `fields` (room for count / FIX_FIELD_BYTES_MIN + 1) from a text that ends in SOH; `*found` counts them. */
 static inline int fix_split(const char *data, int32_t count, fix_field *fields, fix_bucket *buckets, int32_t *found) {
     const char *at = data, *end = data + count, *soh;

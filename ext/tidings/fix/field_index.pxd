@@ -26,5 +26,7 @@ cdef extern from "field_index.h" nogil:
     int32_t read_count "fix_read_count"(const char* text, int32_t length)
     # All bytes added up, and how many of them are SOH.
     uint32_t sum_bytes "fix_sum"(const char* at, const char* end, int32_t* soh)
+    # memcpy for the few bytes that tags and values have; the end of what was written.
+    char* copy_bytes "fix_copy"(char* out, const char* text, int64_t count)
     # The data field whose length this tag is, or 0.
     uint32_t data_tag_of "fix_data_tag_of"(int32_t tag)

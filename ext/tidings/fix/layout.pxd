@@ -20,13 +20,15 @@ cdef class MessageLayout:
     cdef bytes _text                # of all slots, end to end
     cdef Slot* _slots
     cdef Py_ssize_t _count
+    cdef Py_ssize_t _room           # bytes for all slots, whatever their values, but long texts
     cdef Py_ssize_t _tail_start     # constants behind the last value
     cdef int32_t _constants         # fields that are always there, 35 among them
     cdef int32_t _soh_wanted
 
     cdef int _set_slots(self, list slots) except -1
     cdef int _write(self, tuple values) except -1
-    cdef char* _write_slot(self, Slot* slot, object value) except NULL
-    cdef char* _write_text(self, Slot* slot, object value) except NULL
-    cdef char* _write_fixed(self, Slot* slot, object value) except NULL
-    cdef char* _write_data(self, Slot* slot, object value) except NULL
+    # Each writes a value at `out`, where SLOT_BYTES are free, and gives its end.
+    cdef char* _write_value(self, Slot* slot, object value, char* out) except NULL
+    cdef char* _write_text(self, Slot* slot, object value, char* out) except NULL
+    cdef char* _grown(self, char* out, Py_ssize_t more) except NULL
+    cdef char* _write_data(self, Slot* slot, object value, char* out) except NULL

@@ -10,11 +10,11 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_Check
 from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memcpy
 
-from tidings.fix.field_index cimport data_tag_of
+from tidings.fix.field_index cimport copy_bytes, data_tag_of
 from tidings.fix.writer cimport Frame, check_digits, check_time
-from tidings.wire.digits cimport DECIMAL_BYTES_MAX, SCALE_MAX, write_decimal, write_int64
+from tidings.wire.buffer cimport ByteBuffer
+from tidings.wire.digits cimport SCALE_MAX, write_decimal, write_int64
 
 from enum import IntEnum
 
@@ -22,7 +22,7 @@ cdef enum:
     SOH = 1
     BYTES = 0, INT, FIXED, CHAR, BOOL, TIME, DATA, CONSTANT     # FieldKind
     EACH_VALUE_SAYS = -1
-    TAG_BYTES_MAX = 12
+    SLOT_BYTES = 64     # room for any value that is no text, and its SOH
 
 
 class FieldKind(IntEnum):
@@ -68,6 +68,7 @@ cdef class MessageLayout:
             self._count += 1
         self._tail_start = start
         self._text = b"".join(texts)
+        self._room = len(self._text) + self._count * SLOT_BYTES
         return 0
 
     @property
@@ -86,52 +87,51 @@ cdef class MessageLayout:
 
     cdef int _write(self, tuple values) except -1:
         cdef const char* text = PyBytes_AS_STRING(self._text)
-        cdef Py_ssize_t count, index
-        cdef Slot* slot
+        cdef ByteBuffer buffer = self._frame.buffer
+        cdef Py_ssize_t index
+        cdef Slot* slot = self._slots
         cdef object value
         cdef char* out
         if PyTuple_GET_SIZE(values) != self._count:
             raise TypeError(f"{self.msg_type!r} takes {self._count} values: {len(values)} were given")
         self._frame.open()
         self._soh_wanted = self._constants
+        out = buffer.reserve(self._room)
         for index in range(self._count):
-            slot = &self._slots[index]
             value = <object>PyTuple_GET_ITEM(values, index)
-            count = (slot.tag_start if value is None else slot.text_end) - slot.text_start
-            out = self._frame.buffer.reserve(count)
-            memcpy(out, text + slot.text_start, count)
-            self._frame.buffer.count += count
             if value is None:
-                continue
-            out = self._write_slot(slot, value)
-            out[0] = SOH
-            self._frame.buffer.count = out + 1 - self._frame.buffer.start
-            self._soh_wanted += 1
-        self._frame.buffer.append(text + self._tail_start, PyBytes_GET_SIZE(self._text) - self._tail_start)
+                out = copy_bytes(out, text + slot.text_start, slot.tag_start - slot.text_start)
+            else:
+                out = copy_bytes(out, text + slot.text_start, slot.text_end - slot.text_start)
+                out = self._write_value(slot, value, out)
+                out[0] = SOH
+                out += 1
+                self._soh_wanted += 1
+            slot += 1
+        out = copy_bytes(out, text + self._tail_start, PyBytes_GET_SIZE(self._text) - self._tail_start)
+        buffer.count = out - buffer.start
         return 0
 
-    cdef char* _write_slot(self, Slot* slot, object value) except NULL:
-        """The value behind its `tag=`; where its SOH goes."""
+    cdef char* _write_value(self, Slot* slot, object value, char* out) except NULL:
         cdef int kind = slot.kind
-        cdef char* out
         if kind == BYTES or kind == CHAR:
-            return self._write_text(slot, value)
+            return self._write_text(slot, value, out)
         if kind == FIXED:
-            return self._write_fixed(slot, value)
+            return _write_fixed(slot, value, out)
         if kind == DATA:
-            return self._write_data(slot, value)
-        out = self._frame.buffer.reserve(DECIMAL_BYTES_MAX + 1)
+            return self._write_data(slot, value, out)
         if kind == BOOL:
-            out[0] = 89 if value else 78
+            if value is not True and value is not False:
+                raise TypeError(f"tag {slot.tag} takes a bool: was {value!r}")
+            out[0] = 89 if value is True else 78
             return out + 1
         if kind == INT:
             return out + write_int64(out, _whole(slot.tag, value))
         return out + self._frame.write_time(out, _moment(slot.tag, value), slot.detail)
 
-    cdef char* _write_text(self, Slot* slot, object value) except NULL:
+    cdef char* _write_text(self, Slot* slot, object value, char* out) except NULL:
         cdef Py_ssize_t count = 0
         cdef const char* text
-        cdef char* out
         if PyBytes_Check(value):
             text, count = PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)
         elif PyUnicode_Check(value):
@@ -140,37 +140,29 @@ cdef class MessageLayout:
             raise TypeError(f"tag {slot.tag} takes bytes or str: was {value!r}")
         if count == 0 or (slot.kind == CHAR and count != 1):
             raise ValueError(f"tag {slot.tag} takes {'one character' if slot.kind == CHAR else 'a value or None'}")
-        out = self._frame.buffer.reserve(count + 1)
-        memcpy(out, text, count)
-        return out + count
+        if count >= SLOT_BYTES:
+            out = self._grown(out, count)
+        return copy_bytes(out, text, count)
 
-    cdef char* _write_fixed(self, Slot* slot, object value) except NULL:
-        cdef char* out = self._frame.buffer.reserve(DECIMAL_BYTES_MAX + 1)
-        cdef int64_t scale = slot.detail
-        if scale == EACH_VALUE_SAYS:
-            if type(value) is not tuple or PyTuple_GET_SIZE(value) != 2:
-                raise TypeError(f"tag {slot.tag} takes a pair (mantissa, scale): was {value!r}")
-            scale = _whole(slot.tag, <object>PyTuple_GET_ITEM(value, 1))
-            value = <object>PyTuple_GET_ITEM(value, 0)
-        if not 0 <= scale <= SCALE_MAX:
-            raise ValueError(f"tag {slot.tag}: scale must be 0 to {SCALE_MAX} decimals: was {scale}")
-        return out + write_decimal(out, _whole(slot.tag, value), <int>scale)
-
-    cdef char* _write_data(self, Slot* slot, object value) except NULL:
+    cdef char* _write_data(self, Slot* slot, object value, char* out) except NULL:
         """Length and data; the SOH of the length is written here."""
         cdef Py_ssize_t count
-        cdef char* out
         if not PyBytes_Check(value) or not value:
             raise TypeError(f"tag {slot.tag} takes data as bytes, or None: was {value!r}")
         count = PyBytes_GET_SIZE(value)
-        out = self._frame.buffer.reserve(DECIMAL_BYTES_MAX + TAG_BYTES_MAX + count + 1)
+        out = self._grown(out, count)
         out += write_int64(out, count)
         out[0] = SOH
         out += 1 + write_int64(out + 1, slot.detail)
         out[0] = 61     # '='
-        memcpy(out + 1, PyBytes_AS_STRING(value), count)
         self._soh_wanted += 1 + <int32_t>(<bytes>value).count(b"\x01")
-        return out + 1 + count
+        return copy_bytes(out + 1, PyBytes_AS_STRING(value), count)
+
+    cdef char* _grown(self, char* out, Py_ssize_t more) except NULL:
+        """`out`, with `more` bytes free beyond the room that the other fields need."""
+        cdef ByteBuffer buffer = self._frame.buffer
+        buffer.count = out - buffer.start
+        return buffer.reserve(self._room + more)
 
     def _name_soh(self, values):
         """Raise for the first value that holds a SOH."""
@@ -179,6 +171,18 @@ cdef class MessageLayout:
             text = value.encode() if isinstance(value, str) else value
             if self._slots[index].kind != DATA and isinstance(text, bytes) and b"\x01" in text:
                 raise ValueError(f"tag {self._slots[index].tag} holds SOH, which ends a field: {value!r}")
+
+
+cdef char* _write_fixed(Slot* slot, object value, char* out) except NULL:
+    cdef int64_t scale = slot.detail
+    if scale == EACH_VALUE_SAYS:
+        if type(value) is not tuple or PyTuple_GET_SIZE(value) != 2:
+            raise TypeError(f"tag {slot.tag} takes a pair (mantissa, scale): was {value!r}")
+        scale = _whole(slot.tag, <object>PyTuple_GET_ITEM(value, 1))
+        value = <object>PyTuple_GET_ITEM(value, 0)
+    if not 0 <= scale <= SCALE_MAX:
+        raise ValueError(f"tag {slot.tag}: scale must be 0 to {SCALE_MAX} decimals: was {scale}")
+    return out + write_decimal(out, _whole(slot.tag, value), <int>scale)
 
 
 cdef int64_t _whole(int32_t tag, object value) except? -1:

@@ -4,7 +4,7 @@ A fixed-point number is an int64 mantissa and the decimals it was written with: 
 FIX allows zeros in front, a point at either end, and nothing but ASCII digits otherwise: no plus sign, no exponent.
 """
 
-from libc.stdint cimport INT64_MAX, int64_t, uint64_t
+from libc.stdint cimport INT64_MAX, int64_t, uint32_t, uint64_t
 
 from tidings.wire.digits cimport is_digit, write_fixed
 
@@ -143,5 +143,10 @@ cdef inline int write_fraction(char* out, int64_t ns_of_second, int digits) noex
     if digits == 0:
         return 0
     out[0] = 46
-    write_fixed(out + 1, ns_of_second // (1 if digits == 9 else 1000 if digits == 6 else 1_000_000), digits)
+    if digits == 3:
+        write_fixed(out + 1, <uint32_t>ns_of_second // 1_000_000, 3)
+    elif digits == 6:
+        write_fixed(out + 1, <uint32_t>ns_of_second // 1000, 6)
+    else:
+        write_fixed(out + 1, <uint32_t>ns_of_second, 9)
     return digits + 1

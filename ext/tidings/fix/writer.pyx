@@ -5,7 +5,7 @@ field early (SOH) is refused: it could put fields of its own into the message.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcpy
 
 from tidings.fix.field_index cimport data_tag_of, sum_bytes
@@ -43,7 +43,7 @@ cdef class Frame:
 
     cdef int write_time(self, char* out, int64_t unix_ns, int digits) noexcept:
         """Messages come many to a second: its text is kept."""
-        cdef int64_t second = unix_ns // NS_PER_SECOND
+        cdef int64_t second = <int64_t>(<uint64_t>unix_ns // NS_PER_SECOND)
         if second != self.second:
             write_second(self.second_text, second)
             self.second = second

@@ -49,7 +49,7 @@ WRONG = [
     (0, b"7", TypeError), (0, 7.0, TypeError), (0, 2**63, OverflowError), (1, b"", ValueError), (1, "", ValueError),
     (1, b"a\x0154=1", ValueError), (1, "a\x0154=1", ValueError), (1, 5, TypeError), (2, -1, ValueError),
     (2, "now", TypeError), (4, "1.5", TypeError), (5, 5, TypeError), (5, (1, 19), ValueError), (5, (1, -1), ValueError),
-    (5, (1,), TypeError), (5, (1.5, 2), TypeError), (6, b"12", ValueError), (6, b"\x01", ValueError),
+    (5, (1,), TypeError), (5, (1.5, 2), TypeError), (6, b"12", ValueError), (6, b"\x01", ValueError), (7, 1, TypeError),
     (9, b"", TypeError), (9, "x", TypeError),
 ]  # fmt: skip
 
