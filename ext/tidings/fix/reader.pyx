@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import IntEnum
 
 from tidings.errors import FieldError
-from tidings.fix import framer
+from tidings.fix import framer, groups
 
 Framer = framer.Framer      # a reader's other half, found in one place with it
 
@@ -39,7 +39,65 @@ cdef tuple RESULTS = tuple(ReadResult)
 cdef int REQUIRED_TAG_MISSING = 1, NO_VALUE = 4, WRONG_VALUE = 5, WRONG_FORMAT = 6
 
 
-cdef class FixReader:
+cdef class FieldView:
+    def get_bytes(self, int32_t tag):
+        return self.value_of(self.wanted(tag))
+
+    def get_int(self, int32_t tag):
+        cdef Field* field = self.wanted(tag)
+        cdef int64_t value = 0
+        cdef ValueResult result = read_int(self._data + field.start, field.length, &value)
+        if result != VALUE_OK:
+            _refuse(tag, result, "a whole number")
+        return value
+
+    def get_fixed(self, int32_t tag):
+        cdef Field* field = self.wanted(tag)
+        cdef int64_t mantissa = 0
+        cdef int decimals = 0
+        cdef ValueResult result = read_fixed(self._data + field.start, field.length, &mantissa, &decimals)
+        if result != VALUE_OK:
+            _refuse(tag, result, "a decimal number")
+        return mantissa, decimals
+
+    def get_decimal(self, int32_t tag):
+        cdef Field* field = self.wanted(tag)
+        cdef int64_t mantissa = 0
+        cdef int decimals = 0
+        cdef ValueResult result = read_fixed(self._data + field.start, field.length, &mantissa, &decimals)
+        if result != VALUE_OK and result != VALUE_TOO_LARGE:
+            _refuse(tag, result, "a decimal number")
+        return Decimal(self.value_of(field).decode("ascii"))
+
+    def get_bool(self, int32_t tag):
+        cdef Field* field = self.wanted(tag)
+        cdef char letter = self._data[field.start]
+        if field.length != 1 or (letter != 89 and letter != 78):
+            raise FieldError(tag, "is neither Y nor N", WRONG_FORMAT)
+        return letter == 89
+
+    def get_char(self, int32_t tag):
+        cdef Field* field = self.wanted(tag)
+        if field.length != 1:
+            raise FieldError(tag, "is not one character", WRONG_FORMAT)
+        return self.value_of(field)
+
+    def get_time_ns(self, int32_t tag):
+        cdef Field* field = self.wanted(tag)
+        cdef int64_t unix_ns = 0
+        cdef ValueResult result = read_time(self._data + field.start, field.length, &unix_ns)
+        if result != VALUE_OK:
+            _refuse(tag, result, "a UTC time like 20260801-12:34:56.789")
+        return unix_ns
+
+    cdef Field* wanted(self, int32_t tag) except NULL:
+        raise NotImplementedError
+
+    cdef bytes value_of(self, Field* field):
+        return PyBytes_FromStringAndSize(self._data + field.start, field.length)
+
+
+cdef class FixReader(FieldView):
     def __cinit__(self):
         self._message = b""
         self._data = PyBytes_AS_STRING(self._message)
@@ -73,6 +131,7 @@ cdef class FixReader:
             raise ValueError(f"a FIX message of {count} bytes: at most {MESSAGE_BYTES_MAX} can be read")
         if count // FIELD_BYTES_MIN + 1 > self._room:
             self._make_room(count // FIELD_BYTES_MIN + 1)
+        self._reads += 1
         self._message = data
         self._data = PyBytes_AS_STRING(data)
         return RESULTS[read_message(self._data, <int32_t>count, self._fields, self._buckets, &self._count)]
@@ -86,7 +145,7 @@ cdef class FixReader:
         """Of a garbled message too, if field 35 can be found in it: a garbled Logon ends the connection."""
         cdef Py_ssize_t start, end
         if self._count > 2 and self._fields[2].tag == 35:
-            return self._value(2)
+            return self.value_of(&self._fields[2])
         start = self._message.find(b"\x0135=")
         end = self._message.find(b"\x01", start + 4)
         return self._message[start + 4:end] if start >= 0 and end >= 0 else b""
@@ -102,7 +161,7 @@ cdef class FixReader:
         return self._fields[_checked(self, place)].tag
 
     def value_at(self, Py_ssize_t place):
-        return self._value(_checked(self, place))
+        return self.value_of(&self._fields[_checked(self, place)])
 
     def index_of(self, int64_t tag, int64_t nth=0):
         if not -INT32_MAX <= tag <= INT32_MAX:
@@ -114,77 +173,32 @@ cdef class FixReader:
         if not -INT32_MAX <= tag <= INT32_MAX:
             return None
         place = find_field(self._fields, self._count, self._buckets, <int32_t>tag, nth)
-        return None if place < 0 else self._value(place)
+        return None if place < 0 else self.value_of(&self._fields[place])
 
     def __contains__(self, int32_t tag):
         return find_field(self._fields, self._count, self._buckets, tag, 0) >= 0
 
-    def get_bytes(self, int32_t tag):
-        return self._value(self._place_of(tag))
-
-    def get_int(self, int32_t tag):
-        cdef Field* field = &self._fields[self._place_of(tag)]
-        cdef int64_t value = 0
-        cdef ValueResult result = read_int(self._data + field.start, field.length, &value)
-        if result != VALUE_OK:
-            _refuse(tag, result, "a whole number")
-        return value
-
-    def get_fixed(self, int32_t tag):
-        cdef Field* field = &self._fields[self._place_of(tag)]
-        cdef int64_t mantissa = 0
-        cdef int decimals = 0
-        cdef ValueResult result = read_fixed(self._data + field.start, field.length, &mantissa, &decimals)
-        if result != VALUE_OK:
-            _refuse(tag, result, "a decimal number")
-        return mantissa, decimals
-
-    def get_decimal(self, int32_t tag):
-        cdef int32_t place = self._place_of(tag)
-        cdef Field* field = &self._fields[place]
-        cdef int64_t mantissa = 0
-        cdef int decimals = 0
-        cdef ValueResult result = read_fixed(self._data + field.start, field.length, &mantissa, &decimals)
-        if result != VALUE_OK and result != VALUE_TOO_LARGE:
-            _refuse(tag, result, "a decimal number")
-        return Decimal(self._value(place).decode("ascii"))
-
-    def get_bool(self, int32_t tag):
-        cdef Field* field = &self._fields[self._place_of(tag)]
-        cdef char letter = self._data[field.start]
-        if field.length != 1 or (letter != 89 and letter != 78):
-            raise FieldError(tag, "is neither Y nor N", WRONG_FORMAT)
-        return letter == 89
-
-    def get_char(self, int32_t tag):
-        cdef int32_t place = self._place_of(tag)
-        if self._fields[place].length != 1:
-            raise FieldError(tag, "is not one character", WRONG_FORMAT)
-        return self._value(place)
-
-    def get_time_ns(self, int32_t tag):
-        cdef Field* field = &self._fields[self._place_of(tag)]
-        cdef int64_t unix_ns = 0
-        cdef ValueResult result = read_time(self._data + field.start, field.length, &unix_ns)
-        if result != VALUE_OK:
-            _refuse(tag, result, "a UTC time like 20260801-12:34:56.789")
-        return unix_ns
-
     def fields(self):
         """Everything, in order: for cold code."""
-        return [(self._fields[place].tag, self._value(place)) for place in range(self._count)]
+        return [(self._fields[place].tag, self.value_of(&self._fields[place])) for place in range(self._count)]
 
-    cdef int32_t _place_of(self, int32_t tag) except -1:
-        """Where the first field with this tag is; FieldError if it is missing or empty."""
+    def groups(self, layout):
+        """The entries of a repeating group of the body."""
+        return groups.entries(self, layout)
+
+    cdef Field* wanted(self, int32_t tag) except NULL:
         cdef int32_t place = find_field(self._fields, self._count, self._buckets, tag, 0)
-        if place < 0:
-            raise FieldError(tag, "is missing", REQUIRED_TAG_MISSING)
-        if self._fields[place].length == 0:
-            raise FieldError(tag, "has no value", NO_VALUE)
-        return place
+        cdef Field* field = NULL if place < 0 else &self._fields[place]
+        check_field(field, tag)
+        return field
 
-    cdef bytes _value(self, int32_t place):
-        return PyBytes_FromStringAndSize(self._data + self._fields[place].start, self._fields[place].length)
+
+cdef int check_field(const Field* field, int32_t tag) except -1:
+    if field is NULL:
+        raise FieldError(tag, "is missing", REQUIRED_TAG_MISSING)
+    if field.length == 0:
+        raise FieldError(tag, "has no value", NO_VALUE)
+    return 0
 
 
 cdef int32_t _checked(FixReader reader, Py_ssize_t place) except -1:

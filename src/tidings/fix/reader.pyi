@@ -3,7 +3,9 @@
 from decimal import Decimal
 from enum import IntEnum
 
+from tidings.fix.dictionary import Group
 from tidings.fix.framer import Framer as Framer
+from tidings.fix.groups import GroupEntry
 
 class ReadResult(IntEnum):
     """Why a message is garbled; falsy if it is not."""
@@ -20,7 +22,22 @@ class ReadResult(IntEnum):
     CHECKSUM_NOT_LAST = 6
     """Cut short, or with bytes behind field 10."""
 
-class FixReader:
+class FieldView:
+    """Typed values of the first field with a tag. FieldError if it is missing, empty or not of the type."""
+
+    def get_bytes(self, tag: int) -> bytes: ...
+    def get_int(self, tag: int) -> int: ...
+    def get_fixed(self, tag: int) -> tuple[int, int]:
+        """(mantissa, scale): the number is mantissa / 10**scale, with the decimals it was written with."""
+    def get_decimal(self, tag: int) -> Decimal:
+        """For numbers that may need more than 64 bits."""
+    def get_bool(self, tag: int) -> bool: ...
+    def get_char(self, tag: int) -> bytes:
+        """One byte."""
+    def get_time_ns(self, tag: int) -> int:
+        """A UTCTimestamp as nanoseconds since 1970."""
+
+class FixReader(FieldView):
     """One message after another; everything it tells is of the last one read."""
 
     def __init__(self) -> None: ...
@@ -42,17 +59,7 @@ class FixReader:
         """Where the `nth` (from 0) field with this tag is; -1 if there is none."""
     def find(self, tag: int, nth: int = 0) -> bytes | None:
         """The value of the `nth` (from 0) field with this tag."""
-    def get_bytes(self, tag: int) -> bytes:
-        """The value; like all typed ones of the first field with this tag, or FieldError if missing or empty."""
-    def get_int(self, tag: int) -> int: ...
-    def get_fixed(self, tag: int) -> tuple[int, int]:
-        """(mantissa, scale): the number is mantissa / 10**scale, with the decimals it was written with."""
-    def get_decimal(self, tag: int) -> Decimal:
-        """For numbers that may need more than 64 bits."""
-    def get_bool(self, tag: int) -> bool: ...
-    def get_char(self, tag: int) -> bytes:
-        """One byte."""
-    def get_time_ns(self, tag: int) -> int:
-        """A UTCTimestamp as nanoseconds since 1970."""
     def fields(self) -> list[tuple[int, bytes]]:
         """Everything, in order: for cold code."""
+    def groups(self, layout: Group) -> list[GroupEntry]:
+        """The entries of a repeating group of the body; FieldError if its count is not theirs."""
