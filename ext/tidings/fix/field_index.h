@@ -20,7 +20,6 @@
 #define FIX_DIRECT_TAGS 1200u /* all of FIX 4.4 and what we take of later versions has a bucket of its own */
 #define FIX_HASHED_BUCKETS 256u
 #define FIX_BUCKETS (FIX_DIRECT_TAGS + FIX_HASHED_BUCKETS)
-#define FIX_TAG_DIGITS_MAX 9
 #define FIX_FIELD_BYTES_MIN 3 /* a digit, the equals sign and the end */
 
 enum fix_result {
@@ -114,15 +113,15 @@ static inline const char *fix_next_soh(fix_scan *scan) {
 /* Behind a tag's digits, or NULL. `0` and negative numbers are numbers (rejected by name later); `011` is not. */
 static inline const char *fix_read_tag(const char *at, int32_t *tag) {
     const int is_negative = *at == '-';
-    int32_t number = 0, digits = 0;
+    int64_t number = 0;
     at += is_negative;
-    const char first = *at;
+    const char *first = at;
     for (; (unsigned char)(*at - '0') <= 9; at++) {
-        if (++digits > FIX_TAG_DIGITS_MAX) return NULL;
         number = number * 10 + (*at - '0');
+        if (number > INT32_MAX) return NULL;
     }
-    if (*at != '=' || digits == 0 || (first == '0' && digits > 1)) return NULL;
-    *tag = is_negative ? -number : number;
+    if (*at != '=' || at == first || (*first == '0' && at - first > 1)) return NULL;
+    *tag = (int32_t)(is_negative ? -number : number);
     return at;
 }
 
