@@ -50,6 +50,7 @@ def test_ours_to_theirs_to_ours_gives_the_same_pairs(msg_type: bytes, fields: li
 
 
 @given(TYPES, FIELDS, st.lists(st.integers(1, 2000), max_size=6))
+@example(b"B", [(95, b"ab\x01")], [31])  # between the data and its SOH
 def test_any_split_of_any_stream(msg_type: bytes, fields: list[tuple[int, bytes]], cuts: list[int]) -> None:
     text = written(msg_type, fields)
     stream, framer, parser = text + ORDER + text, Framer(), FixParser()

@@ -130,13 +130,16 @@ class FixParser(simplefix.FixParser):  # type: ignore[misc]
         )
         self.strict = strict
         self._reader = FixReader()
+        self._owes_end = False
+
+    def reset(self) -> None:
+        """Forget all bytes."""
+        super().reset()
+        self._owes_end = False
 
     def get_message(self) -> FixMessage | None:
         """The next message of the buffer, or None until more bytes come."""
-        message = self._short_way()
-        if message is None:
-            parsed = super().get_message()
-            message = FixMessage.from_simplefix(parsed) if parsed is not None else None
+        message = self._short_way() or self._long_way()
         if message is not None and self.strict:
             self._check(message)
         return message
@@ -154,6 +157,19 @@ class FixParser(simplefix.FixParser):  # type: ignore[misc]
         self.buf = self.buf[end:]
         self.raw_len = 0
         return FixMessage.from_fields(fields)
+
+    def _long_way(self) -> FixMessage | None:
+        """As simplefix does it, but for a data field whose SOH comes with a later read: there simplefix loses step."""
+        if self._owes_end and self.buf:
+            self.buf = self.buf[1:]
+            self._owes_end = False
+        before = self.buf
+        parsed = super().get_message()
+        if parsed is not None:
+            return FixMessage.from_simplefix(parsed)
+        tag, value = self.pairs[-1] if self.pairs else (0, b"")
+        self._owes_end = not self.buf and tag in self.raw_data_tags and before.endswith(b"=" + value)
+        return None
 
     def _check(self, message: FixMessage) -> None:
         text = message.encode(raw=True)
