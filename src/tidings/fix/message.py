@@ -160,7 +160,9 @@ class FixParser(simplefix.FixParser):  # type: ignore[misc]
 
     def _long_way(self) -> FixMessage | None:
         """As simplefix does it, but for a data field whose SOH comes with a later read: there simplefix loses step."""
-        if self._owes_end and self.buf:
+        if self._owes_end:
+            if not self.buf:
+                return None
             self.buf = self.buf[1:]
             self._owes_end = False
         before = self.buf
