@@ -283,3 +283,41 @@ def test_a_client_proves_who_it_is(start_gateway, auth):
     assert stranger.is_closed()
     if auth == "password":
         assert gateway.connect().logon((553, "desk1"), (554, "open sesame"))[35] == "A"
+
+
+def test_a_mass_cancel_leaves_symbols_alone_that_are_not_the_sessions(start_gateway, quiet_exchange):
+    gateway = start_gateway(C1="", C2='symbols = ["ETHUSDT"]\n')
+    one, two = gateway.connect("C1"), gateway.connect("C2")
+    one.logon()
+    two.logon()
+    one.order("o1")
+    one.expect("8", t150="0")
+    for name, fields in (("q1", ((530, 7),)), ("q2", ((530, 1), (55, "BTCUSDT")))):
+        two.send("q", (11, name), *fields, (60, now_text()))
+        two.expect("r", t11=name, t533="0")
+    assert len(open_orders(quiet_exchange)) == 1
+    one.send("q", (11, "q3"), (530, 7), (60, now_text()))
+    assert {one.expect_one_of("r", "8")[35] for _ in range(2)} == {"r", "8"}
+    assert open_orders(quiet_exchange) == []
+
+
+def test_the_gateways_own_end_counts_as_a_disconnect(start_gateway, quiet_exchange):
+    gateway = start_gateway(C1='cancel_on_disconnect = "session"\ncod_type = 1\n')
+    client = gateway.connect()
+    client.logon()
+    client.order("o1")
+    client.expect("8", t150="0")
+    assert gateway.stop() == 0
+    assert open_orders(quiet_exchange) == []
+
+
+def test_a_logout_is_no_disconnect_and_may_ask_for_its_orders_to_stay(start_gateway, quiet_exchange):
+    gateway = start_gateway(C1='cancel_on_disconnect = "session"\n')
+    client = gateway.connect()
+    client.logon()
+    client.order("o1")
+    client.expect("8", t150="0")
+    client.send("5", (9003, "Y"))
+    client.expect("5")
+    time.sleep(0.5)
+    assert len(open_orders(quiet_exchange)) == 1

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 import pytest_asyncio
 from session_lines import SPOT, USD_M, placed, until
 
 from tidings.fix.dictionary import FIX44
+from tidings.fix_gateway.chain_log import MemoryChainLog
 from tidings.fix_gateway.order_chains import OrderChains
 from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.translate_in import Rules
@@ -220,3 +222,19 @@ async def test_an_order_that_spends_money_is_filled_when_the_venue_says_so(desk,
     assert (fill[14], fill[32], fill[152], fill[6], fill[138]) == ("0.002", "0.002", "123", "61500", "BTC")
     end = client.told[-1][1]
     assert (end[14], end[38], end[151]) == ("0.002", "0.002", "0")
+
+
+class FullDisk(MemoryChainLog):
+    """Takes nothing any more."""
+
+    def append(self, fact):
+        raise OSError(28, "No space left on device")
+
+
+async def test_nothing_is_sent_that_could_not_be_written_down(phemex):
+    desk, client = FixOrderDesk(phemex, OrderChains(FullDisk())), Client()
+    desk.join(client)
+    with pytest.raises(OSError, match="No space"):
+        desk.submit(client, order_message())
+    assert phemex.open_orders() == []
+    assert not desk.chains.is_used("ord-1")

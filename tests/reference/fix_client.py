@@ -78,6 +78,12 @@ class FixClient:
             assert message.get(int(name[1:])) == value, f"{name[1:]} is not {value} in {shown}"
         return message
 
+    def expect_one_of(self, *msg_types: str) -> dict[int, str]:
+        """The next message, which must be of one of these types."""
+        message = self.next()
+        assert message[35] in msg_types, message
+        return message
+
     def is_closed(self) -> bool:
         """Whether the gateway has closed, once everything it sent has been read."""
         try:

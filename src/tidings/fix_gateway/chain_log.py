@@ -33,7 +33,7 @@ class ChainLog(Protocol):
         """Everything remembered, oldest first."""
 
     def sync(self) -> None:
-        """Make what was appended survive the machine."""
+        """Call now and then: a chance to make what was appended survive the machine."""
 
     def close(self) -> None:
         """Let go."""
@@ -61,17 +61,17 @@ class FileChainLog:
     def __init__(self, directory: Path, fsync: Fsync = "off") -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.path = directory / NAME
-        self._is_synced_always = fsync == "always"
+        self._fsync = fsync
         self._is_dirty = False
         self._found = self._read()
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def append(self, fact: tuple[Any, ...]) -> None:
         os.write(self._file, line_of(fact))
-        if self._is_synced_always:
+        if self._fsync == "always":
             os.fdatasync(self._file)
         else:
-            self._is_dirty = True
+            self._is_dirty = self._fsync == "interval"
 
     def facts(self) -> Iterator[list[Any]]:
         found, self._found = self._found, []

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tidings.fix")
 
-UNSUPPORTED_TYPE, NOT_AVAILABLE, NOT_AUTHORIZED = 3, 4, 6
+OTHER_PROBLEM, UNSUPPORTED_TYPE, NOT_AUTHORIZED = 0, 3, 6
 NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
 WRITING = frozenset({b"D", b"F", b"G", b"q", b"E"})
 NOT_REPLAYED = frozenset({b"W", b"X", b"B"})
@@ -134,7 +134,15 @@ class ClientSession:
         elif kind in WRITING and self.settings.kind != "order":
             session.reject_business(NOT_AUTHORIZED, "this session is read-only")
         else:
+            self._handle(session, handler, message)
+
+    def _handle(self, session: FixSession, handler: Callable[[FixReader], object], message: FixReader) -> None:
+        """A fault of ours must not end the session, nor make the client send the same message for ever."""
+        try:
             handler(message)
+        except Exception:
+            log.exception("%s: a message of type %s could not be dealt with", self.name, message.msg_type.decode())
+            session.reject_business(OTHER_PROBLEM, "internal error", message.find(11))
 
     # ---- Orders -------------------------------------------------------------------------------------------------
 

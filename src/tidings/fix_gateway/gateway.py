@@ -165,15 +165,23 @@ class Gateway:
             await asyncio.sleep(TIMER_S)
             now_ns, wall_ns = self._clock.read_now_ns(), self._clock.read_wall_ns()
             for client in self.clients.values():
-                if client.session is not None:
-                    client.session.on_timer(now_ns, wall_ns)
-                    self._flush(client)
+                self._give_time(client, now_ns, wall_ns)
             for visitor in list(self._visitors):
                 visitor.on_timer(now_ns)
             if now_ns >= next_sync_ns:
                 next_sync_ns = now_ns + int(SYNC_S * 1e9)
                 for chains in self._chains:
                     chains.sync()
+
+    def _give_time(self, client: ClientSession, now_ns: int, wall_ns: int) -> None:
+        """One session's fault, a full disk of its store perhaps, must not stop the others' clocks."""
+        if client.session is None:
+            return
+        try:
+            client.session.on_timer(now_ns, wall_ns)
+            self._flush(client)
+        except Exception:
+            log.exception("%s: its time could not be kept", client.name)
 
     # ---- The end ------------------------------------------------------------------------------------------------
 

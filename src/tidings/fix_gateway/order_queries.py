@@ -107,13 +107,18 @@ class OrderQueries:
             Side(int(side)) if (side := message.find(54)) in (b"1", b"2") else None,
             _POS_SIDES.get(message.find(20002) or b""),
         )
+        allowed = client.rules.symbols
         if kind not in (ALL_ORDERS, ONE_SYMBOL) or (kind == ONE_SYMBOL and not symbol):
             self._report(client, wanted, response=b"0", hit=[], refusal=b"0", text="not supported")
+            return
+        if wanted.symbol and allowed and wanted.symbol not in allowed:
+            self._report(client, wanted, response=b"0", hit=[], refusal=b"1", text="not among this session's symbols")
             return
         hit = [
             chain
             for chain in self._desk.chains.open_chains()
             if chain.order is not None and wanted.hits(chain.order) and not chain.order.is_done
+            if not allowed or chain.symbol in allowed
         ]
         task = asyncio.get_running_loop().create_task(self._cancel_all(client, wanted, hit))
         self._running.add(task)
