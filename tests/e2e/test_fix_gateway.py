@@ -125,7 +125,7 @@ def test_a_fill_while_the_client_is_away_is_told_when_it_is_back(start_gateway, 
     seller = RestClient(quiet_exchange.ready, 1)
     seller.call("PUT", "/g-orders/create", symbol="BTCUSDT", clOrdID=f"s{os.getpid()}", side="Sell", ordType="Limit",
                 priceRp="61610", orderQtyRq="0.01", timeInForce="ImmediateOrCancel", posSide="Merged")  # fmt: skip
-    time.sleep(0.5)
+    time.sleep(1.0)  # the fill is told before the client is back
     again = gateway.connect()
     again.next_out = 3
     reply = again.logon()
@@ -240,8 +240,8 @@ def test_a_crash_does_not_save_orders_from_their_cancel(start_gateway, quiet_exc
         time.sleep(0.02)
     again = gateway.connect()
     again.next_out = 3
-    again.logon()
-    again.send("2", (7, 3), (16, 0))
+    if again.logon()[34] != "3":  # the report came before the Logon: it has 3, and waits to be asked for
+        again.send("2", (7, 3), (16, 0))
     again.expect("8", t150="4", t39="4", t11="o1", t58="cancel on disconnect")
 
 

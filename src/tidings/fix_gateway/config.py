@@ -51,6 +51,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     secret_env: str = ""  # variable that has the secret, so that no file needs to
     allowed_addresses: tuple[str, ...] = ()  # none: any
     reset_on_logon: bool = False
+    reset_at: Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")] = ""  # HH:MM UTC; "": never
     send_next_expected: bool = False
     dialect: Literal["strict44", "extended"] = "strict44"
     validate: Literal["strict", "lenient"] = "strict"
@@ -75,6 +76,10 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def __post_init__(self) -> None:
         if self.auth != "none" and not (self.secret or self.secret_env):
             raise ValueError(f"session {self.client_comp_id}: auth = {self.auth!r} needs secret or secret_env")
+
+    def __repr__(self) -> str:
+        """Without the secret: settings end up in logs."""
+        return f"ClientSettings({self.name}, account {self.account})"
 
     @property
     def name(self) -> str:
@@ -105,6 +110,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             heartbeat_min_s=self.heartbeat_min,
             heartbeat_max_s=self.heartbeat_max,
             reset_on_logon=self.reset_on_logon,
+            reset_at=self.reset_at,
             send_next_expected=self.send_next_expected,
             is_lenient=self.validate == "lenient",
             is_extended=self.dialect == "extended",

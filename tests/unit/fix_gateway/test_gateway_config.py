@@ -37,7 +37,8 @@ WRONG = [
     ("", "no .*session"), (SESSION + "stor = 1\n", "stor"), ("[listen]\nhots = 1\n" + SESSION, "hots"),
     ("lissten = 1\n" + SESSION, "lissten"), (SESSION + 'dialect = "fix5"\n', "dialect"),
     (SESSION + SESSION, "two sessions"), (SESSION + 'auth = "password"\n', "secret"),
-    (SESSION + "timestamp_precision = 4\n", "timestamp_precision"), ("[listen]\ntls_key = 'k'\n" + SESSION, "together"),
+    (SESSION + "timestamp_precision = 4\n", "timestamp_precision"), (SESSION + 'reset_at = "25:00"\n', "reset_at"),
+    ("[listen]\ntls_key = 'k'\n" + SESSION, "together"),
     ("not toml", "no TOML"), ('[[session]]\nour_comp_id = "P"\n', "client_comp_id"),
 ]  # fmt: skip
 
@@ -62,3 +63,8 @@ def test_secrets_and_keys_come_from_named_variables(write, monkeypatch):
     assert config.account_options("main", "testnet") == {"api_key": "value of K", "api_secret": "value of S"}
     with pytest.raises(ConfigError, match="other"):
         config.account_options("other", "testnet")
+
+
+def test_no_secret_shows(write):
+    config = read_config(write(SESSION + 'auth = "password"\nsecret = "open sesame"\n'))
+    assert "sesame" not in repr(config) + repr(config.session[0].session_settings())
