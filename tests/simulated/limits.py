@@ -71,7 +71,7 @@ def random_limits(chance: random.Random) -> LimitTraits:
 
 # What must have denied an order in a long campaign: a limit that never binds is not tried.
 DENIALS = (
-    "KILLED", "HALTED", "SYMBOL_HALTED", "STRATEGY_HALTED", "REDUCING", "REPEATED_EXECUTIONS", "MAX_IN_FLIGHT",
+    "KILLED", "HALTED", "SYMBOL_HALTED", "STRATEGY_HALTED", "REDUCING", "REPEATED_EXECUTIONS", "MAX_OPEN_ORDERS",
     "MAX_QTY", "MAX_NOTIONAL", "PRICE_COLLAR", "MAX_POSITION", "SELF_MATCH", "DUPLICATE_ORDER", "WINDOW_QTY",
     "WINDOW_NOTIONAL", "ORDER_RATE",
 )
