@@ -36,18 +36,18 @@ def start_exchange(tmp_path: Path) -> Iterator[Callable[..., RunningExchange]]:
         exchange.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def quiet_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
-    """One exchange for all: no background flow, no refused rates, no matching delay. Tests leave it without orders."""
+    """An exchange for one file's tests: no background flow, no refused rates, no matching delay."""
     directory = tmp_path_factory.mktemp("quiet")
     exchange = launch(directory, "--no-flow", "--no-rate-limits", "--matching-delay-ms", "0", "--seed", "7")
     yield exchange
     exchange.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def low_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
-    """One exchange for all, with its market, where BTCUSD trades near 9,000. Tests leave it without orders."""
+    """An exchange for one file's tests, with its market, where BTCUSD trades near 9,000."""
     exchange = launch(tmp_path_factory.mktemp("low"), "--price", "BTCUSD=9000", "--seed", "11")
     yield exchange
     exchange.stop()
