@@ -88,6 +88,7 @@ class EngineProcess:
         self.loop: EngineLoop | None = None
         self.phemex: Phemex | None = None  # of the present life, once it has come up
         self.life_count = 0
+        self.sync_failures_before = 0  # syncs that had failed when the present engine began
         self.unheard_count = 0  # engines since the last strategy that came to nothing: what they learnt, none was told
         self.failed_starts: list[str] = []
         self.failures: list[str] = []  # exceptions nobody caught, of all lives
@@ -140,6 +141,7 @@ class EngineProcess:
         while True:
             try:
                 self.unheard_count += 1
+                self.sync_failures_before = self.disk.sync_failed_count
                 async with Phemex(Engine(self._settings(), self._world(loop))) as phemex:
                     self.phemex = phemex
                     strategy, self.unheard_count = self._make_strategy(self), 0

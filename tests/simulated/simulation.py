@@ -89,7 +89,7 @@ class Simulation:
         if schedule.engine.journal != "none":
             self.oracle.is_journaled = lambda cl_ord_id: self.process.disk.holds(cl_ord_id.encode())
         self._power_losses_told = 0
-        self._sync_errors_told = 0
+        self._sync_failures_known = 0  # when the last engine began that had a strategy
         self.trader = Trader(self.process, self.exchange, self._placed, self._changed)
         self.risk = RiskWatch(self.process, self.box, self.oracle, schedule.engine.limits)
         self.trader.on_control, self.trader.rearm = self.risk.changed, self.risk.rearm
@@ -289,8 +289,8 @@ class Simulation:
         assert process.phemex is not None
         lost_power = self.box.fired["power_loss"] > self._power_losses_told
         self._power_losses_told = self.box.fired["power_loss"]
-        lost_records = lost_power or self.box.fired["sync_error"] > self._sync_errors_told
-        self._sync_errors_told = self.box.fired["sync_error"]
+        lost_records = lost_power or process.disk.sync_failed_count > self._sync_failures_known
+        self._sync_failures_known = process.sync_failures_before
         views = {order.cl_ord_id: order for order in process.phemex.entry.orders.orders()}
         self._note("born", len(views))
         may_forget = lost_power and self.schedule.engine.journal != "power"
