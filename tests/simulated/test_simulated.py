@@ -19,6 +19,7 @@ FIRST, SCHEDULES = 1_000, 200
 PART = 25
 ONCE_BROKEN = {
     100_000_011_537: "a kill was called verified 1 ms before its last order was gone",
+    100_000_033_161: "a position's first word, flat and late, took back the fills that were found before it came",
     1_000_008_468: "the oracle took a sync that failed while the engine came up for one of the engine before",
 }
 CUT_EVERY_BYTES = 157  # a prime: all parts of requests and answers are met; `--cuts` tries every byte

@@ -39,10 +39,15 @@ class Position:
         return f"<Position {self.symbol}{hedged}: {side} {abs(lots)} lots, {told}; {traded} by this session>"
 
     def tell(self, venue_qty_lots: int, time_ns: int = 0) -> None:
-        """The venue says what the position was at `time_ns` of its clock (0: now); from its first word we count on."""
+        """The venue says what the position was at `time_ns` of its clock; from its first word we count on.
+
+        `time_ns` 0: of a flat one, that it was never traded, so any execution is later, however late this word comes
+        (phemex 2026, captured: a position never touched has size 0 and transactTimeNs 0); else of this very moment.
+        """
         self.venue_qty_lots = venue_qty_lots
         if not self.is_known:
-            later = (lots for told_ns, lots in self._early if time_ns and told_ns > time_ns)
+            is_untouched = not venue_qty_lots and not time_ns
+            later = (lots for told_ns, lots in self._early if is_untouched or 0 < time_ns < told_ns)
             self.net_qty_lots = venue_qty_lots + sum(later)
             self.is_known, self.base_time_ns = True, time_ns
             self._early.clear()

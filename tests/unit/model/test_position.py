@@ -47,6 +47,22 @@ def test_executions_before_the_first_word_count_if_they_are_younger():
     assert position.net_qty_lots == 6
 
 
+def test_a_position_never_traded_takes_back_no_execution_however_late_it_is_told():
+    position = Position("BTCUSDT")
+    position.apply_fill(Side.BUY, 2, 900)
+    position.tell(0)
+    assert position.net_qty_lots == 2
+    position.apply_fill(Side.BUY, 1, 950)
+    assert position.net_qty_lots == 3
+
+
+def test_a_flat_position_that_was_traded_covers_the_executions_before():
+    position = Position("BTCUSDT")
+    position.apply_fill(Side.BUY, 2, 900)
+    position.tell(0, 900)
+    assert position.net_qty_lots == 0
+
+
 def test_executions_of_others_move_it_and_are_kept_apart():
     position = Position("BTCUSDT")
     assert not position.apply_external(Side.SELL, 3, 500)
