@@ -8,7 +8,7 @@ it. Requests whose bytes were in the kernel, or behind a full socket buffer, had
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from tests.simulated.loop import NS_PER_S
@@ -27,15 +27,16 @@ class KillOracle:
         self.killed_ns: int | None = None
         self.verified_count = self.rearmed_count = 0
         self._truth, self._blame, self._state = truth, blame, state
+        self._placed_before: frozenset[str] = frozenset()  # orders that had been placed when it was thrown
         self._outside_ns: int | None = None  # since when a latch lies there that this engine has not put up itself
         self._born_ns = 0
 
     # ---- What is heard ----------------------------------------------------------------------------------------------
 
-    def thrown(self, now_ns: int) -> None:
-        """`phemex.kill` is called."""
+    def thrown(self, now_ns: int, placed: Iterable[str]) -> None:
+        """`phemex.kill` is called; these orders had been placed. Of one instant, only that tells before from behind."""
         if self.killed_ns is None:
-            self.killed_ns = now_ns
+            self.killed_ns, self._placed_before = now_ns, frozenset(placed)
 
     def latched(self, now_ns: int) -> None:
         """A latch lies there from now on."""
@@ -50,7 +51,7 @@ class KillOracle:
         """Another engine is up, and says it is `killed` or not; it came to look at the latch at `latch_made_ns`."""
         self._born_ns = now_ns
         self._outside_ns = self._state.set_ns if self._state.is_set else None
-        self.killed_ns = None
+        self.killed_ns, self._placed_before = None, frozenset()
         if self._outside_ns is not None and self._outside_ns < latch_made_ns:
             self.killed_ns = now_ns
             if not killed:
@@ -68,9 +69,9 @@ class KillOracle:
 
     # ---- Judged -----------------------------------------------------------------------------------------------------
 
-    def left(self, what: str, decided_ns: int, now_ns: int, thaws_ns: int) -> None:
-        """A create or amend is on the wire that was decided at `decided_ns`."""
-        if self.killed_ns is not None and decided_ns >= self.killed_ns:
+    def left(self, what: str, cl_ord_id: str, decided_ns: int, now_ns: int, thaws_ns: int) -> None:
+        """A create (of `cl_ord_id`) or amend ("") is on the wire that was decided at `decided_ns`."""
+        if self.killed_ns is not None and decided_ns >= self.killed_ns and cl_ord_id not in self._placed_before:
             self._blame("I10", now_ns, f"{what} leaves behind the kill at {self.killed_ns / NS_PER_S:.6f} s")
         elif self._outside_ns is not None:
             since_ns = max(self._outside_ns, self._born_ns, thaws_ns) + NOTICED_WITHIN_NS

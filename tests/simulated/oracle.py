@@ -84,6 +84,7 @@ class Oracle:
         self._creates: Counter[str] = Counter()
         self._created_on: dict[str, int] = {}  # ClOrdID → the connection its create left on
         self._forgotten: set[str] = set()
+        self._absent: set[str] = set()  # the exchange did not have them when a new process came up
         self._arrivals: dict[str, list[tuple[int, int]]] = {}
         self._arrived_weight: Counter[str] = Counter()
 
@@ -239,7 +240,7 @@ class Oracle:
         for cl_ord_id, view in views.items():  # it died while it placed them, before or behind the send
             if cl_ord_id not in self.watched:
                 self.watched[cl_ord_id] = Watched(cl_ord_id, view.symbol, view, now_ns, has_died=True)
-        ended = {order.cl_ord_id for order in self._truth.orders() if order.is_done} if may_have_ended else set()
+        ended = self._may_have_ended() if may_have_ended else set()
         for cl_ord_id in [each for each in self._creates if each not in self.watched and each not in self._forgotten]:
             self._forgotten.add(cl_ord_id)
             if not may_forget and cl_ord_id not in ended:
@@ -251,6 +252,12 @@ class Oracle:
                 seen.owes_executions = seen.owes_executions or seen.view.traded_qty_lots < seen.view.cum_qty_lots
             elif not seen.is_forgotten:
                 self._rebind(seen, views.get(seen.cl_ord_id), now_ns, may_forget or seen.cl_ord_id in ended)
+
+    def _may_have_ended(self) -> set[str]:
+        """Orders that are over, and those the exchange refused or never got: these must never be there any more."""
+        truth = {order.cl_ord_id: order.is_done for order in self._truth.orders()}
+        self._absent |= {cl_ord_id for cl_ord_id in (*self.watched, *self._creates) if cl_ord_id not in truth}
+        return self._absent | {cl_ord_id for cl_ord_id, is_done in truth.items() if is_done}
 
     def _rebind(self, seen: Watched, view: Any, now_ns: int, may_forget: bool) -> None:
         """From here on the new process's order is what is judged."""
@@ -283,9 +290,14 @@ class Oracle:
             if lots != self._truth.net_lots(symbol):
                 found.append(f"I5 {symbol}: position {lots} lots; really {self._truth.net_lots(symbol)}")
         known = {order.cl_ord_id for order in self._truth.orders()}
-        strange = sorted(known - set(self.watched) - self._forgotten)
+        strange = sorted(known - (set(self.watched) | self._forgotten) | self._revived(known))
         found += [f"I1 {cl_ord_id} is at the exchange, and was never placed" for cl_ord_id in strange]
         return found
+
+    def _revived(self, known: set[str]) -> set[str]:
+        """Orders a new process did not know again, as the exchange had none of them then; and it has now."""
+        unknown = {cl_ord_id for cl_ord_id, seen in self.watched.items() if seen.is_forgotten} | self._forgotten
+        return known & self._absent & unknown
 
     def _difference(self, seen: Watched) -> str:
         truth = self._truth.order(seen.symbol, seen.cl_ord_id)

@@ -90,7 +90,7 @@ class RiskWatch:
 
     def _thrown(self) -> None:
         is_first = self.kill.killed_ns is None  # a second while one runs is the same
-        self.kill.thrown(self._timeline.now_ns)
+        self.kill.thrown(self._timeline.now_ns, self._oracle.watched)
         state = self._process.state
         facts = self._process.phemex, state.refused_count, self.kill.rearmed_count
         if is_first:
@@ -113,8 +113,9 @@ class RiskWatch:
         placed = self._oracle.watched.get(request.cl_ord_id) if request.kind == "create" else None
         decided_ns = placed.placed_ns if placed is not None else now_ns
         if request.kind == "create" or number not in self._box.ever_full:
-            name = f"create of {request.cl_ord_id}" if request.kind == "create" else f"amend of {request.order_id}"
-            self.kill.left(name, decided_ns, now_ns, loop.thaws_ns if loop is not None else 0)
+            cl_ord_id = request.cl_ord_id if request.kind == "create" else ""
+            name = f"create of {cl_ord_id}" if cl_ord_id else f"amend of {request.order_id}"
+            self.kill.left(name, cl_ord_id, decided_ns, now_ns, loop.thaws_ns if loop is not None else 0)
         if self.limits is None:
             return
         if request.kind == "create":
