@@ -73,8 +73,9 @@ class Progress:
         if time.monotonic() >= self._next_s:
             self._next_s = time.monotonic() + PROGRESS_S
             left_s = (count - report.schedules) / report.per_second
+            failing = ", ".join(str(number) for number, _ in report.failures[-SHRUNK_MAX:])
             _tell(f"{report.schedules}/{count} schedules, {report.per_second:.0f}/s, {left_s:.0f} s to go, "
-                  f"{len(report.failures)} failing")
+                  f"{len(report.failures)} failing{failing and f': {failing}'}")
 
 
 def _run_one(number: int, *, is_traced: bool) -> int:
