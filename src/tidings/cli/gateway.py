@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tidings.app.local_exchange import READY_FILE_VARIABLE, ExchangeProcess
+from tidings.cli.gateway_admin import add_questions
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_env_option, add_json_option
 from tidings.errors import ConfigError, UsageError
@@ -26,7 +27,7 @@ from tidings.venue.phemex.endpoints import LOCAL
 
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser("gateway", help="a FIX 4.4 acceptor: QuickFIX and others trade through the engine")
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML: [listen] and [[session]]s")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="serve: TOML with [listen] and [[session]]s")
     add_env_option(parser)
     parser.add_argument(
         "--exchange", metavar="READY_FILE",
@@ -35,10 +36,13 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--ready-file", type=Path, metavar="PATH", help="written whole once clients can connect")
     add_json_option(parser)
     parser.set_defaults(body=_gateway)
+    add_questions(parser)
 
 
 async def _gateway(options: argparse.Namespace, screen: Screen) -> int:
     """Serve until SIGTERM or SIGINT; then everybody is logged out, and the exit code is 0."""
+    if options.config is None:
+        raise UsageError("--config FILE is needed to serve; to ask a gateway that runs: status, sessions or reset-seq")
     config = read_config(options.config)
     if options.env != LOCAL and options.exchange:
         raise UsageError(f"--exchange names a local exchange, and not one of {options.env}")

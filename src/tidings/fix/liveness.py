@@ -20,19 +20,19 @@ class Liveness:
     def __init__(self) -> None:
         self._heartbeat_ns = 0
         self._sent_ns = 0
-        self._received_ns = 0
+        self.received_ns = 0
         self._has_asked = False  # a TestRequest of ours is open
 
     def start(self, heartbeat_s: int, now_ns: int) -> None:
         self._heartbeat_ns = heartbeat_s * SECOND_NS
-        self._sent_ns = self._received_ns = now_ns
+        self._sent_ns = self.received_ns = now_ns
         self._has_asked = False
 
     def sent(self, now_ns: int) -> None:
         self._sent_ns = now_ns
 
     def received(self, now_ns: int) -> None:
-        self._received_ns = now_ns
+        self.received_ns = now_ns
         self._has_asked = False
 
     def due(self, now_ns: int) -> Due:
@@ -40,7 +40,7 @@ class Liveness:
         beat_ns = self._heartbeat_ns
         if not beat_ns:
             return Due.NOTHING
-        silence_ns = now_ns - self._received_ns
+        silence_ns = now_ns - self.received_ns
         if silence_ns * 10 >= beat_ns * 24:
             return Due.TIMEOUT
         if silence_ns * 10 >= beat_ns * 12 and not self._has_asked:

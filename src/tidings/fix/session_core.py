@@ -83,6 +83,16 @@ class SessionCore:
         """`take_output` has more to give after what it gave; let others have a turn first."""
         return self._outbound.is_replaying
 
+    @property
+    def is_resetting(self) -> bool:
+        """Our Logon with 141=Y inside the live session has not been answered yet."""
+        return self._awaits_reset and self.state is State.LOGGED_ON
+
+    @property
+    def received_ns(self) -> int:
+        """When the peer was last heard in a session, by the monotonic clock; 0: never."""
+        return self._liveness.received_ns
+
     def on_timer(self, now_ns: int, wall_ns: int) -> None:
         """Heartbeats, test requests and time limits."""
         self._note_time(now_ns, wall_ns)

@@ -12,6 +12,7 @@ from tidings.fix_gateway.config import ClientSettings
 from tidings.fix_gateway.disconnect_cancel import DisconnectCancel, Scope
 from tidings.fix_gateway.field_text import Fields
 from tidings.fix_gateway.market_data import MarketData
+from tidings.fix_gateway.order_chains import OrderChain
 from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.order_queries import OrderQueries
 from tidings.fix_gateway.reference_data import ReferenceData
@@ -191,6 +192,10 @@ class ClientSession:
         is_replayed = msg_type not in NOT_REPLAYED
         session.send(msg_type, fields, clock.read_now_ns(), clock.read_wall_ns(), is_replayed=is_replayed)
         self._flush()
+
+    def open_orders(self) -> list[OrderChain]:
+        """Those of its orders whose end it has not been told."""
+        return self._desk.chains.open_chains(self.name)
 
     def recover(self) -> None:
         """At the start: what a crash left to be cancelled."""

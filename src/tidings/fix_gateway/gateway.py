@@ -17,6 +17,8 @@ from tidings.fix.file_store import FileStore
 from tidings.fix.message_store import MemoryStore, MessageStore
 from tidings.fix.session import FixSession
 from tidings.fix.session_finder import SessionFinder
+from tidings.fix_gateway.admin import AdminDesk
+from tidings.fix_gateway.admin_socket import socket_path
 from tidings.fix_gateway.chain_log import ChainLog, FileChainLog
 from tidings.fix_gateway.client_session import ClientSession
 from tidings.fix_gateway.config import ClientSettings, GatewayConfig
@@ -25,6 +27,7 @@ from tidings.fix_gateway.order_chains import OrderChains
 from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.taking_up import TakingUp
 from tidings.net.acceptor import Accepted, Acceptor, server_tls
+from tidings.net.local_line import LocalLine
 
 log = logging.getLogger("tidings.fix")
 
@@ -43,16 +46,15 @@ class Gateway:
         self.port = 0
         self.clients: dict[str, ClientSession] = {}
         self.connections: dict[FixSession, ClientConnection] = {}
+        self.env = env
+        self.desks: dict[str, FixOrderDesk] = {}  # by the account's name
         self._connect = connect
-        self._env = env
         self._options = options
         self._clock = Clock()
         self._closing = AsyncExitStack()
         self._finder = SessionFinder()
         self._visitors: set[ClientConnection] = set()
         self._acceptor = Acceptor(self._welcome)
-        self._chains: list[OrderChains] = []
-        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Gateway:
         try:
@@ -73,6 +75,21 @@ class Gateway:
         self._closing.callback(timer.cancel)
         self.port = await self._acceptor.listen(listen.host, listen.port, tls)
         self._closing.callback(self._acceptor.close)
+        await self._open_admin()
+
+    async def _open_admin(self) -> None:
+        """The operator's socket. Without it the gateway serves all the same."""
+        line = LocalLine(socket_path(os.getpid()), AdminDesk(self, self._clock).answer)
+        try:
+            await line.open()
+        except ConfigError as error:
+            log.warning("no questions can be asked of this gateway: %s", error)
+        self._closing.callback(line.close)
+
+    @property
+    def visitor_count(self) -> int:
+        """Connections that have not said who they are."""
+        return len(self._visitors)
 
     async def _open_account(self, name: str) -> None:
         """The account's engine, its chains, its sessions; and what was left untold is told, into the stores."""
@@ -80,10 +97,9 @@ class Gateway:
         # What the account's sessions remember must be there before the engine hears anything.
         chains = OrderChains(self._chain_log(name, sessions))
         self._closing.callback(chains.close)
-        self._chains.append(chains)
-        options = {**self.config.engine, **self._options, **self.config.account_options(name, self._env)}
-        phemex = await self._closing.enter_async_context(self._connect(self._env, **options))
-        desk = FixOrderDesk(phemex, chains)
+        options = {**self.config.engine, **self._options, **self.config.account_options(name, self.env)}
+        phemex = await self._closing.enter_async_context(self._connect(self.env, **options))
+        desk = self.desks[name] = FixOrderDesk(phemex, chains)
         for settings in sessions:
             self._add_session(settings, desk)
         strategy = TakingUp(desk, [self.clients[settings.name].market_data for settings in sessions])
@@ -113,7 +129,7 @@ class Gateway:
         self._closing.callback(os.close, descriptor)
 
     def _add_session(self, settings: ClientSettings, desk: FixOrderDesk) -> None:
-        client = ClientSession(settings, desk, lambda: self._flush(client), lambda: self._is_behind(client))
+        client = ClientSession(settings, desk, lambda: self.flush(client), lambda: self._is_behind(client))
         store: MessageStore = MemoryStore()
         if settings.directory is not None:
             store = FileStore(settings.directory, settings.fsync)
@@ -148,7 +164,8 @@ class Gateway:
         if session is not None and self.connections.get(session) is connection:
             del self.connections[session]
 
-    def _flush(self, client: ClientSession) -> None:
+    def flush(self, client: ClientSession) -> None:
+        """Write what its session has to say, if it is there."""
         connection = self.connections.get(client.session) if client.session is not None else None
         if connection is not None:
             connection.flush()
@@ -170,8 +187,8 @@ class Gateway:
                 visitor.on_timer(now_ns)
             if now_ns >= next_sync_ns:
                 next_sync_ns = now_ns + int(SYNC_S * 1e9)
-                for chains in self._chains:
-                    chains.sync()
+                for desk in self.desks.values():
+                    desk.chains.sync()
 
     def _give_time(self, client: ClientSession, now_ns: int, wall_ns: int) -> None:
         """One session's fault, a full disk of its store perhaps, must not stop the others' clocks."""
@@ -179,7 +196,7 @@ class Gateway:
             return
         try:
             client.session.on_timer(now_ns, wall_ns)
-            self._flush(client)
+            self.flush(client)
         except Exception:
             log.exception("%s: its time could not be kept", client.name)
 
@@ -192,7 +209,7 @@ class Gateway:
             client.is_stopping = True
             if client.session is not None and client.session.is_logged_on:
                 client.session.logout(SHUT_DOWN, now_ns, wall_ns)
-                self._flush(client)
+                self.flush(client)
         deadline_s = asyncio.get_running_loop().time() + GOODBYE_S
         while self.connections and asyncio.get_running_loop().time() < deadline_s:
             await asyncio.sleep(0.01)
