@@ -17,8 +17,8 @@ STDIN = "-"
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "fix-print", help="FIX messages of a file or stdin, with field names and meanings",
-        description="Reads captured bytes, or a log with one message in a line and SOH written as | or ^A. Passwords"
-        " are not shown. Exit code 1 if a message is garbled, or there is none.",
+        description="Reads captured bytes, a gateway's message log, or a log with one message in a line and SOH written"
+        " as | or ^A. Passwords are not shown. Exit code 1 if a message is garbled, or there is none.",
     )  # fmt: skip
     parser.add_argument("file", nargs="?", default=STDIN, metavar="FILE", help="- (the default): stdin")
     add_json_option(parser)
@@ -26,22 +26,32 @@ def add_commands(commands: Any) -> None:
 
 
 def _print(options: argparse.Namespace, screen: Screen) -> int:
-    from tidings.fix.pretty import find_messages, printed  # the dictionary is no other command's business
+    from tidings.fix.pretty import find_noted, printed  # the dictionary is no other command's business
     from tidings.fix.reader import FixReader
 
     reader = FixReader()
-    messages = [printed(reader, data) for data in find_messages(_read(options.file))]
+    noted = find_noted(_read(options.file))
+    messages = [printed(reader, data) for _, data in noted]
     if not messages:
         raise UsageError(f"no FIX message in {'stdin' if options.file == STDIN else options.file}")
     garbled = sum(bool(message.fault) for message in messages)
-    screen.json({"messages": [message.as_json() for message in messages], "garbled": garbled})
-    for message in messages:
+    found = [message.as_json() | _time_and_way(note) for (note, _), message in zip(noted, messages, strict=True)]
+    screen.json({"messages": found, "garbled": garbled})
+    for (note, _), message in zip(noted, messages, strict=True):
+        if note:
+            screen.line(note)
         for line in message.lines():
             screen.line(line)
         screen.line()
     if garbled:
         screen.complain("tidings fix-print", f"{garbled} of {len(messages)} messages are garbled")
     return 1 if garbled else 0
+
+
+def _time_and_way(note: str) -> dict[str, str]:
+    """What a session's message log says of a message; a capture says nothing."""
+    time, _, way = note.partition(" ")
+    return {"time": time, "way": way} if note else {}
 
 
 def _read(file: str) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from tidings.fix.message_log import OUT, MessageLog
 from tidings.fix.message_store import MessageStore
 from tidings.fix.session_settings import SessionSettings
 from tidings.fix.timestamps import timestamp
@@ -51,6 +52,7 @@ class Outbound:
         self._first_behind_seq = 0
         self.is_open = False  # messages go to the wire, not only into the store
         self.sent_count = 0
+        self.message_log: MessageLog | None = None
 
     @property
     def is_replaying(self) -> bool:
@@ -116,6 +118,9 @@ class Outbound:
         """The bytes to write, with one slice of a replay."""
         if self._replays:
             self._replay_slice(self._replays[0], wall_ns)
+        if (log := self.message_log) is not None:
+            for chunk in self._chunks:
+                log.note(wall_ns, OUT, chunk)
         data = b"".join(self._chunks)
         self._chunks.clear()
         return data

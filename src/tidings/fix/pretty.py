@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tidings.fix.dictionary import FIX44, Dictionary, Group
 from tidings.fix.framer import Framer
+from tidings.fix.message_log import EVENT, LINE_BEGINNING
 from tidings.fix.reader import FixReader, ReadResult
 from tidings.fix.writer import frame
 
@@ -121,6 +122,20 @@ def find_messages(data: bytes) -> list[bytes]:
     if SOH in data:
         return _framed(data)
     return [message for line in data.splitlines() if (message := _written(line))]
+
+
+def find_noted(data: bytes) -> list[tuple[str, bytes]]:
+    """The same; of a session's message log each with its time and way, "" elsewhere."""
+    marks = list(LINE_BEGINNING.finditer(data))
+    if not marks:
+        return [("", message) for message in find_messages(data)]
+    ends = [*(mark.start() for mark in marks[1:]), len(data)]
+    found = []
+    for mark, end in zip(marks, ends, strict=True):
+        text = data[mark.end() : end].removesuffix(b"\n")
+        if not mark[1].endswith(EVENT):
+            found.append((mark[1].decode().rstrip(), text if SOH in text else _written(text)))
+    return found
 
 
 def _framed(data: bytes) -> list[bytes]:

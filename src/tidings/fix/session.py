@@ -7,6 +7,7 @@ from collections import deque
 from tidings.errors import FieldError
 from tidings.fix.dictionary import FIX44
 from tidings.fix.liveness import SECOND_NS
+from tidings.fix.message_log import IN
 from tidings.fix.reader import FixReader
 from tidings.fix.session_logon import SessionLogon, too_low
 from tidings.fix.session_settings import SessionEnd
@@ -57,6 +58,8 @@ class FixSession(SessionLogon):
         return self.state is State.CLOSING or self.state is State.DISCONNECTED
 
     def _on_bytes(self, data: bytes) -> None:
+        if (log := self._outbound.message_log) is not None:
+            log.note(self._wall_ns, IN, data)
         reader = self._reader
         if reader.read(data):
             self._on_garbled(is_logon=reader.msg_type == LOGON)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tidings.fix.inbound_order import InboundOrder
 from tidings.fix.inbound_throttle import InboundThrottle
 from tidings.fix.liveness import SECOND_NS, Due, Liveness
+from tidings.fix.message_log import EVENT, MessageLog
 from tidings.fix.message_store import MessageStore
 from tidings.fix.outbound import Outbound
 from tidings.fix.reader import FixReader, Framer
@@ -64,6 +65,15 @@ class SessionCore:
         self._since_ns = 0  # when the connection came up, later when our Logout went out
         self._awaits_reset = False  # our Logon with 141=Y inside the live session is not answered yet
         self._epoch = 0  # counts resets
+
+    def log_messages(self, log: MessageLog) -> None:
+        """From now on every message in and out is noted there."""
+        self._outbound.message_log = log
+
+    def note_event(self, text: str) -> None:
+        """A line between the messages: a connection that came or went."""
+        if self._outbound.message_log is not None:
+            self._outbound.message_log.note(self._wall_ns, EVENT, " ".join(text.split()).encode())
 
     @property
     def is_connected(self) -> bool:

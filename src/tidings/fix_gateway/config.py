@@ -132,6 +132,7 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     session: tuple[ClientSettings, ...] = ()
     account: tuple[AccountSettings, ...] = ()
     engine: dict[str, Any] = {}  # settings of the engines behind it (docs/settings.md)
+    log: str = ""  # directory of the message logs, one file per session; "": none
     max_out_buffer: Annotated[int, Meta(ge=65_536)] = 8 * 1024 * 1024  # bytes waiting for one client
 
     def __post_init__(self) -> None:

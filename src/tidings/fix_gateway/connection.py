@@ -51,6 +51,7 @@ class ClientConnection:
             if found is not None and not found.is_connected and self._admit(self, found):
                 self.session = found
                 found.connected(now_ns, wall_ns)
+                found.note_event(f"connected from {self.address}")
                 found.receive(self._visitor.received, now_ns, wall_ns)
             elif found is not None or self._visitor.is_refused:
                 log.info("connection from %s refused: %s", self.address, self._visitor.reason or "in use")
@@ -62,6 +63,7 @@ class ClientConnection:
         self._forget(self)
         if self.session is not None:
             self.session.disconnected(self._clock.read_now_ns(), self._clock.read_wall_ns())
+            self.session.note_event(f"disconnected: {self.session.close_reason}")
 
     def on_timer(self, now_ns: int) -> None:
         """A visitor that takes too long is sent away."""

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from tidings.fix_gateway.chain_log import ChainLog, FileChainLog
 from tidings.fix_gateway.client_session import ClientSession
 from tidings.fix_gateway.config import ClientSettings, GatewayConfig
 from tidings.fix_gateway.connection import ClientConnection
+from tidings.fix_gateway.message_logs import MessageLogs
 from tidings.fix_gateway.order_chains import OrderChains
 from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.taking_up import TakingUp
@@ -53,6 +54,7 @@ class Gateway:
         self._clock = Clock()
         self._closing = AsyncExitStack()
         self._finder = SessionFinder()
+        self._logs: MessageLogs | None = MessageLogs(Path(config.log)) if config.log else None
         self._visitors: set[ClientConnection] = set()
         self._acceptor = Acceptor(self._welcome)
 
@@ -66,13 +68,16 @@ class Gateway:
 
     async def _start(self) -> None:
         listen = self.config.listen
+        if self._logs is not None:
+            self._closing.callback(self._logs.close)
         tls = server_tls(listen.tls_certificate, listen.tls_key) if listen.tls_certificate else None
         for account in dict.fromkeys(session.account for session in self.config.session):
             await self._open_account(account)
         for client in self.clients.values():
             client.recover()
-        timer = asyncio.get_running_loop().create_task(self._keep_time())
-        self._closing.callback(timer.cancel)
+        self._do(self._keep_time())
+        if self._logs is not None:
+            self._do(self._logs.run())
         self.port = await self._acceptor.listen(listen.host, listen.port, tls)
         self._closing.callback(self._acceptor.close)
         await self._open_admin()
@@ -103,10 +108,14 @@ class Gateway:
         for settings in sessions:
             self._add_session(settings, desk)
         strategy = TakingUp(desk, [self.clients[settings.name].market_data for settings in sessions])
-        run = asyncio.get_running_loop().create_task(phemex.run(strategy))
-        self._closing.callback(run.cancel)
-        run.add_done_callback(_tell_end)
+        self._do(phemex.run(strategy)).add_done_callback(_tell_end)
         await strategy.is_done.wait()
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Let it run until the gateway ends."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._closing.callback(task.cancel)
+        return task
 
     def _chain_log(self, name: str, sessions: list[ClientSettings]) -> ChainLog | None:
         """Beside the stores of the account's sessions; in memory where all of them are."""
@@ -135,6 +144,8 @@ class Gateway:
             store = FileStore(settings.directory, settings.fsync)
         self._closing.callback(store.close)
         client.session = FixSession(settings.session_settings(), store, client)
+        if self._logs is not None:
+            client.session.log_messages(self._logs.open(settings.name))
         self._finder.add(client.session)
         self.clients[settings.name] = client
 
