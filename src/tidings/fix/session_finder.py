@@ -1,13 +1,14 @@
 """Which session a new connection is for: the first message says so (its CompIDs).
 
 An unknown pair, a wrong BeginString, anything but a Logon, no Logon in time, or a session that is in use: the
-connection is closed and nothing is sent.
+connection is closed and nothing is sent. A session with `takeover` goes to the newcomer, if its credentials are right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tidings.fix.authentication import is_authentic
 from tidings.fix.liveness import SECOND_NS
 from tidings.fix.reader import FixReader, Framer
 from tidings.fix.session import FixSession
@@ -39,16 +40,26 @@ class SessionFinder:
 class Visitor:
     """One connection whose session is not known yet."""
 
-    def __init__(self, finder: SessionFinder, now_ns: int, *, logon_timeout_s: int = LOGON_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        finder: SessionFinder,
+        now_ns: int,
+        *,
+        logon_timeout_s: int = LOGON_TIMEOUT_S,
+        max_message_bytes: int = 65_536,
+    ) -> None:
         self._finder = finder
         self._deadline_ns = now_ns + logon_timeout_s * SECOND_NS
-        self._framer = Framer()
+        self._framer = Framer(max_message_bytes)
         self._data = b""
         self.is_refused = False
         self.reason = ""  # why, for the log; the peer is told nothing
 
     def receive(self, data: bytes, now_ns: int) -> FixSession | None:
-        """The session, once it is known: call its `connected`, then its `receive` with `received`."""
+        """The session, once it is known: call its `connected`, then its `receive` with `received`.
+
+        One that is connected already is to be taken over: end its connection first.
+        """
         if self.is_refused:
             return None
         self._data += data
@@ -84,7 +95,7 @@ class Visitor:
         if session is None:
             ours, theirs = ((reader.find(tag) or b"").decode(errors="replace") for tag in (56, 49))
             self._refuse(f"there is no session {ours} → {theirs}")
-        elif session.is_connected:
+        elif session.is_connected and not (session.settings.takeover and is_authentic(session.settings, reader)):
             self._refuse(f"session {session.settings.client_comp_id} is in use")
             return None
         return session

@@ -39,6 +39,7 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
     password: str = ""  # the HMAC's secret too
     max_msgs_per_s: int = 0  # inbound application messages; 0: no limit
     burst_msgs: int = 0  # 0: as many as in one second
+    takeover: bool = False  # acceptor: a second connection with the right credentials replaces the first
 
     def __repr__(self) -> str:
         """Without the password: settings end up in logs."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import force_setattr, replace
 
 from tidings.app.state_directory import state_directory
 from tidings.errors import ConfigError
@@ -69,9 +70,11 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     cod_window_ms: Annotated[int, Meta(ge=0, le=60_000)] = 0
     max_resend_age: Annotated[float, Meta(gt=0)] = 5.0  # seconds
     max_msgs_per_s: Annotated[int, Meta(ge=0)] = 0  # 0: no limit
+    burst_msgs: Annotated[int, Meta(ge=0)] = 0  # 0: as many as in one second
     symbols: tuple[str, ...] = ()  # none: all
-    store: str = ""  # "memory", or a directory; default: in the user's state directory
-    fsync: Literal["off", "interval", "always"] = "off"
+    takeover: bool = False  # a second Logon with the right credentials ends the first connection
+    store: str = ""  # "memory", or a directory; default: the gateway's
+    fsync: Literal["", "off", "interval", "always"] = ""  # default: the gateway's
 
     def __post_init__(self) -> None:
         if self.auth != "none" and not (self.secret or self.secret_env):
@@ -97,7 +100,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def trigger(self) -> Trigger:
         return _TRIGGERS[self.trigger_by]
 
-    def session_settings(self) -> SessionSettings:
+    def session_settings(self, max_message_bytes: int = 65_536) -> SessionSettings:
         """What the session layer is told. Raises ConfigError if a secret's variable is not set."""
         secret = self.secret
         if self.secret_env:
@@ -122,6 +125,9 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             username=self.username,
             password=secret,
             max_msgs_per_s=self.max_msgs_per_s,
+            burst_msgs=self.burst_msgs,
+            takeover=self.takeover,
+            max_message_bytes=max_message_bytes,
         )
 
 
@@ -132,12 +138,20 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     session: tuple[ClientSettings, ...] = ()
     account: tuple[AccountSettings, ...] = ()
     engine: dict[str, Any] = {}  # settings of the engines behind it (docs/settings.md)
+    store: str = ""  # of sessions that name none: "memory", or a directory; default: in the user's state directory
+    fsync: Literal["off", "interval", "always"] = "off"  # of sessions that name none
+    max_message: Annotated[int, Meta(ge=1024, le=16 * 1024 * 1024)] = 65_536  # bytes; a longer one ends the connection
     log: str = ""  # directory of the message logs, one file per session; "": none
     max_out_buffer: Annotated[int, Meta(ge=65_536)] = 8 * 1024 * 1024  # bytes waiting for one client
 
     def __post_init__(self) -> None:
         if not self.session:
             raise ValueError("there is no [[session]]")
+        sessions = tuple(
+            replace(session, store=session.store or self.store, fsync=session.fsync or self.fsync)
+            for session in self.session
+        )
+        force_setattr(self, "session", sessions)
         pairs = [(session.our_comp_id, session.client_comp_id) for session in self.session]
         for pair in pairs:
             if pairs.count(pair) > 1:

@@ -24,12 +24,13 @@ class ClientConnection:
         clock: Clock,
         admit: Callable[[ClientConnection, FixSession], bool],
         forget: Callable[[ClientConnection], None],
+        max_message_bytes: int,
     ) -> None:
         self.session: FixSession | None = None
         self.out_bytes_max = 0  # more waiting than this, and the connection is cut: it can be resumed
         self._accepted = accepted
         self._clock = clock
-        self._visitor = Visitor(finder, clock.read_now_ns())
+        self._visitor = Visitor(finder, clock.read_now_ns(), max_message_bytes=max_message_bytes)
         self._admit = admit
         self._forget = forget
 
@@ -48,22 +49,20 @@ class ClientConnection:
             self.session.receive(data, now_ns, wall_ns)
         else:
             found = self._visitor.receive(data, now_ns)
-            if found is not None and not found.is_connected and self._admit(self, found):
+            if found is not None and self._admit(self, found):
                 self.session = found
                 found.connected(now_ns, wall_ns)
                 found.note_event(f"connected from {self.address}")
                 found.receive(self._visitor.received, now_ns, wall_ns)
             elif found is not None or self._visitor.is_refused:
-                log.info("connection from %s refused: %s", self.address, self._visitor.reason or "in use")
+                log.info("connection from %s refused: %s", self.address, self._visitor.reason or "not from there")
                 self._accepted.close()
         self.flush()
 
     def on_lost(self) -> None:
         """The socket is gone."""
         self._forget(self)
-        if self.session is not None:
-            self.session.disconnected(self._clock.read_now_ns(), self._clock.read_wall_ns())
-            self.session.note_event(f"disconnected: {self.session.close_reason}")
+        self._leave_session()
 
     def on_timer(self, now_ns: int) -> None:
         """A visitor that takes too long is sent away."""
@@ -86,6 +85,17 @@ class ClientConnection:
             self._accepted.abort()
         elif session.wants_close and not session.is_replaying:
             self._accepted.close()
+
+    def hand_over(self) -> None:
+        """Another connection is to have the session: this one ends now, and has nothing to do with it any more."""
+        self._leave_session()
+        self._accepted.abort()
+
+    def _leave_session(self) -> None:
+        session, self.session = self.session, None
+        if session is not None:
+            session.disconnected(self._clock.read_now_ns(), self._clock.read_wall_ns())
+            session.note_event(f"disconnected: {session.close_reason}")
 
     def drop(self) -> None:
         """End it now."""

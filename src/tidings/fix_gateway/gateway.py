@@ -123,7 +123,7 @@ class Gateway:
             if (directory := settings.directory) is not None:
                 home = directory.parent / f"account-{name}"
                 self._lock(home)
-                return FileChainLog(home, settings.fsync)
+                return FileChainLog(home, settings.fsync or self.config.fsync)
         return None
 
     def _lock(self, directory: Path) -> None:
@@ -143,7 +143,7 @@ class Gateway:
         if settings.directory is not None:
             store = FileStore(settings.directory, settings.fsync)
         self._closing.callback(store.close)
-        client.session = FixSession(settings.session_settings(), store, client)
+        client.session = FixSession(settings.session_settings(self.config.max_message), store, client)
         if self._logs is not None:
             client.session.log_messages(self._logs.open(settings.name))
         self._finder.add(client.session)
@@ -152,7 +152,8 @@ class Gateway:
     # ---- Connections --------------------------------------------------------------------------------------------
 
     def _welcome(self, accepted: Accepted) -> ClientConnection:
-        connection = ClientConnection(accepted, self._finder, self._clock, self._admit, self._forget)
+        limit_bytes = self.config.max_message
+        connection = ClientConnection(accepted, self._finder, self._clock, self._admit, self._forget, limit_bytes)
         connection.out_bytes_max = self.config.max_out_buffer
         self._visitors.add(connection)
         return connection
@@ -166,6 +167,9 @@ class Gateway:
         if allowed and connection.address not in allowed:
             log.warning("%s: refused from %s", client.name, connection.address)
             return False
+        if (former := self.connections.get(session)) is not None:
+            log.warning("%s: a connection from %s takes over", client.name, connection.address)
+            former.hand_over()
         self.connections[session] = connection
         return True
 

@@ -83,6 +83,25 @@ def test_a_session_in_use_keeps_the_second_connection_out() -> None:
     assert "in use" in visitor.reason
 
 
+def test_a_session_may_be_taken_over_with_the_right_credentials_only() -> None:
+    settings = SessionSettings(
+        our_comp_id="VENUE", client_comp_id="C2", takeover=True, auth="password", username="u", password="right"
+    )
+    busy = FixSession(settings, MemoryStore(), Silent())
+    busy.connected(0, 0)
+    for word, found in (("wrong", None), ("right", busy)):
+        visitor = Visitor(SessionFinder([busy]), 0)
+        assert visitor.receive(framed(f"{LOGON}553=u|554={word}|"), 1) is found
+        assert visitor.is_refused is (found is None)
+
+
+def test_the_first_message_may_not_be_longer_than_messages_may_be() -> None:
+    visitor = Visitor(FINDER, 0, max_message_bytes=1024)
+    assert visitor.receive(framed(f"{LOGON}58={'x' * 1000}|"), 1) is None
+    assert visitor.is_refused
+    assert Visitor(FINDER, 0, max_message_bytes=2048).receive(framed(f"{LOGON}58={'x' * 1000}|"), 1) is SESSIONS[1]
+
+
 def test_compids_are_given_once() -> None:
     with pytest.raises(ValueError, match="two FIX sessions VENUE → C1"):
         SessionFinder([*SESSIONS, session("C1")])

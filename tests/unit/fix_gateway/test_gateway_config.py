@@ -33,12 +33,29 @@ def test_memory_has_no_directory(write):
     assert read_config(write(SESSION + 'store = "memory"\n')).session[0].directory is None
 
 
+def test_the_gateways_store_and_fsync_are_its_sessions_defaults(write):
+    two = SESSION + SESSION.replace("C1", "C2") + 'store = "memory"\nfsync = "always"\n'
+    one, two = read_config(write('store = "elsewhere"\nfsync = "interval"\n' + two)).session
+    assert (str(one.directory), one.fsync) == ("elsewhere/P-C1", "interval")
+    assert (two.directory, two.fsync) == (None, "always")
+
+
+def test_what_concerns_the_session_layer_reaches_it(write):
+    lines = "takeover = true\nburst_msgs = 7\nmax_msgs_per_s = 5\nlogon_timeout = 3\n"
+    config = read_config(write("max_message = 4096\n" + SESSION + lines))
+    told = config.session[0].session_settings(config.max_message)
+    assert (told.takeover, told.burst_msgs, told.max_msgs_per_s, told.logon_timeout_s) == (True, 7, 5, 3)
+    assert told.max_message_bytes == 4096
+
+
 WRONG = [
     ("", "no .*session"), (SESSION + "stor = 1\n", "stor"), ("[listen]\nhots = 1\n" + SESSION, "hots"),
     ("lissten = 1\n" + SESSION, "lissten"), (SESSION + 'dialect = "fix5"\n', "dialect"),
     (SESSION + SESSION, "two sessions"), (SESSION + 'auth = "password"\n', "secret"),
     (SESSION + "timestamp_precision = 4\n", "timestamp_precision"), (SESSION + 'reset_at = "25:00"\n', "reset_at"),
     ("[listen]\ntls_key = 'k'\n" + SESSION, "together"),
+    ("max_message = 10\n" + SESSION, "max_message"), ("max_mesage = 4096\n" + SESSION, "max_mesage"),
+    (SESSION + "takeover = 1\n", "takeover"), (SESSION + "take_over = true\n", "take_over"),
     ("not toml", "no TOML"), ('[[session]]\nour_comp_id = "P"\n', "client_comp_id"),
 ]  # fmt: skip
 
