@@ -38,3 +38,28 @@ def test_a_message_that_is_too_long_ends_the_connection(start_gateway):  # noqa:
     again.logon()
     again.order("o2", t44="54901")
     again.expect("8", t150="0", t11="o2")
+
+
+def test_an_order_session_may_log_on_as_a_drop_copy(start_gateway):  # noqa: F811
+    gateway = start_gateway(C1="", C2="", MD='kind = "md"\n', DC='kind = "dropcopy"\n')
+    trader, copy = gateway.connect("C1"), gateway.connect("C2")
+    trader.logon()
+    copy.logon((9406, "Y"))
+    trader.order("o1")
+    trader.expect("8", t150="0")
+    copy.expect("8", t150="0", t11="o1", t797="Y")
+    copy.order("o2")
+    copy.expect("j", t380="6")
+    copy.send("5")
+    copy.expect("5")
+    again = gateway.connect("C2")
+    again.next_out = copy.next_out
+    again.logon()  # without 9406: orders again
+    again.order("o2", t44="54901")
+    own = again.expect("8", t150="0", t11="o2")
+    assert 797 not in own
+    for client, flag, words in (("MD", "Y", "for market data"), ("DC", "N", "is a drop copy")):
+        refused = gateway.connect(client)
+        refused.send("A", (98, 0), (108, 30), (9406, flag))
+        refused.expect("5", t58=f"DropCopyFlag (9406): this session {'is ' if flag == 'Y' else ''}{words}")
+        assert refused.is_closed()

@@ -44,8 +44,8 @@ class ClientSession:
     ) -> None:
         self.settings = settings
         self.name = settings.name
-        is_drop_copy = settings.kind == "dropcopy"
-        self.profile = Profile(settings.dialect == "extended", settings.timestamp_precision, is_drop_copy)
+        self.is_drop_copy = settings.kind == "dropcopy"
+        self.profile = self._profile()
         account = settings.account
         self.rules = Rules(account, settings.day_is_gtc, settings.trigger, frozenset(settings.symbols))
         self.has_pending_acks = settings.pending_acks
@@ -69,17 +69,30 @@ class ClientSession:
             b"e": lambda message: self._reference.security_status(self, message),
             b"V": self.market_data.request,
         }
-        if is_drop_copy:
-            desk.news.drop_copies[self.name] = self
+        self._join()
+
+    def _profile(self) -> Profile:
+        settings = self.settings
+        return Profile(settings.dialect == "extended", settings.timestamp_precision, self.is_drop_copy)
+
+    def _join(self) -> None:
+        """Be told of what a session of its kind hears of."""
+        if self.is_drop_copy:
+            self._desk.leave(self)
+            self._desk.news.drop_copies[self.name] = self
         else:
-            desk.join(self)
+            self._desk.news.drop_copies.pop(self.name, None)
+            self._desk.join(self)
 
     # ---- From the session ---------------------------------------------------------------------------------------
 
     def on_logon(self, session: FixSession, logon: FixReader) -> str | None:
         """Its wishes for cancel-on-disconnect are taken, and come back in the form they have effect in."""
         self._scope, self._ends, self._window_ms = self._default_scope()
-        if self.settings.kind != "order":
+        if (text := self._choose_kind(logon.find(9406) == b"Y", logon.find(9406) == b"N")) is not None:
+            return text
+        if self.is_drop_copy or self.settings.kind != "order":
+            self._scope = Scope.OFF
             return None
         scope, ends, window = logon.find(8013), logon.find(35002), logon.find(35003)
         if scope is not None:
@@ -97,6 +110,19 @@ class ClientSession:
                 return "CODTimeoutWindow (35003) must be 0 to 60000"
             self._window_ms = int(window)
         session.logon_reply = self._logon_reply(logon)
+        return None
+
+    def _choose_kind(self, wants_copy: bool, wants_none: bool) -> str | None:
+        """DropCopyFlag (9406): a session for orders may be a drop copy this time. Gives why it may not."""
+        kind = self.settings.kind
+        if wants_copy and kind == "md":
+            return "DropCopyFlag (9406): this session is for market data"
+        if wants_none and kind == "dropcopy":
+            return "DropCopyFlag (9406): this session is a drop copy"
+        if self.is_drop_copy != (wants_copy or kind == "dropcopy"):
+            self.is_drop_copy = not self.is_drop_copy
+            self.profile = self._profile()
+            self._join()
         return None
 
     def _default_scope(self) -> tuple[Scope, int, int]:
@@ -132,7 +158,7 @@ class ClientSession:
         handler = self._handlers.get(kind)
         if handler is None:
             session.reject_business(UNSUPPORTED_TYPE)
-        elif kind in WRITING and self.settings.kind != "order":
+        elif kind in WRITING and (self.is_drop_copy or self.settings.kind != "order"):
             session.reject_business(NOT_AUTHORIZED, "this session is read-only")
         else:
             self._handle(session, handler, message)

@@ -72,6 +72,10 @@ class FixOrderDesk:
         """`client` is there: reports about its orders go to it."""
         self.news.clients[client.name] = client
 
+    def leave(self, client: Client) -> None:
+        """It is told of its orders some other way, or not at all."""
+        self.news.clients.pop(client.name, None)
+
     # ---- NewOrderSingle -----------------------------------------------------------------------------------------
 
     def submit(self, client: Client, message: FieldSource) -> Order | None:
