@@ -70,6 +70,22 @@ async def test_a_lost_request_is_pending_with_its_own_id(lossy, kind, status):
     assert pending[58] == "UNKNOWN outcome, querying"
 
 
+async def test_an_order_that_stays_unknown_is_told_of_twice_and_then_as_it_is(lossy):
+    desk, client, swallow = lossy
+    desk.news.unknown.timeouts_ns[client.name] = 50_000_000
+    order = swallow(lambda: desk.submit(client, order_message()))
+    lose(desk.phemex, order, RequestKind.NEW)
+    for _ in range(3):
+        await asyncio.sleep(0.06)
+        desk.news.on_timer(desk.clock.read_now_ns())
+    assert client.story() == ["A/A", "A/A"]
+    assert [report[58] for _, report in client.told] == ["UNKNOWN outcome, querying", "UNKNOWN outcome, still querying"]
+    async with asyncio.timeout(PROOF_LIMIT_S):
+        while len(client.told) < 3:
+            await asyncio.sleep(0.05)
+    assert client.story()[2:] == ["8/8"]
+
+
 async def test_what_never_left_is_rejected(lossy):
     """A request whose last byte the kernel never took cannot have been executed."""
     desk, client, swallow = lossy

@@ -69,6 +69,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     cod_type: Literal[0, 1, 2, 3] = 3  # 1 on a disconnect, 2 on a Logout, 3 on both
     cod_window_ms: Annotated[int, Meta(ge=0, le=60_000)] = 0
     max_resend_age: Annotated[float, Meta(gt=0)] = 5.0  # seconds
+    unknown_timeout: Annotated[float, Meta(gt=0)] = 30.0  # seconds until a second notice of an unknown outcome
     max_msgs_per_s: Annotated[int, Meta(ge=0)] = 0  # 0: no limit
     burst_msgs: Annotated[int, Meta(ge=0)] = 0  # 0: as many as in one second
     symbols: tuple[str, ...] = ()  # none: all

@@ -147,6 +147,7 @@ class Gateway:
         if self._logs is not None:
             client.session.log_messages(self._logs.open(settings.name))
         self._finder.add(client.session)
+        desk.news.unknown.timeouts_ns[settings.name] = int(settings.unknown_timeout * 1e9)
         self.clients[settings.name] = client
 
     # ---- Connections --------------------------------------------------------------------------------------------
@@ -198,6 +199,8 @@ class Gateway:
             now_ns, wall_ns = self._clock.read_now_ns(), self._clock.read_wall_ns()
             for client in self.clients.values():
                 self._give_time(client, now_ns, wall_ns)
+            for desk in self.desks.values():
+                desk.news.on_timer(now_ns)
             for visitor in list(self._visitors):
                 visitor.on_timer(now_ns)
             if now_ns >= next_sync_ns:

@@ -15,6 +15,7 @@ from tidings.fix_gateway.execution_matrix import CANCEL_REJECT, REAL, TERMINAL, 
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
 from tidings.fix_gateway.reject_codes import OTHER, TOO_LATE, code_text, cxl_rej_reason, ord_rej_reason
 from tidings.fix_gateway.translate_out import Telling, cancel_reject, execution_report
+from tidings.fix_gateway.unknown_notices import UnknownNotices
 from tidings.model.enums import ExecType, OrdStatus, RequestKind, TimeInForce
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order
@@ -28,6 +29,7 @@ log = logging.getLogger("tidings.fix")
 ACK, FILL, CANCEL, REJECT, AMEND, UNKNOWN, UNSENT, TRIGGER, REVIVED = 1, 2, 4, 8, 16, 32, 64, 128, 256
 PROGRESS = 1024
 UNKNOWN_TEXT = "UNKNOWN outcome, querying"
+STILL_UNKNOWN_TEXT = "UNKNOWN outcome, still querying"
 POST_ONLY_CROSSED = 101  # the venue's cxlRejReason
 HANDLES_MAX = 50_000  # then those of long finished orders are forgotten
 
@@ -39,6 +41,7 @@ class OrderNews:
         self.chains = chains
         self.clients: dict[str, Client] = {}
         self.drop_copies: dict[str, Client] = {}
+        self.unknown = UnknownNotices()
         self._clock = clock
         self._by_handle: dict[int, OrderChain] = {}
         self._unnamed_count = clock.read_wall_ns() // 1000  # beyond every number an earlier process gave out
@@ -169,11 +172,22 @@ class OrderNews:
             if is_unsent:
                 self._reject_request(chain, order, request, OTHER, f"not sent: {report.text}", 0)
             else:
-                self.tell_pending(chain, order, request, UNKNOWN_TEXT)
+                self._tell_unknown(chain, order, request)
         elif is_unsent:
             self.tell(chain, order, Event.REJECT, report, text=f"not sent: {report.text}", rej_reason=OTHER)
         else:
-            self.tell_pending(chain, order, None, UNKNOWN_TEXT)
+            self._tell_unknown(chain, order, None)
+
+    def _tell_unknown(self, chain: OrderChain, order: Order, request: Request | None) -> None:
+        self.tell_pending(chain, order, request, UNKNOWN_TEXT)
+        self.unknown.begin(chain, request, self._clock.read_now_ns())
+
+    def on_timer(self, now_ns: int) -> None:
+        """What has been of unknown fate for too long is told of once more; the venue is asked all the while."""
+        for chain, request in self.unknown.due(now_ns):
+            if chain.order is not None:
+                log.warning("order %s: still no outcome", chain.first_id)
+                self.tell_pending(chain, chain.order, request, STILL_UNKNOWN_TEXT)
 
     def _answer_what_is_left(self, chain: OrderChain, order: Order) -> None:
         """The order is over: a request that is still open came too late, whatever its answer will be."""
