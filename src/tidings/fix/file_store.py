@@ -61,6 +61,10 @@ class FileStore:
     def created_ns(self) -> int:
         return self._numbers.created_ns
 
+    @property
+    def generation(self) -> int:
+        return self._numbers.log_number
+
     def set_out(self, seq: int, data: bytes, is_replayed: bool, wall_ns: int = 0) -> None:
         record = packed(REPLAYED if is_replayed else NOT_REPLAYED, seq, wall_ns, data)
         self._append(record)
@@ -81,6 +85,16 @@ class FileStore:
         for seq in range(begin, min(end, self.next_out - 1) + 1):
             if (place := self._places.get(seq)) is not None:
                 yield seq, os.pread(self._log, place[1], place[0])
+
+    def get_before(self, generation: int) -> Iterator[tuple[int, bytes]]:
+        """As long as its log is kept; what is damaged in it ends it."""
+        try:
+            data = self._log_path(generation).read_bytes()
+        except FileNotFoundError:
+            return
+        for record in records(data):
+            if record.kind == REPLAYED:
+                yield record.seq, data[record.message_at : record.message_at + record.message_bytes]
 
     def reset(self, wall_ns: int) -> None:
         """A new log first, then the header that names it: a crash between the two leaves the old numbers whole."""

@@ -26,6 +26,13 @@ class MessageStore(Protocol):
     def created_ns(self) -> int:
         """Unix time of the last reset; 0: unknown."""
 
+    @property
+    def generation(self) -> int:
+        """Grows with each reset: which count of numbers this is."""
+
+    def get_before(self, generation: int) -> Iterator[tuple[int, bytes]]:
+        """All messages to be replayed of an earlier generation, as far as they are kept."""
+
     def set_out(self, seq: int, data: bytes, is_replayed: bool, wall_ns: int = 0) -> None:
         """Message `seq` is about to be sent; `next_out` becomes seq + 1. Raises OSError: then it must not be sent."""
 
@@ -49,13 +56,16 @@ class MessageStore(Protocol):
 
 
 class MemoryStore:
-    """Lasts as long as the process."""
+    """Lasts as long as the process. `generations_kept`: how many that ended with a reset can be read."""
 
-    def __init__(self) -> None:
+    def __init__(self, generations_kept: int = 0) -> None:
         self.next_out = 1
         self.next_in = 1
         self.created_ns = 0
+        self.generation = 1
         self._messages: dict[int, bytes] = {}
+        self._before: dict[int, dict[int, bytes]] = {}
+        self._generations_kept = generations_kept
 
     def set_out(self, seq: int, data: bytes, is_replayed: bool, wall_ns: int = 0) -> None:
         if is_replayed:
@@ -73,10 +83,17 @@ class MemoryStore:
             if (data := self._messages.get(seq)) is not None:
                 yield seq, data
 
+    def get_before(self, generation: int) -> Iterator[tuple[int, bytes]]:
+        yield from self._before.get(generation, {}).items()
+
     def reset(self, wall_ns: int) -> None:
         self.next_out = self.next_in = 1
         self.created_ns = wall_ns
-        self._messages.clear()
+        if self._generations_kept:
+            self._before[self.generation] = self._messages
+            self._before.pop(self.generation - self._generations_kept, None)
+        self.generation += 1
+        self._messages = {}
 
     def on_timer(self, now_ns: int) -> None:
         """Nothing is durable here."""

@@ -10,6 +10,7 @@ from tidings.fix.session import FixSession
 from tidings.fix.session_settings import SessionEnd
 from tidings.fix_gateway.config import ClientSettings
 from tidings.fix_gateway.disconnect_cancel import DisconnectCancel, Scope
+from tidings.fix_gateway.drop_copy import DropCopyFeed
 from tidings.fix_gateway.field_text import Fields
 from tidings.fix_gateway.market_data import MarketData
 from tidings.fix_gateway.order_chains import OrderChain
@@ -50,6 +51,7 @@ class ClientSession:
         self.rules = Rules(account, settings.day_is_gtc, settings.trigger, frozenset(settings.symbols))
         self.has_pending_acks = settings.pending_acks
         self.session: FixSession | None = None
+        self.drop_copy: DropCopyFeed | None = None
         self.is_stopping = False
         self._desk = desk
         self._queries = OrderQueries(desk)
@@ -140,11 +142,20 @@ class ClientSession:
         """It is back, or new: nothing is to be cancelled for its absence any more."""
         log.info("%s logged on", self.name)
         self._cancel.arm(self._scope)
+        if self.drop_copy is not None:
+            self.drop_copy.start(self.is_drop_copy)
+
+    def on_timer(self, now_ns: int) -> None:
+        """A moment for what goes on while the client is there."""
+        if self.drop_copy is not None:
+            self.drop_copy.on_timer(now_ns)
 
     def on_logout(self, session: FixSession, reason: str) -> None:
         """It is gone: its orders are cancelled, if that was agreed for this kind of end."""
         log.info("%s is gone: %s", self.name, reason)
         self.market_data.drop_all()
+        if self.drop_copy is not None:
+            self.drop_copy.stop()
         end = session.end
         wanted = _ON_LOGOUT if end in _LOGOUTS and not self.is_stopping else _ON_DISCONNECT
         if self._scope is Scope.OFF or not self._ends & wanted or (session.dont_cancel and end in _LOGOUTS):

@@ -23,6 +23,7 @@ from tidings.fix_gateway.chain_log import ChainLog, FileChainLog
 from tidings.fix_gateway.client_session import ClientSession
 from tidings.fix_gateway.config import ClientSettings, GatewayConfig
 from tidings.fix_gateway.connection import ClientConnection
+from tidings.fix_gateway.drop_copy import GENERATIONS_KEPT, DropCopyFeed
 from tidings.fix_gateway.message_logs import MessageLogs
 from tidings.fix_gateway.order_chains import OrderChains
 from tidings.fix_gateway.order_desk import FixOrderDesk
@@ -138,12 +139,21 @@ class Gateway:
         self._closing.callback(os.close, descriptor)
 
     def _add_session(self, settings: ClientSettings, desk: FixOrderDesk) -> None:
-        client = ClientSession(settings, desk, lambda: self.flush(client), lambda: self._is_behind(client))
-        store: MessageStore = MemoryStore()
-        if settings.directory is not None:
-            store = FileStore(settings.directory, settings.fsync)
+        def flush() -> None:
+            self.flush(client)
+
+        def is_behind() -> bool:
+            return self._is_behind(client)
+
+        client = ClientSession(settings, desk, flush, is_behind)
+        directory, is_copy = settings.directory, settings.kind == "dropcopy"
+        store: MessageStore = MemoryStore(GENERATIONS_KEPT if is_copy else 0)
+        if directory is not None:
+            store = FileStore(directory, settings.fsync)
         self._closing.callback(store.close)
         client.session = FixSession(settings.session_settings(self.config.max_message), store, client)
+        client.drop_copy = DropCopyFeed(client.session, directory if is_copy else None, flush, is_behind)
+        self._closing.callback(client.drop_copy.backlog.close)
         if self._logs is not None:
             client.session.log_messages(self._logs.open(settings.name))
         self._finder.add(client.session)
@@ -214,6 +224,7 @@ class Gateway:
             return
         try:
             client.session.on_timer(now_ns, wall_ns)
+            client.on_timer(now_ns)
             self.flush(client)
         except Exception:
             log.exception("%s: its time could not be kept", client.name)
