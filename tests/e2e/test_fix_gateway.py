@@ -48,8 +48,8 @@ class RunningGateway:
     def log(self) -> str:
         return (self.directory / "gateway.stderr").read_text()
 
-    def connect(self, client: str = "C1") -> FixClient:
-        self.clients.append(FixClient(self.ready["fix"], client))
+    def connect(self, client: str = "C1", *, is_extended: bool = False) -> FixClient:
+        self.clients.append(FixClient(self.ready["fix"], client, is_extended=is_extended))
         return self.clients[-1]
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:

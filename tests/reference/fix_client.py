@@ -5,18 +5,31 @@ import time
 from datetime import UTC, datetime
 
 import simplefix
+from quickfix_dictionary import QuickFixDictionary
+
+from tidings.fix.dictionary import FIX44, plain_fix44
+from tidings.fix.dictionary_xml import quickfix_xml
 
 LIMIT_S = 10.0
+# A stock client has the first; the second is for who asked for more, by its Logon or by a message of the dialect's own.
+STRICT44 = QuickFixDictionary(quickfix_xml(plain_fix44()))
+EXTENDED = QuickFixDictionary(quickfix_xml(FIX44))
 
 
 class FixClient:
-    """Blocking. `received` has every message as {tag: text}; of repeated tags the first."""
+    """Blocking. `received` has every message as {tag: text}; of repeated tags the first. Each is checked against the
+    data dictionary as a stock client would, `is_extended`: against that of our dialect.
+    """
 
-    def __init__(self, address: str, client: str = "C1", ours: str = "PHEMEX") -> None:
+    def __init__(
+        self, address: str, client: str = "C1", ours: str = "PHEMEX", *, is_extended: bool = False
+    ) -> None:
         host, port = address.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), LIMIT_S)
         self.client, self.ours = client, ours
         self.next_out = 1
+        self.is_extended = is_extended
+        self.pairs: list[tuple[int, str]] = []  # of the newest message, all of them
         self.received: list[dict[int, str]] = []
         self._parser = simplefix.FixParser()
 
@@ -61,10 +74,27 @@ class FixClient:
             if not data:
                 raise ConnectionError("the gateway closed the connection")
             self._parser.append_buffer(data)
-        found: dict[int, str] = {}
-        for tag, value in message.pairs:
-            found.setdefault(int(tag), value.decode())
+        self.pairs = [(int(tag), value.decode()) for tag, value in message.pairs]
+        found = dict(reversed(self.pairs))
+        self._validate(found)
         self.received.append(found)
+        return found
+
+    def _validate(self, message: dict[int, str]) -> None:
+        is_asked_for = message[35] == "XLR" or (message[35] == "A" and 8013 in message)
+        dictionary = EXTENDED if self.is_extended or is_asked_for else STRICT44
+        problems = dictionary.problems(self.pairs)
+        assert not problems, f"{problems} in {self.pairs}"
+
+    def entries(self, count_tag: int, first_tag: int) -> list[dict[int, str]]:
+        """Of the newest message: a group's entries, each with all that follows its first field up to the next's."""
+        found: list[dict[int, str]] = []
+        tags = [tag for tag, _ in self.pairs]
+        for tag, value in self.pairs[tags.index(count_tag) + 1 :]:
+            if tag == first_tag:
+                found.append({})
+            if found:
+                found[-1].setdefault(tag, value)
         return found
 
     def expect(self, msg_type: str, **fields: str) -> dict[int, str]:
