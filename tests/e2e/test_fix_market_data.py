@@ -55,11 +55,54 @@ def test_requests_that_cannot_be_are_refused_with_their_reason(start_gateway):  
     client = gateway.connect()
     client.logon()
     for number, (changes, reason) in enumerate([
-        ({"symbol": "NOPE"}, "0"), ({"entry": 3}, "8"), ({"update": 0, "symbol": "NOPE"}, "0"),
+        ({"symbol": "NOPE"}, "0"), ({"update": 0, "symbol": "NOPE"}, "0"), ({"depth": "-1"}, "5"),
+        *(({"entry": entry}, "8") for entry in "345678BC"),
     ]):  # fmt: skip
         types = ((267, 1), (269, changes.get("entry", 0)), (146, 1), (55, changes.get("symbol", "BTCUSDT")))
-        client.send("V", (262, f"x{number}"), (263, 1), (264, 1), (265, changes.get("update", 1)), *types)
-        client.expect("Y", t262=f"x{number}", t281=reason)
+        how = ((263, 1), (264, changes.get("depth", 1)), (265, changes.get("update", 1)))
+        client.send("V", (262, f"x{number}"), *how, *types)
+        told = client.expect("Y", t262=f"x{number}", t281=reason)
+        if changes.get("entry", "") in tuple("34678BC"):
+            assert told[58].endswith(": not offered yet")
+
+
+def test_trades_begin_with_the_last_one_and_say_where_they_went(start_gateway, quiet_exchange):  # noqa: F811
+    gateway = start_gateway(C1="", C2="")
+    client, other = gateway.connect(), gateway.connect("C2")
+    client.logon()
+    other.logon()
+    trades = ((267, 1), (269, 2), (146, 1), (55, "BTCUSDT"))
+    client.send("V", (262, "t1"), (263, 1), (264, 0), (265, 1), *trades)
+    other.send("V", (262, "t2"), (263, 1), (264, 0), (265, 0), *trades)
+    client.send("1", (112, "there"))
+    while client.next()[35] != "0":
+        pass
+    directions = []
+    for place, price in enumerate(("61500", "61501", "61501", "61499")):
+        rest(quiet_exchange, "Sell", price, "0.01")
+        account = RestClient(quiet_exchange.ready, 0)
+        account.call("PUT", "/g-orders/create", symbol="BTCUSDT", clOrdID=f"mt{time.time_ns()}", side="Buy",
+                     ordType="Limit", priceRp=price, orderQtyRq="0.01", timeInForce="ImmediateOrCancel",
+                     posSide="Merged")  # fmt: skip
+        account.close()
+        shown = other.expect("W", t262="t2", t268="1", t269="2", t270=price, t271="0.01")
+        assert 272 in shown and 273 in shown
+        if place == 0:
+            told = client.expect_one_of("W", "X")
+        else:
+            told = client.expect("X", t262="t1", t279="0", t269="2", t55="BTCUSDT")
+            directions.append(told[274])
+        assert (told[270], told[271]) == (price, "0.01")
+    assert directions == ["0", "1", "2"]
+    client.send("V", (262, "t3"), (263, 0), (264, 1), *trades)
+    client.expect("W", t262="t3", t268="1", t269="2", t270="61499")
+    # Undo it: who bought sells back.
+    rest(quiet_exchange, "Buy", "61499", "0.04")
+    account = RestClient(quiet_exchange.ready, 0)
+    account.call("PUT", "/g-orders/create", symbol="BTCUSDT", clOrdID=f"mt{time.time_ns()}", side="Sell",
+                 ordType="Limit", priceRp="61499", orderQtyRq="0.04", timeInForce="ImmediateOrCancel",
+                 posSide="Merged")  # fmt: skip
+    account.close()
 
 
 def test_securities_are_listed_with_their_grid(start_gateway):  # noqa: F811

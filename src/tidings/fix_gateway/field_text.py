@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -45,3 +46,11 @@ def decimal_of(value: bytes) -> str | None:
 def is_cl_ord_id(value: bytes) -> bool:
     """Whether a ClOrdID has 1 to 40 of A-Z a-z 0-9 . _ -"""
     return _CL_ORD_ID.fullmatch(value) is not None
+
+
+def body_of(found: Mapping[int, bytes], groups: Mapping[int, Sequence[Fields]] | None = None) -> Fields:
+    """A message's body as it goes out: tags ascending, a group's entries behind its count."""
+    parts: dict[int, Fields] = {tag: [(tag, value)] for tag, value in found.items()}
+    for count_tag, entries in (groups or {}).items():
+        parts[count_tag] = [(count_tag, b"%d" % len(entries)), *(field for entry in entries for field in entry)]
+    return [field for _, part in sorted(parts.items()) for field in part]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from tidings.errors import TidingsError
 from tidings.fix.timestamps import timestamp
-from tidings.fix_gateway.field_text import Fields, FieldSource
+from tidings.fix_gateway.field_text import Fields, FieldSource, body_of
 from tidings.fix_gateway.order_desk import Client, FixOrderDesk
 from tidings.market.book import Book
 from tidings.market.trade import Trade
@@ -27,9 +27,15 @@ BID, OFFER, TRADE = b"0", b"1", b"2"
 SNAPSHOT, SUBSCRIBE, STOP = b"0", b"1", b"2"
 FULL_REFRESH, INCREMENTAL = b"0", b"1"
 NEW, CHANGE, DELETE = b"0", b"1", b"2"
+PLUS_TICK, ZERO_PLUS_TICK, MINUS_TICK, ZERO_MINUS_TICK = b"0", b"1", b"2", b"3"
 # MDReqRejReason
 UNKNOWN_SYMBOL, DUPLICATE_ID, BAD_SUBSCRIPTION, BAD_DEPTH = b"0", b"1", b"4", b"5"
 BAD_UPDATE_TYPE, BAD_ENTRY_TYPE = b"6", b"8"
+# Entry types FIX has and the venue publishes, in a feed that the engine does not read yet.
+_NOT_YET = {
+    b"3": "index", b"4": "opening price", b"6": "mark price", b"7": "high", b"8": "low", b"B": "volume",
+    b"C": "open interest",
+}  # fmt: skip
 SYMBOLS_MAX = 200
 Levels = dict[int, int]
 
@@ -55,6 +61,10 @@ class Subscription:
     is_incremental: bool
     shown: dict[str, tuple[Levels, Levels]] = field(default_factory=dict)  # missing: a snapshot is due
 
+    @property
+    def has_levels(self) -> bool:
+        return bool(self.entry_types & {BID, OFFER})
+
 
 class MarketData:
     """All subscriptions of one client. `is_behind` says that too much waits for it already."""
@@ -66,6 +76,8 @@ class MarketData:
         self._subscriptions: dict[bytes, Subscription] = {}
         self._asking: set[asyncio.Task[None]] = set()
         self._trade_count = 0
+        self._last_trades: dict[str, Trade] = {}
+        self._directions: dict[str, bytes] = {}
 
     def request(self, message: FieldSource) -> None:
         """A MarketDataRequest."""
@@ -101,8 +113,7 @@ class MarketData:
             raise MarketDataRefused(BAD_DEPTH, "MarketDepth (264) must be a number")
         if update not in (FULL_REFRESH, INCREMENTAL):
             raise MarketDataRefused(BAD_UPDATE_TYPE, "MDUpdateType (265) must be 0 or 1")
-        if not types or types - {BID, OFFER, TRADE}:
-            raise MarketDataRefused(BAD_ENTRY_TYPE, "MDEntryType (269): only 0, 1 and 2 are offered")
+        _check_entry_types(types)
         for symbol in symbols:
             self._check_symbol(symbol)
         if not 0 < len(symbols) <= SYMBOLS_MAX:
@@ -124,6 +135,9 @@ class MarketData:
             self._client.tell(b"Y", [(58, str(error).encode()), (262, wanted.request_id), (281, BAD_SUBSCRIPTION)])
             return
         for symbol in wanted.symbols:
+            last = self._last_trades.get(symbol)
+            if not wanted.has_levels and last is not None and self._subscriptions.get(wanted.request_id) is wanted:
+                self._show_trade(wanted, last, b"")
             book = self._desk.phemex.engine.market.book(symbol)
             if book is not None and self._subscriptions.get(wanted.request_id) is wanted:
                 self._show(wanted, book)
@@ -138,7 +152,7 @@ class MarketData:
 
     def _show(self, wanted: Subscription, book: Book) -> None:
         symbol = book.symbol
-        if not wanted.entry_types & {BID, OFFER}:
+        if not wanted.has_levels:
             return
         if not book.is_live or self._is_behind():
             wanted.shown.pop(symbol, None)  # the next that is sent is whole again
@@ -158,37 +172,76 @@ class MarketData:
                 book.instrument, OFFER, before[1], offers
             )
             self._send_changes(wanted, entries)
+        self._end_if_complete(wanted)
+
+    def _end_if_complete(self, wanted: Subscription) -> None:
         if wanted.is_once and len(wanted.shown) == len(wanted.symbols):
             self._subscriptions.pop(wanted.request_id, None)
 
     def _send_snapshot(self, wanted: Subscription, instrument: Instrument, bids: Levels, offers: Levels) -> None:
-        fields: Fields = [(55, instrument.symbol.encode()), (262, wanted.request_id)]
-        fields.append((268, b"%d" % (len(bids) + len(offers))))
+        entries: list[Fields] = []
         for entry_type, levels in ((BID, bids), (OFFER, offers)):
             for place, (ticks, lots) in enumerate(levels.items(), 1):
-                fields += [(269, entry_type), *_price_and_size(instrument, ticks, lots), (290, b"%d" % place)]
-        self._client.tell(b"W", fields)
+                entries.append([(269, entry_type), *_price_and_size(instrument, ticks, lots), (290, b"%d" % place)])
+        last = self._last_trades.get(instrument.symbol)
+        if TRADE in wanted.entry_types and last is not None:
+            entries.append([(269, TRADE), *_print_of(last)])
+        found = {55: instrument.symbol.encode(), 262: wanted.request_id}
+        self._client.tell(b"W", body_of(found, {268: entries}))
 
     def on_trade(self, trade: Trade) -> None:
         """Somebody has traded."""
         self._trade_count += 1
-        for wanted in self._subscriptions.values():
-            if TRADE not in wanted.entry_types or wanted.is_once or trade.symbol not in wanted.symbols:
-                continue
-            moment = timestamp(trade.venue_time_ns, 3)
+        direction = self._tick_direction(trade)
+        self._last_trades[trade.symbol] = trade
+        for wanted in list(self._subscriptions.values()):
+            if TRADE in wanted.entry_types and trade.symbol in wanted.symbols and not self._is_behind():
+                self._show_trade(wanted, trade, direction)
+
+    def _tick_direction(self, trade: Trade) -> bytes:
+        """TickDirection (274): up, up as before, down, down as before."""
+        last = self._last_trades.get(trade.symbol)
+        before = self._directions.get(trade.symbol, PLUS_TICK)
+        if last is None or trade.price_ticks == last.price_ticks:
+            direction = ZERO_PLUS_TICK if before in (PLUS_TICK, ZERO_PLUS_TICK) else ZERO_MINUS_TICK
+        else:
+            direction = PLUS_TICK if trade.price_ticks > last.price_ticks else MINUS_TICK
+        self._directions[trade.symbol] = direction
+        return direction
+
+    def _show_trade(self, wanted: Subscription, trade: Trade, direction: bytes) -> None:
+        """Whoever asked for trades alone gets the first one as its snapshot; beside a book they follow the book's."""
+        symbol = trade.symbol
+        if symbol not in wanted.shown:
+            if wanted.has_levels:
+                return
+            wanted.shown[symbol] = {}, {}
+            self._send_snapshot(wanted, trade.instrument, {}, {})
+            self._end_if_complete(wanted)
+        elif wanted.is_once:
+            return
+        elif not wanted.is_incremental:
+            bids, offers = wanted.shown[symbol]
+            self._send_snapshot(wanted, trade.instrument, bids, offers)
+        else:
             entry: Fields = [
-                (279, NEW), (269, TRADE), (278, b"t%d" % self._trade_count), (55, trade.symbol.encode()),
-                *_price_and_size(trade.instrument, trade.price_ticks, trade.qty_lots),
-                (272, moment[:8]), (273, moment[9:]),
+                (279, NEW), (269, TRADE), (278, b"t%d" % self._trade_count), (55, symbol.encode()), *_print_of(trade),
+                (274, direction),
             ]  # fmt: skip
-            if not self._is_behind():
-                self._send_changes(wanted, [entry])
+            self._send_changes(wanted, [entry])
 
     def _send_changes(self, wanted: Subscription, entries: list[Fields]) -> None:
         fields: Fields = [(262, wanted.request_id), (268, b"%d" % len(entries))]
         for entry in entries:
             fields += entry
         self._client.tell(b"X", fields)
+
+
+def _check_entry_types(types: frozenset[bytes]) -> None:
+    if not_yet := [f"{kind.decode()} ({_NOT_YET[kind]})" for kind in sorted(types) if kind in _NOT_YET]:
+        raise MarketDataRefused(BAD_ENTRY_TYPE, f"MDEntryType (269) {', '.join(not_yet)}: not offered yet")
+    if not types or types - {BID, OFFER, TRADE}:
+        raise MarketDataRefused(BAD_ENTRY_TYPE, "MDEntryType (269): only 0, 1 and 2 are offered")
 
 
 def _group(message: FieldSource, count_tag: int, tag: int) -> list[bytes]:
@@ -206,6 +259,13 @@ def _price_and_size(instrument: Instrument, ticks: int, lots: int) -> Fields:
     return [(270, price_text(instrument, ticks).encode()), (271, qty_text(instrument, lots).encode())]
 
 
+def _print_of(trade: Trade) -> Fields:
+    moment = timestamp(trade.venue_time_ns, 3)
+    return [
+        *_price_and_size(trade.instrument, trade.price_ticks, trade.qty_lots), (272, moment[:8]), (273, moment[9:]),
+    ]  # fmt: skip
+
+
 def _changes(instrument: Instrument, side: bytes, before: Levels, after: Levels) -> list[Fields]:
     """What leads from one state to the other, by price: gone ones first."""
     symbol = (55, instrument.symbol.encode())
@@ -213,8 +273,9 @@ def _changes(instrument: Instrument, side: bytes, before: Levels, after: Levels)
     for ticks, lots in before.items():
         if ticks not in after:
             found.append([(279, DELETE), (269, side), symbol, *_price_and_size(instrument, ticks, lots)])
-    for ticks, lots in after.items():
+    for place, (ticks, lots) in enumerate(after.items(), 1):
         if before.get(ticks) != lots:
             action = CHANGE if ticks in before else NEW
-            found.append([(279, action), (269, side), symbol, *_price_and_size(instrument, ticks, lots)])
+            level = (290, b"%d" % place)
+            found.append([(279, action), (269, side), symbol, *_price_and_size(instrument, ticks, lots), level])
     return found
