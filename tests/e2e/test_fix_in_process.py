@@ -10,9 +10,10 @@ import tidings
 from tidings.errors import UsageError
 
 
-def text_of(**fields: str) -> bytes:
+def text_of(**fields: str | None) -> bytes:
     common = {"35": "D", "11": "a1", "55": USD_M.symbol, "54": "1", "38": "0.01", "40": "2", "44": USD_M.low}
     common.update({name[1:]: value for name, value in fields.items()})
+    common = {tag: value for tag, value in common.items() if value is not None}
     return "".join(f"{tag}={value}\x01" for tag, value in {"8": "FIX.4.4", **common}.items()).encode()
 
 
@@ -87,10 +88,30 @@ async def test_status_mass_status_and_mass_cancel(phemex):
 async def test_what_is_not_supported_or_no_message_is_said_so(phemex):
     heard = []
     phemex.fix.listen(heard.append)
-    phemex.fix.send(text_of(t35="E"))
+    phemex.fix.send(text_of(t35="BE"))
     assert (heard[0].msg_type, heard[0].find(380), heard[0].find(58)) == (b"j", b"3", b"Unsupported Message Type")
     with pytest.raises(UsageError, match="tag=value"):
         phemex.fix.send(b"what is this")
+
+
+async def test_lists_positions_limits_and_executions_are_asked_for_the_same_way(phemex):
+    heard = []
+    phemex.fix.listen(heard.append)
+    entry = "11={}|67=1|55=BTCUSDT|54=1|38=0.01|40=2|44=54900|"
+    batch = f"35=E|66=l1|394=3|68=2|73=2|{entry.format('e1')}{entry.format('e2')}".replace("|", "\x01")
+    assert phemex.fix.send(batch.encode()) is None
+    (status,) = [message for message in heard if message.msg_type == b"N"]
+    assert [status.find(tag, nth) for nth in (0, 1) for tag in (11, 39)] == [b"e1", b"A", b"e2", b"A"]
+    await until(lambda: len(heard) == 3)
+    phemex.fix.send(text_of(t35="AD", t568="t1", t569="1", t11=None, t55=None))
+    assert (heard[-1].msg_type, heard[-1].find(748)) == (b"AQ", b"0")
+    phemex.fix.send(text_of(t35="XLQ", t6136="x1"))
+    assert (heard[-1].msg_type, heard[-1].find(25003)) == (b"XLR", b"3")
+    phemex.fix.send(text_of(t35="AN", t710="p1", t724="0"))
+    await until(lambda: heard[-1].msg_type == b"AO")
+    assert (heard[-1].find(710), heard[-1].find(728), heard[-1].find(1)) == (b"p1", b"2", b"NONE")
+    phemex.fix.send(text_of(t35="c", t320="d1", t321="0"))
+    assert (heard[-1].msg_type, heard[-1].find(323)) == (b"d", b"1")
 
 
 class Forwarding(tidings.Strategy):

@@ -33,3 +33,10 @@ class InboundThrottle:
             return False
         self._level_ns -= SECOND_NS
         return True
+
+    def use(self, now_ns: int) -> tuple[int, int] | None:
+        """Messages of the allowance that are used up, and how many it is; None: there is no limit."""
+        if not self._rate:
+            return None
+        level_ns = min(self._room_ns, self._level_ns + (now_ns - self._last_ns) * self._rate)
+        return -((level_ns - self._room_ns) // SECOND_NS), self._room_ns // SECOND_NS

@@ -103,6 +103,10 @@ class SessionCore:
         """When the peer was last heard in a session, by the monotonic clock; 0: never."""
         return self._liveness.received_ns
 
+    def message_use(self, now_ns: int) -> tuple[int, int] | None:
+        """Application messages of the rate allowed that are used up, and the rate; None: there is no limit."""
+        return self._throttle.use(now_ns)
+
     def on_timer(self, now_ns: int, wall_ns: int) -> None:
         """Heartbeats, test requests and time limits."""
         self._note_time(now_ns, wall_ns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 SECOND_NS = 1_000_000_000
@@ -19,3 +19,10 @@ def timestamp(unix_ns: int, digits: int = 3) -> bytes:
     if not digits:
         return _second_text(second)
     return b"%b.%b" % (_second_text(second), (b"%09d" % fraction_ns)[:digits])
+
+
+def unix_ns(text: bytes) -> int:
+    """The Unix time of a UTCTimestamp; second 60 is the next minute's first. Raises ValueError for no day at all."""
+    year, month, day, hour, minute = (int(text[a:b]) for a, b in ((0, 4), (4, 6), (6, 8), (9, 11), (12, 14)))
+    moment = datetime(year, month, day, hour, minute, tzinfo=UTC) + timedelta(seconds=int(text[15:17]))
+    return int(moment.timestamp()) * SECOND_NS + int((text[18:] + b"0" * 9)[:9])

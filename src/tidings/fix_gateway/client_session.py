@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from tidings.fix.session import FixSession
 from tidings.fix.session_settings import SessionEnd
+from tidings.fix.timestamps import unix_ns
 from tidings.fix_gateway.config import ClientSettings
 from tidings.fix_gateway.disconnect_cancel import DisconnectCancel, Scope
 from tidings.fix_gateway.drop_copy import DropCopyFeed
-from tidings.fix_gateway.field_text import Fields
-from tidings.fix_gateway.market_data import MarketData
+from tidings.fix_gateway.field_text import Fields, FieldSource
+from tidings.fix_gateway.message_routes import Handler, MessageRoutes
 from tidings.fix_gateway.order_chains import OrderChain
 from tidings.fix_gateway.order_desk import FixOrderDesk
-from tidings.fix_gateway.order_queries import OrderQueries
-from tidings.fix_gateway.reference_data import ReferenceData
 from tidings.fix_gateway.reject_codes import EXCEEDS_LIMIT, OTHER, STALE
 from tidings.fix_gateway.translate_in import Rules
 from tidings.fix_gateway.translate_out import Profile
+from tidings.model.order import Order
 
 if TYPE_CHECKING:
     from tidings.fix.reader import FixReader
@@ -29,7 +29,8 @@ log = logging.getLogger("tidings.fix")
 OTHER_PROBLEM, UNSUPPORTED_TYPE, NOT_AUTHORIZED = 0, 3, 6
 NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
 WRITING = frozenset({b"D", b"F", b"G", b"q", b"E"})
-NOT_REPLAYED = frozenset({b"W", b"X", b"B"})
+NOT_REPLAYED = frozenset({b"W", b"X", b"B", b"XLR"})
+UNSOLICITED = (325, b"Y")
 _SCOPES = {b"N": Scope.OFF, b"S": Scope.SESSION, b"Y": Scope.ACCOUNT}
 _SCOPE_NAMES = {"off": Scope.OFF, "session": Scope.SESSION, "account": Scope.ACCOUNT}
 # 35002: which ends of a session cancel.
@@ -54,23 +55,12 @@ class ClientSession:
         self.drop_copy: DropCopyFeed | None = None
         self.is_stopping = False
         self._desk = desk
-        self._queries = OrderQueries(desk)
-        self._reference = ReferenceData(desk)
-        self.market_data = MarketData(desk, self, is_behind)
+        self._routes = MessageRoutes(desk, self, self._submit, self._replace, is_behind)
+        self.market_data = self._routes.market_data
         self._flush = flush
-        self._cancel = DisconnectCancel(self.name, desk, self._queries)
+        self._cancel = DisconnectCancel(self.name, desk, self._routes.queries)
         self._scope, self._ends, self._window_ms = self._default_scope()
-        self._handlers: dict[bytes, Callable[[FixReader], object]] = {
-            b"D": lambda message: self._submit(message),
-            b"F": lambda message: desk.cancel(self, message),
-            b"G": lambda message: self._replace(message),
-            b"H": lambda message: self._queries.status(self, message),
-            b"AF": lambda message: self._queries.mass_status(self, message),
-            b"q": lambda message: self._queries.mass_cancel(self, message),
-            b"x": lambda message: self._reference.security_list(self, message),
-            b"e": lambda message: self._reference.security_status(self, message),
-            b"V": self.market_data.request,
-        }
+        desk.link_news.listeners[self.name] = self._tell_news
         self._join()
 
     def _profile(self) -> Profile:
@@ -142,6 +132,7 @@ class ClientSession:
         """It is back, or new: nothing is to be cancelled for its absence any more."""
         log.info("%s logged on", self.name)
         self._cancel.arm(self._scope)
+        self._desk.link_news.greet(self._tell_news)
         if self.drop_copy is not None:
             self.drop_copy.start(self.is_drop_copy)
 
@@ -153,7 +144,7 @@ class ClientSession:
     def on_logout(self, session: FixSession, reason: str) -> None:
         """It is gone: its orders are cancelled, if that was agreed for this kind of end."""
         log.info("%s is gone: %s", self.name, reason)
-        self.market_data.drop_all()
+        self._routes.drop_all()
         if self.drop_copy is not None:
             self.drop_copy.stop()
         end = session.end
@@ -166,7 +157,7 @@ class ClientSession:
     def on_message(self, session: FixSession, message: FixReader) -> None:
         """One application message, in order, once."""
         kind = message.msg_type
-        handler = self._handlers.get(kind)
+        handler = self._routes.handlers.get(kind)
         if handler is None:
             session.reject_business(UNSUPPORTED_TYPE)
         elif kind in WRITING and (self.is_drop_copy or self.settings.kind != "order"):
@@ -174,7 +165,7 @@ class ClientSession:
         else:
             self._handle(session, handler, message)
 
-    def _handle(self, session: FixSession, handler: Callable[[FixReader], object], message: FixReader) -> None:
+    def _handle(self, session: FixSession, handler: Handler, message: FixReader) -> None:
         """A fault of ours must not end the session, nor make the client send the same message for ever."""
         try:
             handler(message)
@@ -184,23 +175,24 @@ class ClientSession:
 
     # ---- Orders -------------------------------------------------------------------------------------------------
 
-    def _submit(self, message: FixReader) -> None:
+    def _submit(self, message: FieldSource) -> Order | None:
         if message.find(43) == b"Y" or message.find(97) == b"Y":
             chain = self._desk.chains.find((message.find(11) or b"").decode("latin-1"))
             if chain is not None and chain.owner == self.name and chain.order is not None:
                 self._desk.news.tell_status(self, chain, chain.order, {})
-                return
+                return chain.order
             if message.find(97) != b"Y" and self._age_ns(message, 122) > self.settings.max_resend_age * NS_PER_S:
                 self._desk.refuse(self, message, STALE, "stale resent order")
-                return
+                return None
         if self._is_past_window(message):
             self._desk.refuse(self, message, STALE, "RecvWindow (25000) has passed")
         elif self.session is not None and self.session.is_throttled:
             self._desk.refuse(self, message, EXCEEDS_LIMIT, "gateway throttle")
         else:
-            self._desk.submit(self, message)
+            return self._desk.submit(self, message)
+        return None
 
-    def _replace(self, message: FixReader) -> None:
+    def _replace(self, message: FieldSource) -> None:
         if self._is_past_window(message):
             self._desk.refuse_change(self, message, OTHER, "RecvWindow (25000) has passed")
         elif self.session is not None and self.session.is_throttled:
@@ -208,15 +200,21 @@ class ClientSession:
         else:
             self._desk.replace(self, message)
 
-    def _is_past_window(self, message: FixReader) -> bool:
+    def _is_past_window(self, message: FieldSource) -> bool:
         window = message.find(25000)
         if window is None or not window.split(b".")[0].isdigit():
             return False
         return self._age_ns(message, 52) > int(window.split(b".")[0]) * NS_PER_MS
 
-    def _age_ns(self, message: FixReader, tag: int) -> int:
+    def _age_ns(self, message: FieldSource, tag: int) -> int:
         """How long ago a time of the message was, by our clock; 0 without one."""
-        return self._desk.clock.read_wall_ns() - message.get_time_ns(tag) if message.find(tag) is not None else 0
+        value = message.find(tag)
+        return self._desk.clock.read_wall_ns() - unix_ns(value) if value is not None else 0
+
+    @property
+    def message_use(self) -> tuple[int, int] | None:
+        """Of the session's own rate: messages used up, and how many it is."""
+        return self.session.message_use(self._desk.clock.read_now_ns()) if self.session is not None else None
 
     # ---- To the session -----------------------------------------------------------------------------------------
 
@@ -226,13 +224,18 @@ class ClientSession:
         if session is None:
             return
         clock = self._desk.clock
-        is_replayed = msg_type not in NOT_REPLAYED
+        is_replayed = msg_type not in NOT_REPLAYED and not (msg_type == b"AP" and UNSOLICITED in fields)
         session.send(msg_type, fields, clock.read_now_ns(), clock.read_wall_ns(), is_replayed=is_replayed)
         self._flush()
 
     def open_orders(self) -> list[OrderChain]:
         """Those of its orders whose end it has not been told."""
         return self._desk.chains.open_chains(self.name)
+
+    def _tell_news(self, news: Fields) -> None:
+        """What goes on now is of no use later: nothing waits for who is away."""
+        if self.session is not None and self.session.is_logged_on:
+            self.tell(b"B", news)
 
     def recover(self) -> None:
         """At the start: what a crash left to be cancelled."""

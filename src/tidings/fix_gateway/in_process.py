@@ -16,11 +16,9 @@ from pathlib import Path
 from tidings.fix_gateway.account import Account
 from tidings.fix_gateway.chain_log import FileChainLog
 from tidings.fix_gateway.field_text import Fields
-from tidings.fix_gateway.market_data import MarketData
+from tidings.fix_gateway.message_routes import MessageRoutes
 from tidings.fix_gateway.order_chains import OrderChains
 from tidings.fix_gateway.order_desk import FixOrderDesk, business_reject
-from tidings.fix_gateway.order_queries import OrderQueries
-from tidings.fix_gateway.reference_data import ReferenceData
 from tidings.fix_gateway.tag_message import TagMessage, WithPairs
 from tidings.fix_gateway.translate_in import Rules
 from tidings.fix_gateway.translate_out import Profile
@@ -36,6 +34,7 @@ class FixLine:
     """One account's FIX face in this process. `directory`: where its ids outlive the process; None: they do not."""
 
     name = "in-process"
+    message_use = None  # no session, no rate of its own
 
     def __init__(self, account: Account, directory: Path | None = None) -> None:
         self.profile = Profile(is_extended=True)
@@ -43,9 +42,9 @@ class FixLine:
         self.has_pending_acks = False
         self.desk = FixOrderDesk(account, OrderChains(FileChainLog(directory) if directory else None))
         self.desk.join(self)
-        self._queries = OrderQueries(self.desk)
-        self._reference = ReferenceData(self.desk)
-        self._market_data = MarketData(self.desk, self)
+        self._routes = MessageRoutes(
+            self.desk, self, lambda order: self.desk.submit(self, order), lambda change: self.desk.replace(self, change)
+        )
         self._listener: Callable[[TagMessage], object] | None = None
         self._waiting: deque[TagMessage] = deque(maxlen=MESSAGES_MAX)
         self._news = asyncio.Event()
@@ -60,36 +59,22 @@ class FixLine:
         What is refused is told by a message, as everything else. Raises UsageError for what is no FIX message.
         """
         request = TagMessage.read(message)
-        match request.msg_type:
-            case b"D":
-                return self.desk.submit(self, request)
-            case b"F":
-                self.desk.cancel(self, request)
-            case b"G":
-                self.desk.replace(self, request)
-            case b"H":
-                self._queries.status(self, request)
-            case b"AF":
-                self._queries.mass_status(self, request)
-            case b"q":
-                self._queries.mass_cancel(self, request)
-            case b"V":
-                self._market_data.request(request)
-            case b"x":
-                self._reference.security_list(self, request)
-            case b"e":
-                self._reference.security_status(self, request)
-            case _:
-                self.tell(b"j", business_reject(request, 3, UNSUPPORTED_TYPE))
+        if request.msg_type == b"D":
+            return self.desk.submit(self, request)
+        handler = self._routes.handlers.get(request.msg_type)
+        if handler is None:
+            self.tell(b"j", business_reject(request, 3, UNSUPPORTED_TYPE))
+        else:
+            handler(request)
         return None
 
     def on_book(self, book: Book) -> None:
         """For the strategy's own on_book: what V has asked for is told by messages."""
-        self._market_data.on_book(book)
+        self._routes.market_data.on_book(book)
 
     def on_trade(self, trade: Trade) -> None:
         """For the strategy's own on_trade."""
-        self._market_data.on_trade(trade)
+        self._routes.market_data.on_trade(trade)
 
     async def messages(self) -> AsyncIterator[TagMessage]:
         """Every message in order, for one reader, without an end."""

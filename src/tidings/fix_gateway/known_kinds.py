@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tidings.errors import GridError, UnknownSymbol
 from tidings.fix_gateway.account import Account
 from tidings.fix_gateway.field_text import FieldSource, decimal_of
-from tidings.fix_gateway.tag_message import TagMessage
+from tidings.fix_gateway.tag_message import all_fields
 from tidings.fix_gateway.translate_in import NewOrder, Rules
 from tidings.model.order import Order
 from tidings.model.scale import price_ticks, qty_lots
@@ -40,8 +40,7 @@ class KnownKinds:
 
     def kind_of(self, message: FieldSource, is_hedged: bool, rules: Rules) -> Kind:
         """The key of a NewOrderSingle."""
-        fields = message.fields if isinstance(message, TagMessage) else message.fields()  # type: ignore[attr-defined]
-        return (is_hedged, id(rules), *[field for field in fields if field[0] not in VARYING])
+        return (is_hedged, id(rules), *[field for field in all_fields(message) if field[0] not in VARYING])
 
     def learn(self, kind: Kind, wanted: NewOrder, terms: OrderTerms) -> None:
         """Remember a kind, unless it has numbers beside quantity and price."""

@@ -14,6 +14,7 @@ from tidings.fix_gateway.account import Account
 from tidings.fix_gateway.execution_matrix import Event
 from tidings.fix_gateway.field_text import Fields, FieldSource, decimal_of, is_cl_ord_id
 from tidings.fix_gateway.known_kinds import KnownKinds
+from tidings.fix_gateway.link_news import LinkNews
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
 from tidings.fix_gateway.order_news import OrderNews
 from tidings.fix_gateway.reject_codes import (
@@ -54,6 +55,10 @@ class Client(Protocol):
     def rules(self) -> Rules: ...
     @property
     def has_pending_acks(self) -> bool: ...
+    @property
+    def message_use(self) -> tuple[int, int] | None:
+        """Messages used up of the rate it may send, and the rate; None: no limit."""
+
     def tell(self, msg_type: bytes, fields: Fields) -> None:
         """One message for it, connected or not."""
 
@@ -66,6 +71,7 @@ class FixOrderDesk:
         self.chains = chains
         self.clock = phemex.engine.clock
         self.news = OrderNews(chains, self.clock)
+        self.link_news = LinkNews(phemex)
         self._kinds = KnownKinds(phemex)
 
     def join(self, client: Client) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tidings.clock import Clock
 from tidings.fix_gateway.execution_matrix import CANCEL_REJECT, REAL, TERMINAL, Event, Step, steps_for
+from tidings.fix_gateway.execution_memory import ExecutionMemory
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
 from tidings.fix_gateway.reject_codes import OTHER, TOO_LATE, code_text, cxl_rej_reason, ord_rej_reason
 from tidings.fix_gateway.translate_out import Telling, cancel_reject, execution_report
@@ -42,6 +43,7 @@ class OrderNews:
         self.clients: dict[str, Client] = {}
         self.drop_copies: dict[str, Client] = {}
         self.unknown = UnknownNotices()
+        self.executions = ExecutionMemory(clock.read_wall_ns())
         self._clock = clock
         self._by_handle: dict[int, OrderChain] = {}
         self._unnamed_count = clock.read_wall_ns() // 1000  # beyond every number an earlier process gave out
@@ -85,6 +87,7 @@ class OrderNews:
         if effect & TRIGGER:
             self.tell(chain, order, Event.TRIGGERED, report, text="Triggered")
         if effect & FILL:
+            self.executions.note(chain, order, report, self._wall_ns(report))
             self._tell_fill(chain, order, report)
         if effect & PROGRESS:
             self._tell_filled(chain, order, report)

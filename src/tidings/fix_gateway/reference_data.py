@@ -1,14 +1,20 @@
-"""What can be traded, and whether it can be now: SecurityListRequest (x), SecurityStatusRequest (e)."""
+"""What can be traded, and whether it can be now: SecurityListRequest (x), SecurityDefinitionRequest (c) and
+SecurityStatusRequest (e).
+"""
 
 from __future__ import annotations
 
-from tidings.fix_gateway.field_text import Fields, FieldSource, decimal_text
+from tidings.fix_gateway.field_text import Fields, FieldSource, body_of, decimal_text
 from tidings.fix_gateway.order_desk import Client, FixOrderDesk
 from tidings.model.enums import ProductLine
 from tidings.model.instrument import Instrument
+from tidings.model.scale import qty_text
 
 PER_MESSAGE_MAX = 100
 ALL_SECURITIES = b"4"
+SPECIFICATIONS = b"0"  # SecurityRequestType (321)
+ACCEPTED, REJECTED = b"1", b"5"  # SecurityResponseType (323)
+_DEFINITION_TAGS = (15, 55, 107, 167, 231, 461)
 READY, HALTED, NOT_AVAILABLE = b"17", b"2", b"18"
 
 
@@ -42,6 +48,27 @@ class ReferenceData:
             return False
         return message.find(559) == ALL_SECURITIES or symbol == instrument.symbol.encode()
 
+    def security_definition(self, client: Client, message: FieldSource) -> None:
+        """A SecurityDefinition (d) of one instrument: found, or why not."""
+        request_id = message.find(320) or b""
+        symbol = (message.find(55) or b"").decode("latin-1")
+        instrument = self._desk.phemex.engine.products.find(symbol)
+        allowed = client.rules.symbols
+        found = {320: request_id, 322: request_id + b"-1", 323: ACCEPTED}
+        text = ""
+        if message.find(321) != SPECIFICATIONS:
+            text = "SecurityRequestType (321) must be 0"
+        elif instrument is None or not instrument.is_listed or (allowed and symbol not in allowed):
+            text = f"unknown symbol {symbol}"
+        else:
+            fields = dict(_instrument(instrument, is_extended=False))
+            found.update((tag, fields[tag]) for tag in _DEFINITION_TAGS)
+        if text:
+            found.update({323: REJECTED, 58: text.encode("latin-1")})
+            if symbol:
+                found[55] = symbol.encode("latin-1")
+        client.tell(b"d", body_of(found))
+
     def security_status(self, client: Client, message: FieldSource) -> None:
         """A SecurityStatus (f): tradable now, halted, or not there."""
         symbol = (message.find(55) or b"").decode("latin-1")
@@ -66,5 +93,8 @@ def _instrument(instrument: Instrument, is_extended: bool) -> Fields:
         (231, decimal_text(instrument.contract_size)), (561, lot), (562, lot),
     ]  # fmt: skip
     if is_extended:
-        fields += [(969, decimal_text(instrument.tick_size)), (20050, b"%d" % instrument.price_scale)]
+        fields.append((969, decimal_text(instrument.tick_size)))
+        if instrument.max_qty_lots:
+            fields.append((1140, qty_text(instrument, instrument.max_qty_lots).encode()))
+        fields.append((20050, b"%d" % instrument.price_scale))
     return fields

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from tidings.errors import UsageError
+from tidings.fix.dictionary import Group
+from tidings.fix_gateway.field_text import Fields, FieldSource
 
 SOH = b"\x01"
 
@@ -64,3 +66,30 @@ class TagMessage:
 
     def __repr__(self) -> str:
         return bytes(self).replace(SOH, b"|").decode("latin-1")
+
+
+def all_fields(message: FieldSource) -> Fields:
+    """Every field, in order."""
+    return message.fields if isinstance(message, TagMessage) else message.fields()  # type: ignore[attr-defined]
+
+
+def group_entries(message: FieldSource, group: Group) -> list[TagMessage]:
+    """The entries of a repeating group, each as a message of its own: as many as begin with its first field."""
+    members = _all_members(group)
+    entries: list[Fields] = []
+    is_inside = False
+    for tag, value in all_fields(message):
+        if tag == group.count_tag:
+            is_inside = True
+        elif is_inside and tag == group.delimiter:
+            entries.append([(tag, value)])
+        elif is_inside and entries and tag in members:
+            entries[-1].append((tag, value))
+        else:
+            is_inside = False
+    return [TagMessage(entry) for entry in entries]
+
+
+def _all_members(group: Group) -> frozenset[int]:
+    """With those of the groups in it."""
+    return group.members.union(*(_all_members(inner) for inner in group.groups.values()))

@@ -101,6 +101,9 @@ class TakingUp(Strategy):
         if chain.replace is not None and not order.is_amend_pending:
             self._desk.news.settle_lost_replace(chain, order)
 
+    def on_timer(self, now_ns: int) -> None:
+        self._desk.link_news.look()
+
     def on_book(self, book: Book, now_ns: int) -> None:
         for client in self._market_data:
             client.on_book(book)

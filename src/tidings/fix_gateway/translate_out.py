@@ -71,7 +71,7 @@ def execution_report(chain: OrderChain, order: Order, telling: Telling, profile:
     """The body of an ExecutionReport."""
     found = {**_identity(chain, order, telling), **_terms(chain, order, profile), **_numbers(order, telling)}
     if telling.step.exec_type == "F" and telling.report is not None:
-        found.update(_execution(order, telling.report))
+        found.update(execution_fields(order, telling.report))
     exec_type = telling.step.exec_type
     if exec_type == "D" and telling.text == "Triggered":
         found[636] = b"Y"
@@ -150,7 +150,7 @@ def _numbers(order: Order, telling: Telling) -> dict[int, bytes]:
     return found
 
 
-def _execution(order: Order, report: ExecutionReport) -> dict[int, bytes]:
+def execution_fields(order: Order, report: ExecutionReport) -> dict[int, bytes]:
     """This execution alone: 31, 32, its fee, and who made the market."""
     instrument = order.terms.instrument
     found = {

@@ -6,7 +6,7 @@ from tidings.fix.field_formats import FORMATS
 from tidings.fix.inbound_order import InboundOrder
 from tidings.fix.inbound_throttle import InboundThrottle
 from tidings.fix.liveness import Due, Liveness
-from tidings.fix.timestamps import timestamp
+from tidings.fix.timestamps import timestamp, unix_ns
 
 S = 10**9
 
@@ -35,6 +35,33 @@ def test_formats(kind: str, good: str, bad: str) -> None:
 
 def test_text_has_no_format() -> None:
     assert FORMATS.get("STRING") is FORMATS.get("DATA") is FORMATS.get("CURRENCY") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "unix"),
+    [
+        ("19700101-00:00:01", S), ("20260801-12:34:56.789", 1_785_587_696_789 * S // 1000),
+        ("20260801-12:34:56.000000001", 1_785_587_696 * S + 1), ("20261231-23:59:60", 1_798_761_600 * S),
+    ],
+)  # fmt: skip
+def test_times_are_read_exactly(text: str, unix: int) -> None:
+    assert unix_ns(text.encode()) == unix
+
+
+def test_a_day_that_is_none_is_no_time() -> None:
+    with pytest.raises(ValueError, match="day"):
+        unix_ns(b"20260231-00:00:00")
+
+
+def test_what_is_used_of_a_rate_is_counted_in_whole_messages() -> None:
+    throttle = InboundThrottle(4)
+    assert InboundThrottle(0).use(0) is None
+    assert throttle.use(S) == (0, 4)
+    for _ in range(3):
+        throttle.takes(S)
+    assert throttle.use(S) == (3, 4)
+    assert throttle.use(S + S // 8) == (3, 4)  # half a message's time later two and a half are used
+    assert throttle.use(2 * S) == (0, 4)
 
 
 def test_times_are_cut_not_rounded() -> None:
