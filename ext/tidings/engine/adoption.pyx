@@ -12,6 +12,7 @@ from tidings.model.enums cimport STATUS_UNKNOWN
 from tidings.model.execution_report cimport ExecutionReport
 from tidings.model.order cimport Order
 from tidings.model.terms cimport OrderTerms
+from tidings.model.trigger_prices cimport TriggerPrices
 
 
 def adopt_order(
@@ -41,14 +42,24 @@ def adopt_order(
     return order
 
 
+cdef int _ask_for(TriggerPrices* triggers, tuple ticks) except -1:
+    triggers.stop_px_ticks, triggers.take_profit_ticks, triggers.stop_loss_ticks, triggers.peg_offset_ticks = (
+        ticks or (0, 0, 0, 0))
+    return 0
+
+
 def live_through(Order order not None, history not None):
-    """Apply what happened to an order: reports, ("amend", price_ticks, qty_lots) and ("cancel",) requests."""
+    """Apply what happened to an order: reports, ("amend", price_ticks, qty_lots, …) and ("cancel",) requests.
+
+    An amend may go on: stop price, take profit, stop loss and trailing distance asked for.
+    """
     for event in history:
         if isinstance(event, ExecutionReport):
             order.apply(<ExecutionReport> event)
         elif event[0] == "amend":
             order.is_amend_pending = True
             order.amend_price_ticks, order.amend_qty_lots = event[1], event[2]
+            _ask_for(&order.amend_triggers, event[3:])
         elif event[0] == "cancel":
             order.is_cancel_pending = True
         else:

@@ -172,6 +172,8 @@ cdef class Exposure:
             return
         if has_price(order.terms):
             value_ticks = max(order.price_ticks, price_ticks)
+        elif order.terms.trigger != TRIGGER_NONE:
+            value_ticks = slot.value_ticks = max(order.stop_px_ticks, order.amend_triggers.stop_px_ticks)
         if slot.spend_e4:
             self._count(slot, max(<int64_t> 0, slot.spend_lots - order.cum_qty_lots), slot.spend_e4)
         elif order.order_qty_lots == 0 and order.terms.exec_inst & INST_CLOSE_ON_TRIGGER:

@@ -12,6 +12,7 @@ from tidings.metrics.stages cimport Stages
 from tidings.model.execution_report cimport ExecutionReport
 from tidings.model.order cimport Order
 from tidings.model.terms cimport OrderTerms
+from tidings.model.trigger_prices cimport TriggerPrices
 
 
 @cython.final
@@ -37,6 +38,9 @@ cdef class OrderEntry(OrderListener):
     # Down. All answer a DenyReason; DENY_NONE: written, and one report will end the request.
     cdef int submit(self, Order order, int64_t now_ns) except -1
     cdef int amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) except -1
+    cdef int amend_all(
+        self, Order order, int64_t price_ticks, int64_t qty_lots, TriggerPrices* triggers, int64_t now_ns
+    ) except -1
     cdef int cancel(self, Order order, int64_t now_ns) except -1
     cdef int cancel_many(self, list orders, int64_t now_ns) except -1
     # Up.

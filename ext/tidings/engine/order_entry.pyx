@@ -8,6 +8,7 @@ comes with each call.
 
 cimport cython
 from libc.stdint cimport int64_t
+from libc.string cimport memset
 
 from tidings.engine.heartbeat_page cimport HeartbeatPage
 from tidings.engine.order_table cimport ExecIDSet, OrderTable
@@ -16,17 +17,18 @@ from tidings.engine.risk cimport Risk
 from tidings.journal.order_journal cimport OrderJournal, OrderMark, has_changed, mark_of
 from tidings.metrics.stages cimport Stages
 from tidings.model.enums cimport (
-    DENY_NONE, DENY_NOTHING_TO_CHANGE, DENY_NOT_READY, DENY_ORDER_DONE, DENY_REQUEST_PENDING, DENY_UNKNOWN_ORDER,
-    EXEC_TRADE, EXEC_UNKNOWN, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW, SOURCE_LOCAL,
-    SOURCE_REPLY, SOURCE_STREAM, STATUS_DENIED, STATUS_PENDING_NEW,
+    DENY_BAD_PRICE, DENY_NONE, DENY_NOTHING_TO_CHANGE, DENY_NOT_READY, DENY_ORDER_DONE, DENY_REQUEST_PENDING,
+    DENY_UNKNOWN_ORDER, EXEC_TRADE, EXEC_UNKNOWN, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW,
+    SOURCE_LOCAL, SOURCE_REPLY, SOURCE_STREAM, STATUS_DENIED, STATUS_PENDING_NEW,
 )
 from tidings.model.execution_report cimport ExecutionReport, make_report
 from tidings.model.order cimport (
     EFFECT_ACK, EFFECT_AMEND, EFFECT_CANCEL, EFFECT_FILL, EFFECT_NONE, EFFECT_OVERFILL, EFFECT_REJECT, EFFECT_REVIVED,
-    EFFECT_UNKNOWN, EFFECT_UNSENT, Order,
+    EFFECT_UNKNOWN, EFFECT_UNSENT, Order, would_change,
 )
 from tidings.model.scale cimport whole_steps
 from tidings.model.terms cimport OrderTerms
+from tidings.model.trigger_prices cimport TriggerPrices, has_place_for
 
 from tidings.errors import UsageError
 from tidings.engine.strategy import ORDER_CALLBACKS, overridden
@@ -121,6 +123,14 @@ cdef class OrderEntry(OrderListener):
 
     cdef int amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) except -1:
         """Ask for a new price and total quantity (0: as is). At most one amend of an order is in flight."""
+        cdef TriggerPrices as_is
+        memset(&as_is, 0, sizeof(TriggerPrices))
+        return self.amend_all(order, price_ticks, qty_lots, &as_is, now_ns)
+
+    cdef int amend_all(
+        self, Order order, int64_t price_ticks, int64_t qty_lots, TriggerPrices* triggers, int64_t now_ns
+    ) except -1:
+        """The same, with new prices that trigger the order or what is attached to it."""
         cdef int reason
         if order.is_finished():
             return DENY_ORDER_DONE
@@ -129,7 +139,11 @@ cdef class OrderEntry(OrderListener):
         if order.is_amend_pending or order.is_cancel_pending:
             return DENY_REQUEST_PENDING
         if price_ticks in (0, order.price_ticks) and qty_lots in (0, order.order_qty_lots):
-            return DENY_NOTHING_TO_CHANGE
+            if not would_change(order, triggers):
+                return DENY_NOTHING_TO_CHANGE
+        if not has_place_for(order.terms, triggers):
+            return DENY_BAD_PRICE
+        order.amend_triggers = triggers[0]
         reason = self.risk.check_amend(order, price_ticks, qty_lots, now_ns)
         if reason == DENY_NONE:
             reason = self._ask_watchdog(order)
@@ -141,10 +155,13 @@ cdef class OrderEntry(OrderListener):
             self.risk.enter_amend(order, price_ticks, qty_lots, now_ns)
             reason = self.gateway.send_amend(order, price_ticks, qty_lots, now_ns)
             if reason != DENY_NONE:
+                memset(&order.amend_triggers, 0, sizeof(TriggerPrices))
                 self.risk.withdraw_amend(order)
         if reason == DENY_NONE:
             order.is_amend_pending = True
             order.amend_price_ticks, order.amend_qty_lots, order.amend_asked_ns = price_ticks, qty_lots, now_ns
+        else:
+            memset(&order.amend_triggers, 0, sizeof(TriggerPrices))
         return reason
 
     cdef int cancel(self, Order order, int64_t now_ns) except -1:
@@ -332,6 +349,16 @@ cdef class OrderEntry(OrderListener):
     def amend_order(self, Order order not None, price_ticks, qty_lots, int64_t now_ns):
         """0, or the negative DenyReason."""
         return -self.amend(order, whole_steps(price_ticks), whole_steps(qty_lots), now_ns)
+
+    def amend_triggers(
+        self, Order order not None, price_ticks, qty_lots, int64_t now_ns, *, stop_px_ticks=0, take_profit_ticks=0,
+        stop_loss_ticks=0, peg_offset_ticks=0,
+    ):
+        """0, or the negative DenyReason."""
+        cdef TriggerPrices asked
+        asked.stop_px_ticks, asked.take_profit_ticks = whole_steps(stop_px_ticks), whole_steps(take_profit_ticks)
+        asked.stop_loss_ticks, asked.peg_offset_ticks = whole_steps(stop_loss_ticks), whole_steps(peg_offset_ticks)
+        return -self.amend_all(order, whole_steps(price_ticks), whole_steps(qty_lots), &asked, now_ns)
 
     def cancel_order(self, Order order not None, int64_t now_ns):
         """0, or the negative DenyReason."""

@@ -113,7 +113,8 @@ cdef class Risk:
             return                                  # not counted so far: all of it is new
         if not order.terms.qty_in_quote:
             self.more_e4 = order.terms.instrument.notional_e4(
-                max(order.price_ticks, price_ticks) if has_price(order.terms) else counted.value_ticks, lots)
+                max(order.price_ticks, price_ticks) if has_price(order.terms)
+                else max(counted.value_ticks, order.amend_triggers.stop_px_ticks), lots)
         self.more_lots = max(<int64_t> 0, lots - counted.lots)
         self.more_e4 = max(<int64_t> 0, self.more_e4 - counted.notional_e4)
 

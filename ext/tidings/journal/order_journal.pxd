@@ -7,6 +7,7 @@ from tidings.clock cimport Clock
 from tidings.journal.record cimport RecordWriter
 from tidings.model.execution_report cimport ExecutionReport
 from tidings.model.order cimport Order
+from tidings.model.trigger_prices cimport TriggerPrices
 
 
 cdef enum RecordKind:
@@ -19,6 +20,7 @@ cdef enum RecordKind:
     KIND_CANCEL = 6
     KIND_WITHDRAWN = 7              # Change; an intent of which no byte was written
     KIND_REPORT = 8                 # Outcome; what was heard, and what it changed
+    KIND_AMEND_TRIGGERS = 9         # TriggerChange; an amend of more than price and quantity
 
 # Little-endian, each field on its own alignment. Behind it: ClOrdID, symbol, text, of the lengths told.
 cdef struct Intent:
@@ -35,6 +37,10 @@ cdef struct Intent:
 cdef struct Change:
     int64_t handle, price_ticks, qty_lots               # amend: 0 leaves as is
     int64_t reason                                      # withdrawn: DenyReason
+
+cdef struct TriggerChange:
+    int64_t handle, price_ticks, qty_lots
+    TriggerPrices triggers
 
 # Behind it: the report's text.
 cdef struct Outcome:
@@ -116,5 +122,6 @@ cdef class OrderJournal:
     cdef int _append_change(
         self, int kind, Order order, int64_t price_ticks, int64_t qty_lots, int reason, int64_t now_ns, bint is_intent
     ) except -1
+    cdef int _append_triggers(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) except -1
     cdef int _turn_over(self) except -1
     cdef int _await_disk(self) except -1

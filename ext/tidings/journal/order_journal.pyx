@@ -21,6 +21,7 @@ from tidings.model.enums cimport DENY_JOURNAL, DENY_NONE
 from tidings.model.execution_report cimport ExecutionReport
 from tidings.model.order cimport Order
 from tidings.model.terms cimport OrderTerms
+from tidings.model.trigger_prices cimport are_set
 
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
@@ -54,6 +55,8 @@ cdef class OrderJournal:
     cdef int note_amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) except -1:
         if not self.is_on:
             return DENY_NONE
+        if are_set(&order.amend_triggers):
+            return self._append_triggers(order, price_ticks, qty_lots, now_ns)
         return self._append_change(KIND_AMEND, order, price_ticks, qty_lots, 0, now_ns, True)
 
     cdef int note_cancel(self, Order order, int64_t now_ns) except -1:
@@ -98,6 +101,17 @@ cdef class OrderJournal:
         memcpy(room, &change, sizeof(Change))
         self._append(kind, sizeof(Change), now_ns)
         return self._await_disk() if self.awaits_disk and is_intent else DENY_NONE
+
+    cdef int _append_triggers(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) except -1:
+        cdef char* room = self._room(sizeof(TriggerChange), True)
+        cdef TriggerChange change
+        if room == NULL:
+            return DENY_JOURNAL
+        change.handle, change.price_ticks, change.qty_lots = order.handle, price_ticks, qty_lots
+        change.triggers = order.amend_triggers
+        memcpy(room, &change, sizeof(TriggerChange))
+        self._append(KIND_AMEND_TRIGGERS, sizeof(TriggerChange), now_ns)
+        return self._await_disk() if self.awaits_disk else DENY_NONE
 
     # ---- Up: what was heard --------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t, uint64_t
 
 from tidings.model.execution_report cimport ExecutionReport
 from tidings.model.terms cimport OrderTerms
+from tidings.model.trigger_prices cimport TriggerPrices
 
 
 cdef extern from *:
@@ -51,6 +52,7 @@ cdef class Order:
     # Requests in flight for it (at most one amend).
     cdef readonly bint is_cancel_pending, is_amend_pending
     cdef readonly int64_t amend_price_ticks, amend_qty_lots
+    cdef TriggerPrices amend_triggers               # likewise; all 0 once it is settled
     cdef readonly int64_t amend_asked_ns            # when it was sent: tells its answer from an earlier one's
     # Stamps, monotonic ns; 0 until they happen.
     cdef readonly int64_t decided_ns, encoded_ns, written_ns, replied_ns, streamed_ns
@@ -69,6 +71,16 @@ cdef class Order:
     cdef bint _is_news(self, ExecutionReport report) noexcept
     cdef int64_t _qty_lots_max(self) noexcept
     cdef int _status_by_qty(self, int before, int event, ExecutionReport report) noexcept
+    cdef void _adopt_triggers(self) noexcept
     cdef bint _tells_our_amend(self, int event, ExecutionReport report) noexcept
     cdef bint _refuses_amend(self, int event, ExecutionReport report) noexcept
     cdef bint _is_about_amend(self, ExecutionReport report) noexcept
+
+
+cdef inline bint would_change(Order order, TriggerPrices* asked) noexcept:
+    """Whether an amend asks for anything the order does not have."""
+    return not (
+        asked.stop_px_ticks in (0, order.stop_px_ticks) and asked.take_profit_ticks in (0, order.take_profit_ticks)
+        and asked.stop_loss_ticks in (0, order.stop_loss_ticks)
+        and asked.peg_offset_ticks in (0, order.peg_offset_ticks)
+    )

@@ -12,20 +12,20 @@ unsent) that the venue nevertheless works comes back to life, with an alarm (EFF
 
 from cpython.object cimport PyObject_GenericSetAttr
 from libc.stdint cimport int64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from tidings.model.enums cimport (
     EXEC_CANCEL_REJECTED, EXEC_NEW, EXEC_PENDING_CANCEL, EXEC_PENDING_NEW, EXEC_PENDING_REPLACE, EXEC_REPLACED,
-    EXEC_REPLACE_REJECTED, EXEC_STATUS, EXEC_TRADE, EXEC_UNKNOWN, EXEC_UNSENT, EXEC_UNTRIGGERED, LINE_INVERSE,
+    EXEC_REPLACE_REJECTED, EXEC_STATUS, EXEC_TRADE, EXEC_UNKNOWN, EXEC_UNSENT, EXEC_UNTRIGGERED,
     ORD_LIMIT, ORD_LIMIT_IF_TOUCHED, ORD_STOP_LIMIT, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_NEW, SOURCE_LOCAL,
     SOURCE_QUERY, SOURCE_REPLY, STATUS_CANCELED, STATUS_EXPIRED, STATUS_FILLED, STATUS_NEW, STATUS_PARTIALLY_FILLED,
     STATUS_PENDING_NEW, STATUS_REJECTED, STATUS_UNKNOWN, STATUS_UNSENT, STATUS_UNTRIGGERED,
 )
 from tidings.model.execution_report cimport CL_ORD_ID_BYTES_MAX, UNSET, ExecutionReport
+from tidings.model.execution_value cimport average_px, execution_value
 from tidings.model.scale cimport whole_steps
 from tidings.model.terms cimport OrderTerms
-
-from decimal import Decimal
+from tidings.model.trigger_prices cimport TriggerPrices
 
 from tidings.model.enums import ExecType, OrdStatus, Side
 from tidings.model.execution_report import uuid_text, uuid_words
@@ -96,6 +96,7 @@ cdef class Order:
         self.trade_count = self.reject_code = 0
         self.is_acked = self.is_cancel_pending = self.is_amend_pending = False
         self.amend_price_ticks = self.amend_qty_lots = self.amend_asked_ns = 0
+        memset(&self.amend_triggers, 0, sizeof(TriggerPrices))
         self.decided_ns = self.encoded_ns = self.written_ns = self.replied_ns = self.streamed_ns = 0
         return 0
 
@@ -131,7 +132,7 @@ cdef class Order:
         if report.exec_type == EXEC_TRADE and report.last_qty_lots > 0 and (report.exec_id_high or report.exec_id_low):
             self.traded_qty_lots += report.last_qty_lots
             self.trade_count += 1
-            self.traded_value += _execution_value(self.terms, report.last_px_ticks, report.last_qty_lots)
+            self.traded_value += execution_value(self.terms, report.last_px_ticks, report.last_qty_lots)
             effect = EFFECT_FILL
         self.cum_qty_lots = max(self.cum_qty_lots, report.cum_qty_lots, self.traded_qty_lots)
         if self.cum_qty_lots == cum_before:
@@ -203,8 +204,11 @@ cdef class Order:
         was_pending = (ends_amend and self.is_amend_pending) or (ends_cancel and self.is_cancel_pending)
         if is_done or ends_cancel:
             self.is_cancel_pending = False      # also when its fate is unknown: the one request that may be sent again
+        if is_amended:
+            self._adopt_triggers()
         if is_done or (ends_amend and event != EXEC_UNKNOWN):
             self.is_amend_pending = False       # an unknown one stays pending until the venue shows the outcome
+            memset(&self.amend_triggers, 0, sizeof(TriggerPrices))
         if is_amended:
             return EFFECT_AMEND
         if is_lost:
@@ -233,6 +237,14 @@ cdef class Order:
             self.price_ticks = report.price_ticks       # a market order's would be the venue's protective price
         if report.stop_px_ticks > 0:
             self.stop_px_ticks = report.stop_px_ticks
+
+    cdef void _adopt_triggers(self) noexcept:
+        """The amend is in force: what it asked for is what the order has. Of most of it no report tells."""
+        cdef TriggerPrices* asked = &self.amend_triggers
+        self.stop_px_ticks = asked.stop_px_ticks or self.stop_px_ticks
+        self.take_profit_ticks = asked.take_profit_ticks or self.take_profit_ticks
+        self.stop_loss_ticks = asked.stop_loss_ticks or self.stop_loss_ticks
+        self.peg_offset_ticks = asked.peg_offset_ticks or self.peg_offset_ticks
 
     cdef bint _is_news(self, ExecutionReport report) noexcept:
         """Whether a report of a rejected order was said after the venue's own books showed it rejected.
@@ -271,14 +283,21 @@ cdef class Order:
         """Whether the amend in flight is in force: the venue says so, or a row of a working order has its terms.
 
         Spot's stream has no word for it, only rows. An old row may have the terms, too: of before another amend, back
-        from which this one leads. And a second copy of an earlier amend's word has other terms.
+        from which this one leads. And a second copy of an earlier amend's word has other terms. A row says nothing of
+        attached prices, so it cannot tell of an amend that changed nothing else; a trailing order's stop moves anyway.
         """
+        cdef int64_t stop_px_ticks = 0 if self.terms.peg_type else self.amend_triggers.stop_px_ticks
+        cdef bint is_stop = stop_px_ticks in (0, report.stop_px_ticks)
         cdef bint is_price = self.amend_price_ticks in (0, report.price_ticks)
         cdef bint is_qty = self.amend_qty_lots in (0, report.order_qty_lots)
         if event == EXEC_REPLACED:
-            return (is_price or report.price_ticks == UNSET) and (is_qty or report.order_qty_lots == UNSET)
+            return (
+                (is_price or report.price_ticks == UNSET) and (is_qty or report.order_qty_lots == UNSET)
+                and (is_stop or report.stop_px_ticks == UNSET)
+            )
         return (
-            is_price and is_qty and report.exec_type == EXEC_STATUS and report.source != SOURCE_REPLY
+            (self.amend_price_ticks or self.amend_qty_lots or stop_px_ticks) and is_price and is_qty and is_stop
+            and report.exec_type == EXEC_STATUS and report.source != SOURCE_REPLY
             and event in (EXEC_NEW, EXEC_UNTRIGGERED) and report.transact_time_ns >= self.venue_time_ns
         )
 
@@ -323,56 +342,24 @@ cdef class Order:
         return self.is_finished()
 
     @property
+    def amend_trigger_ticks(self):
+        """Stop price, take profit, stop loss and trailing distance asked for by the amend in flight; 0: as is."""
+        cdef TriggerPrices* asked = &self.amend_triggers
+        return asked.stop_px_ticks, asked.take_profit_ticks, asked.stop_loss_ticks, asked.peg_offset_ticks
+
+    @property
     def avg_px(self):
         """Average price of the executions seen, a Decimal; None before the first.
 
         Inverse contracts average by value, as the venue does: Σ qty ÷ Σ (qty ÷ price).
         """
-        return _average_px(self)
+        return average_px(self.terms, self.traded_value, self.traded_qty_lots)
 
     def __repr__(self):
         return (
             f"<Order {self.cl_ord_id or 'draft'} {self.symbol} {self.side.name}"
             f" {self.cum_qty_lots}/{self.order_qty_lots} lots @ {self.price_ticks} ticks {self.ord_status.name}>"
         )
-
-
-cdef int128_t _execution_value(OrderTerms terms, int64_t px_ticks, int64_t qty_lots):
-    """What one execution adds to Σ value: ticks × lots, or for inverse contracts the settle currency's smallest units.
-
-    The inverse value is truncated at that unit, as the venue truncates (phemex docs 2026, "Scales").
-    """
-    cdef int128_t value = qty_lots
-    cdef int128_t divisor
-    cdef int exponent
-    if px_ticks <= 0:
-        return 0
-    if terms.instrument.line != LINE_INVERSE:
-        return value * px_ticks
-    exponent = terms.instrument.value_scale + terms.instrument.price_scale
-    exponent -= terms.instrument.qty_scale + terms.instrument.contract_scale
-    value *= <int128_t> terms.instrument.lot_mantissa * terms.instrument.contract_mantissa
-    divisor = <int128_t> px_ticks * terms.instrument.tick_mantissa
-    while exponent > 0:
-        value *= 10
-        exponent -= 1
-    while exponent < 0:
-        divisor *= 10
-        exponent += 1
-    return value // divisor
-
-
-cdef object _average_px(Order order):
-    cdef int128_t value = order.traded_value
-    if order.traded_qty_lots == 0 or value == 0:
-        return None
-    instrument = order.terms.instrument
-    total = (int(<int64_t>(value >> 62)) << 62) + int(<int64_t>(value & 0x3FFFFFFFFFFFFFFF))
-    if instrument.line != LINE_INVERSE:
-        ticks = Decimal(total) / order.traded_qty_lots
-        return (ticks * instrument.tick_mantissa).scaleb(-instrument.price_scale)
-    size = Decimal(order.traded_qty_lots * instrument.lot_mantissa * instrument.contract_mantissa)
-    return size.scaleb(instrument.value_scale - instrument.qty_scale - instrument.contract_scale) / total
 
 
 def make_order(

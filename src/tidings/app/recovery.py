@@ -19,7 +19,7 @@ from tidings.app.world import World
 from tidings.engine.adoption import adopt_order
 from tidings.engine.resolver import Resolver
 from tidings.errors import UsageError
-from tidings.journal.entries import ChangeEntry, IntentEntry, OutcomeEntry, RecordKind
+from tidings.journal.entries import AMENDS, ChangeEntry, IntentEntry, OutcomeEntry, RecordKind
 from tidings.journal.stories import OrderStory
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.instrument import Instrument
@@ -29,7 +29,7 @@ from tidings.venue.phemex.products import Products
 
 log = logging.getLogger("tidings.recovery")
 
-Event = ExecutionReport | tuple[str, int, int] | tuple[str]
+Event = ExecutionReport | tuple[str, int, int, int, int, int, int] | tuple[str]
 
 NS_PER_S = 1_000_000_000
 HANDLE_MAX = 2**62
@@ -175,11 +175,17 @@ def _history(story: OrderStory, factor: _Factor) -> Iterator[Event]:
             lots = {name: factor.of_lots(getattr(entry, name)) for name in OUTCOME_LOTS}
             fields: dict[str, Any] = {**ticks, **lots}
             yield entry._replace(**fields).report(story.cl_ord_id, story.intent.symbol)
-        elif isinstance(entry, ChangeEntry) and record.kind == RecordKind.AMEND:
-            yield "amend", factor.of_ticks(entry.price_ticks), factor.of_lots(entry.qty_lots)
+        elif isinstance(entry, ChangeEntry) and record.kind in AMENDS:
+            ticks = {name: factor.of_ticks(getattr(entry, name)) for name in CHANGE_TICKS}
+            asked = entry._replace(qty_lots=factor.of_lots(entry.qty_lots), **ticks)
+            yield (
+                "amend", asked.price_ticks, asked.qty_lots, asked.stop_px_ticks, asked.take_profit_ticks,
+                asked.stop_loss_ticks, asked.peg_offset_ticks,
+            )  # fmt: skip
         elif record.kind == RecordKind.CANCEL:
             yield ("cancel",)
 
 
+CHANGE_TICKS = ("price_ticks", "stop_px_ticks", "take_profit_ticks", "stop_loss_ticks", "peg_offset_ticks")
 OUTCOME_TICKS = ("price_ticks", "stop_px_ticks", "last_px_ticks")
 OUTCOME_LOTS = ("order_qty_lots", "cum_qty_lots", "leaves_qty_lots", "last_qty_lots")

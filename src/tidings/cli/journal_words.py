@@ -10,7 +10,16 @@ from typing import Any
 
 from tidings.app.state_directory import state_directory
 from tidings.errors import UsageError
-from tidings.journal.entries import ChangeEntry, CloseEntry, Entry, IntentEntry, OutcomeEntry, RecordKind, SessionEntry
+from tidings.journal.entries import (
+    AMENDS,
+    ChangeEntry,
+    CloseEntry,
+    Entry,
+    IntentEntry,
+    OutcomeEntry,
+    RecordKind,
+    SessionEntry,
+)
 from tidings.journal.live_disk import LiveDisk
 from tidings.journal.log_reader import Log, read_log
 from tidings.journal.record import Record
@@ -163,9 +172,15 @@ def details(record: Record, entry: Entry, intent: IntentEntry | None) -> dict[st
 def _change_details(record: Record, entry: ChangeEntry, intent: IntentEntry | None) -> dict[str, Any]:
     if record.kind == RecordKind.WITHDRAWN:
         return {"denied": DenyReason(entry.reason).name}
-    if record.kind != RecordKind.AMEND or intent is None:
+    if record.kind not in AMENDS or intent is None:
         return {}
-    asked = {"price": price_words(intent, entry.price_ticks), "qty": qty_words(intent, entry.qty_lots or NOT_TOLD)}
+    asked = {
+        "price": price_words(intent, entry.price_ticks), "qty": qty_words(intent, entry.qty_lots or NOT_TOLD),
+        "stop_px": price_words(intent, entry.stop_px_ticks),
+        "take_profit": price_words(intent, entry.take_profit_ticks),
+        "stop_loss": price_words(intent, entry.stop_loss_ticks),
+        "offset": price_words(intent, entry.peg_offset_ticks),
+    }  # fmt: skip
     return {name: value for name, value in asked.items() if value is not None}
 
 

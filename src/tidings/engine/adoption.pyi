@@ -5,12 +5,14 @@ from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order
 from tidings.model.terms import OrderTerms
 
+Event = ExecutionReport | tuple[str, int, int, int, int, int, int] | tuple[str]
+
 def adopt_order(
     entry: OrderEntry,
     terms: OrderTerms,
     cl_ord_id: str,
     numbers: dict[str, int],
-    history: Iterable[ExecutionReport | tuple[str, int, int] | tuple[str]],
+    history: Iterable[Event],
     *,
     decided_ns: int,
     now_ns: int,
@@ -22,5 +24,8 @@ def adopt_order(
     and nobody is told: the strategy hears of it when the venue does show it, or is proved not to know it.
     """
 
-def live_through(order: Order, history: Iterable[ExecutionReport | tuple[str, int, int] | tuple[str]]) -> None:
-    """Apply what happened to an order: reports, ("amend", price_ticks, qty_lots) and ("cancel",) requests."""
+def live_through(order: Order, history: Iterable[Event]) -> None:
+    """Apply what happened to an order: reports, amends and ("cancel",) requests.
+
+    ("amend", price_ticks, qty_lots, stop_px_ticks, take_profit_ticks, stop_loss_ticks, peg_offset_ticks)
+    """

@@ -97,6 +97,11 @@ class OrderEntry(OrderListener):
         """
     def amend_order(self, order: Order, price_ticks: int, qty_lots: int, now_ns: int) -> int:
         """Ask for a new price and total quantity (0: as is): 0, or the negative DenyReason."""
+    def amend_triggers(
+        self, order: Order, price_ticks: int, qty_lots: int, now_ns: int, *, stop_px_ticks: int = ...,
+        take_profit_ticks: int = ..., stop_loss_ticks: int = ..., peg_offset_ticks: int = ...,
+    ) -> int:
+        """The same, with new prices that trigger it or what is attached, or a new trailing distance (0: as is)."""
     def cancel_order(self, order: Order, now_ns: int) -> int:
         """Ask to cancel: 0, or the negative DenyReason."""
     def cancel_orders(self, orders: list[Order], now_ns: int) -> int:

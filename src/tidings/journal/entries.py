@@ -24,6 +24,7 @@ class RecordKind(IntEnum):
     CANCEL = 6
     WITHDRAWN = 7  # an intent of which no byte was written
     REPORT = 8  # what was heard, and what it changed
+    AMEND_TRIGGERS = 9  # an amend of more than price and quantity, about to be sent
 
 
 class SessionEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,12 +83,16 @@ class IntentEntry(NamedTuple):
 
 
 class ChangeEntry(NamedTuple):
-    """A request about an order; `struct Change`."""
+    """A request about an order; `struct Change`, or `struct TriggerChange`."""
 
     handle: int
     price_ticks: int
     qty_lots: int
     reason: int
+    stop_px_ticks: int = 0
+    take_profit_ticks: int = 0
+    stop_loss_ticks: int = 0
+    peg_offset_ticks: int = 0
 
 
 class OutcomeEntry(NamedTuple):
@@ -150,8 +155,10 @@ Entry = SessionEntry | CloseEntry | IntentEntry | ChangeEntry | OutcomeEntry
 
 _INTENT = struct.Struct("<13q15B3B6x")
 _CHANGE = struct.Struct("<4q")
+_TRIGGER_CHANGE = struct.Struct("<7q")
 _OUTCOME = struct.Struct("<13q4Q4iBb5BBB7x")
 INTENTS = (RecordKind.INTENT, RecordKind.ADOPTED)
+AMENDS = (RecordKind.AMEND, RecordKind.AMEND_TRIGGERS)
 CHANGES = (RecordKind.AMEND, RecordKind.CANCEL, RecordKind.WITHDRAWN)
 
 
@@ -173,7 +180,11 @@ def decode(record: Record) -> Entry:
             return _decode_intent(payload)
         if kind in CHANGES:
             _check_length(payload, _CHANGE.size)
-            return ChangeEntry._make(_CHANGE.unpack(payload))
+            return ChangeEntry(*_CHANGE.unpack(payload))
+        if kind == RecordKind.AMEND_TRIGGERS:
+            _check_length(payload, _TRIGGER_CHANGE.size)
+            handle, price_ticks, qty_lots, *triggers = _TRIGGER_CHANGE.unpack(payload)
+            return ChangeEntry(handle, price_ticks, qty_lots, 0, *triggers)
         if kind == RecordKind.SESSION:
             return msgspec.json.decode(payload, type=SessionEntry)
         if kind == RecordKind.CLOSE:

@@ -57,6 +57,9 @@ class Order:
     def amend_qty_lots(self) -> int:
         """Total quantity asked for by the amend in flight; 0: as is."""
     @property
+    def amend_trigger_ticks(self) -> tuple[int, int, int, int]:
+        """Stop price, take profit, stop loss and trailing distance asked for by the amend in flight; 0: as is."""
+    @property
     def amend_asked_ns(self) -> int:
         """When the newest amend was asked for."""
     @property

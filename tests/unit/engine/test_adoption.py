@@ -167,6 +167,14 @@ def history_of(story):
             yield ("cancel",)
 
 
+def test_an_amend_of_trigger_prices_is_lived_through_too():
+    order = make_order(STOP_LIMIT, handle=1, cl_ord_id="T1", **NUMBERS)
+    live_through(order, [said(ExecType.UNTRIGGERED), ("amend", 0, 0, 612_600, 0, 0, 0)])
+    assert (order.is_amend_pending, order.amend_trigger_ticks) == (True, (612_600, 0, 0, 0))
+    live_through(order, [said(ExecType.REPLACED, stop_px_ticks=612_600)])
+    assert (order.is_amend_pending, order.stop_px_ticks) == (False, 612_600)
+
+
 def test_replay_gives_the_state_that_was_lived():
     """I6: whatever was heard, in whatever order; and replaying twice changes nothing."""
     states = set()

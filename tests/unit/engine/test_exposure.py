@@ -114,6 +114,23 @@ def test_amend_in_flight_counts_at_the_larger_until_it_is_settled():
     assert worst(path) == (10, 0)
 
 
+def test_a_stop_that_is_to_trigger_higher_is_worth_more_at_once():
+    """10 lots of 0.001 at 61,240 and then at 70,000: a stop without a price counts at what triggers it."""
+    path = Path()
+    terms = OrderTerms(
+        LINEAR, Side.BUY, ord_type=OrdType.STOP, trigger=Trigger.LAST_PRICE, time_in_force=TimeInForce.IOC
+    )
+    order = path.draft(terms, price_ticks=0)
+    order.stop_px_ticks = 612_400
+    assert path.entry.submit_order(order, NOW_NS) > 0
+    path.hear(said(ExecType.UNTRIGGERED, handle=order.handle))
+    (before, _, _) = path.risk.exposure.account_e4()
+    path.entry.amend_triggers(order, 0, 0, NOW_NS, stop_px_ticks=700_000)
+    assert path.risk.exposure.account_e4()[0] - before == 876 * 1000
+    path.hear(reply(ExecType.REPLACE_REJECTED, RequestKind.AMEND, code=11043, handle=order.handle))
+    assert path.risk.exposure.account_e4()[0] == before
+
+
 def test_amend_that_was_not_sent_counts_as_before():
     path = Path()
     order = path.submit(LIMIT, 10)

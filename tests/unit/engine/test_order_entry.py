@@ -4,14 +4,26 @@ from decimal import Decimal
 
 import pytest
 from engine_samples import LAST_PX_TICKS, NOW_NS, Path
-from order_samples import INVERSE, LIMIT, LINEAR, said
+from order_samples import INVERSE, LIMIT, LINEAR, reply, said
 
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.order_table import ExecIDSet, OrderTable
 from tidings.engine.risk import Risk
 from tidings.errors import GridError, UsageError
 from tidings.metrics.stages import Stages
-from tidings.model.enums import DenyReason, ExecType, OrdStatus, PosSide, RequestKind, Side, TradingState
+from tidings.model.enums import (
+    DenyReason,
+    ExecType,
+    OrdStatus,
+    OrdType,
+    PosSide,
+    ReportSource,
+    RequestKind,
+    Side,
+    TimeInForce,
+    TradingState,
+    Trigger,
+)
 from tidings.model.order import make_order
 from tidings.model.order_ids import ClOrdIDMaker
 from tidings.model.terms import OrderTerms
@@ -172,6 +184,67 @@ def test_amend_that_is_not_sent_is_not_pending(refuser):
     path.venue.answers[refuser] = DenyReason.LANES_FULL
     assert path.entry.amend_order(order, 612_600, 0, NOW_NS) == -DenyReason.LANES_FULL
     assert not order.is_amend_pending
+
+
+STOP = OrderTerms(LINEAR, Side.BUY, ord_type=OrdType.STOP, trigger=Trigger.LAST_PRICE, time_in_force=TimeInForce.IOC)
+ATTACHED = OrderTerms(LINEAR, Side.BUY, take_profit_trigger=Trigger.LAST_PRICE, stop_loss_trigger=Trigger.LAST_PRICE)
+
+
+def stop_order(path, stop_px_ticks=LAST_PX_TICKS + 10):
+    order = path.draft(STOP, price_ticks=0)
+    order.stop_px_ticks = stop_px_ticks
+    assert path.entry.submit_order(order, NOW_NS) > 0
+    path.hear(said(ExecType.UNTRIGGERED, handle=order.handle))
+    return order
+
+
+def test_a_stop_price_is_the_orders_once_the_venue_says_so():
+    path = Path()
+    order = stop_order(path)
+    assert path.entry.amend_triggers(order, 0, 0, NOW_NS, stop_px_ticks=LAST_PX_TICKS + 20) == 0
+    assert (order.is_amend_pending, order.amend_trigger_ticks) == (True, (LAST_PX_TICKS + 20, 0, 0, 0))
+    assert order.stop_px_ticks == LAST_PX_TICKS + 10
+    path.hear(said(ExecType.REPLACED, handle=order.handle, stop_px_ticks=LAST_PX_TICKS + 15))  # of another amend
+    assert order.is_amend_pending
+    path.hear(said(ExecType.REPLACED, handle=order.handle, stop_px_ticks=LAST_PX_TICKS + 20))
+    assert (order.is_amend_pending, order.amend_trigger_ticks) == (False, (0, 0, 0, 0))
+    assert order.stop_px_ticks == LAST_PX_TICKS + 20
+
+
+def test_attached_prices_are_the_orders_once_the_venue_says_so():
+    path = Path()
+    order = path.draft(ATTACHED)
+    order.take_profit_ticks, order.stop_loss_ticks = 700_000, 5
+    assert path.entry.submit_order(order, NOW_NS) > 0
+    path.hear(said(ExecType.NEW, handle=order.handle))
+    assert path.entry.amend_triggers(order, 0, 0, NOW_NS, take_profit_ticks=710_000) == 0
+    path.hear(said(ExecType.STATUS, ReportSource.QUERY, handle=order.handle, ord_status=OrdStatus.NEW))
+    assert order.is_amend_pending  # a row tells nothing of attached prices
+    path.hear(said(ExecType.REPLACED, handle=order.handle))
+    assert (order.is_amend_pending, order.take_profit_ticks, order.stop_loss_ticks) == (False, 710_000, 5)
+
+
+def test_a_refused_stop_price_leaves_the_order_as_it_was():
+    path = Path()
+    order = stop_order(path)
+    path.entry.amend_triggers(order, 0, 0, NOW_NS, stop_px_ticks=LAST_PX_TICKS + 20)
+    path.hear(reply(ExecType.REPLACE_REJECTED, RequestKind.AMEND, code=11043, handle=order.handle))
+    assert (order.is_amend_pending, order.stop_px_ticks) == (False, LAST_PX_TICKS + 10)
+    assert order.amend_trigger_ticks == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("asked", [{"stop_px_ticks": LAST_PX_TICKS + 10}, {}])
+def test_a_stop_price_that_is_there_already_is_not_sent(asked):
+    path = Path()
+    assert path.entry.amend_triggers(stop_order(path), 0, 0, NOW_NS, **asked) == -DenyReason.NOTHING_TO_CHANGE
+
+
+@pytest.mark.parametrize("name", ["stop_px_ticks", "take_profit_ticks", "stop_loss_ticks", "peg_offset_ticks"])
+def test_what_the_order_was_placed_without_cannot_be_amended_into_it(name):
+    path = Path()
+    order = path.submit(LIMIT)
+    assert path.entry.amend_triggers(order, 0, 0, NOW_NS, **{name: 5}) == -DenyReason.BAD_PRICE
+    assert not order.is_amend_pending and order.amend_trigger_ticks == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("value", [2**63, -(2**70)])

@@ -109,7 +109,7 @@ def test_order_the_gateway_did_not_send_is_withdrawn(path):
     path.venue.answers["send_new"] = DenyReason.NOT_CONNECTED
     path.entry.submit_order(path.draft(LIMIT), NOW_NS)
     assert names(path) == ["INTENT", "WITHDRAWN"]
-    assert told(path)[1][1][0::3] == (1, DenyReason.NOT_CONNECTED)
+    assert told(path)[1][1][0:4:3] == (1, DenyReason.NOT_CONNECTED)
 
 
 def test_gateway_that_raises_leaves_an_unknown_order_in_the_journal_too(path):

@@ -5,10 +5,12 @@ import struct
 from uuid import UUID
 
 import pytest
+from engine_samples import NOW_NS, Path
 from order_samples import INVERSE, LINEAR, limit, order_in, said, trade
 from paged_disk import PagedDisk
 
 from tidings.clock import ManualClock
+from tidings.journal.entries import decode
 from tidings.journal.order_journal import OrderJournal
 from tidings.journal.record import SEGMENT_BYTES_BEFORE, RecordWriter, scan
 from tidings.model.enums import DenyReason, ExecType, OrdStatus, OrdType, ReportSource, RequestKind, Side, Trigger
@@ -91,6 +93,26 @@ def test_requests_about_an_order():
         assert journal.note(what, order, *arguments, now_ns=77) == 0
     told = [(record.kind, *struct.unpack("<4q", record.payload)) for record in records(journal)]
     assert told == [(AMEND, 7, 612_400, 12, 0), (CANCEL, 7, 0, 0, 0), (WITHDRAWN, 7, 0, 0, 19)]
+
+
+def test_an_amend_of_trigger_prices_is_a_record_of_its_own():
+    path = Path(journal=make_journal())
+    terms = OrderTerms(
+        LINEAR, Side.SELL, ord_type=OrdType.STOP_LIMIT, trigger=Trigger.MARK_PRICE,
+        take_profit_trigger=Trigger.LAST_PRICE, stop_loss_trigger=Trigger.LAST_PRICE,
+    )  # fmt: skip
+    order = path.draft(terms)
+    order.stop_px_ticks, order.take_profit_ticks, order.stop_loss_ticks = 612_500, 500_001, 700_001
+    assert path.entry.submit_order(order, NOW_NS) > 0
+    asked = {"stop_px_ticks": 612_600, "take_profit_ticks": 500_000, "stop_loss_ticks": 700_000}
+    assert path.entry.amend_triggers(order, 612_450, 11, NOW_NS, **asked) == 0
+    record = records(path.entry.journal)[-1]
+    assert record.kind == 9
+    told = struct.unpack("<7q", record.payload)
+    assert told == (order.handle, 612_450, 11, 612_600, 500_000, 700_000, 0)
+    entry = decode(record)
+    assert (entry.price_ticks, entry.qty_lots, entry.stop_px_ticks) == (612_450, 11, 612_600)
+    assert (entry.take_profit_ticks, entry.stop_loss_ticks, entry.peg_offset_ticks) == (500_000, 700_000, 0)
 
 
 def test_report_is_told_with_what_it_changed():

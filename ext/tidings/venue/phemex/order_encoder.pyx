@@ -18,8 +18,10 @@ from libc.string cimport memcpy
 from tidings.model.instrument cimport Instrument
 from tidings.model.order cimport Order
 from tidings.model.terms cimport OrderTerms
+from tidings.model.trigger_prices cimport TriggerPrices, are_set
 from tidings.venue.phemex.order_template cimport (
-    FIELD_ORDER_QTY, FIELD_PRICE, NUMBER_BYTES_MAX, VALUES_BYTES_MAX, PhemexTemplate, check_cl_ord_id, lay_out_template,
+    FIELD_ORDER_QTY, FIELD_PEG_OFFSET, FIELD_PRICE, FIELD_STOP_LOSS, FIELD_STOP_PX, FIELD_TAKE_PROFIT, NUMBER_BYTES_MAX,
+    VALUES_BYTES_MAX, PhemexTemplate, check_cl_ord_id, lay_out_template,
 )
 from tidings.venue.phemex.signing cimport Credentials
 from tidings.wire.buffer cimport ByteBuffer
@@ -123,9 +125,9 @@ cdef class OrderEncoder:
         cdef char* varying
         cdef char* end
         self._check_signing()
-        if price_ticks == 0 and qty_lots == 0:
+        if price_ticks == 0 and qty_lots == 0 and not are_set(&order.amend_triggers):
             raise UsageError(f"order {order.cl_ord_id} on {template.symbol}: an amend needs a new price or quantity")
-        varying = _start(out, template.amend_head, ID_BYTES_MAX + 2 * NUMBER_BYTES_MAX + self._rest_bytes())
+        varying = _start(out, template.amend_head, ID_BYTES_MAX + 6 * NUMBER_BYTES_MAX + self._rest_bytes())
         if order.order_id_high:
             end = _write_order_id(_put(varying, b"orderID="), order)
         else:
@@ -134,6 +136,8 @@ cdef class OrderEncoder:
             end = template.write_amended(end, FIELD_PRICE, price_ticks)
         if qty_lots:
             end = template.write_amended(end, FIELD_ORDER_QTY, qty_lots)
+        if are_set(&order.amend_triggers):
+            end = _write_triggers(template, end, &order.amend_triggers)
         return self._finish(out, end, &state, varying, EMPTY_BODY)
 
     cdef int encode_cancel(self, Order order, bint by_order_id, ByteBuffer out) except -1:
@@ -254,9 +258,19 @@ cdef class OrderEncoder:
         self.encode_new(order, self.scratch)
         return bytes(self.scratch)
 
-    def amend_request(self, Order order not None, *, int64_t price_ticks=0, int64_t qty_lots=0):
+    def amend_request(
+        self, Order order not None, *, int64_t price_ticks=0, int64_t qty_lots=0, int64_t stop_px_ticks=0,
+        int64_t take_profit_ticks=0, int64_t stop_loss_ticks=0, int64_t peg_offset_ticks=0,
+    ):
+        cdef TriggerPrices before = order.amend_triggers
+        cdef TriggerPrices* asked = &order.amend_triggers
         self.scratch.clear()
-        self.encode_amend(order, price_ticks, qty_lots, self.scratch)
+        asked.stop_px_ticks, asked.take_profit_ticks = stop_px_ticks, take_profit_ticks
+        asked.stop_loss_ticks, asked.peg_offset_ticks = stop_loss_ticks, peg_offset_ticks
+        try:
+            self.encode_amend(order, price_ticks, qty_lots, self.scratch)
+        finally:
+            order.amend_triggers = before
         return bytes(self.scratch)
 
     def cancel_request(self, Order order not None, *, bint by_order_id=False):
@@ -296,6 +310,19 @@ cdef inline char* _put(char* out, bytes text) noexcept:
 cdef char* _start(ByteBuffer out, bytes head, Py_ssize_t more) except NULL:
     """`head` at the end of `out`, with room for `more` bytes behind it; nothing counted yet."""
     return _put(out.reserve(PyBytes_GET_SIZE(head) + more), head)
+
+
+cdef char* _write_triggers(PhemexTemplate template, char* out, TriggerPrices* asked) except NULL:
+    """What an amend asks for beside price and quantity."""
+    if asked.stop_px_ticks:
+        out = template.write_amended(out, FIELD_STOP_PX, asked.stop_px_ticks)
+    if asked.take_profit_ticks:
+        out = template.write_amended(out, FIELD_TAKE_PROFIT, asked.take_profit_ticks)
+    if asked.stop_loss_ticks:
+        out = template.write_amended(out, FIELD_STOP_LOSS, asked.stop_loss_ticks)
+    if asked.peg_offset_ticks:
+        out = template.write_amended(out, FIELD_PEG_OFFSET, asked.peg_offset_ticks)
+    return out
 
 
 cdef char* _write_json_length(char* out, Py_ssize_t body_bytes) noexcept:

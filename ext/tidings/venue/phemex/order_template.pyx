@@ -90,7 +90,7 @@ cdef class PhemexTemplate:
         for index in range(self.slot_count):
             slot = &self.slots[index]
             if slot.field == field:
-                if units <= 0 or units > slot.units_max:
+                if units == 0 or units < slot.units_min or units > slot.units_max or (units < 0 <= slot.units_min):
                     raise UsageError(f"{self.symbol}: {_FIELD_NAMES[field]} must be 1 to {slot.units_max}: was {units}")
                 memcpy(out, slot.amend_name, SLOT_NAME_BYTES)
                 out += slot.amend_name_bytes

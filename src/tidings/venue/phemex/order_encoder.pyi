@@ -45,7 +45,10 @@ class OrderEncoder:
         """Append the create of `order` to `out`; nothing is appended if it is refused."""
     def new_request(self, order: Order) -> bytes:
         """Create `order`."""
-    def amend_request(self, order: Order, *, price_ticks: int = 0, qty_lots: int = 0) -> bytes:
+    def amend_request(
+        self, order: Order, *, price_ticks: int = 0, qty_lots: int = 0, stop_px_ticks: int = 0,
+        take_profit_ticks: int = 0, stop_loss_ticks: int = 0, peg_offset_ticks: int = 0,
+    ) -> bytes:
         """Change price, quantity or both; 0 leaves it. Names the order by the venue's id if known, else by ClOrdID."""
     def cancel_request(self, order: Order, *, by_order_id: bool = False) -> bytes:
         """Cancel by ClOrdID, or by the venue's id."""

@@ -4,9 +4,17 @@ import pytest
 from phemex_requests import BTCUSD, BTCUSDT, ORDER_ID, SBTCUSDT, encoder, order, read, signed_request
 
 from tidings.errors import UsageError
-from tidings.model.enums import OrdType, PosSide
+from tidings.model.enums import ExecInst, OrdType, PegType, PosSide, Side, TimeInForce, Trigger
 
 OTHER_ORDER_ID = "01234567-89ab-4def-8123-456789abcdef"
+
+
+STOP = {"ord_type": OrdType.STOP_LIMIT, "trigger": Trigger.LAST_PRICE}
+ATTACHED = {"take_profit_trigger": Trigger.LAST_PRICE, "stop_loss_trigger": Trigger.MARK_PRICE}
+TRAILING_TERMS = {
+    "ord_type": OrdType.STOP, "trigger": Trigger.LAST_PRICE, "peg_type": PegType.TRAILING_STOP,
+    "exec_inst": ExecInst.CLOSE_ON_TRIGGER, "time_in_force": TimeInForce.IOC,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -24,6 +32,17 @@ OTHER_ORDER_ID = "01234567-89ab-4def-8123-456789abcdef"
         (order(SBTCUSDT), {"qty_lots": 5}, "/spot/orders?symbol=sBTCUSDT&origClOrdID=td-7-000000000042&baseQtyEv=500"),
         (order(SBTCUSDT, terms={"qty_in_quote": True}), {"qty_lots": 5},
          "/spot/orders?symbol=sBTCUSDT&origClOrdID=td-7-000000000042&quoteQtyEv=5"),
+        (order(BTCUSDT, terms=STOP), {"stop_px_ticks": 612515},
+         "/g-orders/replace?symbol=BTCUSDT&posSide=Merged&origClOrdID=td-7-000000000042&stopPxRp=61251.5"),
+        (order(BTCUSD, terms=STOP), {"price_ticks": 2, "stop_px_ticks": 3},
+         "/orders/replace?symbol=BTCUSD&origClOrdID=td-7-000000000042&priceEp=2000&stopPxEp=3000"),
+        (order(SBTCUSDT, terms=STOP), {"stop_px_ticks": 700000},
+         "/spot/orders?symbol=sBTCUSDT&origClOrdID=td-7-000000000042&stopPxEp=700000000000"),
+        (order(BTCUSDT, terms=ATTACHED), {"take_profit_ticks": 700000, "stop_loss_ticks": 500005},
+         "/g-orders/replace?symbol=BTCUSDT&posSide=Merged&origClOrdID=td-7-000000000042&takeProfitRp=70000"
+         "&stopLossRp=50000.5"),
+        (order(BTCUSDT, Side.SELL, terms=TRAILING_TERMS), {"peg_offset_ticks": -1500},
+         "/g-orders/replace?symbol=BTCUSDT&posSide=Merged&origClOrdID=td-7-000000000042&pegOffsetValueRp=-150"),
     ],
 )
 @pytest.mark.parametrize("by_post", [False, True])
