@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 import pytest_asyncio
-from session_lines import SPOT, USD_M, placed, until
+from session_lines import SPOT, USD_M, placed, trade_back, until
 
 from tidings.fix.dictionary import FIX44
 from tidings.fix_gateway.chain_log import MemoryChainLog
@@ -200,6 +200,72 @@ async def test_a_stop_waits_and_triggers(desk, client, counterparty):
     await counterparty.market(USD_M.symbol, "sell", qty="0.01").done()
     await until(lambda: client.told[-1][1][39] == "2")
     assert client.story() == ["0/0", "D/0", "F/2"]
+
+
+async def test_a_stop_price_is_replaced_while_it_waits(desk, client):
+    desk.submit(client, order_message(t40="4", t44=USD_M.at("1.03"), t99=USD_M.at("1.05")))
+    await until(lambda: client.story() == ["0/0"])
+    common = {"t35": "G", "t40": "4", "t44": None, "t38": None}
+    desk.replace(client, order_message(t11="r1", t41="ord-1", t99=USD_M.at("1.06"), **common))
+    await until(lambda: len(client.told) > 1)
+    replaced = client.told[1][1]
+    assert (replaced[150], replaced[39], replaced[11], replaced[99], replaced[44]) == ("5", "0", "r1", "64660", "62830")
+    desk.replace(client, order_message(t11="r2", t41="r1", t99=USD_M.at("1.06"), **common))
+    assert (client.told[2][1][102], client.told[2][1][58]) == ("99", "no change")
+    desk.replace(client, order_message(t11="r3", t41="r1", t99=USD_M.at("1.07"), t1102=USD_M.at("1.08"), **common))
+    assert client.told[3][1][58] == "StopPx (99) and TriggerPrice (1102) differ"
+    desk.replace(client, order_message(t11="r4", t41="r1", t99=USD_M.at("0.5"), **common))  # on the wrong side
+    await until(lambda: len(client.told) > 4)
+    kind, refused = client.told[4]
+    assert (kind, refused[39], refused[102], refused[434], refused[41]) == (b"9", "0", "99", "2", "r1")
+    desk.replace(client, order_message(t35="G", t11="r5", t41="r1", t40="4", t44=USD_M.at("1.04"), t38="0.02",
+                                       t1102=USD_M.at("1.08")))  # fmt: skip
+    await until(lambda: len(client.told) > 5)
+    all_of_it = client.told[5][1]
+    assert [all_of_it[tag] for tag in (150, 38, 44, 99, 151)] == ["5", "0.02", "63440", "65880", "0.02"]
+
+
+async def test_attached_prices_are_replaced_and_shown_to_who_speaks_the_dialect(desk, quiet_exchange):
+    client = Client(profile=Profile(is_extended=True))
+    desk.join(client)
+    desk.submit(client, order_message(t20010=USD_M.at("1.1"), t20013=USD_M.at("0.8"), t20012="M"))
+    await until(lambda: client.story() == ["0/0"])
+    new = client.told[0][1]
+    assert [new[tag] for tag in (20010, 20012, 20013, 20015)] == ["67100", "M", "48800", "2"]
+    change = {"t35": "G", "t41": "ord-1", "t44": None, "t38": None}
+    desk.replace(client, order_message(t11="r1", t20010=USD_M.at("1.2"), t20013=USD_M.at("0.7"), **change))
+    await until(lambda: len(client.told) > 1)
+    replaced = client.told[1][1]
+    assert [replaced[tag] for tag in (150, 20010, 20013, 44)] == ["5", "73200", "42700", "54900"]
+    desk.replace(client, order_message(t11="r2", t20011=USD_M.at("1.2"), **{**change, "t41": "r1"}))
+    assert client.told[2][1][58] == "tag 20011: the venue does not amend it; cancel, and place the order anew"
+    desk.replace(client, order_message(t11="r3", t99=USD_M.at("1.2"), **{**change, "t41": "r1"}))
+    assert "the order was placed without it" in client.told[3][1][58]
+    (row,) = await desk.phemex.engine.queries.open_orders(desk.phemex.instrument(USD_M.symbol))
+    assert (float(row["takeProfitRp"]), float(row["stopLossRp"])) == (73200, 42700)
+
+
+async def test_a_trailing_stop_follows_from_where_it_is_told_to(desk, client, counterparty):
+    await desk_position(desk, counterparty)
+    trailing = {"t40": "P", "t18": "a", "t44": None, "t38": None, "t54": "2", "t211": "500"}
+    trailing["t20016"] = "TrailingStopPeg"
+    desk.submit(client, order_message(t99=USD_M.at("0.95"), **trailing))
+    await until(lambda: client.story() == ["0/0"])
+    new = client.told[0][1]
+    assert [new[tag] for tag in (40, 18, 211, 99, 636)] == ["P", "a", "-500", "57950", "N"]
+    common = {"t35": "G", "t41": "ord-1", "t44": None, "t38": None, "t54": "2", "t40": "P"}
+    desk.replace(client, order_message(t11="r1", t211="700", **common))
+    await until(lambda: len(client.told) > 1)
+    assert [client.told[1][1][tag] for tag in (150, 211)] == ["5", "-700"]
+    desk.cancel(client, order_message(t35="F", t11="c1", t41="r1", t54="2"))
+    await until(lambda: client.story()[-1] == "4/4")
+    await trade_back(desk.phemex, counterparty)
+
+
+async def desk_position(desk, counterparty):
+    """Long 0.01 at the starting price."""
+    await placed(counterparty, USD_M, "sell", price=USD_M.price, qty="0.01")
+    await desk.phemex.market(USD_M.symbol, "buy", qty="0.01").done()
 
 
 async def test_own_tags_go_out_only_in_the_extended_dialect(desk, client):

@@ -12,7 +12,7 @@ from typing import Protocol
 from tidings.errors import GridError, OrderDenied, UnknownSymbol, UsageError
 from tidings.fix_gateway.account import Account
 from tidings.fix_gateway.execution_matrix import Event
-from tidings.fix_gateway.field_text import Fields, FieldSource, decimal_of, is_cl_ord_id
+from tidings.fix_gateway.field_text import Fields, FieldSource, is_cl_ord_id
 from tidings.fix_gateway.known_kinds import KnownKinds
 from tidings.fix_gateway.link_news import LinkNews
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
@@ -31,11 +31,12 @@ from tidings.fix_gateway.reject_codes import (
     denied_cxl_rej_reason,
     denied_ord_rej_reason,
 )
+from tidings.fix_gateway.translate_change import new_numbers
 from tidings.fix_gateway.translate_in import NewOrder, Refusal, Rules, new_order
 from tidings.fix_gateway.translate_out import Profile, cancel_reject, refused_order
 from tidings.model.enums import DenyReason, RequestKind
 from tidings.model.order import Order
-from tidings.model.scale import price_ticks, qty_lots
+from tidings.model.scale import qty_lots
 
 log = logging.getLogger("tidings.fix")
 
@@ -192,17 +193,19 @@ class FixOrderDesk:
         self._after_asking(client, message, chain, order, request, result)
 
     def replace(self, client: Client, message: FieldSource) -> None:
-        """An OrderCancelReplaceRequest (G): a new price, and a new total quantity."""
+        """An OrderCancelReplaceRequest (G): a new price, total quantity, or price that triggers."""
         found = self._find_target(client, message, is_replace=True)
         if found is None:
             return
         chain, order, request = found
         try:
-            ticks, lots = self._new_numbers(message, chain, order)
+            asked = new_numbers(message, chain, order)
         except Refusal as refusal:
             self._refuse_request(client, chain, request, refusal.reason, refusal.text)
             return
-        result = self.phemex.entry.amend_order(order, ticks, lots, self.clock.read_now_ns())
+        result = self.phemex.entry.amend_triggers(
+            order, asked.price_ticks, asked.qty_lots, self.clock.read_now_ns(), **asked.triggers
+        )
         self._after_asking(client, message, chain, order, request, result)
 
     def refuse_change(self, client: Client, message: FieldSource, reason: int, text: str) -> None:
@@ -244,26 +247,6 @@ class FixOrderDesk:
             by_id = found
         return by_id if by_id is not None and by_id.owner == client.name else None
 
-    def _new_numbers(self, message: FieldSource, chain: OrderChain, order: Order) -> tuple[int, int]:
-        """Ticks and lots asked for, 0 as is. Raises Refusal with a CxlRejReason."""
-        instrument = order.terms.instrument
-        for tag, is_value in ((55, chain.symbol), (54, chain.side), (40, chain.echo.get(40))):
-            if (value := message.find(tag)) is not None and value.decode("latin-1") != is_value:
-                raise Refusal(OTHER, f"tag {tag} differs from the order's")
-        try:
-            ticks = price_ticks(instrument, _number(message, 44)) if message.find(44) and order.terms.has_price else 0
-            lots = qty_lots(instrument, _number(message, 38)) if message.find(38) else 0
-            stop_ticks = price_ticks(instrument, _number(message, 99)) if message.find(99) else order.stop_px_ticks
-        except GridError as error:
-            raise Refusal(OTHER, str(error)) from None
-        if stop_ticks != order.stop_px_ticks or any(message.find(tag) for tag in (20010, 20011, 20013, 20014)):
-            raise Refusal(OTHER, "only Price (44) and OrderQty (38) can be replaced")
-        if lots and lots <= order.cum_qty_lots:
-            raise Refusal(TOO_LATE, "OrderQty (38) is not above what has filled")
-        if ticks in (0, order.price_ticks) and lots in (0, order.order_qty_lots):
-            raise Refusal(OTHER, "no change")
-        return ticks, lots
-
     def _after_asking(
         self, client: Client, message: FieldSource, chain: OrderChain, order: Order, request: Request, result: int
     ) -> None:
@@ -290,13 +273,6 @@ class FixOrderDesk:
         order_id = chain.order.order_id if chain is not None and chain.order is not None else ""
         status, wall_ns = chain.row if chain is not None else "8", self.clock.read_wall_ns()
         client.tell(b"9", cancel_reject(request, order_id, status, reason, text, wall_ns, client.profile))
-
-
-def _number(message: FieldSource, tag: int) -> str:
-    text = decimal_of(message.find(tag) or b"")
-    if text is None:
-        raise Refusal(OTHER, f"tag {tag} is no decimal number")
-    return text
 
 
 def business_reject(message: FieldSource, reason: int, text: str) -> Fields:

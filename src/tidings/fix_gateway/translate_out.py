@@ -12,7 +12,7 @@ from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.execution_matrix import TERMINAL, Step
 from tidings.fix_gateway.field_text import Fields, average_text, decimal_text
 from tidings.fix_gateway.order_chains import OrderChain, Request
-from tidings.model.enums import ExecInst, OrdType, PosSide, ProductLine, Side, TimeInForce, Trigger
+from tidings.model.enums import ExecInst, OrdType, PegType, PosSide, ProductLine, Side, TimeInForce, Trigger
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order
 from tidings.model.scale import price_text, qty_text, quote_qty_text
@@ -39,6 +39,9 @@ _TIMES_IN_FORCE = {TimeInForce.GTC: b"1", TimeInForce.IOC: b"3", TimeInForce.FOK
 _TRIGGERS = {
     Trigger.LAST_PRICE: b"2", Trigger.MARK_PRICE: b"M", Trigger.INDEX_PRICE: b"I", Trigger.BID_PRICE: b"3",
     Trigger.ASK_PRICE: b"1",
+}  # fmt: skip
+_PEG_TYPES = {
+    PegType.TRAILING_STOP: b"TrailingStopPeg", PegType.TRAILING_TAKE_PROFIT: b"TrailingTakeProfitPeg",
 }  # fmt: skip
 _POS_SIDES = {PosSide.MERGED: b"M", PosSide.LONG: b"L", PosSide.SHORT: b"S"}
 
@@ -185,10 +188,32 @@ def _extended(order: Order, telling: Telling) -> dict[int, bytes]:
         found[20001] = b"Y"
     if terms.trigger:
         found[20003] = _TRIGGERS[Trigger(terms.trigger)]
+    if terms.peg_type:
+        found[20016] = _PEG_TYPES[PegType(terms.peg_type)]
+    found.update(_attached(order))
+    if telling.step.exec_type == "F" and telling.report is not None:
+        found[1057] = b"N" if telling.report.is_maker else b"Y"
+        found[20030] = b"T"
     if terms.ord_type == OrdType.LIMIT_IF_TOUCHED:
         found[1109] = b"D" if terms.side == Side.BUY else b"U"
     if telling.report is not None and telling.report.code:
         found[25016] = b"%d" % telling.report.code
+    return found
+
+
+def _attached(order: Order) -> dict[int, bytes]:
+    """Take-profit and stop-loss that travel with the order: trigger price, limit price, what triggers."""
+    terms, instrument = order.terms, order.terms.instrument
+    found: dict[int, bytes] = {}
+    for tag, ticks, limit_ticks, trigger in (
+        (20010, order.take_profit_ticks, order.take_profit_px_ticks, terms.take_profit_trigger),
+        (20013, order.stop_loss_ticks, order.stop_loss_px_ticks, terms.stop_loss_trigger),
+    ):
+        if trigger:
+            found[tag] = price_text(instrument, ticks).encode()
+            found[tag + 2] = _TRIGGERS[Trigger(trigger)]
+            if limit_ticks:
+                found[tag + 1] = price_text(instrument, limit_ticks).encode()
     return found
 
 
