@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tidings.fix.validation import Fields
 
 SOH = b"\x01"
+LOGON = b"A"
 # Header fields that may be given among a message's fields; the session's own ones may not.
 ROUTING_TAGS = frozenset({50, 57, 115, 116, 128, 129, 142, 143, 144, 145})
 REPLAY_SLICE_MSGS = 500
@@ -92,7 +93,8 @@ class Outbound:
         if poss_resend:
             header.append((97, b"Y"))
         data = self._encoded(msg_type, header, fields)
-        self._store.set_out(seq, data, is_replayed, wall_ns)
+        # A Logon may have a password in it and is never sent again: only its number is kept.
+        self._store.set_out(seq, b"" if msg_type == LOGON else data, is_replayed, wall_ns)
         if self.is_open or is_logon:
             self._queue(seq, data)
         return seq
