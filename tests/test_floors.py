@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("market", "fix", "journal"),
     ("engine", "net"),
     ("venue.phemex", "exchange", "recorder"),
-    ("app", "session", "blocking", "config", "watchdog", "fix_gateway"),
+    ("app", "session", "blocking", "config", "watchdog", "fix_gateway", "fix_client"),
     ("cli",),
 )
 # The faces of floor 5 stand on each other, in this order only: config carries app, app carries session, and so on.
@@ -37,7 +37,7 @@ ONLY_IMPORTS = {"exchange": {"exchange", "errors", "metrics"}}
 
 # Rule 3. Rooms that may import a module; C headers count like modules.
 SOCKET_ROOMS = {"net", "exchange"}
-LOOP_ROOMS = SOCKET_ROOMS | {"app", "watchdog", "fix_gateway", "session", "blocking", "cli"}
+LOOP_ROOMS = SOCKET_ROOMS | {"app", "watchdog", "fix_gateway", "fix_client", "session", "blocking", "cli"}
 RESERVED = {
     "socket": SOCKET_ROOMS,
     "ssl": SOCKET_ROOMS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from tidings.errors import FieldError
 from tidings.fix.dictionary import FIX44
@@ -232,11 +233,14 @@ class FixSession(SessionLogon):
             self.store.set_in(new_seq)
             self._drain()
 
-    def _on_reject(self, _reader: FixReader, _seq: int) -> bool:
+    def _on_reject(self, reader: FixReader, _seq: int) -> bool:
         self.rejects_received += 1
+        if self.on_reject is not None:
+            self.on_reject(reader)
         return True
 
     rejects_received = 0
+    on_reject: Callable[[FixReader], object] | None = None  # for who wants to know which message was rejected
 
     def _on_logout(self, reader: FixReader, seq: int) -> bool:
         self.dont_cancel = reader.find(9003) == b"Y"

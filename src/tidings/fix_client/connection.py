@@ -1,0 +1,81 @@
+"""The client's session on one connection after another: bytes in, bytes out, timers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from tidings.clock import Clock
+from tidings.fix.session import FixSession
+from tidings.net.acceptor import Accepted
+
+log = logging.getLogger("tidings.fix")
+
+TIMER_S = 0.05
+
+
+class InitiatedConnection:
+    """A guest of one outgoing connection. `ended` is set when it is gone, with the fault of ours that ended it."""
+
+    def __init__(self, session: FixSession, clock: Clock, on_ready: Callable[[], object]) -> None:
+        self.ended: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+        self.has_logged_on = False
+        self._session = session
+        self._clock = clock
+        self._on_ready = on_ready
+        self._link: Accepted | None = None
+        self._fault: Exception | None = None
+
+    def begin(self, link: Accepted) -> None:
+        """The connection is up: log on."""
+        self._link = link
+        self._session.connected(*self._times())
+        self.flush()
+
+    def on_bytes(self, data: bytes) -> None:
+        """From the socket. What the application raises ends the connection: its message was not dealt with."""
+        try:
+            self._session.receive(data, *self._times())
+        except Exception as error:
+            self._fault = error
+            self.abort()
+            return
+        if not self.has_logged_on and self._session.is_logged_on:
+            self.has_logged_on = True
+            self._on_ready()
+        self.flush()
+
+    def on_lost(self) -> None:
+        """The socket is gone."""
+        self._link = None
+        self._session.disconnected(*self._times())
+        if not self.ended.done():
+            self.ended.set_result(self._fault)
+
+    def on_timer(self) -> None:
+        """Heartbeats and time limits."""
+        if self._link is not None:
+            self._session.on_timer(*self._times())
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what the session has to say; a long replay in slices."""
+        link, session = self._link, self._session
+        if link is None:
+            return
+        while data := session.take_output():
+            link.write(data)
+            if session.is_replaying:
+                asyncio.get_running_loop().call_soon(self.flush)
+                return
+        if session.wants_close:
+            link.close()
+
+    def abort(self) -> None:
+        """Cut it now."""
+        if self._link is not None:
+            self._link.abort()
+
+    def _times(self) -> tuple[int, int]:
+        return self._clock.read_now_ns(), self._clock.read_wall_ns()
