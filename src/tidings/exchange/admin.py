@@ -4,6 +4,7 @@
     GET  /orders?user_id=7000001  one section (also /positions /accounts /wallets /books /counters);
                                   `user_id` and `symbol` cut its rows down
     GET  /open-orders?user_id=N   only what one user has open: quick, for who asks a thousand times a second
+    GET  /history?user_id=N       orders of one user, open and done, and his executions by ExecID, as far back as kept
     POST /price                   {"symbol": "BTCUSDT", "last": "61000.5", "mark": "61000", "index": "61000"},
                                   any of the three prices
     GET POST DELETE /faults       what is to go wrong: `fault_admin`
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tidings.exchange.admin_view import order_row
+from tidings.exchange.catalogue import Line
 from tidings.exchange.fault_admin import FAULTS_PATH, answer_faults
 from tidings.exchange.http_request import Request
 from tidings.exchange.parameters import Parameters, RequestError
@@ -47,6 +49,8 @@ class AdminApi:
                     return _json(_filtered(self._view().get(path[1:]), parameters))
                 case "GET", "/open-orders":
                     return _json(self._open_orders(parameters.integer("user_id")))
+                case "GET", "/history":
+                    return _json(self._history(parameters.integer("user_id")))
                 case "POST", "/price":
                     return self._set_price(parameters, wall_ns)
         except RequestError as error:
@@ -63,6 +67,15 @@ class AdminApi:
     def _open_orders(self, user_id: int) -> list[dict[str, object]]:
         store = self.venue.state.store
         return [order_row(order) for symbol in self.venue.markets for order in store.open_orders(user_id, symbol)]
+
+    def _history(self, user_id: int) -> dict[str, object]:
+        store = self.venue.state.store
+        fills = [fill for line in Line for fill in store.fills(user_id, line)]
+        executions = [
+            {"exec_id": fill.exec_id, "order_id": fill.order_id, "symbol": fill.instrument.symbol, "qty": fill.exec_qty}
+            for fill in fills
+        ]
+        return {"orders": [order_row(order) for order in store if order.owner == user_id], "executions": executions}
 
     def _set_price(self, parameters: Parameters, wall_ns: int) -> Response:
         instrument = self.venue.catalogue.instruments.get(parameters.required("symbol"))

@@ -63,6 +63,22 @@ def test_open_orders_are_those_of_one_user_and_no_done_ones(venue, ask):
     assert ask("GET", "/open-orders", f"user_id={venue.user_ids[0]}") == (200, [])
 
 
+def test_the_history_of_a_user_has_done_orders_and_every_execution_once(venue, ask):
+    filled, gone = place(venue, 0, "BTCUSDT"), place(venue, 0, "BTCUSD")
+    sale = NewOrder(symbol="BTCUSDT", side="Sell", price=50_000 * 10**9, qty=10_000)
+    venue.create(venue.user_ids[1], sale, T0)
+    venue.advance(T0 + 10**9)
+    venue.cancel_all(venue.user_ids[0], Line.COIN_M, T0 + 10**9, symbols=["BTCUSD"])
+    venue.advance(T0 + 2 * 10**9)
+    status, history = ask("GET", "/history", f"user_id={venue.user_ids[0]}")
+    assert status == 200
+    assert [row["order_id"] for row in history["orders"]] == [filled, gone]
+    (execution,) = history["executions"]
+    assert (execution["order_id"], execution["qty"], execution["symbol"]) == (filled, 10_000, "BTCUSDT")
+    theirs = ask("GET", "/history", f"user_id={venue.user_ids[1]}")[1]["executions"]
+    assert [row["qty"] for row in theirs] == [10_000]
+
+
 def test_the_dump_has_every_section_and_the_faces_counters(venue, ask):
     status, dump = ask("GET", "/dump")
     assert status == 200
