@@ -262,6 +262,20 @@ def test_repeated_orders_are_answered_and_stale_ones_refused(start_gateway):
     client.expect("8", t150="0", t11="o2")
 
 
+def test_a_repeated_cancel_is_one_cancel(start_gateway):
+    """The gateway had it before the connection broke, or before it died: it is answered once."""
+    client = start_gateway().connect()
+    client.logon()
+    client.order("o1")
+    client.expect("8", t150="0")
+    client.change("F", "c1", "o1")
+    client.expect("8", t150="4", t11="c1")
+    common = ((11, "c1"), (41, "o1"), (54, "1"), (55, "BTCUSDT"), (60, now_text()))
+    client.send("F", *common, t43="Y", t122=now_text())
+    client.send("F", *common)
+    client.expect("9", t11="c1", t102="6")  # the second one, which does not say that it is a repetition
+
+
 def test_a_throttled_client_may_still_cancel(start_gateway):
     gateway = start_gateway(C1="max_msgs_per_s = 3\n")
     client = gateway.connect()

@@ -24,6 +24,7 @@ from tidings.fix_gateway.client_session import ClientSession
 from tidings.fix_gateway.config import ClientSettings, GatewayConfig
 from tidings.fix_gateway.connection import ClientConnection
 from tidings.fix_gateway.drop_copy import GENERATIONS_KEPT, DropCopyFeed
+from tidings.fix_gateway.last_told import LastTold
 from tidings.fix_gateway.message_logs import MessageLogs
 from tidings.fix_gateway.order_chains import OrderChains
 from tidings.fix_gateway.order_desk import FixOrderDesk
@@ -108,6 +109,10 @@ class Gateway:
         desk = self.desks[name] = FixOrderDesk(phemex, chains)
         for settings in sessions:
             self._add_session(settings, desk)
+        last_told = LastTold(chains, phemex.engine.products.find)
+        for settings in sessions:
+            if (session := self.clients[settings.name].session) is not None and settings.kind == "order":
+                last_told.read(settings.name, session.store)
         strategy = TakingUp(desk, [self.clients[settings.name].market_data for settings in sessions])
         self._do(phemex.run(strategy)).add_done_callback(_tell_end)
         await strategy.is_done.wait()

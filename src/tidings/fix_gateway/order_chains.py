@@ -62,6 +62,22 @@ class OrderChain:
     def is_done(self) -> bool:
         return self.told_status in TERMINAL
 
+    def was_told(self, exec_type: str, ord_status: str) -> None:
+        """What a report with this ExecType and OrdStatus makes of the status told."""
+        if ord_status in TERMINAL:
+            self.told_status = ord_status
+        elif exec_type == "F":
+            self.told_status = "1"
+        elif exec_type in "0D" and self.told_status == "A":
+            self.told_status = "0"
+        elif exec_type == "D" and ord_status in "01":
+            self.told_status = ord_status  # it came back to life
+
+    def pending(self, cl_ord_id: str) -> Request | None:
+        """The request with this id, if it has not been answered."""
+        found = (one for one in (self.cancel, self.replace) if one is not None and one.cl_ord_id == cl_ord_id)
+        return next(found, None)
+
 
 class OrderChains:
     """All chains of one account. A ClOrdID is used once, by whichever client, for the life of the log."""
@@ -74,12 +90,17 @@ class OrderChains:
         self._requests: dict[str, str] = {}  # ids of requests that came to nothing → first id of their chain
         self._done: deque[OrderChain] = deque()
         self.armed: dict[str, str] = {}  # client → whose orders go when it does; "" none
+        self._untold: list[tuple[Any, ...]] = []  # answers that are written down once they have been handed on
         for fact in self._log.facts():
             _REPLAY[fact[0]](self, *fact[1:])
 
     def is_used(self, cl_ord_id: str) -> bool:
         """Whether any order or request of the account ever had this id."""
         return cl_ord_id in self._by_id or cl_ord_id in self._requests
+
+    def is_of(self, chain: OrderChain, cl_ord_id: str) -> bool:
+        """Whether this id is one of the chain, or of a request for it that came to nothing."""
+        return self._by_id.get(cl_ord_id) is chain or self._requests.get(cl_ord_id) == chain.first_id
 
     def find(self, cl_ord_id: str) -> OrderChain | None:
         """The chain with this id anywhere in it."""
@@ -93,44 +114,56 @@ class OrderChains:
         """Those whose end has not been told, oldest first; of one client, or of all."""
         return [chain for chain in self._open.values() if owner in (None, chain.owner)]
 
-    # ---- Facts, each written before it is acted upon ------------------------------------------------------------
+    # ---- Facts --------------------------------------------------------------------------------------------------
+    # What is asked is written before it is acted upon; what is told, after the session's store has it. A process that
+    # dies in between finds the message there (`last_told`): so an answer is neither forgotten nor given twice.
 
     def begin(
         self, first_id: str, owner: str, engine_id: str, symbol: str, side: str, echo: dict[int, str]
     ) -> OrderChain:
         """A NewOrderSingle is about to be submitted."""
-        self._log.append(("N", first_id, owner, engine_id, symbol, side, [*echo.items()]))
+        self._append(("N", first_id, owner, engine_id, symbol, side, [*echo.items()]))
         return self._begin(OrderChain(first_id, owner, engine_id, symbol, side, echo, first_id))
 
     def ask(self, chain: OrderChain, cl_ord_id: str, is_replace: bool) -> Request:
         """A cancel or replace is about to be asked for."""
-        self._log.append(("Q", chain.first_id, cl_ord_id, is_replace))
+        self._append(("Q", chain.first_id, cl_ord_id, is_replace))
         return self._ask(chain, cl_ord_id, is_replace)
 
     def accept(self, chain: OrderChain, request: Request) -> None:
-        """A request has had its effect: its id is the order's from now on."""
-        self._log.append(("H", chain.first_id, request.cl_ord_id))
+        """A request has had its effect: its id is the order's from now on. Tell, then `note_told`."""
+        self._untold.append(("H", chain.first_id, request.cl_ord_id))
         self._settle(chain, request, is_accepted=True)
 
     def refuse(self, chain: OrderChain, request: Request) -> None:
-        """A request came to nothing; its id stays used."""
-        self._log.append(("Z", chain.first_id, request.cl_ord_id))
+        """A request came to nothing; its id stays used. Tell, then `note_answered`."""
+        self._untold.append(("Z", chain.first_id, request.cl_ord_id))
         self._settle(chain, request, is_accepted=False)
 
     def note_told(self, chain: OrderChain, exec_id: str = "") -> None:
         """A report has been handed on: what it said."""
-        self._log.append(("R", chain.first_id, chain.told_status, chain.told_cum_lots, chain.exec_count, exec_id))
+        self._append(("R", chain.first_id, chain.told_status, chain.told_cum_lots, chain.exec_count, exec_id))
         self._tell(chain, exec_id)
+
+    def note_answered(self) -> None:
+        """What became of requests has been handed on."""
+        while self._untold:
+            self._log.append(self._untold[0])
+            del self._untold[0]
 
     def note_armed(self, owner: str, scope: str) -> None:
         """Cancel on disconnect is armed for a client, or ("") has nothing to do any more."""
         if self.armed.get(owner, "") != scope:
-            self._log.append(("L", owner, scope))
+            self._append(("L", owner, scope))
             self.armed[owner] = scope
 
     def know_order_id(self, chain: OrderChain, order_id: str) -> None:
         """The venue has named the order."""
         self._by_order_id[order_id] = chain
+
+    def _append(self, fact: tuple[Any, ...]) -> None:
+        self.note_answered()
+        self._log.append(fact)
 
     def sync(self) -> None:
         self._log.sync()
@@ -204,10 +237,7 @@ class OrderChains:
 
 
 def _pending(chain: OrderChain, cl_ord_id: str) -> Request:
-    for request in (chain.cancel, chain.replace):
-        if request is not None and request.cl_ord_id == cl_ord_id:
-            return request
-    return Request(cl_ord_id, chain.head_id, is_replace=False)
+    return chain.pending(cl_ord_id) or Request(cl_ord_id, chain.head_id, is_replace=False)
 
 
 _REPLAY: dict[str, Any] = {

@@ -221,6 +221,8 @@ class FixOrderDesk:
         cl_ord_id, orig_id = (message.find(11) or b"").decode("latin-1"), (message.find(41) or b"").decode("latin-1")
         unborn = Request(cl_ord_id, orig_id, is_replace)
         chain = self._find(client, message, orig_id)
+        if message.find(43) == b"Y" and chain is not None and self.chains.is_of(chain, cl_ord_id):
+            return None  # taken before a crash could count it: its answer has been told, or is on its way
         if not is_cl_ord_id(cl_ord_id.encode("latin-1")) or self.chains.is_used(cl_ord_id):
             text = "ClOrdID (11) has been used" if cl_ord_id else "ClOrdID (11) is missing"
             self._reject_request(client, chain, unborn, CXL_DUPLICATE, text)
@@ -260,12 +262,14 @@ class FixOrderDesk:
         if -result in LINK_DOWN:
             self.chains.refuse(chain, request)
             client.tell(b"j", business_reject(message, 4, f"Application Not Available: {text}"))
+            self.chains.note_answered()
         else:
             self._refuse_request(client, chain, request, denied_cxl_rej_reason(-result), text)
 
     def _refuse_request(self, client: Client, chain: OrderChain, request: Request, reason: int, text: str) -> None:
         self.chains.refuse(chain, request)
         self._reject_request(client, chain, request, reason, text)
+        self.chains.note_answered()
 
     def _reject_request(
         self, client: Client, chain: OrderChain | None, request: Request, reason: int, text: str

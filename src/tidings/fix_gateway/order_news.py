@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from tidings.clock import Clock
-from tidings.fix_gateway.execution_matrix import CANCEL_REJECT, REAL, TERMINAL, Event, Step, steps_for
+from tidings.fix_gateway.execution_matrix import CANCEL_REJECT, REAL, Event, Step, steps_for
 from tidings.fix_gateway.execution_memory import ExecutionMemory
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
 from tidings.fix_gateway.reject_codes import OTHER, TOO_LATE, code_text, cxl_rej_reason, ord_rej_reason
@@ -209,6 +209,7 @@ class OrderNews:
             wall_ns = self._clock.read_wall_ns()
             fields = cancel_reject(request, order.order_id, chain.row, reason, text, wall_ns, client.profile, code)
             client.tell(CANCEL_REJECT.encode(), fields)
+        self.chains.note_answered()
 
     def settle_lost_replace(self, chain: OrderChain, order: Order) -> None:
         """A restart has lost the answer to a replace: its outcome is what the order is now, told by its next report."""
@@ -266,14 +267,7 @@ class OrderNews:
         for receiver in receivers:
             receiver.tell(b"8", execution_report(chain, order, telling, receiver.profile))
         step = telling.step
-        if step.ord_status in TERMINAL:
-            chain.told_status = step.ord_status
-        elif step.exec_type == "F":
-            chain.told_status = "1"
-        elif step.exec_type in "0D" and chain.told_status == "A":
-            chain.told_status = "0"
-        elif step.exec_type == "D" and step.ord_status in "01":
-            chain.told_status = step.ord_status  # it came back to life
+        chain.was_told(step.exec_type, step.ord_status)
         self.chains.note_told(chain, telling.exec_id if step.exec_type == "F" else "")
 
     def _real_status(self, chain: OrderChain) -> str:

@@ -1,0 +1,78 @@
+"""What a client was told last, by its session's store: the chains may have died before they noted it.
+
+A report is in the store before its first byte leaves, and in the chains' log right after. A process that is killed in
+between would tell it a second time, or give its ExecID to another report: so the end of the store is read at the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tidings.errors import GridError
+from tidings.fix.message_store import MessageStore
+from tidings.fix.reader import FixReader
+from tidings.fix_gateway.order_chains import OrderChain, OrderChains
+from tidings.fix_gateway.reject_codes import CXL_DUPLICATE
+from tidings.model.instrument import Instrument
+from tidings.model.scale import qty_lots
+
+TAIL_MESSAGES = 64  # each is noted before the next one is told, so one would do
+ANSWERS, ENDS = ("4", "5"), ("4", "8", "C")  # ExecTypes
+
+
+class LastTold:
+    """Notes in `chains` what the stores know better."""
+
+    def __init__(self, chains: OrderChains, find_instrument: Callable[[str], Instrument | None]) -> None:
+        self._chains = chains
+        self._find_instrument = find_instrument
+        self._reader = FixReader()
+
+    def read(self, owner: str, store: MessageStore) -> None:
+        """The end of one session's store."""
+        last = store.next_out - 1
+        for _, data in store.get(max(1, last - TAIL_MESSAGES + 1), last):
+            if self._reader.read(data):
+                continue
+            chain = self._chains.find(self._text(11))
+            if chain is None or chain.owner != owner:
+                continue
+            if self._reader.msg_type == b"8":
+                self._note_report(chain)
+            elif self._reader.msg_type == b"9" and self._text(102) != str(CXL_DUPLICATE):
+                self._note_reject(chain)
+
+    def _note_report(self, chain: OrderChain) -> None:
+        exec_type, status, exec_id = self._text(150), self._text(39), self._text(17)
+        number = self._number_in(exec_id)
+        is_execution = exec_type == "F" and exec_id not in chain.exec_ids
+        if not (is_execution or number > chain.exec_count or (exec_type in ENDS and not chain.is_done)):
+            return
+        if exec_type in ANSWERS and (request := chain.pending(self._text(11))) is not None:
+            self._chains.accept(chain, request)
+        chain.exec_count = max(chain.exec_count, number)
+        if exec_type != "I":
+            chain.was_told(exec_type, status)
+        if is_execution:
+            chain.told_cum_lots = max(chain.told_cum_lots, self._cum_lots(chain))
+        self._chains.note_told(chain, exec_id if is_execution else "")
+
+    def _note_reject(self, chain: OrderChain) -> None:
+        if (request := chain.pending(self._text(11))) is not None:
+            self._chains.refuse(chain, request)
+            self._chains.note_answered()
+
+    def _number_in(self, exec_id: str) -> int:
+        """Of an ExecID that we made, <OrderID>-<n>; 0 for the venue's."""
+        order_id, _, number = exec_id.rpartition("-")
+        return int(number) if order_id == self._text(37) and number.isdigit() else 0
+
+    def _cum_lots(self, chain: OrderChain) -> int:
+        instrument = self._find_instrument(chain.symbol)
+        try:
+            return qty_lots(instrument, self._text(14), zero_allowed=True) if instrument is not None else 0
+        except GridError:
+            return 0
+
+    def _text(self, tag: int) -> str:
+        return (self._reader.find(tag) or b"").decode("latin-1")
