@@ -109,13 +109,13 @@ class OrderNews:
     def _tell_fill(self, chain: OrderChain, order: Order, report: ExecutionReport) -> None:
         if report.exec_id in chain.exec_ids:
             return
-        cum_lots = max(chain.told_cum_lots, order.traded_qty_lots)
+        # An order that was adopted has lived through all its executions before the first of them is told.
+        cum_lots = max(chain.told_cum_lots, min(chain.told_cum_lots + report.last_qty_lots, order.traded_qty_lots))
         if order.terms.qty_in_quote or not order.order_qty_lots:
-            is_all = order.status == OrdStatus.FILLED and order.traded_qty_lots >= order.cum_qty_lots
+            is_all = order.status == OrdStatus.FILLED and cum_lots >= order.cum_qty_lots
         else:
             is_all = cum_lots >= order.order_qty_lots
-        chain.told_cum_lots = cum_lots
-        self.tell(chain, order, Event.FILL_ALL if is_all else Event.FILL_PART, report)
+        self.tell(chain, order, Event.FILL_ALL if is_all else Event.FILL_PART, report, cum_lots=cum_lots)
 
     def _tell_filled(self, chain: OrderChain, order: Order, report: ExecutionReport) -> None:
         """The venue calls an order filled whose executions have all been told: only it can know, where the order has
@@ -220,14 +220,16 @@ class OrderNews:
 
     def tell(
         self, chain: OrderChain, order: Order, event: Event, report: ExecutionReport | None, *,
-        request: Request | None = None, text: str = "", rej_reason: int | None = None,
+        request: Request | None = None, text: str = "", rej_reason: int | None = None, cum_lots: int = 0,
     ) -> None:  # fmt: skip
-        """Every message of a cell of the matrix."""
+        """Every message of a cell of the matrix. `cum_lots`: CumQty from the execution on that it speaks of."""
         row = chain.row
         for step in steps_for(row, event):
             if step.exec_type == "!":
                 log.error("order %s: %s while %s: the venue will be asked", chain.first_id, event.name, row)
                 return
+            if step.exec_type == "F":
+                chain.told_cum_lots = cum_lots
             says_more = len(steps_for(row, event)) == 1 or step.exec_type == "F"
             status = self._real_status(chain) if step.ord_status == REAL else step.ord_status
             telling = Telling(

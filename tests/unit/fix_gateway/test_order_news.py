@@ -5,10 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
-from fix_story import Story
+from fix_story import PRICE_TICKS, Story
 
 from tidings.fix_gateway import order_news
-from tidings.model.enums import ExecType, OrdStatus, RequestKind
+from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind
+from tidings.model.execution_report import report_of
+from tidings.model.order import apply_report
+
+EXEC_IDS = ("7b000000-0000-0000-0000-000000000001", "7b000000-0000-0000-0000-000000000002")
 
 
 def test_the_effects_are_the_engines():
@@ -26,6 +30,35 @@ def test_a_fill_before_the_ack_is_new_first():
     assert story.told == ["0/0", "F/1"]
     new, fill = story.reports
     assert (new[14], new[151], new[6], fill[14], fill[151]) == ("0", "0.01", "0", "0.001", "0.009")
+
+
+def test_executions_of_an_order_that_has_lived_through_all_of_them_are_each_told():
+    """After a restart its state is final before the first of them is told; found by kills at random instants."""
+    story = Story()
+    story.hear(ExecType.NEW)
+    first, last = (
+        report_of(ExecType.TRADE, now_ns=1, handle=1, order_id=story.order.order_id, exec_id=exec_id, last_qty_lots=5,
+                  last_px_ticks=PRICE_TICKS, cum_qty_lots=cum, source=ReportSource.SNAPSHOT,
+                  transact_time_ns=1_800_000_000_000_000_001)
+        for exec_id, cum in ((EXEC_IDS[0], 5), (EXEC_IDS[1], 10))
+    )  # fmt: skip
+    heard = [(apply_report(story.order, report), report) for report in (last, first)]
+    for effect, report in heard:
+        story.news.hear(effect, story.order, report)
+    assert story.told == ["0/0", "F/1", "F/2"]
+    assert [(report[17], report[14]) for report in story.reports[1:]] == [
+        (EXEC_IDS[1], "0.005"), (EXEC_IDS[0], "0.01"),
+    ]  # fmt: skip
+
+
+def test_a_new_that_comes_with_its_fill_does_not_count_the_fill(monkeypatch):
+    """What dies between the two has told nothing of the execution."""
+    story = Story()
+    noted = []
+    monkeypatch.setattr(story.chains, "note_told", lambda chain, exec_id="": noted.append(chain.told_cum_lots))
+    story.fill(3)
+    assert story.told == ["0/0", "F/1"]
+    assert noted == [0, 3]
 
 
 def test_cum_qty_adds_up_whatever_else_is_told():
