@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 SYMBOL = "BTCUSDT"
-FINAL = {"2", "4", "8", "C"}
+PENDING = {"A", "6", "E"}
 WORDS = {
     "New": {"0", "1"}, "PartiallyFilled": {"1"}, "Filled": {"2"}, "Canceled": {"4", "C"}, "Rejected": {"8"},
 }  # fmt: skip
@@ -73,7 +73,7 @@ class FixLedger:
     def hear(self, message: Mapping[int, str]) -> None:
         """One application message, as its session hands it on."""
         if message[35] == "9":
-            self.unanswered.discard(message[11])
+            self._hear_refusal(message)
         if message[35] != "8":
             return
         first = self._first.get(message[11], f"unknown {message[11]}")
@@ -88,10 +88,17 @@ class FixLedger:
         if message[37] != "NONE":
             self.order_ids[first] = message[37]
 
+    def _hear_refusal(self, message: Mapping[int, str]) -> None:
+        """A cancel or replace came to nothing; OrdStatus is that of the order, which does not wait for it any more."""
+        self.unanswered.discard(message[11])
+        first = self._first.get(message[41], "")
+        if self.status.get(first) in PENDING:
+            self.status[first] = message[39]
+
     @property
     def pending(self) -> list[str]:
         """What it waits to be told."""
-        return [first for first, status in self.status.items() if status in ("A", "6", "E")] + sorted(self.unanswered)
+        return [first for first, status in self.status.items() if status in PENDING] + sorted(self.unanswered)
 
     # ---- Against the exchange -----------------------------------------------------------------------------------
 
