@@ -68,6 +68,12 @@ class FixLedger:
             return "G", fields | {tag: terms[tag] for tag in (38, 40, 44)}
         return "F", fields
 
+    def not_sent(self, fields: Mapping[int, str]) -> None:
+        """A request of `next_request` never left."""
+        self.unanswered.discard(fields[11])
+        if self._first.pop(fields[11]) == fields[11]:
+            del self.status[fields[11]]
+
     # ---- What it is told ----------------------------------------------------------------------------------------
 
     def hear(self, message: Mapping[int, str]) -> None:
@@ -102,14 +108,14 @@ class FixLedger:
 
     # ---- Against the exchange -----------------------------------------------------------------------------------
 
-    def differences(self, history: Mapping[str, Any], unit: Decimal, mine: str = "") -> list[str]:
-        """In words. `history` is the exchange's of the account; `mine`: only orders that this client names count."""
+    def differences(self, history: Mapping[str, Any], unit: Decimal, *, has_account: bool = True) -> list[str]:
+        """In words. `history` is the exchange's of the account; `has_account`: nobody else trades on it."""
         orders = {row["order_id"]: row for row in history["orders"]}
         named = Counter(self.order_ids.values())
         found = [f"DOUBLED: order {name} has two ClOrdIDs" for name, count in named.items() if count > 1]
         found += [f"DOUBLED: ExecID {name}, {count} times" for name, count in self.exec_ids.items() if count > 1]
         found += [f"UNANSWERED: {name}" for name in self.pending]
-        if not mine:
+        if has_account:
             found += [f"LOST: the exchange has order {name}" for name in orders.keys() - named.keys()]
         for first, status in self.status.items():
             word = orders[self.order_ids[first]]["ord_status"] if first in self.order_ids else "Rejected"

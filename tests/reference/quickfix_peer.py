@@ -75,6 +75,7 @@ class Heard(fix.Application):
         self.rejects: list[str] = []  # Rejects (3), whoever sent them
         self.resends_asked = 0
         self.on_message = on_message
+        self.keeps_messages = True
         self.lock = threading.Lock()
 
     def onCreate(self, session: fix.SessionID) -> None:
@@ -108,7 +109,8 @@ class Heard(fix.Application):
     def fromApp(self, message: fix.Message, session: fix.SessionID) -> None:
         fields = fields_of(message.toString())
         with self.lock:
-            self.messages[_name(session)].append(fields)
+            if self.keeps_messages:
+                self.messages[_name(session)].append(fields)
             if self.on_message is not None:
                 self.on_message(_name(session), fields)
 
