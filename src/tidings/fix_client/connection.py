@@ -13,6 +13,7 @@ from tidings.net.acceptor import Accepted
 log = logging.getLogger("tidings.fix")
 
 TIMER_S = 0.05
+WAITING_BYTES_MAX = 8 * 1024 * 1024  # what is cut off is sent again when the venue asks for it
 
 
 class InitiatedConnection:
@@ -71,6 +72,9 @@ class InitiatedConnection:
                 return
         if session.wants_close:
             link.close()
+        elif link.waiting_bytes > WAITING_BYTES_MAX:
+            log.warning("the venue does not read: %d bytes wait, the connection is cut", link.waiting_bytes)
+            link.abort()
 
     def abort(self) -> None:
         """Cut it now."""

@@ -263,9 +263,13 @@ class OrderNews:
         self.chains.note_told(chain)
 
     def _hand_on(self, chain: OrderChain, order: Order, telling: Telling) -> None:
-        """To its client, to drop copies, and then into the chain's memory."""
+        """To drop copies, to its client, and then into the chain's memory.
+
+        The client's store says after a kill what has been told (`last_told`): so drop copies may hear a report twice
+        then, under one ExecID, and never not at all.
+        """
         client = self.clients.get(chain.owner)
-        receivers = [*((client,) if client is not None else ()), *self.drop_copies.values()]
+        receivers = [*self.drop_copies.values(), *((client,) if client is not None else ())]
         for receiver in receivers:
             receiver.tell(b"8", execution_report(chain, order, telling, receiver.profile))
         step = telling.step

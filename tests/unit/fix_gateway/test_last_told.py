@@ -128,3 +128,19 @@ def test_nothing_is_noted_before_the_client_has_been_told(exec_type, effect):
     with pytest.raises(Died):
         story.hear(exec_type, settles=effect, code=11063)
     assert log.kept == facts
+
+
+def test_a_drop_copy_is_told_before_the_client():
+    """Of the two, only the client's store is asked after a kill."""
+    story = Story()
+    heard = []
+
+    class Copy:
+        name, profile = "DC", story.profile
+
+        def tell(self, msg_type, fields):
+            heard.append(("copy", len(story.told)))
+
+    story.news.drop_copies["DC"] = Copy()
+    story.hear(ExecType.NEW)
+    assert (heard, story.told) == ([("copy", 0)], ["0/0"])
