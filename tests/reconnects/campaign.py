@@ -92,8 +92,8 @@ class Campaign:
         enough = self._plan.cycles + len(self._names)
         next_s = began_s + 10
         while driver.logon_count < enough and time.monotonic() - began_s < self._plan.seconds:
-            name = self._chance.choice(self._names)
-            if driver.is_logged_on(name):
+            if there := [name for name in self._names if driver.is_logged_on(name)]:
+                name = self._chance.choice(there)
                 with driver.lock:
                     request = ledgers[name].next_request()
                 try:

@@ -65,7 +65,7 @@ def test_a_request_without_an_answer_is_found_until_it_has_one():
     one._terms["A-1"][40] = "2"
     one.hear(NEW)
     asked = [one.next_request() for _ in range(20)]
-    kind, change = next((kind, fields) for kind, fields in asked if kind in "FG")
+    change = next(fields for kind, fields in asked if kind in "FG")
     assert change[41] == "A-1"
     assert f"UNANSWERED: {change[11]}" in one.differences(history("New", ()), UNIT)
     one.hear({35: "8", 11: "A-1", 17: "X-2", 37: "X", 39: "E", 150: "E"})
