@@ -7,7 +7,7 @@ armed orders.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tidings.errors import OrderDenied, UsageError
 from tidings.model.enums import (
@@ -36,6 +36,7 @@ Value = str | int | Decimal
 
 STRATEGY_CHARACTERS_MAX = 32
 TERMS_MAX = 10_000  # kinds of orders remembered with their templates
+_CLOSE_ON_TRIGGER = int(ExecInst.CLOSE_ON_TRIGGER)  # with a member on one side, Python's enumerations take a µs for &
 
 _CONDITIONAL_TYPES = {
     ("stop", False): OrdType.STOP,
@@ -51,6 +52,7 @@ class OrderDesk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._terms: dict[tuple[object, ...], OrderTerms] = {}
+        self._worded: dict[tuple[object, ...], OrderTerms] = {}  # by the words that asked for them
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument, if it can be traded. Raises UnknownSymbol, naming what is near."""
@@ -62,7 +64,27 @@ class OrderDesk:
         if not hasattr(self._engine, "entry"):
             raise OrderDenied(f"NOT_READY: {self._engine.state.reason}", DenyReason.NOT_READY.name)
 
-    def terms(
+    def terms(self, symbol: str, side: str | Side, **words: Any) -> OrderTerms:
+        """The constant part of an order, checked: the words of `Phemex.limit`. Equal terms are the same object.
+
+        A strategy says the same words again and again; reading them once costs more than sending the order.
+        """
+        self.instrument(symbol)  # it may have been delisted since
+        # With the types: True, 1 and a member of some enumeration are equal, and not all of them are allowed.
+        values = words.values()
+        said = (symbol, side, type(side), self._engine.is_hedged(symbol), *words, *values, *map(type, values))
+        try:
+            made = self._worded.get(said)
+        except TypeError:
+            return self._read_words(symbol, side, **words)  # a value that cannot be looked up: says what is wrong
+        if made is None:
+            made = self._read_words(symbol, side, **words)
+            if len(self._worded) >= TERMS_MAX:
+                self._worded.clear()
+            self._worded[said] = made
+        return made
+
+    def _read_words(
         self,
         symbol: str,
         side: str | Side,
@@ -82,7 +104,6 @@ class OrderDesk:
         text: str = "",
         strategy: str = "",
     ) -> OrderTerms:
-        """The constant part of an order, checked. Equal terms are the same object."""
         instrument = self.instrument(symbol)
         time_in_force, exec_inst = time_in_force_of(tif)
         if post_only:
@@ -179,7 +200,7 @@ class OrderDesk:
         if terms.qty_in_quote:
             lots = quote_qty_lots(instrument, qty)
         else:
-            lots = qty_lots(instrument, qty, zero_allowed=bool(terms.exec_inst & ExecInst.CLOSE_ON_TRIGGER))
+            lots = qty_lots(instrument, qty, zero_allowed=bool(terms.exec_inst & _CLOSE_ON_TRIGGER))
         order = self._engine.entry.draft_order(terms)
         if order is None:
             reason = DenyReason.TABLE_FULL
