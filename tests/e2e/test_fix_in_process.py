@@ -141,3 +141,25 @@ async def test_market_data_comes_as_messages(phemex):
     (change,) = [message for message in heard if message.msg_type == b"X"]
     assert [change.find(tag) for tag in (279, 269, 270, 271)] == [b"0", b"0", b"54900", b"0.01"]
     run.cancel()
+
+
+async def test_a_listener_may_send_from_inside_of_a_send(phemex):
+    """The outer message goes on being read after its listener has sent another."""
+    heard = []
+
+    def answer(message):
+        heard.append(parsed(message))
+        if len(heard) == 1:
+            phemex.fix.send(text_of(t11="inner", t55="NOSUCH"))
+
+    phemex.fix.listen(answer)
+    phemex.fix.send(text_of(t11="outer", t38="0.01000001"))
+    assert [(one[11], one[55], one[39]) for one in heard] == [("outer", USD_M.symbol, "8"), ("inner", "NOSUCH", "8")]
+
+
+async def test_a_value_cannot_bring_fields_of_its_own(phemex):
+    message = simplefix.FixMessage()
+    for tag, value in [(35, "D"), (11, "i1"), (55, USD_M.symbol), (54, 2), (38, "0.01\x0138=5"), (40, 2)]:
+        message.append_pair(tag, value)
+    with pytest.raises(UsageError, match="not a FIX message"):
+        phemex.fix.send(message)

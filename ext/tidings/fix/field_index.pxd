@@ -20,6 +20,8 @@ cdef extern from "field_index.h" nogil:
 
     # Split and check a whole message; a ReadResult. `fields` has room for count // FIELD_BYTES_MIN + 1.
     int read_message "fix_read"(const char* data, int32_t count, Field* fields, Bucket* buckets, int32_t* found)
+    # The same for fields alone, without a frame around them; `data` ends in SOH.
+    int split_fields "fix_split"(const char* data, int32_t count, Field* fields, Bucket* buckets, int32_t* found)
     # The `nth` (from 0) field with this tag, or -1.
     int32_t find_field "fix_find"(const Field* fields, int32_t count, const Bucket* buckets, int32_t tag, int64_t nth)
     # Digits only, zeros in front allowed; -1 for anything else, and for what is larger than any message.

@@ -23,6 +23,7 @@ cdef class FixReader(FieldView):
     cdef Bucket* _buckets
 
     cdef int _make_room(self, Py_ssize_t count) except -1
+    cdef int32_t _take(self, bytes data) except -1
 
 
 cdef int check_field(const Field* field, int32_t tag) except -1

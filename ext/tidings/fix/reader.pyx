@@ -8,7 +8,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from libc.stdint cimport INT32_MAX, int32_t, int64_t
 
-from tidings.fix.field_index cimport BUCKETS, FIELD_BYTES_MIN, Bucket, Field, find_field, read_message
+from tidings.fix.field_index cimport BUCKETS, FIELD_BYTES_MIN, Bucket, Field, find_field, read_message, split_fields
 from tidings.fix.values cimport VALUE_OK, VALUE_TOO_LARGE, ValueResult, read_fixed, read_int, read_time
 
 from decimal import Decimal
@@ -126,6 +126,19 @@ cdef class FixReader(FieldView):
 
     def read(self, bytes data not None):
         """Decode one whole message."""
+        cdef int32_t count = self._take(data)
+        return RESULTS[read_message(self._data, count, self._fields, self._buckets, &self._count)]
+
+    def read_fields(self, bytes data not None):
+        """Decode fields without a frame."""
+        cdef int32_t count
+        if not data.endswith(b"\x01"):
+            data = data + b"\x01"
+        count = self._take(data)
+        return RESULTS[split_fields(self._data, count, self._fields, self._buckets, &self._count)]
+
+    cdef int32_t _take(self, bytes data) except -1:
+        """Hold `data` and have room for its fields: how many bytes it has."""
         cdef Py_ssize_t count = PyBytes_GET_SIZE(data)
         if count > MESSAGE_BYTES_MAX:
             raise ValueError(f"a FIX message of {count} bytes: at most {MESSAGE_BYTES_MAX} can be read")
@@ -134,7 +147,7 @@ cdef class FixReader(FieldView):
         self._reads += 1
         self._message = data
         self._data = PyBytes_AS_STRING(data)
-        return RESULTS[read_message(self._data, <int32_t>count, self._fields, self._buckets, &self._count)]
+        return <int32_t>count
 
     @property
     def message(self):

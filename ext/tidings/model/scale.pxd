@@ -16,6 +16,12 @@ cpdef int64_t qty_lots(Instrument instrument, object value, bint zero_allowed=*)
 cpdef int64_t quote_qty_lots(Instrument instrument, object value) except? -1
 cpdef int64_t offset_ticks(Instrument instrument, object value) except? -1
 
+# The same for digits with at most one point and nothing else, in place; OFF_GRID for all that is not plainly on it.
+cdef enum:
+    OFF_GRID = -1
+cdef int64_t price_ticks_of_text(Instrument instrument, const char* text, Py_ssize_t count) noexcept
+cdef int64_t qty_lots_of_text(Instrument instrument, const char* text, Py_ssize_t count) noexcept
+
 # Out of it, as text without trailing zeros or exponent, or as the same exact Decimal.
 cpdef str price_text(Instrument instrument, object ticks)
 cpdef str qty_text(Instrument instrument, object lots)

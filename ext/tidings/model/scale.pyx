@@ -55,6 +55,23 @@ cpdef int64_t qty_lots(Instrument instrument, object value, bint zero_allowed=Fa
     return to_steps(instrument, "quantity", value, &grid)
 
 
+cdef int64_t price_ticks_of_text(Instrument instrument, const char* text, Py_ssize_t count) noexcept:
+    return steps_of_text(text, count, instrument.price_scale, instrument.tick_mantissa)
+
+
+cdef int64_t qty_lots_of_text(Instrument instrument, const char* text, Py_ssize_t count) noexcept:
+    return steps_of_text(text, count, instrument.qty_scale, instrument.lot_mantissa)
+
+
+cdef int64_t steps_of_text(const char* text, Py_ssize_t count, int scale, int64_t step_mantissa) noexcept:
+    cdef int64_t mantissa = 0
+    if count == 0 or text[0] == c"-" or text[0] == c"+":
+        return OFF_GRID
+    if read_plain(text, count, scale, &mantissa) != FAULT_NONE or mantissa % step_mantissa:
+        return OFF_GRID
+    return mantissa // step_mantissa
+
+
 cpdef int64_t quote_qty_lots(Instrument instrument, object value) except? -1:
     cdef Grid grid = Grid(instrument.value_scale, 1, POSITIVE)
     return to_steps(instrument, "quote quantity", value, &grid)

@@ -43,6 +43,10 @@ class FixReader(FieldView):
     def __init__(self) -> None: ...
     def read(self, data: bytes) -> ReadResult:
         """Decode one whole message. After a garbled one only the fields before the fault are there."""
+    def read_fields(self, data: bytes) -> ReadResult:
+        """Decode fields that have no frame around them: no order, length or checksum is asked for. The SOH behind the
+        last one may be missing.
+        """
     @property
     def message(self) -> bytes:
         """What was read last."""

@@ -13,13 +13,14 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+from tidings.fix.reader import FixReader
 from tidings.fix_gateway.account import Account
 from tidings.fix_gateway.chain_log import FileChainLog
 from tidings.fix_gateway.field_text import Fields
 from tidings.fix_gateway.message_routes import MessageRoutes
 from tidings.fix_gateway.order_chains import OrderChains
 from tidings.fix_gateway.order_desk import FixOrderDesk, business_reject
-from tidings.fix_gateway.tag_message import TagMessage, WithPairs
+from tidings.fix_gateway.tag_message import TagMessage, WithPairs, read_into
 from tidings.fix_gateway.translate_in import Rules
 from tidings.fix_gateway.translate_out import Profile
 from tidings.market.book import Book
@@ -46,6 +47,7 @@ class FixLine:
             self.desk, self, lambda order: self.desk.submit(self, order), lambda change: self.desk.replace(self, change)
         )
         self._listener: Callable[[TagMessage], object] | None = None
+        self._spare: FixReader | None = None
         self._waiting: deque[TagMessage] = deque(maxlen=MESSAGES_MAX)
         self._news = asyncio.Event()
 
@@ -58,10 +60,19 @@ class FixLine:
 
         What is refused is told by a message, as everything else. Raises UsageError for what is no FIX message.
         """
-        request = TagMessage.read(message)
-        if request.msg_type == b"D":
+        reader = self._spare or FixReader()
+        self._spare = None  # a listener that sends from inside of a send gets a reader of its own
+        try:
+            read_into(reader, message)
+            return self._take(reader)
+        finally:
+            self._spare = reader
+
+    def _take(self, request: FixReader) -> Order | None:
+        msg_type = request.find(35) or b""
+        if msg_type == b"D":
             return self.desk.submit(self, request)
-        handler = self._routes.handlers.get(request.msg_type)
+        handler = self._routes.handlers.get(msg_type)
         if handler is None:
             self.tell(b"j", business_reject(request, 3, UNSUPPORTED_TYPE))
         else:

@@ -101,13 +101,11 @@ class FixOrderDesk:
 
     def _translate(self, client: Client, message: FieldSource) -> tuple[NewOrder, Order]:
         """The short way for a kind that is known, the long one for what is new. Raises Refusal."""
-        is_hedged = self._is_hedged(message)
-        kind = self._kinds.kind_of(message, is_hedged, client.rules)
-        if (found := self._kinds.draft(kind, message)) is not None:
+        if (found := self._kinds.draft(message, client.rules)) is not None:
             return found
-        wanted = new_order(message, is_hedged, client.rules)
+        wanted = new_order(message, self._is_hedged(message), client.rules)
         draft = self._draft(wanted)
-        self._kinds.learn(kind, wanted, draft.terms)
+        self._kinds.learn(message, client.rules, wanted, draft.terms)
         return wanted, draft
 
     def _is_hedged(self, message: FieldSource) -> bool:

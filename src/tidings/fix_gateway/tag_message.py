@@ -7,6 +7,7 @@ from typing import Protocol
 
 from tidings.errors import UsageError
 from tidings.fix.dictionary import Group
+from tidings.fix.reader import FixReader
 from tidings.fix_gateway.field_text import Fields, FieldSource
 
 SOH = b"\x01"
@@ -29,17 +30,6 @@ class TagMessage:
         self._first: dict[int, bytes] = {}
         for tag, value in self.fields:
             self._first.setdefault(tag, value)
-
-    @classmethod
-    def read(cls, message: bytes | WithPairs) -> TagMessage:
-        """From bytes with or without 8, 9 and 10, or from an object with `pairs`. Raises UsageError."""
-        try:
-            if isinstance(message, bytes):
-                parts = message.removesuffix(SOH).split(SOH)
-                return cls([(int(tag), value) for tag, _, value in [part.partition(b"=") for part in parts]])
-            return cls([(int(tag), value) for tag, value in message.pairs])
-        except ValueError:
-            raise UsageError(f"not a FIX message of tag=value fields: {message!r:.200}") from None
 
     def find(self, tag: int, nth: int = 0) -> bytes | None:
         """The value of the nth field with this tag, or None."""
@@ -93,3 +83,16 @@ def group_entries(message: FieldSource, group: Group) -> list[TagMessage]:
 def _all_members(group: Group) -> frozenset[int]:
     """With those of the groups in it."""
     return group.members.union(*(_all_members(inner) for inner in group.groups.values()))
+
+
+def read_into(reader: FixReader, message: bytes | WithPairs) -> None:
+    """Bytes with or without 8, 9 and 10, or an object with `pairs`. Raises UsageError."""
+    if isinstance(message, bytes):
+        is_garbled = bool(reader.read_fields(message))
+    else:
+        pairs = message.pairs
+        # A value that would end its field early could put fields of its own into the order.
+        is_garbled = bool(reader.read_fields(b"".join([b"%b=%b\x01" % pair for pair in pairs])))
+        is_garbled = is_garbled or len(reader) != len(pairs)
+    if is_garbled or not len(reader):
+        raise UsageError(f"not a FIX message of tag=value fields: {message!r:.200}")

@@ -166,3 +166,15 @@ def test_missing_and_empty_fields_say_so(reader: FixReader) -> None:
             with pytest.raises(FieldError, match=f"tag {tag} {words}") as caught:
                 get(tag)
             assert (caught.value.tag, caught.value.reject_reason) == (tag, reject_reason)
+
+
+def test_fields_without_a_frame_are_read_with_or_without_the_last_soh():
+    reader = FixReader()
+    for data in (b"35=D\x0111=a\x0195=3\x0196=x\x01y\x01", b"35=D\x0111=a\x0195=3\x0196=x\x01y"):
+        assert reader.read_fields(data) is ReadResult.OK
+        assert reader.fields() == [(35, b"D"), (11, b"a"), (95, b"3"), (96, b"x\x01y")]
+
+
+@pytest.mark.parametrize("data", [b"hello", b"35=D\x01x=1\x01", b"=1", b"35", b"35=D\x01\x0111=a\x01", b"95=9\x0196=x"])
+def test_what_is_no_fields_is_garbled(data):
+    assert FixReader().read_fields(data)
