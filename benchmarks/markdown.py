@@ -32,7 +32,7 @@ def verdict(tables: Sequence[Table]) -> str:
     checked = [(table, *result) for table in tables for result in table.checked()]
     missed = [
         f"in \"{table.title}\" {target.sentence()}"
-        f" (was {f'{measured:.2f} ×' if target.versus else f'{microseconds(measured)} µs'})"
+        f" (was {f'{measured:.2f} ×' if target.ratio else f'{microseconds(measured)} µs'})"
         for table, target, measured, holds in checked
         if not holds
     ]

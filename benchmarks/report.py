@@ -42,23 +42,30 @@ class Row:
 
 @dataclass(frozen=True)
 class Target:
-    """A promise about the median of `row`: at most `limit_ns`, or at most `ratio` times the median of `versus`."""
+    """A promise about the median of `row`: at most `limit_ns`; or `ratio` times the median of `versus`, or `over_ns`
+    above it.
+    """
 
     row: str
     limit_ns: float = 0.0
     versus: str = ""
     ratio: float = 0.0
+    over_ns: float = 0.0
 
     def measured(self, table: "Table") -> float:
         """Nanoseconds, or the ratio; lower is better."""
         median_ns = table.row(self.row).median_ns
+        if self.over_ns:
+            return median_ns - table.row(self.versus).median_ns
         return median_ns / table.row(self.versus).median_ns if self.versus else median_ns
 
     @property
     def limit(self) -> float:
-        return self.ratio if self.versus else self.limit_ns
+        return self.over_ns or (self.ratio if self.versus else self.limit_ns)
 
     def sentence(self) -> str:
+        if self.over_ns:
+            return f"{self.row} ≤ {self.over_ns / 1000:g} µs over {self.versus}"
         if self.versus:
             return f"{self.row} ≤ {self.ratio:g} × {self.versus}"
         return f"{self.row} ≤ {self.limit_ns / 1000:g} µs"
@@ -136,7 +143,7 @@ def lines(table: Table, colours: bool) -> Iterator[str]:
         yield f"  {row.name:{width}} {cells} {ratio:>9}"
     for target, measured, holds in table.checked():
         colour = (GREEN if holds else RED) if colours else ""
-        value = f"{measured:.2f} ×" if target.versus else f"{microseconds(measured)} µs"
+        value = f"{measured:.2f} ×" if target.ratio else f"{microseconds(measured)} µs"
         yield f"  {colour}{'holds ' if holds else 'MISSED'}{plain} {target.sentence()}: {value}"
     yield ""
 

@@ -27,13 +27,13 @@ class TagMessage:
 
     def __init__(self, fields: Iterable[tuple[int, bytes]]) -> None:
         self.fields = list(fields)
-        self._first: dict[int, bytes] = {}
-        for tag, value in self.fields:
-            self._first.setdefault(tag, value)
+        self._first: dict[int, bytes] | None = None  # by tag, made when first asked: many only go on as bytes
 
     def find(self, tag: int, nth: int = 0) -> bytes | None:
         """The value of the nth field with this tag, or None."""
         if nth == 0:
+            if self._first is None:
+                self._first = dict(reversed(self.fields))
             return self._first.get(tag)
         values = [value for found, value in self.fields if found == tag]
         return values[nth] if nth < len(values) else None
@@ -44,7 +44,7 @@ class TagMessage:
 
     @property
     def msg_type(self) -> bytes:
-        return self._first.get(35, b"")
+        return self.find(35) or b""
 
     @property
     def pairs(self) -> list[tuple[bytes, bytes]]:

@@ -19,6 +19,9 @@ from tidings.model.scale import price_text, qty_text, quote_qty_text
 
 NONE = b"NONE"
 FIRST_OWN_TAG, LAST_TAG = 5000, 65_536  # a stock client knows none from here on
+# As numbers: with a member on one side, Python's enumerations take a µs for each &.
+_POST_ONLY, _REDUCE_ONLY = int(ExecInst.POST_ONLY), int(ExecInst.REDUCE_ONLY)
+_CLOSE_ON_TRIGGER = int(ExecInst.CLOSE_ON_TRIGGER)
 _ORD_TYPES = {
     OrdType.MARKET: "1",
     OrdType.LIMIT: "2",
@@ -115,9 +118,9 @@ def _terms(chain: OrderChain, order: Order, profile: Profile) -> dict[int, bytes
     terms, instrument = order.terms, order.terms.instrument
     found = {40: _ORD_TYPES[OrdType(terms.ord_type)].encode(), 59: _TIMES_IN_FORCE[TimeInForce(terms.time_in_force)]}
     instructions = []
-    if terms.exec_inst & ExecInst.POST_ONLY:
+    if terms.exec_inst & _POST_ONLY:
         instructions.append(b"6")
-    if terms.exec_inst & ExecInst.REDUCE_ONLY:
+    if terms.exec_inst & _REDUCE_ONLY:
         instructions.append(b"E")
     if terms.peg_type:
         instructions.append(b"a")
@@ -184,7 +187,7 @@ def _extended(order: Order, telling: Telling) -> dict[int, bytes]:
         20000: _VENUE_TYPES[OrdType(terms.ord_type)],
         20002: _POS_SIDES[PosSide(terms.pos_side)],
     }
-    if terms.exec_inst & ExecInst.CLOSE_ON_TRIGGER:
+    if terms.exec_inst & _CLOSE_ON_TRIGGER:
         found[20001] = b"Y"
     if terms.trigger:
         found[20003] = _TRIGGERS[Trigger(terms.trigger)]
