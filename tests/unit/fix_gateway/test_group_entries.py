@@ -1,14 +1,16 @@
 """Repeating groups of a request, taken apart: by the layout, not by counting a tag."""
 
 from tidings.fix.dictionary import FIX44
-from tidings.fix_gateway.tag_message import TagMessage, group_entries
+from tidings.fix.reader import FixReader
+from tidings.fix_gateway.tag_message import group_entries, read_into
 
 ORDERS, DATES = FIX44.groups(b"E")[73], FIX44.groups(b"AD")[580]
 
 
 def entries(text: str, group) -> list[str]:
-    message = TagMessage.read(text.replace("|", "\x01").encode())
-    found = group_entries(message, group)
+    reader = FixReader()
+    read_into(reader, text.replace("|", "\x01").encode())
+    found = group_entries(reader, group)
     return ["|".join(f"{tag}={value.decode()}" for tag, value in entry.fields) for entry in found]
 
 
