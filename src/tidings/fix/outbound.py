@@ -20,7 +20,7 @@ SOH = b"\x01"
 LOGON = b"A"
 # Header fields that may be given among a message's fields; the session's own ones may not.
 ROUTING_TAGS = frozenset({50, 57, 115, 116, 128, 129, 142, 143, 144, 145})
-REPLAY_SLICE_MSGS = 500
+REPLAY_SLICE_MSGS = 100
 
 
 def framed(begin_string: bytes, content: bytes) -> bytes:
@@ -51,6 +51,7 @@ class Outbound:
         self._replays: deque[Replay] = deque()
         self._behind: list[bytes] = []
         self._first_behind_seq = 0
+        self.behind_bytes = 0  # live messages that wait for the end of a replay
         self.is_open = False  # messages go to the wire, not only into the store
         self.sent_count = 0
         self.message_log: MessageLog | None = None
@@ -62,7 +63,7 @@ class Outbound:
     def forget_replays(self) -> None:
         """The numbers begin anew: nothing of the old ones is sent any more."""
         self._replays.clear()
-        self._behind.clear()
+        self._drop_behind()
 
     def close(self) -> None:
         """Nothing more is produced; what is live is still to be written, a replay is broken off."""
@@ -74,7 +75,7 @@ class Outbound:
         """The connection is gone: what was not written will be asked for again."""
         self._chunks.clear()
         self._replays.clear()
-        self._behind.clear()
+        self._drop_behind()
         self.is_open = False
 
     def send(
@@ -134,6 +135,7 @@ class Outbound:
         if not self._behind:
             self._first_behind_seq = seq
         self._behind.append(data)
+        self.behind_bytes += len(data)
 
     def _write(self, data: bytes) -> None:
         self._chunks.append(data)
@@ -165,7 +167,11 @@ class Outbound:
     def _flush_behind(self) -> None:
         for data in self._behind:
             self._write(data)
+        self._drop_behind()
+
+    def _drop_behind(self) -> None:
         self._behind.clear()
+        self.behind_bytes = 0
 
     def _again(self, data: bytes, wall_ns: int) -> bytes:
         """A stored message with 43=Y, its first SendingTime in 122, and the time of now."""

@@ -107,6 +107,11 @@ class SessionCore:
         """Application messages of the rate allowed that are used up, and the rate; None: there is no limit."""
         return self._throttle.use(now_ns)
 
+    @property
+    def held_back_bytes(self) -> int:
+        """Live messages that wait for the end of a replay."""
+        return self._outbound.behind_bytes
+
     def on_timer(self, now_ns: int, wall_ns: int) -> None:
         """Heartbeats, test requests and time limits."""
         self._note_time(now_ns, wall_ns)

@@ -18,6 +18,9 @@ class Guest(Protocol):
     def on_bytes(self, data: bytes) -> None:
         """What the peer sent, cut anywhere."""
 
+    def on_drained(self) -> None:
+        """What waited to be written is out, nearly: there is room for more."""
+
     def on_lost(self) -> None:
         """The connection is gone, whoever ended it. Called once."""
 
@@ -41,6 +44,10 @@ class Accepted(asyncio.Protocol):
         if self._guest is not None:
             self._guest.on_bytes(data)
 
+    def resume_writing(self) -> None:
+        if self._guest is not None:
+            self._guest.on_drained()
+
     def connection_lost(self, error: Exception | None) -> None:
         guest, self._guest, self._transport = self._guest, None, None
         if guest is not None:
@@ -55,6 +62,16 @@ class Accepted(asyncio.Protocol):
     def waiting_bytes(self) -> int:
         """Written, and not yet taken by the kernel."""
         return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
+    def hold_reading(self, *, is_held: bool) -> None:
+        """Let the peer wait: what it sends stays with the kernel until reading goes on."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if is_held:
+            transport.pause_reading()
+        else:
+            transport.resume_reading()
 
     def close(self) -> None:
         """End it once everything written is out."""

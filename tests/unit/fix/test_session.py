@@ -85,16 +85,16 @@ def test_the_logon_reply_carries_what_the_application_asks_for() -> None:
 def test_a_long_replay_comes_in_slices_and_live_messages_behind_it() -> None:
     client = Client()
     client.logs_on()
-    client.reports(1200)
-    assert len(client.output()) == 1200
+    client.reports(240)
+    assert len(client.output()) == 240
     first = client.says("35=2|7=2|16=0|")
-    assert numbers(first) == list(range(2, 1002))  # the slice made at once, and that of the first call
+    assert numbers(first) == list(range(2, 202))  # the slice made at once, and that of the first call
     assert client.session.is_replaying
     client.reports(2)
-    assert client.store.next_out == 1204
+    assert client.store.next_out == 244
     rest = client.output()
-    assert numbers(rest) == list(range(1002, 1204))
-    assert ["43=Y" in message for message in rest] == [True] * 200 + [False] * 2
+    assert numbers(rest) == list(range(202, 244))
+    assert ["43=Y" in message for message in rest] == [True] * 40 + [False] * 2
     assert not client.session.is_replaying
     assert client.output() == []
 
@@ -129,8 +129,8 @@ def test_a_long_run_of_gaps_over_several_slices_is_one_gap_fill() -> None:
     client.reports(1)
     client.output()
     messages = client.says("35=2|7=1|16=0|")
-    while more := client.output():
-        messages += more
+    while client.session.is_replaying:
+        messages += client.output()  # mostly none: a gap is told of when its end is known
     assert len(messages) == 2
     assert "|34=1|" in messages[0]
     assert "|36=1302|123=Y|" in messages[0]
