@@ -36,7 +36,7 @@ log = logging.getLogger("tidings.fix")
 
 Connect = Callable[..., Any]  # tidings.connect
 TIMER_S = 0.05
-SYNC_S = 1.0
+SYNC_S = 0.1
 GOODBYE_S = 3.0
 SHUT_DOWN = "Server shutting down"
 

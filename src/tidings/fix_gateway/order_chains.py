@@ -8,16 +8,22 @@ been told: after a restart answers go on where they ended, under the right ids.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
+from tidings.errors import JournalDamaged
 from tidings.fix_gateway.chain_log import ChainLog, MemoryChainLog
 from tidings.fix_gateway.execution_matrix import TERMINAL
 from tidings.model.order import Order
 
-DONE_ORDERS_KEPT = 10_000  # with their engine order, to be asked about; of older ones only the last word is kept
+log = logging.getLogger("tidings.fix")
+
+DONE_ORDERS_KEPT = 10_000  # with their engine order, to be asked about; of older ones only the ids are kept
+DONE_ORDERS_IN_BASE = 1_000  # so many are known after a restart, however long ago they ended
 
 
 @dataclass(slots=True)
@@ -48,6 +54,9 @@ class OrderChain:
     exec_count: int = 0  # numbers the ExecIDs we make: <OrderID>-<n>
     exec_ids: set[str] = field(default_factory=set)  # executions told
     ended_by: str = ""  # why we cancelled it without being asked: "cancel on disconnect"
+    ids: list[str] = field(default_factory=list)  # every ClOrdID it has had, but for those of refused requests
+    refused_ids: list[str] = field(default_factory=list)
+    is_saved: bool = False  # only its ids are on disk any more
 
     @property
     def row(self) -> str:
@@ -87,20 +96,23 @@ class OrderChains:
         self._by_id: dict[str, OrderChain] = {}
         self._open: dict[str, OrderChain] = {}  # by first id, oldest first
         self._by_order_id: dict[str, OrderChain] = {}
-        self._requests: dict[str, str] = {}  # ids of requests that came to nothing → first id of their chain
+        self._used: set[str] = set()  # ids of what is forgotten: old orders, and requests that came to nothing
+        self._unsaved: list[str] = []  # those of them that are in no file of ids yet
         self._done: deque[OrderChain] = deque()
         self.armed: dict[str, str] = {}  # client → whose orders go when it does; "" none
         self._untold: list[tuple[Any, ...]] = []  # answers that are written down once they have been handed on
         for fact in self._log.facts():
             _REPLAY[fact[0]](self, *fact[1:])
+        if self._log.is_in_two or self._log.is_long:
+            self._shorten(wait=True)
 
     def is_used(self, cl_ord_id: str) -> bool:
         """Whether any order or request of the account ever had this id."""
-        return cl_ord_id in self._by_id or cl_ord_id in self._requests
+        return cl_ord_id in self._by_id or cl_ord_id in self._used
 
     def is_of(self, chain: OrderChain, cl_ord_id: str) -> bool:
         """Whether this id is one of the chain, or of a request for it that came to nothing."""
-        return self._by_id.get(cl_ord_id) is chain or self._requests.get(cl_ord_id) == chain.first_id
+        return self._by_id.get(cl_ord_id) is chain or cl_ord_id in chain.refused_ids
 
     def find(self, cl_ord_id: str) -> OrderChain | None:
         """The chain with this id anywhere in it."""
@@ -142,6 +154,9 @@ class OrderChains:
 
     def note_told(self, chain: OrderChain, exec_id: str = "") -> None:
         """A report has been handed on: what it said."""
+        if chain.is_saved and chain.told_status not in TERMINAL:  # it came back to life
+            self._append(_whole(chain))
+            chain.is_saved = False
         self._append(("R", chain.first_id, chain.told_status, chain.told_cum_lots, chain.exec_count, exec_id))
         self._tell(chain, exec_id)
 
@@ -166,20 +181,41 @@ class OrderChains:
         self._log.append(fact)
 
     def sync(self) -> None:
+        """Call now and then: makes durable what is due, and the log shorter when it is long."""
         self._log.sync()
+        if self._log.is_long and not self._untold:
+            self._shorten()
 
     def close(self) -> None:
         self._log.close()
+
+    def _shorten(self, *, wait: bool = False) -> None:
+        """What is open, and what has ended last, takes the place of the log; of the rest the ids stay used."""
+        kept = [*self._open.values(), *reversed([*islice(reversed(self._done), DONE_ORDERS_IN_BASE)])]
+        left = [chain for chain in islice(self._done, max(0, len(self._done) - DONE_ORDERS_IN_BASE))
+                if not chain.is_saved and chain.is_done]  # fmt: skip
+        used_ids = self._unsaved + [one for chain in left for one in chain.ids]
+        armed = [("L", owner, scope) for owner, scope in self.armed.items() if scope]
+        try:
+            self._log.compact(used_ids, [*map(_whole, kept), *armed], wait=wait)
+        except OSError as error:
+            log.error("the chains' log cannot be made shorter: %s", error)
+            return
+        self._unsaved = []
+        for chain in left:
+            chain.is_saved = True
 
     # ---- What a fact does ---------------------------------------------------------------------------------------
 
     def _begin(self, chain: OrderChain) -> OrderChain:
         self._by_id[chain.first_id] = self._open[chain.first_id] = chain
+        chain.ids.append(chain.first_id)
         return chain
 
     def _ask(self, chain: OrderChain, cl_ord_id: str, is_replace: bool) -> Request:
         request = Request(cl_ord_id, chain.head_id, is_replace)
         self._by_id[cl_ord_id] = chain
+        chain.ids.append(cl_ord_id)
         if is_replace:
             chain.replace = request
         else:
@@ -191,7 +227,9 @@ class OrderChains:
             chain.head_id = request.cl_ord_id
         else:
             self._by_id.pop(request.cl_ord_id, None)
-            self._requests[request.cl_ord_id] = chain.first_id
+            chain.ids = [one for one in chain.ids if one != request.cl_ord_id]
+            chain.refused_ids.append(request.cl_ord_id)
+            self._use(request.cl_ord_id)
         if request.is_replace:
             chain.replace = None
         else:
@@ -207,7 +245,25 @@ class OrderChains:
             return
         self._done.append(chain)
         if len(self._done) > DONE_ORDERS_KEPT:
-            self._done.popleft().order = None
+            self._forget(self._done.popleft())
+
+    def _forget(self, chain: OrderChain) -> None:
+        """Of an order that ended long ago the ids stay used."""
+        if not chain.is_done:
+            return  # it came back to life
+        for one in chain.ids:
+            self._by_id.pop(one, None)
+            if chain.is_saved:
+                self._used.add(one)
+            else:
+                self._use(one)
+        if chain.order is not None:
+            self._by_order_id.pop(chain.order.order_id, None)
+            chain.order = None
+
+    def _use(self, cl_ord_id: str) -> None:
+        self._used.add(cl_ord_id)
+        self._unsaved.append(cl_ord_id)
 
     # ---- Read back ----------------------------------------------------------------------------------------------
 
@@ -217,23 +273,63 @@ class OrderChains:
         self._begin(OrderChain(first_id, owner, engine_id, symbol, side, dict(echo), first_id))
 
     def _replay_ask(self, first_id: str, cl_ord_id: str, is_replace: bool) -> None:
-        self._ask(self._by_id[first_id], cl_ord_id, is_replace)
+        if (chain := self._known(first_id)) is not None:
+            self._ask(chain, cl_ord_id, is_replace)
 
     def _replay_accept(self, first_id: str, cl_ord_id: str) -> None:
-        chain = self._by_id[first_id]
-        self._settle(chain, _pending(chain, cl_ord_id), is_accepted=True)
+        if (chain := self._known(first_id)) is not None:
+            self._settle(chain, _pending(chain, cl_ord_id), is_accepted=True)
 
     def _replay_refuse(self, first_id: str, cl_ord_id: str) -> None:
-        chain = self._by_id[first_id]
-        self._settle(chain, _pending(chain, cl_ord_id), is_accepted=False)
+        if (chain := self._known(first_id)) is not None:
+            self._settle(chain, _pending(chain, cl_ord_id), is_accepted=False)
 
     def _replay_told(self, first_id: str, status: str, cum_lots: int, exec_count: int, exec_id: str) -> None:
-        chain = self._by_id[first_id]
-        chain.told_status, chain.told_cum_lots, chain.exec_count = status, cum_lots, exec_count
-        self._tell(chain, exec_id)
+        if (chain := self._known(first_id)) is not None:
+            chain.told_status, chain.told_cum_lots, chain.exec_count = status, cum_lots, exec_count
+            self._tell(chain, exec_id)
 
     def _replay_armed(self, owner: str, scope: str) -> None:
         self.armed[owner] = scope
+
+    def _replay_used(self, *cl_ord_ids: str) -> None:
+        self._used.update(cl_ord_ids)
+
+    def _replay_whole(
+        self, told: list[Any], ids: list[str], refused_ids: list[str], exec_ids: list[str], requests: list[list[Any]]
+    ) -> None:
+        first_id, owner, engine_id, symbol, side, echo, head_id, status, cum_lots, exec_count = told
+        chain = OrderChain(first_id, owner, engine_id, symbol, side, dict(echo), head_id)
+        chain.told_status, chain.told_cum_lots, chain.exec_count = status, cum_lots, exec_count
+        chain.ids, chain.refused_ids, chain.exec_ids = ids, refused_ids, set(exec_ids)
+        for cl_ord_id, orig_id, is_replace in requests:
+            request = Request(cl_ord_id, orig_id, is_replace)
+            if is_replace:
+                chain.replace = request
+            else:
+                chain.cancel = request
+        self._by_id.update(dict.fromkeys(ids, chain))
+        self._open[first_id] = chain
+        self._tell(chain, "")
+
+    def _known(self, first_id: str) -> OrderChain | None:
+        """The chain a fact is about; None: one that is forgotten, a late word about which changes nothing."""
+        chain = self._by_id.get(first_id)
+        if chain is None and first_id not in self._used:
+            raise JournalDamaged(f"the chains' log speaks of {first_id}, and nothing before it does")
+        return chain
+
+
+def _whole(chain: OrderChain) -> tuple[Any, ...]:
+    """Everything about a chain, as one fact."""
+    told = [chain.first_id, chain.owner, chain.engine_id, chain.symbol, chain.side, [*chain.echo.items()],
+            chain.head_id, chain.told_status, chain.told_cum_lots, chain.exec_count]  # fmt: skip
+    requests = [
+        [request.cl_ord_id, request.orig_cl_ord_id, request.is_replace]
+        for request in (chain.cancel, chain.replace)
+        if request is not None
+    ]
+    return "C", told, chain.ids, chain.refused_ids, [*chain.exec_ids], requests
 
 
 def _pending(chain: OrderChain, cl_ord_id: str) -> Request:
@@ -247,4 +343,6 @@ _REPLAY: dict[str, Any] = {
     "Z": OrderChains._replay_refuse,
     "R": OrderChains._replay_told,
     "L": OrderChains._replay_armed,
+    "U": OrderChains._replay_used,
+    "C": OrderChains._replay_whole,
 }
