@@ -18,6 +18,12 @@ from tidings.model.enums import Trigger
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 MEMORY = "memory"
+NOT_OF_THE_ENGINE = {
+    "env": "name it on the command line, --env",
+    "account": "each session names its own",
+    "api_key": "an [[account]] names the variable that has it",
+    "api_secret": "an [[account]] names the variable that has it",
+}
 _TRIGGERS = {"last": Trigger.LAST_PRICE, "mark": Trigger.MARK_PRICE, "index": Trigger.INDEX_PRICE}
 
 
@@ -148,6 +154,9 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def __post_init__(self) -> None:
         if not self.session:
             raise ValueError("there is no [[session]]")
+        for name in NOT_OF_THE_ENGINE:
+            if name in self.engine:
+                raise ValueError(f"engine: {name} is no setting of an engine here: {NOT_OF_THE_ENGINE[name]}")
         sessions = tuple(
             replace(session, store=session.store or self.store, fsync=session.fsync or self.fsync)
             for session in self.session
