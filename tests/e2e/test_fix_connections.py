@@ -1,7 +1,25 @@
 """Who may connect to the gateway, how, and what ends a connection: over real sockets, against the command."""
 
-from test_fix_gateway import open_orders, start_gateway  # noqa: F401  a fixture
+import base64
+import datetime
+import hashlib
+import hmac
+import ipaddress
+import re
+import socket
+import ssl
+import time
+from contextlib import suppress
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from fix_client import FixClient, now_text
+from test_fix_gateway import open_orders, start_gateway  # noqa: F401  a fixture
+from tidings_command import tidings
+
+QUESTIONS_MAX = 3_000  # some 13 kB each; the kernel's own buffers take a few MB
 PASSWORD = 'auth = "password"\nusername = "u"\nsecret = "right"\n'
 
 
@@ -63,3 +81,185 @@ def test_an_order_session_may_log_on_as_a_drop_copy(start_gateway):  # noqa: F81
         refused.send("A", (98, 0), (108, 30), (9406, flag))
         refused.expect("5", t58=f"DropCopyFlag (9406): this session {'is ' if flag == 'Y' else ''}{words}")
         assert refused.is_closed()
+
+
+def server_certificate(directory):
+    """A self-signed certificate for 127.0.0.1, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    (directory / "cert.pem").write_bytes(certificate.public_bytes(pem))
+    (directory / "key.pem").write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
+    return directory / "cert.pem", directory / "key.pem"
+
+
+def raw_socket(gateway, source: str = "") -> socket.socket:
+    host, port = gateway.ready["fix"].rsplit(":", 1)
+    return socket.create_connection((host, int(port)), 10, (source, 0) if source else None)
+
+
+def test_orders_go_over_tls_and_plain_text_is_not_answered(start_gateway, tmp_path):  # noqa: F811
+    certificate, key = server_certificate(tmp_path)
+    gateway = start_gateway(listen=f'tls_certificate = "{certificate}"\ntls_key = "{key}"\n', C1="")
+    context = ssl.create_default_context(cafile=str(certificate))
+    connection = context.wrap_socket(raw_socket(gateway), server_hostname="127.0.0.1")
+    assert connection.version() in ("TLSv1.2", "TLSv1.3")
+    client = FixClient(gateway.ready["fix"], connection=connection)
+    client.logon()
+    client.order("o1")
+    client.expect("8", t150="0")
+    client.send("2", (7, 1), (16, 0))
+    client.expect("4", t36="2")
+    client.expect("8", t43="Y", t11="o1")
+    plain = gateway.connect("C1")
+    plain.send("A", (98, 0), (108, 30))
+    assert plain.is_closed()
+    assert plain.received == []
+    assert tidings("gateway", "status", "--json").json["tls"] is True
+    assert gateway.stop() == 0
+    client.expect("5", t58="Server shutting down")
+
+
+def test_only_its_addresses_may_be_a_session(start_gateway):  # noqa: F811
+    gateway = start_gateway(C1='allowed_addresses = ["127.0.0.2", "127.0.0.3"]\n', C2="")
+    stranger = gateway.connect("C1")
+    stranger.send("A", (98, 0), (108, 30))
+    assert stranger.is_closed()
+    assert stranger.received == []
+    gateway.connect("C2").logon()
+    for source in ("127.0.0.2", "127.0.0.3"):
+        client = FixClient(gateway.ready["fix"], connection=raw_socket(gateway, source))
+        client.logon((141, "Y"))
+        client.close()
+        time.sleep(0.2)
+
+
+def test_a_client_that_does_not_read_is_cut_off_and_loses_nothing(start_gateway):  # noqa: F811
+    """What waits for it is bounded; another client notices nothing of it."""
+    orders = 30
+    gateway = start_gateway("max_out_buffer = 262144\n", C1="", C2="")
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # else the kernel alone takes some megabytes
+    host, port = gateway.ready["fix"].rsplit(":", 1)
+    connection.connect((host, int(port)))
+    slow, other = FixClient(gateway.ready["fix"], connection=connection), gateway.connect("C2")
+    slow.logon()
+    other.logon()
+    for number in range(orders):
+        slow.order(f"o{number}", t44=str(54000 + number))
+        slow.expect("8", t150="0")
+    worst_s, number = 0.0, 0
+    while "is too slow" not in gateway.log:
+        number += 1
+        assert number < QUESTIONS_MAX
+        with suppress(OSError):  # cut off while it asks
+            slow.send("AF", (584, f"m{number}"), (585, 7))
+        began_s = time.monotonic()
+        other.send("1", (112, "x"))
+        assert other.next()[35] == "0"
+        worst_s = max(worst_s, time.monotonic() - began_s)
+    assert worst_s < 1.0
+    waiting = int(re.search(r"is too slow: (\d+) bytes wait", gateway.log)[1])
+    assert 262_144 < waiting < 262_144 + 20_000
+    again = gateway.connect("C1")
+    again.next_out = slow.next_out + 1
+    first = int(again.logon()[34])
+    again.expect("2")
+    again.send("4", (36, again.next_out + 1), (123, "Y"), seq=int(again.received[-1][7]), t43="Y", t122=now_text())
+    again.send("2", (7, orders + 2), (16, 0))
+    told = [again.expect("8", t150="I", t43="Y")[34] for _ in range(first - orders - 2)]
+    assert [int(seq) for seq in told] == list(range(orders + 2, first))
+
+
+def test_a_flood_is_logged_out(start_gateway):  # noqa: F811
+    gateway = start_gateway(C1="max_msgs_per_s = 2\n")
+    client = gateway.connect()
+    client.logon()
+    for number in range(25):
+        client.send("AF", (584, f"m{number}"), (585, 7))
+    while (message := client.next())[35] == "8":
+        pass
+    assert (message[35], message[58]) == ("5", "message rate")
+
+
+def test_an_hmac_logon_is_checked(start_gateway):  # noqa: F811
+    gateway = start_gateway(C1='auth = "hmac"\nusername = "desk1"\nsecret = "open sesame"\n')
+
+    def log_on(secret: bytes, *, seq: int = 1, told_seq: int = 1) -> FixClient:
+        client, moment = gateway.connect(), now_text()
+        text = "\x01".join([moment, "A", str(told_seq), "C1", "PHEMEX", "desk1"])
+        proof = base64.b64encode(hmac.new(secret, text.encode(), hashlib.sha256).digest()).decode()
+        client.send("A", (98, 0), (108, 30), (95, len(proof)), (96, proof), (554, "desk1"), seq=seq, t52=moment)
+        return client
+
+    for refused in (log_on(b"open sesamy"), log_on(b"open sesame", seq=1, told_seq=2)):
+        refused.expect("5", t58="Authentication failed")
+        assert refused.is_closed()
+    log_on(b"open sesame").expect("A", t34="3")  # the two Logouts had 1 and 2: nothing else has changed
+
+
+def test_both_sides_may_ask_for_a_resend_at_once(start_gateway, tmp_path):  # noqa: F811
+    gateway = start_gateway(C1=f'store = "{tmp_path}/store"\n')
+    client = gateway.connect()
+    client.logon()
+    for number in range(3):
+        client.order(f"o{number}", t44=str(54900 + number))
+        client.expect("8", t150="0")
+    client.close()
+    time.sleep(0.2)
+    again = gateway.connect()
+    again.next_out = 8  # 5, 6 and 7 went nowhere: an order and two heartbeats
+    assert again.logon()[34] == "5"
+    again.send("2", (7, 2), (16, 0))
+    again.expect("2", t7="5", t16="0")
+    fields = ((11, "lost"), (38, "0.01"), (40, "2"), (44, "54800"), (54, "1"), (55, "BTCUSDT"), (60, now_text()))
+    again.send("D", *fields, seq=5, t43="Y", t122=now_text())
+    again.send("4", (36, 10), (123, "Y"), seq=6, t43="Y", t122=now_text())
+    again.next_out = 10
+    found = [again.next() for _ in range(5)]
+    repeated = [message[34] for message in found if message.get(43) == "Y" and message[35] == "8"]
+    assert repeated == ["2", "3", "4"]
+    assert [message[36] for message in found if message[35] == "4"] == ["7"]
+    assert [message[11] for message in found if message[35] == "8" and 43 not in message] == ["lost"]
+    again.send("1", (112, "whole"))
+    answer = again.next()
+    assert (answer[35], answer[112]) == ("0", "whole")
+
+
+def test_reset_on_logon_begins_at_1_whatever_the_logon_says(start_gateway, tmp_path):  # noqa: F811
+    gateway = start_gateway(C1=f'reset_on_logon = true\nstore = "{tmp_path}/store"\n')
+    for round_number in range(3):
+        client = gateway.connect()
+        reply = client.logon()
+        assert (reply[34], reply.get(141)) == ("1", None)
+        client.order(f"o{round_number}", t44=str(54900 + round_number))
+        client.expect("8", t34="2", t150="0")
+        client.close()
+        time.sleep(0.2)
+    client = gateway.connect()
+    client.next_out = 7
+    client.logon()  # a number that is too high: held, and what is missing is asked for
+    client.expect("2", t7="1", t16="0")
+
+
+def test_a_second_logon_inside_a_session_resets_or_ends_it(start_gateway):  # noqa: F811
+    gateway = start_gateway()
+    client = gateway.connect()
+    client.logon()
+    client.order("o1")
+    client.expect("8", t150="0")
+    client.send("A", (98, 0), (108, 30), (141, "Y"), seq=1)
+    client.next_out = 2
+    client.expect("A", t34="1", t141="Y")
+    client.change("F", "c1", "o1")
+    client.expect("8", t34="2", t150="4")
+    client.send("A", (98, 0), (108, 30))
+    assert client.is_closed()

@@ -20,10 +20,12 @@ ENGINE = "[engine]\nrate_limits = false\nduplicate_window_s = 0.000001\n"
 class RunningGateway:
     """One gateway process, and the clients connected to it."""
 
-    def __init__(self, directory: Path, exchange: RunningExchange, sessions: str, top: str = "") -> None:
+    def __init__(
+        self, directory: Path, exchange: RunningExchange, sessions: str, top: str = "", listen: str = ""
+    ) -> None:
         self.directory = directory
         self.config = directory / "gateway.toml"
-        self.config.write_text(f'{top}[listen]\nhost = "127.0.0.1"\nport = 0\n{ENGINE}{sessions}')
+        self.config.write_text(f'{top}[listen]\nhost = "127.0.0.1"\nport = 0\n{listen}{ENGINE}{sessions}')
         self._exchange = exchange
         self.clients: list[FixClient] = []
         self.start()
@@ -64,7 +66,7 @@ def start_gateway(tmp_path: Path, quiet_exchange: RunningExchange) -> Iterator[C
     """A gateway of the test's own; afterwards account 2, which its sessions use, has no orders."""
     running: list[RunningGateway] = []
 
-    def start(*changes: str, **sessions: str) -> RunningGateway:
+    def start(*changes: str, listen: str = "", **sessions: str) -> RunningGateway:
         """`changes`: lines of the whole gateway; `sessions`: those of a session, by its client's CompID."""
         named = sessions or {"C1": ""}
         text = "".join(
@@ -72,7 +74,7 @@ def start_gateway(tmp_path: Path, quiet_exchange: RunningExchange) -> Iterator[C
             + (more if "store" in more else f'store = "memory"\n{more}')
             for name, more in named.items()
         )
-        running.append(RunningGateway(tmp_path, quiet_exchange, text, "".join(changes)))
+        running.append(RunningGateway(tmp_path, quiet_exchange, text, "".join(changes), listen))
         return running[-1]
 
     yield start

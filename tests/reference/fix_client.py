@@ -18,14 +18,16 @@ EXTENDED = QuickFixDictionary(quickfix_xml(FIX44))
 
 class FixClient:
     """Blocking. `received` has every message as {tag: text}; of repeated tags the first. Each is checked against the
-    data dictionary as a stock client would, `is_extended`: against that of our dialect.
+    data dictionary as a stock client would, `is_extended`: against that of our dialect. `connection`: a socket that is
+    connected already, in whatever way.
     """
 
     def __init__(
-        self, address: str, client: str = "C1", ours: str = "PHEMEX", *, is_extended: bool = False
-    ) -> None:
+        self, address: str, client: str = "C1", ours: str = "PHEMEX", connection: socket.socket | None = None, *,
+        is_extended: bool = False,
+    ) -> None:  # fmt: skip
         host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), LIMIT_S)
+        self.socket = connection or socket.create_connection((host, int(port)), LIMIT_S)
         self.client, self.ours = client, ours
         self.next_out = 1
         self.is_extended = is_extended
@@ -34,13 +36,13 @@ class FixClient:
         self._parser = simplefix.FixParser()
 
     def send(self, msg_type: str, *fields: tuple[int, object], seq: int | None = None, **header: object) -> None:
-        """`header`: t43="Y" and the like."""
+        """`header`: t43="Y" and the like; t52 instead of the present time."""
         message = simplefix.FixMessage()
         message.append_pair(8, "FIX.4.4")
         message.append_pair(35, msg_type)
         message.append_pair(34, self.next_out if seq is None else seq)
         message.append_pair(49, self.client)
-        message.append_pair(52, now_text())
+        message.append_pair(52, header.pop("t52", None) or now_text())
         message.append_pair(56, self.ours)
         for name, value in header.items():
             message.append_pair(int(name[1:]), value)
