@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tidings.errors import ConfigError, SessionStoreDamaged
+from tidings.fix.disk_sync import DiskSync
 from tidings.fix.store_files import FRESH, NOT_REPLAYED, REPLAYED, HeaderPage, Numbers, packed, records
 
 FSYNC_POLICIES = ("off", "interval", "always")
@@ -38,6 +39,7 @@ class FileStore:
         self._synced_ns = 0
         self._keep_days = keep_days
         self._is_dirty = False
+        self._behind = DiskSync()
         self._places: dict[int, tuple[int, int]] = {}  # of messages to replay: where and how long
         self._directory.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(self._directory)
@@ -110,20 +112,30 @@ class FileStore:
         self._drop_old_logs(wall_ns)
 
     def on_timer(self, now_ns: int) -> None:
-        """fsync="interval": make durable what is not, when it is time."""
-        if self._interval_ns and self._is_dirty and now_ns - self._synced_ns >= self._interval_ns:
+        """fsync="interval": make durable what is not, when it is time, in a thread: nobody waits for the disk."""
+        try:
+            self._behind.check()
+        except OSError:
+            self._is_dirty = True
+            raise
+        is_due = self._interval_ns and self._is_dirty and now_ns - self._synced_ns >= self._interval_ns
+        if is_due and not self._behind.is_busy:
             self._synced_ns = now_ns
-            self._sync()
+            self._is_dirty = False
+            self._behind.begin(self._log, self._header.file)
 
     def close(self) -> None:
         if self._lock < 0:
             return
-        if self._is_dirty:
-            self._sync()
-        self._header.close()
-        os.close(self._log)
-        os.close(self._lock)
-        self._lock = -1
+        try:
+            self._behind.wait()
+            if self._is_dirty:
+                self._sync()
+        finally:
+            self._header.close()
+            os.close(self._log)
+            os.close(self._lock)
+            self._lock = -1
 
     def _append(self, record: bytes) -> None:
         """The record, whole or not at all: half of one would hide those behind it."""

@@ -47,10 +47,10 @@ class HeaderPage:
     """The mapped header of one store."""
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        if os.fstat(self._file).st_size < HEADER_BYTES:
-            os.ftruncate(self._file, HEADER_BYTES)
-        self._memory = mmap.mmap(self._file, HEADER_BYTES)
+        self.file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if os.fstat(self.file).st_size < HEADER_BYTES:
+            os.ftruncate(self.file, HEADER_BYTES)
+        self._memory = mmap.mmap(self.file, HEADER_BYTES)
         self._generation = 0
 
     def read(self) -> Numbers | None:
@@ -78,7 +78,7 @@ class HeaderPage:
 
     def close(self) -> None:
         self._memory.close()
-        os.close(self._file)
+        os.close(self.file)
 
 
 class Record(NamedTuple):

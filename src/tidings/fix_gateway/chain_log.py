@@ -29,6 +29,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from tidings.errors import JournalDamaged
+from tidings.fix.disk_sync import DiskSync
 
 log = logging.getLogger("tidings.fix")
 
@@ -105,6 +106,7 @@ class FileChainLog:
         self._old, self._base, self._ids = (directory / name for name in (OLD_NAME, BASE_NAME, IDS_NAME))
         self._fsync = fsync
         self._is_dirty = False
+        self._behind = DiskSync()
         self._generation = self._base_bytes = 0
         self._work: threading.Thread | None = None
         self._unwritten: tuple[bytes, bytes] | None = None  # ids and base that take the place of the old log
@@ -129,14 +131,29 @@ class FileChainLog:
         return iter(found)
 
     def sync(self) -> None:
-        if self._is_dirty:
-            os.fdatasync(self._file)
+        """In a thread: nobody waits for the disk. Raises OSError if the sync before has failed."""
+        try:
+            self._behind.check()
+        except OSError:
+            self._is_dirty = True
+            raise
+        if self._is_dirty and not self._behind.is_busy:
             self._is_dirty = False
+            self._behind.begin(self._file)
 
     def close(self) -> None:
         if self._work is not None:
             self._work.join()
-        os.close(self._file)
+        try:
+            self._sync_now()
+        finally:
+            os.close(self._file)
+
+    def _sync_now(self) -> None:
+        self._behind.wait()
+        if self._is_dirty:
+            os.fdatasync(self._file)
+            self._is_dirty = False
 
     # ---- A base, and a new log ----------------------------------------------------------------------------------
 
@@ -195,7 +212,7 @@ class FileChainLog:
 
     def _begin_log(self, generation: int, *, keeps_old: bool = False) -> None:
         """A log of this generation takes the place of the one there is, which may be kept as the old one."""
-        self.sync()
+        self._sync_now()
         first = line_of((GENERATION, generation))
         _replace_whole(self.path, first, self._old if keeps_old else None)
         former, self._file = self._file, os.open(self.path, os.O_WRONLY | os.O_APPEND)

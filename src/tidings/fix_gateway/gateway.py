@@ -214,14 +214,13 @@ class Gateway:
             now_ns, wall_ns = self._clock.read_now_ns(), self._clock.read_wall_ns()
             for client in self.clients.values():
                 self._give_time(client, now_ns, wall_ns)
-            for desk in self.desks.values():
-                desk.news.on_timer(now_ns)
             for visitor in list(self._visitors):
                 visitor.on_timer(now_ns)
-            if now_ns >= next_sync_ns:
+            is_sync_due = now_ns >= next_sync_ns
+            if is_sync_due:
                 next_sync_ns = now_ns + int(SYNC_S * 1e9)
-                for desk in self.desks.values():
-                    desk.chains.sync()
+            for name, desk in self.desks.items():
+                _give_desk_time(name, desk, now_ns, is_sync_due=is_sync_due)
 
     def _give_time(self, client: ClientSession, now_ns: int, wall_ns: int) -> None:
         """One session's fault, a full disk of its store perhaps, must not stop the others' clocks."""
@@ -252,6 +251,16 @@ class Gateway:
         for client in self.clients.values():
             await client.finish()
         await self._closing.aclose()
+
+
+def _give_desk_time(account: str, desk: FixOrderDesk, now_ns: int, *, is_sync_due: bool) -> None:
+    """A fault of one account, or of a disk, must not stop the clock of the gateway."""
+    try:
+        desk.news.on_timer(now_ns)
+        if is_sync_due:
+            desk.chains.sync()
+    except Exception:
+        log.exception("account %s: its time could not be kept", account)
 
 
 def _tell_end(run: asyncio.Task[None]) -> None:
