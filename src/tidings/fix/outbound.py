@@ -100,6 +100,11 @@ class Outbound:
             self._queue(seq, data)
         return seq
 
+    def send_uncounted(self, msg_type: bytes, fields: Fields, wall_ns: int) -> None:
+        """A last word to a peer that has not proved who it is: with the next number, which it does not take."""
+        header = [(34, b"%d" % self._store.next_out), self._sender, (52, self._time(wall_ns)), self._target]
+        self._write(self._encoded(msg_type, header, fields))
+
     def replay(self, begin_seq: int, end_seq: int, wall_ns: int) -> None:
         """Send begin … end again, a first slice at once; 0, or beyond the last: to the last that has been sent."""
         last = self._first_behind_seq - 1 if self._behind else self._store.next_out - 1

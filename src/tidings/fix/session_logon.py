@@ -9,6 +9,8 @@ from tidings.fix.session_state import Event, State
 from tidings.fix.timestamps import timestamp
 from tidings.fix.validation import Fields
 
+NOT_AUTHENTIC = "Authentication failed"
+
 
 def too_low(expected: int, received: int) -> str:
     return f"MsgSeqNum too low, expecting {expected} but received {received}"
@@ -81,6 +83,10 @@ class SessionLogon(SessionCore):
     def _on_first_logon(self, logon: FixReader, seq: int, is_poss_dup: bool) -> None:
         """A Logon that is sound by the dictionary, in a session that has none yet."""
         is_reset = logon.find(141) == b"Y"
+        if not self.is_initiator and not is_authentic(self.settings, logon):
+            self._outbound.send_uncounted(b"5", [(58, NOT_AUTHENTIC.encode())], self._wall_ns)
+            self._close(NOT_AUTHENTIC)
+            return
         if text := self._refusal(logon, seq, is_reset):
             self._refuse(text)
             return
@@ -112,8 +118,6 @@ class SessionLogon(SessionCore):
             return "EncryptMethod must be 0"
         if not settings.heartbeat_min_s <= logon.get_int(108) <= settings.heartbeat_max_s:
             return f"HeartBtInt must be {settings.heartbeat_min_s} to {settings.heartbeat_max_s}"
-        if not self.is_initiator and not is_authentic(settings, logon):
-            return "Authentication failed"
         if is_reset and seq != 1:
             return "MsgSeqNum of a Logon with ResetSeqNumFlag must be 1"
         return self.application.on_logon(self._self(), logon)
