@@ -203,7 +203,7 @@ def test_an_hmac_logon_is_checked(start_gateway):  # noqa: F811
     for refused in (log_on(b"open sesamy"), log_on(b"open sesame", seq=1, told_seq=2)):
         refused.expect("5", t58="Authentication failed")
         assert refused.is_closed()
-    log_on(b"open sesame").expect("A", t34="3")  # the two Logouts had 1 and 2: nothing else has changed
+    log_on(b"open sesame").expect("A", t34="1")  # a stranger changes no number
 
 
 def test_both_sides_may_ask_for_a_resend_at_once(start_gateway, tmp_path):  # noqa: F811
@@ -263,3 +263,20 @@ def test_a_second_logon_inside_a_session_resets_or_ends_it(start_gateway):  # no
     client.expect("8", t34="2", t150="4")
     client.send("A", (98, 0), (108, 30))
     assert client.is_closed()
+
+
+def test_silent_connections_are_sent_away(start_gateway):  # noqa: F811
+    """After logon_timeout; and when there are too many of them, the oldest at once, so that clients still get in."""
+    gateway = start_gateway(C1="logon_timeout = 2\n")
+    silent = [gateway.connect("NOBODY") for _ in range(300)]
+    began_s = time.monotonic()
+    gateway.connect().logon()
+    for number in (0, 43):
+        silent[number].socket.settimeout(1)
+        with suppress(ConnectionError):
+            assert silent[number].socket.recv(1) == b""
+    assert time.monotonic() - began_s < 2
+    assert "256 connections without a Logon" in gateway.log
+    silent[299].socket.settimeout(10)
+    assert silent[299].socket.recv(1) == b""
+    assert 1.5 < time.monotonic() - began_s < 9

@@ -147,6 +147,7 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     engine: dict[str, Any] = {}  # settings of the engines behind it (docs/settings.md)
     store: str = ""  # of sessions that name none: "memory", or a directory; default: in the user's state directory
     fsync: Literal["off", "interval", "always"] = "off"  # of sessions that name none
+    keep_days: Annotated[int, Meta(ge=1)] = 30  # logs of numbers that were reset; drop copies go on from them
     max_message: Annotated[int, Meta(ge=1024, le=16 * 1024 * 1024)] = 65_536  # bytes; a longer one ends the connection
     log: str = ""  # directory of the message logs, one file per session; "": none
     max_out_buffer: Annotated[int, Meta(ge=65_536)] = 8 * 1024 * 1024  # bytes waiting for one client

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tidings.clock import Clock
 from tidings.fix.session import FixSession
-from tidings.fix.session_finder import SessionFinder, Visitor
+from tidings.fix.session_finder import Visitor
 from tidings.net.acceptor import Accepted
 
 log = logging.getLogger("tidings.fix")
@@ -25,11 +25,10 @@ class ClientConnection:
     def __init__(
         self,
         accepted: Accepted,
-        finder: SessionFinder,
+        visitor: Visitor,
         clock: Clock,
         admit: Callable[[ClientConnection, FixSession], bool],
         forget: Callable[[ClientConnection], None],
-        max_message_bytes: int,
     ) -> None:
         self.session: FixSession | None = None
         self.out_bytes_max = 0  # more waiting than this, and the connection is cut: it can be resumed
@@ -37,7 +36,7 @@ class ClientConnection:
         self._unread: deque[bytes] = deque()  # received, and not looked at yet
         self._next_flush: asyncio.Handle | None = None
         self._clock = clock
-        self._visitor = Visitor(finder, clock.read_now_ns(), max_message_bytes=max_message_bytes)
+        self._visitor = visitor
         self._admit = admit
         self._forget = forget
 

@@ -16,7 +16,7 @@ from tidings.errors import ConfigError
 from tidings.fix.file_store import FileStore
 from tidings.fix.message_store import MemoryStore, MessageStore
 from tidings.fix.session import FixSession
-from tidings.fix.session_finder import SessionFinder
+from tidings.fix.session_finder import SessionFinder, Visitor
 from tidings.fix_gateway.admin import AdminDesk
 from tidings.fix_gateway.admin_socket import socket_path
 from tidings.fix_gateway.chain_log import ChainLog, FileChainLog
@@ -38,6 +38,7 @@ Connect = Callable[..., Any]  # tidings.connect
 TIMER_S = 0.05
 SYNC_S = 0.1
 GOODBYE_S = 3.0
+VISITORS_MAX = 256  # connections that have not said who they are
 SHUT_DOWN = "Server shutting down"
 
 
@@ -57,7 +58,8 @@ class Gateway:
         self._closing = AsyncExitStack()
         self._finder = SessionFinder()
         self._logs: MessageLogs | None = MessageLogs(Path(config.log)) if config.log else None
-        self._visitors: set[ClientConnection] = set()
+        self._visitors: dict[ClientConnection, None] = {}  # oldest first
+        self._logon_timeout_s = max(session.logon_timeout for session in config.session)
         self._acceptor = Acceptor(self._welcome)
 
     async def __aenter__(self) -> Gateway:
@@ -154,7 +156,7 @@ class Gateway:
         directory, is_copy = settings.directory, settings.kind == "dropcopy"
         store: MessageStore = MemoryStore(GENERATIONS_KEPT if is_copy else 0)
         if directory is not None:
-            store = FileStore(directory, settings.fsync)
+            store = FileStore(directory, settings.fsync, keep_days=self.config.keep_days)
         self._closing.callback(store.close)
         client.session = FixSession(settings.session_settings(self.config.max_message), store, client)
         client.drop_copy = DropCopyFeed(client.session, directory if is_copy else None, flush, is_behind)
@@ -168,15 +170,23 @@ class Gateway:
     # ---- Connections --------------------------------------------------------------------------------------------
 
     def _welcome(self, accepted: Accepted) -> ClientConnection:
-        limit_bytes = self.config.max_message
-        connection = ClientConnection(accepted, self._finder, self._clock, self._admit, self._forget, limit_bytes)
+        visitor = Visitor(
+            self._finder, self._clock.read_now_ns(), logon_timeout_s=self._logon_timeout_s,
+            max_message_bytes=self.config.max_message,
+        )  # fmt: skip
+        connection = ClientConnection(accepted, visitor, self._clock, self._admit, self._forget)
         connection.out_bytes_max = self.config.max_out_buffer
-        self._visitors.add(connection)
+        self._visitors[connection] = None
+        if len(self._visitors) > VISITORS_MAX:
+            oldest = next(iter(self._visitors))
+            log.warning("%d connections without a Logon: the oldest, from %s, goes", VISITORS_MAX, oldest.address)
+            del self._visitors[oldest]
+            oldest.drop()
         return connection
 
     def _admit(self, connection: ClientConnection, session: FixSession) -> bool:
         """Whether this address may be that session; and if so, its messages go to this connection."""
-        self._visitors.discard(connection)
+        self._visitors.pop(connection, None)
         client = session.application
         assert isinstance(client, ClientSession)
         allowed = client.settings.allowed_addresses
@@ -190,7 +200,7 @@ class Gateway:
         return True
 
     def _forget(self, connection: ClientConnection) -> None:
-        self._visitors.discard(connection)
+        self._visitors.pop(connection, None)
         session = connection.session
         if session is not None and self.connections.get(session) is connection:
             del self.connections[session]

@@ -8,7 +8,7 @@ from fix_text import framed
 from tidings.clock import Clock
 from tidings.fix.message_store import MemoryStore
 from tidings.fix.session import FixSession
-from tidings.fix.session_finder import SessionFinder
+from tidings.fix.session_finder import SessionFinder, Visitor
 from tidings.fix.session_settings import SessionSettings
 from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.connection import READ_PIECE_BYTES, REPLAY_WAITING_BYTES, ClientConnection
@@ -71,10 +71,8 @@ class Side:
         self.session = FixSession(settings, store, self.listener)
         for _ in range(stored):
             self.session.send(b"8", REPORT, 0, self.clock.read_wall_ns(), is_replayed=is_replayed)
-        finder = SessionFinder([self.session])
-        self.connection = ClientConnection(
-            self.socket, finder, self.clock, lambda *_: True, lambda _: None, 65_536
-        )
+        visitor = Visitor(SessionFinder([self.session]), self.clock.read_now_ns())
+        self.connection = ClientConnection(self.socket, visitor, self.clock, lambda *_: True, lambda _: None)
         self.seq = 0
         self.connection.on_bytes(self.message("A", "98=0|108=30|"))
         assert self.session.is_logged_on
