@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from tidings.app.engine import Engine
+from tidings.app.foreign_orders import ForeignOrder
 from tidings.engine.order_entry import OrderEntry
 from tidings.errors import OrderDenied
 from tidings.model.enums import RequestKind, Side
@@ -38,5 +39,6 @@ class Account(Protocol):
     def denial(
         self, reason: int, what: str, cl_ord_id: str = "", *, symbol: str = "", kind: RequestKind = RequestKind.NEW
     ) -> OrderDenied: ...
+    def foreign_orders(self) -> list[ForeignOrder]: ...
     async def cancel_all(self, symbol: str) -> None: ...
     async def subscribe(self, *symbols: str) -> None: ...

@@ -152,7 +152,7 @@ class ClientSession:
         if self._scope is Scope.OFF or not self._ends & wanted or (session.dont_cancel and end in _LOGOUTS):
             self._cancel.arm(Scope.OFF)
             return
-        self._cancel.begin(self._window_ms / 1000)
+        self._cancel.begin(0 if self.is_stopping else self._window_ms / 1000)  # nobody is back once we are gone
 
     def on_message(self, session: FixSession, message: FixReader) -> None:
         """One application message, in order, once."""

@@ -1,7 +1,8 @@
 """Cancel on disconnect: when a client that asked for it is gone, its orders go too, until each is confirmed.
 
 That it is armed is written down: after a crash of the gateway the cancels are made at the next start, before anybody
-is let in.
+is let in. Who is back within the window keeps its orders; once the window is over, what was open then goes, and nothing
+that is placed later.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 from enum import Enum
 
 from tidings.errors import TidingsError
+from tidings.fix_gateway.order_chains import OrderChain
 from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.order_queries import OrderQueries
 
@@ -36,20 +38,29 @@ class DisconnectCancel:
         self._desk = desk
         self._queries = queries
         self._scope = Scope.OFF
-        self._run: asyncio.Task[None] | None = None
+        self._is_away = False
+        self._waiting: asyncio.Task[None] | None = None  # within its window
+        self._runs: set[asyncio.Task[None]] = set()
 
     def arm(self, scope: Scope) -> None:
-        """The client is there; a run that waits for it ends. With OFF nothing will be done when it goes."""
-        self._scope = scope
-        if self._run is not None:
-            self._run.cancel()
-            self._run = None
-        self._desk.chains.note_armed(self._owner, scope.value)
+        """The client is there; what waits for its return ends. With OFF nothing will be done when it goes."""
+        self._scope, self._is_away = scope, False
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+        if not self._runs or scope is not Scope.OFF:
+            self._desk.chains.note_armed(self._owner, scope.value)
 
     def begin(self, window_s: float) -> None:
         """The client is gone: cancel after the window, unless it is back by then."""
-        if self._run is None or self._run.done():
-            self._run = asyncio.get_running_loop().create_task(self._work(window_s))
+        self._is_away = True
+        if self._waiting is not None:
+            return
+        work = self._wait(self._scope, window_s) if window_s else self._cancel(self._scope, self._targets(self._scope))
+        run = asyncio.get_running_loop().create_task(work)
+        self._waiting = run if window_s else None
+        self._runs.add(run)
+        run.add_done_callback(self._runs.discard)
 
     def recover(self) -> None:
         """Go on with what a crash left."""
@@ -60,34 +71,48 @@ class DisconnectCancel:
             self.begin(0)
 
     async def finish(self) -> None:
-        """Wait until the run is through."""
-        if self._run is not None:
-            await asyncio.gather(self._run, return_exceptions=True)
+        """Wait until every run is through."""
+        if self._runs:
+            await asyncio.wait(set(self._runs))
 
-    async def _work(self, window_s: float) -> None:
-        if window_s:
-            await asyncio.sleep(window_s)
+    async def _wait(self, scope: Scope, window_s: float) -> None:
+        await asyncio.sleep(window_s)
+        self._waiting = None
+        await self._cancel(scope, self._targets(scope))
+
+    async def _cancel(self, scope: Scope, targets: list[OrderChain]) -> None:
+        """Ask, and ask again, until each is over."""
         pause_s = RETRY_S
-        while self._open_chains():
-            await self._cancel_once()
+        is_swept = scope is not Scope.ACCOUNT
+        while not is_swept or any(not chain.is_done for chain in targets):
+            for chain in targets:
+                if not chain.is_done:
+                    self._queries.cancel_quietly(chain, TEXT)
+            if not is_swept:
+                is_swept = await self._sweep(targets)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, RETRY_MAX_S)
-        self._desk.chains.note_armed(self._owner, "")
+        if self._is_away:
+            self._desk.chains.note_armed(self._owner, "")
 
-    def _open_chains(self) -> list[object]:
-        owner = self._owner if self._scope is Scope.SESSION else None
+    def _targets(self, scope: Scope) -> list[OrderChain]:
+        """What is open now, orders on their way included; those of which nothing is known are not the venue's."""
+        owner = self._owner if scope is Scope.SESSION else None
         return [chain for chain in self._desk.chains.open_chains(owner) if chain.order is not None]
 
-    async def _cancel_once(self) -> None:
-        """Everything that is open; the account's by symbol, orders of others in it included."""
-        owner = self._owner if self._scope is Scope.SESSION else None
-        symbols = set()
-        for chain in self._desk.chains.open_chains(owner):
-            self._queries.cancel_quietly(chain, TEXT)
-            symbols.add(chain.symbol)
-        if self._scope is Scope.ACCOUNT:
-            for symbol in sorted(symbols):
-                try:
-                    await self._desk.phemex.cancel_all(symbol)
-                except TidingsError as error:
-                    log.warning("%s: %s in %s: %s; trying again", self._owner, TEXT, symbol, error)
+    async def _sweep(self, targets: list[OrderChain]) -> bool:
+        """Everything of the account by symbol, untriggered and foreign orders too: whether every call has gone well.
+
+        Somebody who is back may have placed new orders, which a sweep would take as well: then it is left out.
+        """
+        if not self._is_away:
+            return True
+        foreign = {order.symbol for order in self._desk.phemex.foreign_orders()}
+        is_well = True
+        for symbol in sorted(foreign | {chain.symbol for chain in targets}):
+            try:
+                await self._desk.phemex.cancel_all(symbol)
+            except TidingsError as error:
+                log.warning("%s: %s in %s: %s; trying again", self._owner, TEXT, symbol, error)
+                is_well = False
+        return is_well

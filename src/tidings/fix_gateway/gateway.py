@@ -39,6 +39,8 @@ TIMER_S = 0.05
 SYNC_S = 0.1
 GOODBYE_S = 3.0
 VISITORS_MAX = 256  # connections that have not said who they are
+FAREWELL_S = 10.0  # for cancels on disconnect; what is still open then is cancelled at the next start
+RECOVERY_S = 5.0  # how long clients wait at the door for the cancels that a crash has left
 SHUT_DOWN = "Server shutting down"
 
 
@@ -79,6 +81,7 @@ class Gateway:
             await self._open_account(account)
         for client in self.clients.values():
             client.recover()
+        await self._finish_cancels(RECOVERY_S)
         self._do(self._keep_time())
         if self._logs is not None:
             self._do(self._logs.run())
@@ -216,6 +219,11 @@ class Gateway:
         connection = self.connections.get(client.session) if client.session is not None else None
         return connection is not None and connection.waiting_bytes > self.config.max_out_buffer // 8
 
+    async def _finish_cancels(self, limit_s: float) -> None:
+        """Wait for cancels on disconnect that are under way; what takes longer goes on by itself."""
+        waits = [asyncio.create_task(client.finish()) for client in self.clients.values()]
+        await asyncio.wait(waits, timeout=limit_s)
+
     async def _keep_time(self) -> None:
         """Heartbeats and time limits of everybody; disks now and then."""
         next_sync_ns = 0
@@ -258,8 +266,8 @@ class Gateway:
             await asyncio.sleep(0.01)
         for connection in list(self.connections.values()):
             connection.drop()
-        for client in self.clients.values():
-            await client.finish()
+        if self.clients:
+            await self._finish_cancels(FAREWELL_S)
         await self._closing.aclose()
 
 
