@@ -34,11 +34,11 @@ class Story:
     name, has_pending_acks = "C1", False
     profile, rules = Profile(), Rules()
 
-    def __init__(self) -> None:
+    def __init__(self, terms: OrderTerms | None = None) -> None:
         self.chains = OrderChains()
         self.news = OrderNews(self.chains, Clock())
         self.news.clients[self.name] = self
-        terms = OrderTerms(make_instrument(), Side.BUY)
+        terms = terms or OrderTerms(make_instrument(), Side.BUY)
         self.order = make_order(terms, handle=1, cl_ord_id="T1", price_ticks=PRICE_TICKS, order_qty_lots=LOTS)
         self.chain = self.chains.begin("o1", self.name, "T1", "BTCUSDT", "1", {40: "2", 59: "1"})
         self.chain.order = self.order
@@ -67,9 +67,9 @@ class Story:
         self.hear(ExecType.TRADE, exec_id=exec_id, last_qty_lots=lots, last_px_ticks=PRICE_TICKS, fee_mantissa=1)
         return exec_id
 
-    def ask(self, cl_ord_id: str, is_replace: bool) -> None:
-        """The client asks for a cancel or a replace."""
-        self.chains.ask(self.chain, cl_ord_id, is_replace)
+    def ask(self, cl_ord_id: str, is_replace: bool, **asked: int) -> None:
+        """The client asks for a cancel or a replace; `asked`: to which ticks and lots."""
+        self.chains.ask(self.chain, cl_ord_id, is_replace, asked)
 
     def tell(self, msg_type: bytes, fields: list[tuple[int, bytes]]) -> None:
         found = {tag: value.decode() for tag, value in fields}

@@ -49,6 +49,7 @@ from tidings.engine.strategy import Strategy
 from tidings.errors import AuthenticationError, ConfigError, TidingsError
 from tidings.metrics.stages import Stages
 from tidings.model.enums import DenyReason, ProductLine
+from tidings.model.execution_report import ExecutionReport
 from tidings.model.position import Position, Positions
 from tidings.venue.phemex.currencies import value_scales
 from tidings.venue.phemex.endpoints import LOCAL
@@ -104,6 +105,7 @@ class Engine:
         self.venue_clock = VenueClock(self.clock)
         self.strategy_errors = StrategyErrors(self.clock)
         self.is_open = False  # start() has gone through, and stop() has not begun
+        self.on_foreign: Callable[[ExecutionReport], None] | None = None  # reports of orders that are not ours, as well
         self._refusal: AuthenticationError | None = None
         self._closing = AsyncExitStack()
         self._is_reached = False
@@ -378,6 +380,8 @@ class Engine:
         log.debug("report about an order that is not of this session: %r", report)
         self.truth.hear_foreign(report)
         self.home.hear_foreign(report)
+        if self.on_foreign is not None:
+            self.on_foreign(report)
 
     def _on_timer_error(self, error: Exception, act: Any) -> None:
         """A timer of ours failed: what the venue refused is a warning, anything else a bug to be seen."""

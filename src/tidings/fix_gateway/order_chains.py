@@ -26,6 +26,9 @@ DONE_ORDERS_KEPT = 10_000  # with their engine order, to be asked about; of olde
 DONE_ORDERS_IN_BASE = 1_000  # so many are known after a restart, however long ago they ended
 
 
+Asked = dict[str, int]
+
+
 @dataclass(slots=True)
 class Request:
     """A cancel (F) or replace (G) of a client that has not been answered."""
@@ -33,6 +36,7 @@ class Request:
     cl_ord_id: str
     orig_cl_ord_id: str
     is_replace: bool
+    asked: Asked = field(default_factory=dict)  # of a replace: ticks and lots by the order's names for them
 
 
 @dataclass(slots=True)
@@ -53,6 +57,7 @@ class OrderChain:
     told_cum_lots: int = 0
     exec_count: int = 0  # numbers the ExecIDs we make: <OrderID>-<n>
     exec_ids: set[str] = field(default_factory=set)  # executions told
+    is_triggered: bool = False  # a conditional order's price has been reached, in this process's time
     ended_by: str = ""  # why we cancelled it without being asked: "cancel on disconnect"
     ids: list[str] = field(default_factory=list)  # every ClOrdID it has had, but for those of refused requests
     refused_ids: list[str] = field(default_factory=list)
@@ -137,10 +142,10 @@ class OrderChains:
         self._append(("N", first_id, owner, engine_id, symbol, side, [*echo.items()]))
         return self._begin(OrderChain(first_id, owner, engine_id, symbol, side, echo, first_id))
 
-    def ask(self, chain: OrderChain, cl_ord_id: str, is_replace: bool) -> Request:
+    def ask(self, chain: OrderChain, cl_ord_id: str, is_replace: bool, asked: Asked | None = None) -> Request:
         """A cancel or replace is about to be asked for."""
-        self._append(("Q", chain.first_id, cl_ord_id, is_replace))
-        return self._ask(chain, cl_ord_id, is_replace)
+        self._append(("Q", chain.first_id, cl_ord_id, is_replace, *((asked,) if asked else ())))
+        return self._ask(chain, cl_ord_id, is_replace, asked)
 
     def accept(self, chain: OrderChain, request: Request) -> None:
         """A request has had its effect: its id is the order's from now on. Tell, then `note_told`."""
@@ -212,8 +217,8 @@ class OrderChains:
         chain.ids.append(chain.first_id)
         return chain
 
-    def _ask(self, chain: OrderChain, cl_ord_id: str, is_replace: bool) -> Request:
-        request = Request(cl_ord_id, chain.head_id, is_replace)
+    def _ask(self, chain: OrderChain, cl_ord_id: str, is_replace: bool, asked: Asked | None = None) -> Request:
+        request = Request(cl_ord_id, chain.head_id, is_replace, asked or {})
         self._by_id[cl_ord_id] = chain
         chain.ids.append(cl_ord_id)
         if is_replace:
@@ -272,9 +277,9 @@ class OrderChains:
     ) -> None:
         self._begin(OrderChain(first_id, owner, engine_id, symbol, side, dict(echo), first_id))
 
-    def _replay_ask(self, first_id: str, cl_ord_id: str, is_replace: bool) -> None:
+    def _replay_ask(self, first_id: str, cl_ord_id: str, is_replace: bool, asked: Asked | None = None) -> None:
         if (chain := self._known(first_id)) is not None:
-            self._ask(chain, cl_ord_id, is_replace)
+            self._ask(chain, cl_ord_id, is_replace, asked)
 
     def _replay_accept(self, first_id: str, cl_ord_id: str) -> None:
         if (chain := self._known(first_id)) is not None:
@@ -302,8 +307,8 @@ class OrderChains:
         chain = OrderChain(first_id, owner, engine_id, symbol, side, dict(echo), head_id)
         chain.told_status, chain.told_cum_lots, chain.exec_count = status, cum_lots, exec_count
         chain.ids, chain.refused_ids, chain.exec_ids = ids, refused_ids, set(exec_ids)
-        for cl_ord_id, orig_id, is_replace in requests:
-            request = Request(cl_ord_id, orig_id, is_replace)
+        for cl_ord_id, orig_id, is_replace, asked in requests:
+            request = Request(cl_ord_id, orig_id, is_replace, asked)
             if is_replace:
                 chain.replace = request
             else:
@@ -325,7 +330,7 @@ def _whole(chain: OrderChain) -> tuple[Any, ...]:
     told = [chain.first_id, chain.owner, chain.engine_id, chain.symbol, chain.side, [*chain.echo.items()],
             chain.head_id, chain.told_status, chain.told_cum_lots, chain.exec_count]  # fmt: skip
     requests = [
-        [request.cl_ord_id, request.orig_cl_ord_id, request.is_replace]
+        [request.cl_ord_id, request.orig_cl_ord_id, request.is_replace, request.asked]
         for request in (chain.cancel, chain.replace)
         if request is not None
     ]

@@ -13,6 +13,7 @@ from tidings.errors import GridError, OrderDenied, UnknownSymbol, UsageError
 from tidings.fix_gateway.account import Account
 from tidings.fix_gateway.execution_matrix import Event
 from tidings.fix_gateway.field_text import Fields, FieldSource, is_cl_ord_id
+from tidings.fix_gateway.foreign_reports import ForeignReports
 from tidings.fix_gateway.known_kinds import KnownKinds
 from tidings.fix_gateway.link_news import LinkNews
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
@@ -35,6 +36,7 @@ from tidings.fix_gateway.translate_change import new_numbers
 from tidings.fix_gateway.translate_in import NewOrder, Refusal, Rules, new_order
 from tidings.fix_gateway.translate_out import Profile, cancel_reject, refused_order
 from tidings.model.enums import DenyReason, RequestKind
+from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order
 from tidings.model.scale import qty_lots
 
@@ -73,6 +75,7 @@ class FixOrderDesk:
         self.clock = phemex.engine.clock
         self.news = OrderNews(chains, self.clock)
         self.link_news = LinkNews(phemex)
+        self._foreign = ForeignReports()
         self._kinds = KnownKinds(phemex)
 
     def join(self, client: Client) -> None:
@@ -82,6 +85,13 @@ class FixOrderDesk:
     def leave(self, client: Client) -> None:
         """It is told of its orders some other way, or not at all."""
         self.news.clients.pop(client.name, None)
+
+    def hear_foreign(self, report: ExecutionReport) -> None:
+        """Something has happened to an order of the account that is not of its FIX clients: drop copies hear of it."""
+        instrument = self.phemex.engine.products.find(report.symbol)
+        if instrument is not None and self.news.drop_copies and self._foreign.take(report):
+            for receiver in self.news.drop_copies.values():
+                receiver.tell(b"8", self._foreign.fields(instrument, report, receiver.profile))
 
     # ---- NewOrderSingle -----------------------------------------------------------------------------------------
 
@@ -177,7 +187,9 @@ class FixOrderDesk:
     def _refuse(self, client: Client, message: FieldSource, refusal: Refusal) -> None:
         terms = {tag: value for tag in _REFUSED_TERMS if (value := message.find(tag)) is not None}
         exec_id, wall_ns = self.news.unnamed_exec_id(), self.clock.read_wall_ns()
-        client.tell(b"8", refused_order(terms, exec_id, refusal.reason, refusal.text, wall_ns, client.profile))
+        for receiver in (client, *self.news.drop_copies.values()):
+            fields = refused_order(terms, exec_id, refusal.reason, refusal.text, wall_ns, receiver.profile)
+            receiver.tell(b"8", fields)
 
     # ---- OrderCancelRequest, OrderCancelReplaceRequest ----------------------------------------------------------
 
@@ -186,7 +198,8 @@ class FixOrderDesk:
         found = self._find_target(client, message, is_replace=False)
         if found is None:
             return
-        chain, order, request = found
+        chain, order, cl_ord_id = found
+        request = self.chains.ask(chain, cl_ord_id, is_replace=False)
         result = self.phemex.entry.cancel_order(order, self.clock.read_now_ns())
         self._after_asking(client, message, chain, order, request, result)
 
@@ -195,12 +208,14 @@ class FixOrderDesk:
         found = self._find_target(client, message, is_replace=True)
         if found is None:
             return
-        chain, order, request = found
+        chain, order, cl_ord_id = found
         try:
             asked = new_numbers(message, chain, order)
         except Refusal as refusal:
+            request = self.chains.ask(chain, cl_ord_id, is_replace=True)
             self._refuse_request(client, chain, request, refusal.reason, refusal.text)
             return
+        request = self.chains.ask(chain, cl_ord_id, is_replace=True, asked=asked.by_name)
         result = self.phemex.entry.amend_triggers(
             order, asked.price_ticks, asked.qty_lots, self.clock.read_now_ns(), **asked.triggers
         )
@@ -214,8 +229,8 @@ class FixOrderDesk:
 
     def _find_target(
         self, client: Client, message: FieldSource, *, is_replace: bool
-    ) -> tuple[OrderChain, Order, Request] | None:
-        """The order that is meant, with the request written down; None: refused, and the client told."""
+    ) -> tuple[OrderChain, Order, str] | None:
+        """The order that is meant, and the request's id; None: refused, and the client told."""
         cl_ord_id, orig_id = (message.find(11) or b"").decode("latin-1"), (message.find(41) or b"").decode("latin-1")
         unborn = Request(cl_ord_id, orig_id, is_replace)
         chain = self._find(client, message, orig_id)
@@ -233,7 +248,7 @@ class FixOrderDesk:
         elif chain.order is None:
             self._reject_request(client, chain, unborn, OTHER, f"the order's state is not known yet ({step})")
         else:
-            return chain, chain.order, self.chains.ask(chain, cl_ord_id, is_replace)
+            return chain, chain.order, cl_ord_id
         return None
 
     def _find(self, client: Client, message: FieldSource, orig_id: str) -> OrderChain | None:

@@ -82,9 +82,11 @@ class OrderNews:
             self.chains.know_order_id(chain, order.order_id)
         if effect & REVIVED:
             self.tell(chain, order, Event.REVIVED, report, text="the order is at the venue after all")
-        if effect & ACK and not self._is_refusal(effect, chain, order, report):
+        is_first_word = effect & ACK and chain.told_status == "A"  # after a restart the engine hears of it once more
+        if is_first_word and not self._is_refusal(effect, chain, order, report):
             self.tell(chain, order, Event.ACK, report)
         if effect & TRIGGER:
+            chain.is_triggered = True
             self.tell(chain, order, Event.TRIGGERED, report, text="Triggered")
         if effect & FILL:
             self.executions.note(chain, order, report, self._wall_ns(report))
@@ -92,7 +94,7 @@ class OrderNews:
         if effect & PROGRESS:
             self._tell_filled(chain, order, report)
         if effect & AMEND:
-            self._tell_replaced(chain, order, report)
+            self.tell_replaced(chain, order, report)
         if effect & CANCEL:
             self._tell_end(chain, order, report)
         if effect & REJECT:
@@ -126,7 +128,8 @@ class OrderNews:
             exec_id = self._exec_id(chain, order, step, report)
             self._hand_on(chain, order, Telling(step, exec_id, chain.told_cum_lots, self._wall_ns(report)))
 
-    def _tell_replaced(self, chain: OrderChain, order: Order, report: ExecutionReport) -> None:
+    def tell_replaced(self, chain: OrderChain, order: Order, report: ExecutionReport | None) -> None:
+        """The order's new terms are in force."""
         request = chain.replace
         if request is None:
             return  # the engine's own caller amended it, not the FIX client
@@ -145,10 +148,10 @@ class OrderNews:
         if crossed and chain.told_status == "A":
             self.tell(chain, order, Event.REJECT, report, text="post-only would cross", rej_reason=OTHER)
             return
-        is_expired = order.status == OrdStatus.EXPIRED or order.terms.time_in_force in (
-            TimeInForce.IOC,
-            TimeInForce.FOK,
-        )
+        is_remainder = order.terms.time_in_force in (TimeInForce.IOC, TimeInForce.FOK) and not chain.ended_by
+        if order.terms.trigger:
+            is_remainder = is_remainder and chain.is_triggered  # what never came to the book left nothing over
+        is_expired = order.status == OrdStatus.EXPIRED or is_remainder
         text = chain.ended_by or ("post-only would cross" if crossed else report.text)
         self.tell(chain, order, Event.EXPIRED if is_expired else Event.CANCELED, report, text=text)
 
@@ -212,8 +215,11 @@ class OrderNews:
         self.chains.note_answered()
 
     def settle_lost_replace(self, chain: OrderChain, order: Order) -> None:
-        """A restart has lost the answer to a replace: its outcome is what the order is now, told by its next report."""
-        text = "outcome lost in a restart: the order's state shows it"
+        """A restart has lost the answer to a replace: whether it is in force shows in what the order is now."""
+        if chain.replace is not None and has_what_was_asked(chain.replace, order):
+            self.tell_replaced(chain, order, None)
+            return
+        text = "not in force: the gateway was restarted before its answer came"
         self._reject_request(chain, order, chain.replace, OTHER, text, 0)
 
     # ---- From events to messages --------------------------------------------------------------------------------
@@ -295,3 +301,8 @@ class OrderNews:
     def _wall_ns(self, report: ExecutionReport | None) -> int:
         venue_ns = report.transact_time_ns if report is not None else 0
         return venue_ns if venue_ns > 0 else self._clock.read_wall_ns()
+
+
+def has_what_was_asked(request: Request, order: Order) -> bool:
+    """Whether an order has the numbers that a replace wanted; False for one whose numbers nobody wrote down."""
+    return bool(request.asked) and all(getattr(order, name) == number for name, number in request.asked.items())

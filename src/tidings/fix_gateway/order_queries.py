@@ -55,7 +55,7 @@ class OrderQueries:
             chain = self._desk.chains.find_order_id(order_id.decode("latin-1"))
         else:
             chain = self._desk.chains.find((message.find(11) or b"").decode("latin-1"))
-        if chain is None or chain.owner != client.name or chain.order is None:
+        if chain is None or not _may_see(client, chain) or chain.order is None:
             client.tell(b"8", self._unknown_order(client, message, extra))
         else:
             self._desk.news.tell_status(client, chain, chain.order, extra)
@@ -81,8 +81,8 @@ class OrderQueries:
         symbol = (message.find(55) or b"").decode("latin-1") if message.find(585) == ONE_SYMBOL else ""
         found = [
             (chain, chain.order)
-            for chain in self._desk.chains.open_chains(client.name)
-            if chain.order is not None and symbol in ("", chain.symbol)
+            for chain in self._desk.chains.open_chains()
+            if _may_see(client, chain) and chain.order is not None and symbol in ("", chain.symbol)
         ]
         for place, (chain, order) in enumerate(found, 1):
             extra = {584: request_id, 911: b"%d" % len(found)}
@@ -175,3 +175,8 @@ class OrderQueries:
                 if chain.order is not None and chain.order.order_id:
                     fields.append((535, chain.order.order_id.encode()))
         client.tell(b"r", fields)
+
+
+def _may_see(client: Client, chain: OrderChain) -> bool:
+    """A client its own orders, a drop copy everybody's."""
+    return client.profile.is_drop_copy or chain.owner == client.name

@@ -18,7 +18,16 @@ from tidings.fix_gateway.execution_matrix import Event
 from tidings.fix_gateway.market_data import MarketData
 from tidings.fix_gateway.order_chains import OrderChain
 from tidings.fix_gateway.order_desk import FixOrderDesk
-from tidings.fix_gateway.order_news import ACK, AMEND, CANCEL, FILL, REJECT, UNKNOWN, UNSENT
+from tidings.fix_gateway.order_news import (
+    ACK,
+    AMEND,
+    CANCEL,
+    FILL,
+    REJECT,
+    UNKNOWN,
+    UNSENT,
+    has_what_was_asked,
+)
 from tidings.fix_gateway.reject_codes import OTHER
 from tidings.market.book import Book
 from tidings.market.trade import Trade
@@ -44,6 +53,7 @@ class TakingUp(Strategy):
     def on_start(self, session: Any, now_ns: int) -> None:
         """The engine tells of adopted orders right after this, in the same turn of the loop."""
         self._is_catching_up = True
+        self._desk.phemex.engine.on_foreign = self._desk.hear_foreign
         adopted = {one.cl_ord_id: one.order for one in session.adopted_orders()}
         for chain in self._desk.chains.open_chains():
             self._take_up(chain, adopted.get(chain.engine_id))
@@ -76,7 +86,8 @@ class TakingUp(Strategy):
         try:
             for effect, order, report in lived_again(story, engine.products):
                 chain.order = order
-                news.hear_chain(chain, effect & RETOLD, order, report)
+                is_in_force = chain.replace is not None and has_what_was_asked(chain.replace, order)
+                news.hear_chain(chain, effect & (RETOLD | AMEND if is_in_force else RETOLD), order, report)
                 if effect & (REJECT | UNSENT) and order.is_done:
                     news.hear_chain(chain, effect & (REJECT | UNSENT), order, report)
         except UsageError as error:

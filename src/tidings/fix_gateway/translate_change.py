@@ -34,6 +34,12 @@ class NewNumbers:
     qty_lots: int
     triggers: dict[str, int]
 
+    @property
+    def by_name(self) -> dict[str, int]:
+        """What is asked for, by the order's own names."""
+        numbers = {"price_ticks": self.price_ticks, "order_qty_lots": self.qty_lots, **self.triggers}
+        return {name: number for name, number in numbers.items() if number}
+
 
 def new_numbers(message: FieldSource, chain: OrderChain, order: Order) -> NewNumbers:
     """Raises Refusal with a CxlRejReason."""

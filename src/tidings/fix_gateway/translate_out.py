@@ -14,6 +14,7 @@ from tidings.fix_gateway.field_text import Fields, average_text, decimal_text
 from tidings.fix_gateway.order_chains import OrderChain, Request
 from tidings.model.enums import ExecInst, OrdType, PegType, PosSide, ProductLine, Side, TimeInForce, Trigger
 from tidings.model.execution_report import ExecutionReport
+from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.model.scale import price_text, qty_text, quote_qty_text
 
@@ -158,13 +159,17 @@ def _numbers(order: Order, telling: Telling) -> dict[int, bytes]:
 
 def execution_fields(order: Order, report: ExecutionReport) -> dict[int, bytes]:
     """This execution alone: 31, 32, its fee, and who made the market."""
-    instrument = order.terms.instrument
+    return execution_of(order.terms.instrument, order.terms.side, report)
+
+
+def execution_of(instrument: Instrument, side: int, report: ExecutionReport) -> dict[int, bytes]:
+    """The same of whatever order."""
     found = {
         31: price_text(instrument, report.last_px_ticks).encode(),
         32: qty_text(instrument, report.last_qty_lots).encode(),
         136: b"1",
         137: decimal_text(report.fee),
-        138: fee_currency(order).encode(),
+        138: fee_currency(instrument, side).encode(),
         139: b"4",
         851: b"1" if report.is_maker else b"2",
     }
@@ -173,12 +178,11 @@ def execution_fields(order: Order, report: ExecutionReport) -> dict[int, bytes]:
     return found
 
 
-def fee_currency(order: Order) -> str:
+def fee_currency(instrument: Instrument, side: int) -> str:
     """Spot takes the fee from what is received; contracts in the currency they settle in."""
-    instrument = order.terms.instrument
     if instrument.line != ProductLine.SPOT:
         return instrument.settle_currency
-    return instrument.base_currency if order.terms.side == Side.BUY else instrument.quote_currency
+    return instrument.base_currency if side == Side.BUY else instrument.quote_currency
 
 
 def _extended(order: Order, telling: Telling) -> dict[int, bytes]:
@@ -251,4 +255,6 @@ def refused_order(
         6: b"0", 14: b"0", 17: exec_id.encode(), 37: NONE, 39: b"8", 58: text.encode(), 103: b"%d" % rej_reason,
         60: timestamp(wall_ns, profile.time_digits), 150: b"8", 151: b"0",
     })  # fmt: skip
+    if profile.is_drop_copy:
+        found[797] = b"Y"
     return sorted(found.items())

@@ -5,12 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
-from fix_story import PRICE_TICKS, Story
+from fix_story import PRICE_TICKS, Story, make_instrument
 
 from tidings.fix_gateway import order_news
-from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind
+from tidings.model.enums import ExecType, OrdStatus, OrdType, ReportSource, RequestKind, Side, TimeInForce, Trigger
 from tidings.model.execution_report import report_of
 from tidings.model.order import apply_report
+from tidings.model.terms import OrderTerms
 
 EXEC_IDS = ("7b000000-0000-0000-0000-000000000001", "7b000000-0000-0000-0000-000000000002")
 
@@ -165,3 +166,38 @@ def test_every_message_of_a_life_passes_the_stock_dictionary():
     story.hear(ExecType.CANCELED)
     assert story.told == ["0/0", "5/0", "F/1", "4/4"]
     assert story.problems == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [({"order_qty_lots": 10}, "5/0"), ({"order_qty_lots": 12}, "9/0"), ({}, "9/0")]
+)
+def test_a_replace_whose_answer_a_restart_lost_is_judged_by_the_order(asked, told):
+    """The order has ten lots now: that is what was asked for, or it is not; and without a note nobody claims it."""
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.ask("r1", is_replace=True, **asked)
+    story.news.settle_lost_replace(story.chain, story.order)
+    assert story.told == ["0/0", told]
+    assert story.chain.head_id == ("r1" if told == "5/0" else "o1")
+
+
+def test_an_ack_heard_again_after_a_restart_is_not_told_again():
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.ask("c1", is_replace=False)
+    story.hear(ExecType.NEW, settles=order_news.ACK)
+    assert story.told == ["0/0"]
+
+
+def test_a_stop_that_never_triggered_is_cancelled_and_what_an_ioc_leaves_expires():
+    for has_triggered, told in ((False, "4/4"), (True, "C/C")):
+        terms = OrderTerms(
+            make_instrument(), Side.BUY, ord_type=OrdType.STOP, trigger=Trigger.LAST_PRICE,
+            time_in_force=TimeInForce.IOC,
+        )  # fmt: skip
+        story = Story(terms)
+        story.hear(ExecType.UNTRIGGERED)
+        if has_triggered:
+            story.hear(ExecType.NEW)
+        story.hear(ExecType.CANCELED)
+        assert story.told[-1] == told
