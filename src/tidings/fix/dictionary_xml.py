@@ -1,15 +1,14 @@
 """The dictionary as other engines read it: QuickFIX's XML, written from the tables that we validate with.
 
-`python -m tidings.fix.dictionary_xml > dialect.xml` writes that of our dialect.
+`tidings fix-dictionary` writes it.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from xml.sax.saxutils import quoteattr
 
-from tidings.fix.dictionary import FIX44, Dictionary, Member
+from tidings.fix.dictionary import Dictionary, Member
 
 
 def quickfix_xml(dictionary: Dictionary) -> str:
@@ -56,7 +55,3 @@ def _fields(dictionary: Dictionary) -> Iterator[str]:
         for value, meaning in field.values.items():
             yield f"   <value enum={quoteattr(value.decode())} description={quoteattr(meaning)}/>"
         yield "  </field>"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(quickfix_xml(FIX44))

@@ -1,7 +1,5 @@
 """The data dictionary: FIX 4.4 with our dialect, and the XML that other engines read."""
 
-import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -123,8 +121,3 @@ def test_xml_says_what_the_tables_say() -> None:
     header = root.find("header")
     assert header is not None
     assert [member.get("name") for member in header][:3] == ["BeginString", "BodyLength", "MsgType"]
-
-
-def test_the_command_writes_the_xml() -> None:
-    command = [sys.executable, "-m", "tidings.fix.dictionary_xml"]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == quickfix_xml(FIX44)
