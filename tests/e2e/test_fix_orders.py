@@ -4,16 +4,14 @@ from dataclasses import dataclass, field
 
 import pytest
 import pytest_asyncio
+from fix_client import body_problems
 from session_lines import SPOT, USD_M, placed, trade_back, until
 
-from tidings.fix.dictionary import FIX44
 from tidings.fix_gateway.chain_log import MemoryChainLog
 from tidings.fix_gateway.order_chains import OrderChains
 from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.translate_in import Rules
 from tidings.fix_gateway.translate_out import Profile
-
-FEE_GROUP = (137, 138, 139)
 
 
 class Message(dict):
@@ -54,10 +52,9 @@ class Client:
 
     def tell(self, msg_type, fields):
         assert [tag for tag, _ in fields] == sorted(tag for tag, _ in fields)
-        for tag, value in fields if not self.profile.is_extended else []:
-            is_known = FIX44.allowed(msg_type, tag) or tag in FEE_GROUP
-            assert tag < 5000 and is_known, f"{tag} is not for {msg_type.decode()}"
-            assert value, tag
+        text = [(tag, value.decode()) for tag, value in fields]
+        problems = body_problems(msg_type.decode(), text, is_extended=self.profile.is_extended)
+        assert not problems, f"{problems} in {text}"
         self.told.append((msg_type, {tag: value.decode() for tag, value in fields}))
 
     def story(self):

@@ -16,6 +16,12 @@ STRICT44 = QuickFixDictionary(quickfix_xml(plain_fix44()))
 EXTENDED = QuickFixDictionary(quickfix_xml(FIX44))
 
 
+def body_problems(msg_type: str, fields: list[tuple[int, str]], *, is_extended: bool) -> list[str]:
+    """What a client of that dialect would reject in a message with this body."""
+    header = [(8, "FIX.4.4"), (9, "1"), (35, msg_type), (34, "2"), (49, "PHEMEX"), (52, now_text()), (56, "C1")]
+    return (EXTENDED if is_extended else STRICT44).problems([*header, *fields, (10, "000")])
+
+
 class FixClient:
     """Blocking. `received` has every message as {tag: text}; of repeated tags the first. Each is checked against the
     data dictionary as a stock client would, `is_extended`: against that of our dialect. `connection`: a socket that is

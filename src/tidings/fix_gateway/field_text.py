@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Protocol
 
+from tidings.fix.dictionary import FIX44
+from tidings.fix.field_formats import FORMATS
+
 FRACTION_DIGITS_MAX: Final = 12  # of an average that has no end
 _DECIMAL: Final = re.compile(rb"-?[0-9]+(\.[0-9]*)?|-?\.[0-9]+")
 _CL_ORD_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,40}")
@@ -46,6 +49,12 @@ def decimal_of(value: bytes) -> str | None:
 def is_cl_ord_id(value: bytes) -> bool:
     """Whether a ClOrdID has 1 to 40 of A-Z a-z 0-9 . _ -"""
     return _CL_ORD_ID.fullmatch(value) is not None
+
+
+def is_well_formed(tag: int, value: bytes) -> bool:
+    """Whether a value has the form of its field, so that a stock client would take it back."""
+    form = FORMATS.get(FIX44.field_type(tag))
+    return form is None or bool(form(value))
 
 
 def body_of(found: Mapping[int, bytes], groups: Mapping[int, Sequence[Fields]] | None = None) -> Fields:

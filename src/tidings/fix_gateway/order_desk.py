@@ -12,7 +12,7 @@ from typing import Protocol
 from tidings.errors import GridError, OrderDenied, UnknownSymbol, UsageError
 from tidings.fix_gateway.account import Account
 from tidings.fix_gateway.execution_matrix import Event
-from tidings.fix_gateway.field_text import Fields, FieldSource, is_cl_ord_id
+from tidings.fix_gateway.field_text import Fields, FieldSource, is_cl_ord_id, is_well_formed
 from tidings.fix_gateway.foreign_reports import ForeignReports
 from tidings.fix_gateway.known_kinds import KnownKinds
 from tidings.fix_gateway.link_news import LinkNews
@@ -185,7 +185,7 @@ class FixOrderDesk:
         self._refuse(client, message, Refusal(reason, text))
 
     def _refuse(self, client: Client, message: FieldSource, refusal: Refusal) -> None:
-        terms = {tag: value for tag in _REFUSED_TERMS if (value := message.find(tag)) is not None}
+        terms = {tag: value for tag in _REFUSED_TERMS if (value := message.find(tag)) and is_well_formed(tag, value)}
         exec_id, wall_ns = self.news.unnamed_exec_id(), self.clock.read_wall_ns()
         for receiver in (client, *self.news.drop_copies.values()):
             fields = refused_order(terms, exec_id, refusal.reason, refusal.text, wall_ns, receiver.profile)

@@ -18,6 +18,7 @@ from tidings.model.order import Order
 log = logging.getLogger("tidings.fix")
 
 ALL_ORDERS, ONE_SYMBOL = b"7", b"1"
+UNDISCLOSED = b"7"  # Side (54), which every report must have, where there is no order to tell it
 _POS_SIDES = {b"M": PosSide.MERGED, b"L": PosSide.LONG, b"S": PosSide.SHORT}
 
 
@@ -62,8 +63,7 @@ class OrderQueries:
 
     def _unknown_order(self, client: Client, message: FieldSource, extra: dict[int, bytes]) -> Fields:
         found = {tag: value for tag in (11, 54, 55) if (value := message.find(tag)) is not None}
-        found.setdefault(11, b"NONE")
-        found.update(self._no_order(client))
+        found = {11: b"NONE", 54: UNDISCLOSED, **found, **self._no_order(client)}
         found.update({58: b"unknown order", 103: b"%d" % UNKNOWN_ORDER, **extra})
         return sorted(found.items())
 
@@ -91,7 +91,8 @@ class OrderQueries:
             self._desk.news.tell_status(client, chain, order, extra)
         if not found:
             nothing = self._no_order(client)
-            nothing.update({11: b"NONE", 58: b"no open orders", 584: request_id, 911: b"0", 912: b"Y"})
+            nothing.update({54: message.find(54) or UNDISCLOSED, 584: request_id, 911: b"0", 912: b"Y"})
+            nothing.update({11: b"NONE", 58: b"no open orders"})
             client.tell(b"8", sorted(nothing.items()))
 
     # ---- q ------------------------------------------------------------------------------------------------------
