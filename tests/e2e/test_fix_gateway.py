@@ -195,6 +195,7 @@ def test_sessions_do_not_touch_each_others_orders_and_a_drop_copy_hears_all(star
     two.expect("9", t102="1")
     two.order("o1")
     two.expect("8", t150="8", t103="6")  # ids are the account's, not the session's
+    copy.expect("8", t150="8", t103="6", t11="o1", t797="Y")
     copy.order("o2")
     copy.expect("j", t380="6")
 
@@ -338,3 +339,54 @@ def test_a_logout_is_no_disconnect_and_may_ask_for_its_orders_to_stay(start_gate
     client.expect("5")
     time.sleep(0.5)
     assert len(open_orders(quiet_exchange)) == 1
+
+
+def test_instructions_run_together_are_taken_and_come_back_apart(start_gateway):
+    gateway = start_gateway(C1="", DC='kind = "dropcopy"\n')
+    client, copy = gateway.connect(), gateway.connect("DC")
+    client.logon()
+    copy.logon()
+    client.order("o1", t18="6E", t54="2", t44="66000")
+    report = client.expect("8", t11="o1")  # there may be no position to reduce; what it says of the order counts
+    assert report[18] == "6 E"
+    copy.expect("8", t11="o1", t18="6 E")
+
+
+def test_a_code_of_later_versions_goes_only_to_who_used_it(start_gateway):
+    gateway = start_gateway(C1='dialect = "extended"\n', DC='kind = "dropcopy"\n')
+    client, copy = gateway.connect(is_extended=True), gateway.connect("DC")
+    client.logon()
+    copy.logon()
+    client.order("o1", t40="W", t44="54900", t99="55000")
+    client.expect("8", t150="0", t40="W", t1109="D", t20000="LimitIfTouched", t20003="2", t636="N")
+    copy.expect("8", t150="0", t40="4", t99="55000")
+
+
+def test_a_cancel_that_is_sent_again_is_answered_once(start_gateway):
+    client = start_gateway().connect()
+    client.logon()
+    client.order("o1")
+    client.expect("8", t150="0")
+    common = ((11, "c1"), (41, "o1"), (54, "1"), (55, "BTCUSDT"), (60, now_text()))
+    client.send("F", *common)
+    client.expect("8", t150="4", t11="c1")
+    client.send("F", *common, t43="Y", t122=now_text())
+    client.send("1", (112, "sync"))
+    assert client.next()[35] == "0"  # the answer is in the store, for whoever asks for it again
+    client.send("F", *common)
+    client.expect("9", t102="6")
+
+
+def test_requests_older_than_their_window_are_stale(start_gateway):
+    client = start_gateway().connect()
+    client.logon()
+    client.order("o1")
+    client.expect("8", t150="0")
+    client.order("o2", t25000="0")
+    client.expect("8", t150="8", t103="8", t58="RecvWindow (25000) has passed")
+    client.change("F", "c1", "o1", (25000, "0"))
+    client.expect("9", t102="99", t434="1", t58="RecvWindow (25000) has passed")
+    client.change("G", "r1", "o1", (25000, "0"), (40, "2"), (44, "54800"))
+    client.expect("9", t102="99", t434="2", t58="RecvWindow (25000) has passed")
+    client.change("F", "c2", "o1", (25000, "60000"))
+    client.expect("8", t150="4", t11="c2")

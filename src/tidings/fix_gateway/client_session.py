@@ -30,6 +30,7 @@ OTHER_PROBLEM, UNSUPPORTED_TYPE, NOT_AUTHORIZED = 0, 3, 6
 NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
 WRITING = frozenset({b"D", b"F", b"G", b"q", b"E"})
 NOT_REPLAYED = frozenset({b"W", b"X", b"B", b"XLR"})
+PAST_WINDOW = "RecvWindow (25000) has passed"
 UNSOLICITED = (325, b"Y")
 _SCOPES = {b"N": Scope.OFF, b"S": Scope.SESSION, b"Y": Scope.ACCOUNT}
 _SCOPE_NAMES = {"off": Scope.OFF, "session": Scope.SESSION, "account": Scope.ACCOUNT}
@@ -55,7 +56,7 @@ class ClientSession:
         self.drop_copy: DropCopyFeed | None = None
         self.is_stopping = False
         self._desk = desk
-        self._routes = MessageRoutes(desk, self, self._submit, self._replace, is_behind)
+        self._routes = MessageRoutes(desk, self, self._submit, self._cancel_order, self._replace, is_behind)
         self.market_data = self._routes.market_data
         self._flush = flush
         self._cancel = DisconnectCancel(self.name, desk, self._routes.queries)
@@ -185,16 +186,22 @@ class ClientSession:
                 self._desk.refuse(self, message, STALE, "stale resent order")
                 return None
         if self._is_past_window(message):
-            self._desk.refuse(self, message, STALE, "RecvWindow (25000) has passed")
+            self._desk.refuse(self, message, STALE, PAST_WINDOW)
         elif self.session is not None and self.session.is_throttled:
             self._desk.refuse(self, message, EXCEEDS_LIMIT, "gateway throttle")
         else:
             return self._desk.submit(self, message)
         return None
 
+    def _cancel_order(self, message: FieldSource) -> None:
+        if self._is_past_window(message):
+            self._desk.refuse_change(self, message, OTHER, PAST_WINDOW)
+        else:
+            self._desk.cancel(self, message)
+
     def _replace(self, message: FieldSource) -> None:
         if self._is_past_window(message):
-            self._desk.refuse_change(self, message, OTHER, "RecvWindow (25000) has passed")
+            self._desk.refuse_change(self, message, OTHER, PAST_WINDOW)
         elif self.session is not None and self.session.is_throttled:
             self._desk.refuse_change(self, message, OTHER, "gateway throttle")
         else:

@@ -44,7 +44,11 @@ class FixLine:
         self.desk = FixOrderDesk(account, OrderChains(FileChainLog(directory) if directory else None))
         self.desk.join(self)
         self._routes = MessageRoutes(
-            self.desk, self, lambda order: self.desk.submit(self, order), lambda change: self.desk.replace(self, change)
+            self.desk,
+            self,
+            lambda order: self.desk.submit(self, order),
+            lambda request: self.desk.cancel(self, request),
+            lambda request: self.desk.replace(self, request),
         )
         self._listener: Callable[[TagMessage], object] | None = None
         self._spare: FixReader | None = None

@@ -18,10 +18,12 @@ Handler = Callable[[FieldSource], object]
 
 
 class MessageRoutes:
-    """`submit` and `replace` are the client's own ways for D and G, with what it checks before the desk is asked."""
+    """`submit`, `cancel` and `replace` are the client's own ways for D, F and G, with what it checks before the desk
+    is asked.
+    """
 
     def __init__(
-        self, desk: FixOrderDesk, client: Client, submit: Submit, replace: Handler,
+        self, desk: FixOrderDesk, client: Client, submit: Submit, cancel: Handler, replace: Handler,
         is_behind: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self.queries = OrderQueries(desk)
@@ -32,7 +34,7 @@ class MessageRoutes:
         self.handlers: dict[bytes, Handler] = {
             b"D": submit,
             b"E": lambda message: submit_list(client, desk, message, submit),
-            b"F": lambda message: desk.cancel(client, message),
+            b"F": cancel,
             b"G": replace,
             b"H": lambda message: self.queries.status(client, message),
             b"AF": lambda message: self.queries.mass_status(client, message),

@@ -73,6 +73,11 @@ class OrderChain:
         return "E" if self.replace is not None else self.told_status
 
     @property
+    def open_requests(self) -> list[Request]:
+        """Not answered yet."""
+        return [request for request in (self.cancel, self.replace) if request is not None]
+
+    @property
     def is_done(self) -> bool:
         return self.told_status in TERMINAL
 

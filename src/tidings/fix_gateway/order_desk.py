@@ -11,6 +11,7 @@ from typing import Protocol
 
 from tidings.errors import GridError, OrderDenied, UnknownSymbol, UsageError
 from tidings.fix_gateway.account import Account
+from tidings.fix_gateway.budget_wait import retry_after_ms
 from tidings.fix_gateway.execution_matrix import Event
 from tidings.fix_gateway.field_text import Fields, FieldSource, is_cl_ord_id, is_well_formed
 from tidings.fix_gateway.foreign_reports import ForeignReports
@@ -174,11 +175,16 @@ class FixOrderDesk:
         if reason == DenyReason.BAD_TERMS:
             self._refuse(client, message, Refusal(UNSUPPORTED, self.phemex.engine.gateway.bad_terms))
             return
-        text = str(self.phemex.denial(reason, symbol))
+        text = self._why_denied(reason, symbol, RequestKind.NEW)
         if reason in LINK_DOWN:
             client.tell(b"j", business_reject(message, 4, f"Application Not Available: {text}"))
         else:
             self._refuse(client, message, Refusal(denied_ord_rej_reason(reason), text))
+
+    def _why_denied(self, reason: int, symbol: str, kind: RequestKind) -> str:
+        if reason == DenyReason.RATE_LIMIT:
+            return f"rate limit, retry after {retry_after_ms(self.phemex.engine, symbol, kind)}ms"
+        return str(self.phemex.denial(reason, symbol, symbol=symbol, kind=kind))
 
     def refuse(self, client: Client, message: FieldSource, reason: int, text: str) -> None:
         """Answer a NewOrderSingle with a reject, whatever is in it."""
@@ -222,10 +228,11 @@ class FixOrderDesk:
         self._after_asking(client, message, chain, order, request, result)
 
     def refuse_change(self, client: Client, message: FieldSource, reason: int, text: str) -> None:
-        """Answer an OrderCancelReplaceRequest with a reject, whatever is in it."""
+        """Answer an OrderCancelRequest or OrderCancelReplaceRequest with a reject, whatever is in it."""
         cl_ord_id, orig_id = (message.find(11) or b"").decode("latin-1"), (message.find(41) or b"").decode("latin-1")
         chain = self._find(client, message, orig_id)
-        self._reject_request(client, chain, Request(cl_ord_id, orig_id, is_replace=True), reason, text)
+        request = Request(cl_ord_id, orig_id, is_replace=message.find(35) == b"G")
+        self._reject_request(client, chain, request, reason, text)
 
     def _find_target(
         self, client: Client, message: FieldSource, *, is_replace: bool
@@ -271,7 +278,7 @@ class FixOrderDesk:
                 self.news.tell_pending(chain, order, request)
             return
         kind = RequestKind.AMEND if request.is_replace else RequestKind.CANCEL
-        text = str(self.phemex.denial(-result, chain.symbol, symbol=chain.symbol, kind=kind))
+        text = self._why_denied(-result, chain.symbol, kind)
         if -result in LINK_DOWN:
             self.chains.refuse(chain, request)
             client.tell(b"j", business_reject(message, 4, f"Application Not Available: {text}"))

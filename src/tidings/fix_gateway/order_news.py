@@ -197,7 +197,7 @@ class OrderNews:
 
     def _answer_what_is_left(self, chain: OrderChain, order: Order) -> None:
         """The order is over: a request that is still open came too late, whatever its answer will be."""
-        for request in (chain.cancel, chain.replace):
+        for request in chain.open_requests:
             self._reject_request(chain, order, request, TOO_LATE, "too late: the order is finished", 0)
 
     def _reject_request(

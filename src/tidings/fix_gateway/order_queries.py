@@ -10,7 +10,7 @@ from tidings.errors import TidingsError
 from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.field_text import Fields, FieldSource
 from tidings.fix_gateway.order_chains import OrderChain
-from tidings.fix_gateway.order_desk import Client, FixOrderDesk
+from tidings.fix_gateway.order_desk import Client, FixOrderDesk, business_reject
 from tidings.fix_gateway.reject_codes import UNKNOWN_ORDER
 from tidings.model.enums import PosSide, Side
 from tidings.model.order import Order
@@ -109,6 +109,9 @@ class OrderQueries:
             _POS_SIDES.get(message.find(20002) or b""),
         )
         allowed = client.rules.symbols
+        if not self._desk.phemex.engine.state.lanes_up:
+            client.tell(b"j", business_reject(message, 4, "Application Not Available: no connection to the venue"))
+            return
         if kind not in (ALL_ORDERS, ONE_SYMBOL) or (kind == ONE_SYMBOL and not symbol):
             self._report(client, wanted, response=b"0", hit=[], refusal=b"0", text="not supported")
             return
@@ -164,6 +167,8 @@ class OrderQueries:
         }  # fmt: skip
         if wanted.symbol:
             found[55] = wanted.symbol.encode()
+        if wanted.side is not None:
+            found[54] = b"%d" % wanted.side
         if refusal is not None:
             found[532] = refusal
         if text:

@@ -11,7 +11,8 @@ from tidings.model.instrument import Instrument
 from tidings.model.scale import qty_text
 
 PER_MESSAGE_MAX = 100
-ALL_SECURITIES = b"4"
+ONE_SECURITY, ALL_SECURITIES = b"0", b"4"
+VALID, UNSUPPORTED, NONE_FOUND = b"0", b"1", b"2"  # SecurityRequestResult (560)
 SPECIFICATIONS = b"0"  # SecurityRequestType (321)
 ACCEPTED, REJECTED = b"1", b"5"  # SecurityResponseType (323)
 _DEFINITION_TAGS = (15, 55, 107, 167, 231, 461)
@@ -30,6 +31,7 @@ class ReferenceData:
         symbol = message.find(55)
         everything = sorted(self._desk.phemex.engine.products, key=lambda instrument: instrument.symbol)
         found = [one for one in everything if one.is_listed and self._is_wanted(client, one, message, symbol)]
+        is_known = message.find(559) in (ONE_SECURITY, ALL_SECURITIES)
         for first in range(0, max(len(found), 1), PER_MESSAGE_MAX):
             part = found[first : first + PER_MESSAGE_MAX]
             is_last = first + PER_MESSAGE_MAX >= len(found)
@@ -38,7 +40,8 @@ class ReferenceData:
                 fields += _instrument(instrument, client.profile.is_extended)
             response_id = request_id + b"-%d" % (first // PER_MESSAGE_MAX + 1)
             fields += [
-                (320, request_id), (322, response_id), (393, b"%d" % len(found)), (560, b"0" if found else b"2"),
+                (320, request_id), (322, response_id), (393, b"%d" % len(found)),
+                (560, VALID if found else NONE_FOUND if is_known else UNSUPPORTED),
                 (893, b"Y" if is_last else b"N"),
             ]  # fmt: skip
             client.tell(b"y", fields)
@@ -46,7 +49,8 @@ class ReferenceData:
     def _is_wanted(self, client: Client, instrument: Instrument, message: FieldSource, symbol: bytes | None) -> bool:
         if client.rules.symbols and instrument.symbol not in client.rules.symbols:
             return False
-        return message.find(559) == ALL_SECURITIES or symbol == instrument.symbol.encode()
+        kind = message.find(559)
+        return kind == ALL_SECURITIES or (kind == ONE_SECURITY and symbol == instrument.symbol.encode())
 
     def security_definition(self, client: Client, message: FieldSource) -> None:
         """A SecurityDefinition (d) of one instrument: found, or why not."""

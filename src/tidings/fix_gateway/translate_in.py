@@ -97,6 +97,8 @@ def new_order(message: FieldSource, is_hedged: bool, rules: Rules) -> NewOrder:
 
 def _echo(message: FieldSource) -> dict[int, str]:
     found = {tag: value.decode("latin-1") for tag in ECHOED if (value := message.find(tag)) is not None}
+    if instructions := found.get(18):
+        found[18] = " ".join(instructions.replace(" ", ""))  # however it came, FIX separates them
     if found.get(59, "P") == "P":
         found[59] = "1"  # absent means good till cancelled, whatever the venue calls it; post-only is 18=6
     return found

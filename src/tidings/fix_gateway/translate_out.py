@@ -138,6 +138,8 @@ def _terms(chain: OrderChain, order: Order, profile: Profile) -> dict[int, bytes
         found[111] = qty_text(instrument, order.display_qty_lots).encode()
     end_tag = LAST_TAG if profile.is_extended else FIRST_OWN_TAG
     found.update((tag, text.encode("latin-1")) for tag, text in chain.echo.items() if tag < end_tag)
+    if profile.is_drop_copy and found[40] == b"W":
+        found[40] = b"4"  # a code of later versions goes only to who used it
     return found
 
 

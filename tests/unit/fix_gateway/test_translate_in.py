@@ -141,3 +141,4 @@ def test_a_hedged_account_needs_to_know_which_side():
 
 def test_what_comes_back_in_every_report_is_as_it_was_said():
     assert read(LIMIT, t18=b"6 E", t1=b"A").echo == {1: "A", 18: "6 E", 40: "2", 59: "1"}
+    assert read(LIMIT, t18=b"6E").echo[18] == "6 E"
