@@ -5,6 +5,7 @@ what our tables say of plain FIX 4.4, which a test holds against the former.
 """
 
 import asyncio
+import importlib.util
 import os
 import signal
 import socket
@@ -13,17 +14,18 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from cutting_proxy import CuttingProxy
 from phemex_client import RestClient
+from quickfix_peer import QuickFixClient, QuickFixVenue, dictionary_in
 from test_fix_gateway import open_orders, start_gateway  # noqa: F401  a fixture
 
 from tidings.fix.dictionary import plain_fix44
 from tidings.fix.dictionary_xml import quickfix_xml
 from tidings.fix_client import FixClient
 
-pytest.importorskip("quickfix", reason="needs quickfix-tls: pip install -e '.[interop]'")
-
-from cutting_proxy import CuttingProxy
-from quickfix_peer import QuickFixClient, QuickFixVenue, group
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("quickfix") is None, reason="needs quickfix-tls: pip install -e '.[interop]'"
+)
 
 BUY = {54: "1", 55: "BTCUSDT"}
 REST = {**BUY, 38: "0.01", 40: "2", 44: "54900", 59: "1"}
@@ -32,11 +34,7 @@ CROSSING = "61610"
 
 @pytest.fixture(scope="module")
 def dictionary(tmp_path_factory) -> Path:
-    if "FIX44_XML" in os.environ:
-        return Path(os.environ["FIX44_XML"])
-    path = tmp_path_factory.mktemp("dictionary") / "FIX44.xml"
-    path.write_text(quickfix_xml(plain_fix44()))
-    return path
+    return dictionary_in(tmp_path_factory.mktemp("dictionary"))
 
 
 @pytest.fixture
@@ -46,13 +44,13 @@ def connect(tmp_path, dictionary):
 
     def connect(address: str, client: str) -> QuickFixClient:
         clients.append(QuickFixClient(tmp_path / f"quickfix-{client}", dictionary, address, client))
-        clients[-1].logged_on()
+        clients[-1].wait_until_logged_on()
         return clients[-1]
 
     yield connect
     for client in clients:
-        client.stop()
-        assert client.heard.rejects == []
+        client.process.stop()
+        assert client.process.rejects == []
 
 
 @pytest.fixture
@@ -103,8 +101,8 @@ def test_it_sees_the_market(start_gateway, connect):  # noqa: F811
     client = connect(start_gateway(Q2="").ready["fix"], "Q2")
     client.send("D", {**REST, 11: "q1"})
     client.expect("8", t150="0")
-    entries = [group(267, 269, kind) for kind in ("0", "1", "2")]
-    client.send("V", {262: "v1", 263: "1", 264: "5", 265: "1"}, *entries, group(146, 55, "BTCUSDT"))
+    entries = [(269, 267, kind) for kind in ("0", "1", "2")]
+    client.send("V", {262: "v1", 263: "1", 264: "5", 265: "1"}, *entries, (55, 146, "BTCUSDT"))
     assert client.expect("W", t262="v1", t55="BTCUSDT", t268="1")[270] == "54900"
     client.send("D", {**REST, 11: "q2", 44: "54901"})
     assert sorted(client.expect(kind)[35] for kind in client.next_kinds(2)) == ["8", "X"]
@@ -127,7 +125,7 @@ def test_what_it_missed_comes_when_it_is_back(start_gateway, connect, other, tmp
         proxy.is_open = True
         client.expect("8", t11="q1", t150="F", t39="1", t14="0.004", t43="Y")
         client.expect("8", t11="q1", t150="F", t39="2", t14="0.01", t43="Y")
-        client.logged_on()
+        client.wait_until_logged_on()
         client.send("D", {**REST, 11: "q2", 54: "2", 44: CROSSING})
         client.expect("8", t11="q2", t150="0")
         other("Buy", "0.01")
@@ -136,21 +134,23 @@ def test_what_it_missed_comes_when_it_is_back(start_gateway, connect, other, tmp
         assert len(set(exec_ids)) == len(exec_ids)
 
 
-def test_it_goes_on_with_a_gateway_that_was_killed(start_gateway, connect, quiet_exchange, tmp_path):  # noqa: F811
-    gateway = start_gateway(Q4=f'store = "{tmp_path}/store"\n')
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_it_goes_on_with_a_restarted_gateway(start_gateway, connect, quiet_exchange, tmp_path, how):  # noqa: F811
+    name = f"Q-{how.name}"
+    gateway = start_gateway(**{name: f'store = "{tmp_path}/store"\n'})
     with CuttingProxy(gateway.ready["fix"]) as proxy:
-        client = connect(proxy.address, "Q4")
+        client = connect(proxy.address, name)
         client.send("D", {**REST, 11: "q1"})
         client.expect("8", t11="q1", t150="0")
-        gateway.stop(signal.SIGKILL)
-        client.wait(lambda: not client.heard.logged_on)
+        gateway.stop(how)
+        client.wait_until_logged_on(is_there=False)
         gateway.start()
         proxy.target = gateway.ready["fix"]
-        client.logged_on()
+        client.wait_until_logged_on()
         client.send("F", {**BUY, 11: "q2", 41: "q1"})
         client.expect("8", t11="q2", t150="4", t39="4")
         assert open_orders(quiet_exchange) == []
-        assert client.heard.logon_count == 2
+        assert client.process.logon_count == 2
 
 
 def told(message, *tags):
@@ -168,7 +168,7 @@ async def test_our_client_trades_with_it(dictionary, tmp_path):
             client.cut()
             while client.is_logged_on:
                 await asyncio.sleep(0.01)
-            await asyncio.to_thread(venue.report, "q1", "4")  # while we are away
+            venue.report("q1", "4")  # while we are away
             assert told(await client.receive(10), 11, 150, 17) == ["q1", "4", "E2"]
             assert client.logon_count == 2
             client.send("D", {**REST, 11: "q2"})
@@ -180,8 +180,8 @@ async def test_our_client_trades_with_it(dictionary, tmp_path):
             client.send("D", {**REST, 11: "q4"})
             assert (await client.receive(10)).get(17) == b"E5"
     finally:
-        await asyncio.to_thread(venue.stop)
-    assert venue.heard.rejects == []
+        venue.process.stop()
+    assert venue.process.rejects == []
 
 
 @pytest.mark.skipif("FIX44_XML" not in os.environ, reason="needs QuickFIX's own FIX44.xml, named by FIX44_XML")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.reference.fix_ledger import FixLedger
+from tests.reference.quickfix_peer import QuickFixProcess, dictionary_in
 from tidings.fix.reader import FixReader
 from tidings.fix_client import FixClient
 
@@ -72,14 +73,11 @@ class TidingsDriver:
 
 
 class QuickFixDriver:
-    """Stock QuickFIX sessions, all in one initiator, every check on."""
+    """Stock QuickFIX sessions, all in one process, every check on."""
 
     def __init__(self, address: str, ledgers: dict[str, FixLedger], directory: Path) -> None:
-        from tests.reconnects.quickfix_sessions import QuickFixSessions
-
-        self._ledgers = ledgers
-        self._sessions = QuickFixSessions(directory, address, list(ledgers), self._hear)
-        self.lock = self._sessions.lock
+        self._ledgers, self._address, self._directory = ledgers, address, directory
+        self.lock = threading.Lock()
         self.resent_count = 0
 
     def _hear(self, name: str, message: dict[int, str]) -> None:
@@ -88,19 +86,26 @@ class QuickFixDriver:
 
     @property
     def logon_count(self) -> int:
-        return self._sessions.logon_count
+        return self._process.logon_count
 
     async def start(self) -> None:
-        self._sessions.start()
+        self._directory.mkdir(parents=True)
+        dictionary = dictionary_in(self._directory)
+        names = list(self._ledgers)
+        self._process = QuickFixProcess(
+            "initiator", self._directory, dictionary, self._address, names, "PHEMEX", self._hear
+        )
+        self.lock = self._process.lock
 
     def is_logged_on(self, name: str) -> bool:
-        return self._sessions.is_logged_on(name)
+        return name in self._process.logged_on
 
     def send(self, name: str, msg_type: str, fields: Mapping[int, str]) -> None:
-        self._sessions.send(name, msg_type, dict(fields))
+        self._process.send(name, msg_type, fields)
 
     async def stop(self) -> list[str]:
-        return await asyncio.to_thread(self._sessions.stop)
+        await asyncio.to_thread(self._process.stop)
+        return self._process.rejects
 
 
 DRIVERS = {"tidings": TidingsDriver, "quickfix": QuickFixDriver}
