@@ -265,6 +265,24 @@ def test_repeated_orders_are_answered_and_stale_ones_refused(start_gateway):
     client.expect("8", t150="0", t11="o2")
 
 
+def test_an_order_refused_before_a_kill_is_not_taken_after_it(start_gateway, tmp_path):
+    """Killed before it could count the order, it gets it again: the client has its answer, and may have acted on it."""
+    gateway = start_gateway(C1=f'store = "{tmp_path}/store"\n')
+    client = gateway.connect()
+    client.logon()
+    client.order("o1", t38="0.00001")
+    client.expect("8", t150="8", t11="o1")
+    gateway.stop(signal.SIGKILL)
+    gateway.start()
+    again = gateway.connect()
+    again.next_out = 3
+    again.logon()
+    common = ((38, "0.01"), (40, "2"), (44, "54900"), (54, "1"), (55, "BTCUSDT"), (60, now_text()))
+    again.send("D", (11, "o1"), *common, t43="Y", t122=now_text())
+    again.send("D", (11, "o2"), *common, t43="Y", t122=now_text())
+    again.expect("8", t150="0", t11="o2")
+
+
 def test_a_repeated_cancel_is_one_cancel(start_gateway):
     """The gateway had it before the connection broke, or before it died: it is answered once."""
     client = start_gateway().connect()

@@ -55,6 +55,7 @@ class ClientSession:
         self.session: FixSession | None = None
         self.drop_copy: DropCopyFeed | None = None
         self.is_stopping = False
+        self.refused_before: frozenset[bytes] = frozenset()  # ClOrdIDs, by a process that may not have counted them
         self._desk = desk
         self._routes = MessageRoutes(desk, self, self._submit, self._cancel_order, self._replace, is_behind)
         self.market_data = self._routes.market_data
@@ -163,6 +164,8 @@ class ClientSession:
             session.reject_business(UNSUPPORTED_TYPE)
         elif kind in WRITING and (self.is_drop_copy or self.settings.kind != "order"):
             session.reject_business(NOT_AUTHORIZED, "this session is read-only")
+        elif message.find(43) == b"Y" and message.find(11) in self.refused_before:
+            log.info("%s: a repeated %s was refused before the restart", self.name, kind.decode())
         else:
             self._handle(session, handler, message)
 

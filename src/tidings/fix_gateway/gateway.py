@@ -116,8 +116,9 @@ class Gateway:
             self._add_session(settings, desk)
         last_told = LastTold(chains, phemex.engine.products.find)
         for settings in sessions:
-            if (session := self.clients[settings.name].session) is not None and settings.kind == "order":
-                last_told.read(settings.name, session.store)
+            client = self.clients[settings.name]
+            if client.session is not None and settings.kind == "order":
+                client.refused_before = last_told.read(settings.name, client.session.store)
         strategy = TakingUp(desk, [self.clients[settings.name].market_data for settings in sessions])
         self._do(phemex.run(strategy)).add_done_callback(_tell_end)
         await strategy.is_done.wait()

@@ -12,7 +12,7 @@ from tidings.errors import GridError
 from tidings.fix.message_store import MessageStore
 from tidings.fix.reader import FixReader
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains
-from tidings.fix_gateway.reject_codes import CXL_DUPLICATE
+from tidings.fix_gateway.reject_codes import CXL_DUPLICATE, DUPLICATE_ORDER
 from tidings.model.instrument import Instrument
 from tidings.model.scale import qty_lots
 
@@ -28,19 +28,26 @@ class LastTold:
         self._find_instrument = find_instrument
         self._reader = FixReader()
 
-    def read(self, owner: str, store: MessageStore) -> None:
-        """The end of one session's store."""
+    def read(self, owner: str, store: MessageStore) -> frozenset[bytes]:
+        """The end of one session's store: ClOrdIDs of requests that it refused out of hand, of which no chain knows.
+
+        If one of them comes again with PossDupFlag, it was not counted before the kill, and has had its answer.
+        """
+        refused: set[bytes] = set()
         last = store.next_out - 1
         for _, data in store.get(max(1, last - TAIL_MESSAGES + 1), last):
             if self._reader.read(data):
                 continue
             chain = self._chains.find(self._text(11))
+            if chain is None and (self._reader.msg_type == b"9" or self._text(150) == "8"):
+                refused.add(self._reader.find(11) or b"")
             if chain is None or chain.owner != owner:
                 continue
-            if self._reader.msg_type == b"8":
+            if self._reader.msg_type == b"8" and self._text(103) != str(DUPLICATE_ORDER):
                 self._note_report(chain)
             elif self._reader.msg_type == b"9" and self._text(102) != str(CXL_DUPLICATE):
-                self._note_reject(chain)
+                self._note_reject(chain)  # a refused repetition says nothing of what it repeats
+        return frozenset(refused)
 
     def _note_report(self, chain: OrderChain) -> None:
         exec_type, status, exec_id = self._text(150), self._text(39), self._text(17)

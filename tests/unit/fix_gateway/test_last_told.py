@@ -54,7 +54,7 @@ def read(chains, *messages, owner="C1"):
     for seq, text in enumerate(messages, 1):
         kind = "9" if "|102=" in text else "8"
         store.set_out(seq, framed(f"35={kind}|34={seq}|{text}"), True)
-    LastTold(chains, {"BTCUSDT": make_instrument()}.get).read(owner, store)
+    read.refused = LastTold(chains, {"BTCUSDT": make_instrument()}.get).read(owner, store)
     return chains.find("o1")
 
 
@@ -90,6 +90,8 @@ def test_a_refusal_that_was_told_is_not_owed_any_more(chains, log):
 def test_the_refusal_of_a_repeated_id_answers_nothing(chains):
     chains.ask(chains.find("o1"), "c1", False)
     assert read(chains, REFUSED.replace("102=99", "102=6")).cancel is not None
+    again = "11=o1|14=0|17=NONE-5|37=NONE|39=8|103=6|150=8|151=0|"
+    assert read(chains, NEW, again).told_status == "0"
 
 
 def test_what_has_been_noted_is_not_noted_again(chains, log):
@@ -104,6 +106,14 @@ def test_others_orders_and_unknown_ones_are_left_alone(chains, log):
     read(chains, NEW, FILL, owner="C2")
     read(chains, NEW.replace("o1", "o2"))
     assert log.kept == facts
+
+
+def test_what_was_refused_out_of_hand_is_remembered_by_its_id(chains):
+    read(chains, NEW, "11=o9|14=0|17=NONE-5|37=NONE|39=8|103=99|150=8|151=0|", REFUSED, REFUSED.replace("c1", "c9"))
+    assert read.refused == {b"o9", b"c1", b"c9"}  # nobody has asked for c1, as far as the chains know
+    chains.ask(chains.find("o1"), "c1", False)
+    read(chains, REFUSED)
+    assert read.refused == set()
 
 
 def test_an_order_refused_before_it_had_an_order_id_is_done(chains):
