@@ -17,7 +17,7 @@ from tidings.model.instrument import Instrument
 from tidings.model.scale import qty_lots
 
 TAIL_MESSAGES = 64  # each is noted before the next one is told, so one would do
-ANSWERS, ENDS = ("4", "5"), ("4", "8", "C")  # ExecTypes
+ANSWERS = ("4", "5")  # ExecTypes
 
 
 class LastTold:
@@ -53,7 +53,9 @@ class LastTold:
         exec_type, status, exec_id = self._text(150), self._text(39), self._text(17)
         number = self._number_in(exec_id)
         is_execution = exec_type == "F" and exec_id not in chain.exec_ids
-        if not (is_execution or number > chain.exec_count or (exec_type in ENDS and not chain.is_done)):
+        # A reject of what has been told as New is about somebody else: a D that used the order's id again.
+        is_reject = exec_type == "8" and chain.told_status == "A"
+        if not (is_execution or number > chain.exec_count or is_reject):
             return
         if exec_type in ANSWERS and (request := chain.pending(self._text(11))) is not None:
             self._chains.accept(chain, request)
@@ -72,7 +74,8 @@ class LastTold:
     def _number_in(self, exec_id: str) -> int:
         """Of an ExecID that we made, <OrderID>-<n>; 0 for the venue's."""
         order_id, _, number = exec_id.rpartition("-")
-        return int(number) if order_id == self._text(37) and number.isdigit() else 0
+        is_ours = order_id == self._text(37) != "NONE"
+        return int(number) if is_ours and number.isdigit() else 0
 
     def _cum_lots(self, chain: OrderChain) -> int:
         instrument = self._find_instrument(chain.symbol)
