@@ -3,10 +3,17 @@
 import asyncio
 import signal
 
+import msgspec
+import pytest
 from phemex_client import RestClient
+from self_signed import self_signed
 from test_fix_gateway import open_orders, start_gateway  # noqa: F401  a fixture
 
+from tidings import connect
+from tidings.errors import ConnectionLost
 from tidings.fix_client import FixClient
+from tidings.fix_gateway.config import GatewayConfig
+from tidings.fix_gateway.gateway import Gateway
 
 LIMIT = {38: "0.01", 40: "2", 44: "54900", 54: "1", 55: "BTCUSDT"}
 
@@ -82,3 +89,22 @@ def test_the_command_says_how_it_went(start_gateway, run_here, monkeypatch, tmp_
     nothing = run_here(*who, "D", "55=BTCUSDT", "54=1", "38=0.01", "44=54900", "59=3", *proof)
     assert (nothing.returncode, "expired" in nothing.stderr) == (1, True)
     assert "open sesame" not in new.stdout + new.stderr + gone.stdout + gone.stderr
+
+
+async def test_gateway_and_client_meet_over_tls(quiet_exchange, tmp_path):
+    certificate = str(self_signed(tmp_path))
+    listen = {"host": "127.0.0.1", "port": 0, "tls_certificate": certificate, "tls_key": certificate}
+    session = {"our_comp_id": "PHEMEX", "client_comp_id": "C1", "account": "2", "store": "memory"}
+    config = msgspec.convert({"listen": listen, "session": [session]}, GatewayConfig)
+    options = {"exchange": str(quiet_exchange.ready_file), "rate_limits": False}
+    async with Gateway(config, connect, "local", **options) as gateway:
+        address = f"127.0.0.1:{gateway.port}"
+        with pytest.raises(ConnectionLost, match="certificate refused"):
+            await FixClient(address, "C1", "PHEMEX", tls=True).__aenter__()
+        with pytest.raises(ConnectionLost):
+            await FixClient(address, "C1", "PHEMEX").__aenter__()  # plain, into TLS
+        async with FixClient(address, "C1", "PHEMEX", ca_file=certificate) as client:
+            client.send("D", LIMIT | {11: "tls-1"})
+            assert text_of(await client.receive(10), 11, 150) == ["tls-1", "0"]
+            client.send("F", {11: "tls-2", 41: "tls-1", 54: "1", 55: "BTCUSDT"})
+            assert text_of(await client.receive(10), 11, 150) == ["tls-2", "4"]

@@ -2,20 +2,15 @@
 
 import asyncio
 import base64
-import datetime
 import hashlib
 import hmac
-import ipaddress
 import logging
 import ssl
 from decimal import Decimal
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from fix_peer import FixPeer, report
+from self_signed import self_signed
 
 from tidings.errors import ConfigError, ConnectionLost, TidingsError, UsageError
 from tidings.fix_client import FixClient
@@ -226,23 +221,7 @@ def test_outside_of_its_block_there_is_no_session():
 
 @pytest.fixture
 def certificate(tmp_path):
-    """A certificate for 127.0.0.1 that signs itself, and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "venue")])
-    now = datetime.datetime.now(datetime.UTC)
-    signed = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    path = tmp_path / "venue.pem"
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(signed.public_bytes(pem) + private)
-    return path
+    return self_signed(tmp_path)
 
 
 async def test_tls_is_verified_unless_that_is_turned_off(certificate, caplog):
