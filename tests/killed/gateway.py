@@ -3,7 +3,8 @@
 One local exchange over TLS; several gateways, each a process with its own account and memory, and a FIX client each
 that places, replaces and cancels orders and stays alive. A gateway is killed at any instant, also while it starts, and
 started again. Then the client must come to know what the exchange has: every order under one OrderID and in its state,
-every execution once, every request answered, no ExecID twice. `--from K` goes on. The last line on stdout is JSON.
+every execution once, every request answered, no ExecID twice; and a drop copy every execution, once or twice. `--from
+K` goes on. The last line on stdout is JSON.
 """
 
 from __future__ import annotations

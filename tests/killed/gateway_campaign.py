@@ -8,6 +8,7 @@ import random
 import socket
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.killed.child import Life, begin
-from tests.killed.gateway_life import GatewayAssignment, serve
+from tests.killed.gateway_life import COPY, TRADER, GatewayAssignment, serve
 from tests.reference.exchange_process import RunningExchange, launch
 from tests.reference.fix_ledger import SYMBOL, FixLedger
 from tidings.errors import ConnectionLost
@@ -53,6 +54,8 @@ class GatewayResult:
     orders: int = 0
     executions: int = 0
     reports: int = 0
+    copied_executions: int = 0
+    copied_twice: int = 0
     logons: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -126,15 +129,21 @@ class Line:
         chance = random.Random(f"{campaign.plan.seed}:{campaign.next_number}:{account}:client")
         self._ledger = FixLedger(f"A{account}", mid, chance)
         self._life: Life | None = None
-        self._logons_before = 0  # the kill: only who has logged on since knows the next life
+        self._watched: list[FixClient] = []
+        self._logons_before = [0, 0]  # the kill: only who has logged on since knows the next life
+        self._copied: Counter[str] = Counter()  # executions that the drop copy has heard of
 
     async def run(self) -> None:
         """Until the batch has its kills; then once more to be told everything."""
         self._begin()
         address = f"127.0.0.1:{self._assignment.port}"
         try:
-            async with FixClient(address, "C1", "PHEMEX", heartbeat_s=5, patience_s=PATIENCE_S) as client:
-                client.listen(self._hear)
+            options = {"heartbeat_s": 5, "patience_s": PATIENCE_S}
+            client, copy = (FixClient(address, name, "PHEMEX", **options) for name in (TRADER, COPY))
+            client.listen(self._hear)
+            copy.listen(self._hear_copy)
+            async with client, copy:
+                self._watched = [client, copy]
                 while await self._live(client):
                     pass
                 self._campaign.result.logons += client.logon_count
@@ -144,6 +153,8 @@ class Line:
         result.orders += len(ledger.status)
         result.executions += len(ledger.executions)
         result.reports += sum(ledger.exec_ids.values())
+        result.copied_executions += len(self._copied)
+        result.copied_twice += sum(count > 1 for count in self._copied.values())
 
     async def _live(self, client: FixClient) -> bool:
         """One life of the gateway, up to its kill: whether there is to be another one."""
@@ -152,7 +163,7 @@ class Line:
         is_over = campaign.next_number >= self._last or time.monotonic() > campaign.stop_s
         if not is_over and chance.random() < STARTING_SHARE:
             await asyncio.sleep(chance.uniform(0, STARTING_S))
-            self._kill(client, while_starting=True)
+            self._kill(while_starting=True)
             return True
         if found := await self._settle(client):
             campaign.fail(self._account, f"after {SETTLE_LIMIT_S:g} s: " + "; ".join(found[:8]))
@@ -168,7 +179,7 @@ class Line:
                 except ConnectionLost:
                     break
             await asyncio.sleep(min(chance.expovariate(1 / PAUSE_S), max(0.0, until_s - time.monotonic())))
-        self._kill(client, while_starting=False)
+        self._kill(while_starting=False)
         return True
 
     async def _settle(self, client: FixClient) -> list[str]:
@@ -179,13 +190,25 @@ class Line:
             assert self._life is not None
             if self._life.has_ended():
                 return [f"the gateway ended by itself: see {self._log.name}"]
-            if client.is_logged_on and client.logon_count > self._logons_before:
+            if self._are_back():
                 found = [f"UNANSWERED: {name}" for name in self._ledger.pending]
-                found = found or self._ledger.differences(await self._history(), self._unit)
+                history = await self._history()
+                found = found or self._ledger.differences(history, self._unit)
+                found += [f"NOT COPIED: {name}" for name in {row["exec_id"] for row in history["executions"]}
+                          if name not in self._copied]  # fmt: skip
                 if not found:
                     return []
             await asyncio.sleep(LOOK_S)
         return found
+
+    def _are_back(self) -> bool:
+        """Both clients know the gateway that runs now."""
+        pairs = zip(self._watched, self._logons_before, strict=True)
+        return all(one.is_logged_on and one.logon_count > before for one, before in pairs)
+
+    def _hear_copy(self, message: FixReader) -> None:
+        if message.find(150) == b"F":
+            self._copied[(message.find(17) or b"").decode()] += 1
 
     def _hear(self, message: FixReader) -> None:
         told: dict[int, str] = {}
@@ -196,9 +219,9 @@ class Line:
     def _begin(self) -> None:
         self._life = begin(self._assignment, self._log, random.Random(0), serve)
 
-    def _kill(self, client: FixClient, *, while_starting: bool) -> None:
+    def _kill(self, *, while_starting: bool) -> None:
         self.end()
-        self._logons_before = client.logon_count
+        self._logons_before = [one.logon_count for one in self._watched]
         self._campaign.count(while_starting)
         self._begin()
 

@@ -16,6 +16,8 @@ from tidings.fix_gateway.gateway import Gateway
 from tidings.net.event_loop import run
 from tidings.session.phemex import connect
 
+TRADER, COPY = "C1", "DC"
+
 
 @dataclass(frozen=True, slots=True)
 class GatewayAssignment:
@@ -47,12 +49,11 @@ def config_of(assignment: GatewayAssignment) -> dict[str, object]:
         "rate_limits": False, "duplicate_window_s": 1e-6, "expiry_s": 1, "deadline_s": 1.0, "lanes": 2,
         "order_memory": 1024, "journal_dir": str(assignment.directory / "journal"),
     }  # fmt: skip
-    session = {
-        "our_comp_id": "PHEMEX", "client_comp_id": "C1", "account": str(assignment.account),
-        "store": str(assignment.directory / "sessions"),
-    }  # fmt: skip
+    store = str(assignment.directory / "sessions")
+    where = {"our_comp_id": "PHEMEX", "account": str(assignment.account), "store": store}
+    sessions = [{"client_comp_id": TRADER, **where}, {"client_comp_id": COPY, "kind": "dropcopy", **where}]
     listen = {"host": "127.0.0.1", "port": assignment.port}
-    return {"listen": listen, "session": [session], "engine": engine}
+    return {"listen": listen, "session": sessions, "engine": engine}
 
 
 def close_inherited(kept: set[int]) -> None:
