@@ -110,7 +110,7 @@ static inline const char *fix_next_soh(fix_scan *scan) {
     return soh;
 }
 
-/* Behind a tag's digits, or NULL. `0` and negative numbers are numbers (rejected by name later); `011` is not. */
+/* Behind a tag's digits, or NULL. `0` and negative ones are numbers (rejected by name later); `011` and `-0` are not. */
 static inline const char *fix_read_tag(const char *at, int32_t *tag) {
     const int is_negative = *at == '-';
     int64_t number = 0;
@@ -120,7 +120,7 @@ static inline const char *fix_read_tag(const char *at, int32_t *tag) {
         number = number * 10 + (*at - '0');
         if (number > INT32_MAX) return NULL;
     }
-    if (*at != '=' || at == first || (*first == '0' && at - first > 1)) return NULL;
+    if (*at != '=' || at == first || (*first == '0' && (is_negative || at - first > 1))) return NULL;
     *tag = (int32_t)(is_negative ? -number : number);
     return at;
 }

@@ -48,6 +48,8 @@ GARBLED = [
     ("8=FIX.4.4|9=7|35=0|58|10=163|", ReadResult.BAD_TAG),
     ("8=FIX.4.4|9=7|35=0|+5=1|10=163|", ReadResult.BAD_TAG),
     ("8=FIX.4.4|9=7|35=0|058=1|10=163|", ReadResult.BAD_TAG),
+    ("8=FIX.4.4|9=7|35=0|-0=1|10=163|", ReadResult.BAD_TAG),
+    ("8=FIX.4.4|9=7|35=0|-01=1|10=163|", ReadResult.BAD_TAG),
     ("8=FIX.4.4|9=7|35=0|1x=1|10=163|", ReadResult.BAD_TAG),
     ("8=FIX.4.4|9=7|35=0|=1|10=163|", ReadResult.BAD_TAG),
     ("8=FIX.4.4|9=7|35=0|-=1|10=163|", ReadResult.BAD_TAG),
