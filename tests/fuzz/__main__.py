@@ -1,0 +1,70 @@
+"""Spoilt bytes for the FIX decoder and the FIX session: `python -m tests.fuzz --executions N [--seed S] [--seconds T]`.
+
+Of twenty executions one is the session's, which takes longer. Ends with one line of JSON; exit code 0: nothing crashed,
+hung, or contradicted itself. To run it under the address sanitizer: docs/fix.md.
+"""
+
+import argparse
+import faulthandler
+import json
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "reference")]
+
+from tests.fuzz.decoder import DecoderFuzz  # noqa: E402
+from tests.fuzz.session import SessionFuzz  # noqa: E402
+
+BATCH = 20_000  # executions of one seed
+SESSION_SHARE = 20
+HANG_S = 120  # a batch that takes longer, and every thread's stack is told before the process ends
+PROGRESS_S = 10.0
+
+
+def fuzz(executions: int, seed: int, seconds: float = 1e9, hang_s: float = HANG_S) -> dict[str, object]:
+    """Counts, and what was wrong first: "" if nothing was."""
+    total = {"decoder": 0, "session": 0, "sound_messages": 0, "logged_on": 0}
+    begin_s = told_s = time.monotonic()
+    found, batch = "", 0
+    while not found and total["decoder"] + total["session"] < executions and time.monotonic() - begin_s < seconds:
+        faulthandler.dump_traceback_later(hang_s, exit=True)
+        found = run_batch(seed * 1_000_000 + batch, min(BATCH, executions), total)
+        batch += 1
+        if time.monotonic() - told_s > PROGRESS_S:
+            told_s = time.monotonic()
+            sys.stderr.write(f"{total}\n")
+    faulthandler.cancel_dump_traceback_later()
+    return {"seed": seed, **total, "seconds": round(time.monotonic() - begin_s, 1), "violation": found}
+
+
+def run_batch(seed: int, executions: int, total: dict[str, int]) -> str:
+    """One decoder and one session of this seed."""
+    decoder, session = DecoderFuzz(seed), SessionFuzz(seed)
+    try:
+        for number in range(executions):
+            is_session = number % SESSION_SHARE == 0
+            total["session" if is_session else "decoder"] += 1
+            if found := (session if is_session else decoder).step():
+                return f"seed {seed}, execution {number}: {found}"
+    finally:
+        session.close()
+        total["sound_messages"] += decoder.sound
+        total["logged_on"] += session.sound
+    return ""
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--executions", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=1e9, help="end then, however many there were")
+    options = parser.parse_args(arguments)
+    result = fuzz(options.executions, options.seed, options.seconds)
+    sys.stdout.write(json.dumps(result) + "\n")
+    return 1 if result["violation"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
