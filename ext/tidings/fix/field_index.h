@@ -110,7 +110,7 @@ static inline const char *fix_next_soh(fix_scan *scan) {
     return soh;
 }
 
-/* Behind a tag's digits, or NULL. `0` and negative ones are numbers (rejected by name later); `011` and `-0` are not. */
+/* Behind a tag's digits, or NULL. `0` and negative ones are numbers (rejected by name later); `011`, `-0` are not. */
 static inline const char *fix_read_tag(const char *at, int32_t *tag) {
     const int is_negative = *at == '-';
     int64_t number = 0;
