@@ -1,15 +1,20 @@
 """Validation's short way lets nothing pass that the long way would reject."""
 
+import pytest
+from fix_text import framed, raw_frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidings.fix.dictionary import FIX44
 from tidings.fix.plain_messages import PlainMessages
+from tidings.fix.plain_shapes import PlainShapes
+from tidings.fix.reader import FixReader
 from tidings.fix.validation import check, long_check
 
 HEADER = [(8, b"FIX.4.4"), (9, b"1"), (35, b"D"), (34, b"2"), (49, b"C"), (52, b"20260801-00:00:00.000"), (56, b"V")]
 ORDER = [(11, b"a"), (38, b"1.5"), (40, b"2"), (44, b"7"), (54, b"1"), (55, b"X"), (60, b"20260801-00:00:00")]
 PLAIN = PlainMessages(FIX44)
+SHAPES = PlainShapes(FIX44)
 SOUND = [*HEADER, *ORDER, (10, b"000")]
 
 tags = st.sampled_from([0, 10, 11, 18, 34, 35, 38, 40, 43, 44, 52, 54, 57, 59, 60, 114, 447, 448, 453, 999, 25000])
@@ -42,6 +47,37 @@ def test_the_short_way_is_no_laxer(changes) -> None:
     if PLAIN.lets_pass(msg_type, fields):
         assert long_check(fields, FIX44) is None
     assert check(fields, FIX44) == long_check(fields, FIX44)
+
+
+@settings(max_examples=3000, deadline=None)
+@given(edits)
+def test_the_way_in_place_is_no_laxer(changes) -> None:
+    reader = FixReader()
+    if reader.read(raw_frame(b"".join(b"%d=%b\x01" % field for field in edited(changes)[2:-1]))):
+        return
+    if SHAPES.lets_pass(reader):
+        assert long_check(reader.fields(), FIX44) is None
+    assert check(reader, FIX44) == long_check(reader.fields(), FIX44)
+
+
+@pytest.mark.parametrize("body", ["112=T|", ""])
+def test_what_a_session_lives_on_is_recognised_in_place(body) -> None:
+    reader = FixReader()
+    msg_type = "1" if body else "0"
+    reader.read(framed(f"35={msg_type}|34=2|43=N|49=C|52=20260801-00:00:00.000|56=V|{body}"))
+    assert SHAPES.lets_pass(reader)
+    reader.read(framed(f"35={msg_type}|34=2|49=C|52=20260801-00:00:00.000|{body}"))
+    assert not SHAPES.lets_pass(reader)  # 56 is missing
+    reader.read(framed(f"35={msg_type}|34=2|49=C|52=20260801-00:00:00.000|56=V|{body}112=T|112=T|"))
+    assert not SHAPES.lets_pass(reader)
+
+
+def test_orders_are_recognised_in_place() -> None:
+    reader = FixReader()
+    body = "".join(f"{tag}={value.decode()}|" for tag, value in [*HEADER[2:], *ORDER])
+    assert not reader.read(framed(body)) and SHAPES.lets_pass(reader)
+    assert not reader.read(framed(body.replace("54=1", "54=x"))) and not SHAPES.lets_pass(reader)
+    assert not reader.read(framed(body.replace("38=1.5", "38=+1"))) and not SHAPES.lets_pass(reader)
 
 
 def test_sound_messages_take_the_short_way() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tidings.fix.dictionary import MULTIPLE, Dictionary, Field, Group
 from tidings.fix.field_formats import FORMATS
 from tidings.fix.plain_messages import PlainMessages
+from tidings.fix.plain_shapes import PlainShapes
 
 if TYPE_CHECKING:
     from tidings.fix.reader import FixReader
@@ -68,7 +69,12 @@ def problem(reason: int, ref_tag: int | None = None) -> Problem:
 
 def check(message: FixReader | Fields, dictionary: Dictionary, *, lenient: bool = False) -> Problem | None:
     """The first problem of a whole message; None: it is sound. `lenient`: tags may be unknown or out of place."""
-    fields = message if isinstance(message, list) else message.fields()
+    if isinstance(message, list):
+        fields = message
+    elif _plain_shapes(dictionary).lets_pass(message):
+        return None
+    else:
+        fields = message.fields()
     if len(fields) > 2 and _plain_messages(dictionary).lets_pass(fields[2][1], fields):
         return None
     return long_check(fields, dictionary, lenient=lenient)
@@ -77,6 +83,11 @@ def check(message: FixReader | Fields, dictionary: Dictionary, *, lenient: bool 
 @lru_cache(maxsize=8)
 def _plain_messages(dictionary: Dictionary) -> PlainMessages:
     return PlainMessages(dictionary)
+
+
+@lru_cache(maxsize=8)
+def _plain_shapes(dictionary: Dictionary) -> PlainShapes:
+    return PlainShapes(dictionary)
 
 
 def long_check(fields: Fields, dictionary: Dictionary, *, lenient: bool = False) -> Problem | None:
