@@ -47,6 +47,10 @@ class InitiatedConnection:
             self._on_ready()
         self.flush()
 
+    def on_drained(self) -> None:
+        """The venue has taken most of what waited."""
+        self.flush()
+
     def on_lost(self) -> None:
         """The socket is gone."""
         self._link = None
