@@ -67,8 +67,8 @@ class MessageLog:
 
     def write(self, lines: bytes) -> None:
         """Append to the file, a new one if it has been moved away. Raises OSError."""
-        if self._is_moved():
-            os.close(self._file)
+        if self._file < 0 or self._is_moved():
+            self.close()
             self._open()
         while lines:
             lines = lines[os.write(self._file, lines) :]

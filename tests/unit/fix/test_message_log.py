@@ -92,6 +92,26 @@ def test_a_file_that_was_moved_away_is_begun_anew(tmp_path):
     log.close()
 
 
+def test_a_directory_that_is_gone_for_a_while_costs_lines_and_no_other_file(tmp_path):
+    directory = tmp_path / "logs"
+    directory.mkdir()
+    log = MessageLog(directory / "log")
+    log.path.unlink()
+    directory.rmdir()
+    others = []
+    for _ in range(3):
+        with pytest.raises(FileNotFoundError):
+            log.write(b"lost\n")
+        others.append((tmp_path / f"other{len(others)}").open("w"))  # takes the number of whatever has been closed
+    directory.mkdir()
+    log.write(b"back\n")
+    assert log.path.read_bytes() == b"back\n"
+    for other in others:
+        other.write("still open")
+        other.close()
+    log.close()
+
+
 def test_what_waits_is_bounded_and_what_was_lost_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(message_log, "WAITING_BYTES_MAX", 3 * len(ORDER))
     log = MessageLog(tmp_path / "log")
