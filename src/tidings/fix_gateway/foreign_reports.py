@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from decimal import Decimal
-from typing import Any, Final
+from fractions import Fraction
+from typing import Any, Final, NamedTuple
 
 from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.field_text import Fields, average_text, body_of
 from tidings.fix_gateway.translate_out import Profile, execution_of
-from tidings.model.enums import ExecType, OrdStatus, ReportSource
+from tidings.model.enums import ExecType, OrdStatus, ProductLine, ReportSource
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.instrument import Instrument
 from tidings.model.scale import price_text, qty_text
@@ -31,34 +32,61 @@ _OVER: Final = (b"2", b"4", b"8", b"C")
 ORDERS_KEPT, REPORTS_KEPT = 10_000, 20_000
 
 
+class _Traded(NamedTuple):
+    """The executions of one order, added up."""
+
+    lots: int
+    linear: Fraction  # Σ lots × ticks
+    inverse: Fraction  # Σ lots ÷ ticks
+
+    def with_one(self, report: ExecutionReport) -> _Traded:
+        lots, ticks = report.last_qty_lots, max(report.last_px_ticks, 1)
+        return _Traded(self.lots + lots, self.linear + lots * ticks, self.inverse + Fraction(lots, ticks))
+
+
+NOTHING: Final = _Traded(0, Fraction(0), Fraction(0))
+NEVER_NS: Final = 1 << 63
+
+
 class ForeignReports:
     """Remembers what it has told, and what each order's executions add up to."""
 
-    def __init__(self) -> None:
+    def __init__(self, began_ns: int = NEVER_NS) -> None:
+        """`began_ns`: Unix time from which on executions are told that were missed as they happened."""
+        self._began_ns = began_ns
         self._told: OrderedDict[tuple[str, int, str, int], None] = OrderedDict()
-        self._traded: OrderedDict[str, tuple[int, int]] = OrderedDict()  # OrderID → Σ lots, Σ ticks × lots
+        self._traded: OrderedDict[str, _Traded] = OrderedDict()
 
     def take(self, report: ExecutionReport) -> bool:
-        """Whether it is to be told: live, of a kind that FIX has a word for, and not told before."""
-        if report.source != ReportSource.STREAM or report.reconciled or not report.order_id:
+        """Whether it is to be told: live, of a kind that FIX has a word for, and not told before.
+
+        An execution that the stream has missed is told when a list has it, if it is not older than we are.
+        """
+        is_live = report.source == ReportSource.STREAM and not report.reconciled
+        is_trade = report.exec_type == ExecType.TRADE
+        if not (is_live or (is_trade and report.transact_time_ns >= self._began_ns)) or not report.order_id:
             return False
-        if report.exec_type not in _EXEC_TYPES or report.ord_status not in _STATUSES or report.side not in (1, 2):
+        if report.exec_type not in _EXEC_TYPES or report.side not in (1, 2):
             return False
-        key = (report.order_id, report.exec_type, report.exec_id, report.transact_time_ns)
+        if report.ord_status not in _STATUSES and not is_trade:
+            return False
+        key = (report.order_id, report.exec_type, report.exec_id, 0 if is_trade else report.transact_time_ns)
         if key in self._told:
             return False
         _remember(self._told, key, None, REPORTS_KEPT)
         if report.exec_type == ExecType.TRADE:
-            lots, value = self._traded.get(report.order_id, (0, 0))
-            more = report.last_px_ticks * report.last_qty_lots
-            _remember(self._traded, report.order_id, (lots + report.last_qty_lots, value + more), ORDERS_KEPT)
+            before = self._traded.get(report.order_id, NOTHING)
+            _remember(self._traded, report.order_id, before.with_one(report), ORDERS_KEPT)
         return True
 
     def fields(self, instrument: Instrument, report: ExecutionReport, profile: Profile) -> Fields:
         """The body of an ExecutionReport."""
-        status = _STATUSES[OrdStatus(report.ord_status)]
-        cum_lots = max(0, report.cum_qty_lots)
+        cum_lots = max(report.cum_qty_lots, self._traded.get(report.order_id, NOTHING).lots)
         total_lots = max(report.order_qty_lots, cum_lots)
+        if report.ord_status in _STATUSES:
+            status = _STATUSES[OrdStatus(report.ord_status)]
+        else:  # a list of executions does not say; only one that tells the whole quantity can show that it is all
+            status = b"2" if 0 < report.order_qty_lots <= cum_lots else b"1"
         leaves_lots = 0 if status in _OVER else total_lots - cum_lots
         exec_id = report.exec_id or f"{report.order_id}-{report.transact_time_ns // 1000}-{int(report.exec_type)}"
         found = {
@@ -79,10 +107,13 @@ class ForeignReports:
         return body_of(found)
 
     def _average(self, instrument: Instrument, order_id: str, cum_lots: int) -> bytes:
-        lots, value = self._traded.get(order_id, (0, 0))
-        if not lots or lots != cum_lots:
+        traded = self._traded.get(order_id, NOTHING)
+        if not traded.lots or traded.lots != cum_lots:
             return b"0"
-        return average_text(Decimal(value) * instrument.tick_size / lots)
+        # Contracts that are worth quantity ÷ price average by that worth, as the venue's do.
+        is_inverse = instrument.line == ProductLine.INVERSE
+        ticks = traded.lots / traded.inverse if is_inverse else traded.linear / traded.lots
+        return average_text(Decimal(ticks.numerator) * instrument.tick_size / ticks.denominator)
 
 
 def _remember(kept: OrderedDict[Any, Any], key: object, value: object, most: int) -> None:

@@ -76,7 +76,7 @@ class FixOrderDesk:
         self.clock = phemex.engine.clock
         self.news = OrderNews(chains, self.clock)
         self.link_news = LinkNews(phemex)
-        self._foreign = ForeignReports()
+        self._foreign = ForeignReports(self.clock.read_wall_ns())
         self._kinds = KnownKinds(phemex)
 
     def join(self, client: Client) -> None:

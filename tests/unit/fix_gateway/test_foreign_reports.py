@@ -7,8 +7,9 @@ from fix_story import make_instrument
 
 from tidings.fix_gateway.foreign_reports import ForeignReports
 from tidings.fix_gateway.translate_out import Profile
-from tidings.model.enums import ExecType, OrdStatus, ReportSource
+from tidings.model.enums import ExecType, OrdStatus, ProductLine, ReportSource
 from tidings.model.execution_report import report_of
+from tidings.model.instrument import Instrument
 
 ORDER_ID, EXEC_ID = str(UUID(int=1 << 96 | 1)), str(UUID(int=1 << 96 | 2))
 
@@ -63,3 +64,37 @@ def test_the_average_is_of_all_executions_or_none(second_cum, average):
     shown = told(reports, second)
     assert (shown[6], shown[150], shown[31], shown[32], shown[17]) == (average, "F", "60010", "0.01", second.exec_id)
     assert (shown[137], shown[138], shown[139], shown[851]) == ("-0.5", "USDT", "4", "2")
+
+
+def test_an_inverse_contract_averages_by_its_worth():
+    reports = ForeignReports()
+    inverse = Instrument(
+        symbol="BTCUSD", line=ProductLine.INVERSE, index=1, base_currency="BTC", quote_currency="USD",
+        settle_currency="BTC", price_scale=1, tick_mantissa=1, qty_scale=0, lot_mantissa=1,
+    )  # fmt: skip
+    first, second = fill(5, 5, 500_000), fill(5, 10, 1_000_000, number=3)
+    assert reports.take(first)
+    assert reports.take(second)
+    found = dict(reports.fields(inverse, second, Profile(is_drop_copy=True)))
+    assert found[6] == b"66666.666666666667"  # 10 / (5/50000 + 5/100000)
+
+
+@pytest.mark.parametrize("source", [ReportSource.SNAPSHOT, ReportSource.QUERY])
+def test_an_execution_that_the_stream_missed_is_told_from_a_list_and_once(source):
+    began_ns = report().transact_time_ns
+    reports = ForeignReports(began_ns)
+    missed = report(
+        ExecType.TRADE, source=source, ord_status=-1, exec_id=EXEC_ID, last_qty_lots=4, last_px_ticks=600_000,
+        cum_qty_lots=-(1 << 63), fee_scale=1,
+    )  # fmt: skip
+    assert not ForeignReports(began_ns + 1).take(missed)  # history
+    assert reports.take(missed)
+    shown = told(reports, missed)
+    assert (shown[150], shown[39], shown[14], shown[151], shown[6], shown[17]) == (
+        "F", "1", "0.004", "0.016", "60000", EXEC_ID,
+    )  # fmt: skip
+    again = report(
+        ExecType.TRADE, ord_status=OrdStatus.PARTIALLY_FILLED, exec_id=EXEC_ID, last_qty_lots=4, last_px_ticks=600_000,
+        cum_qty_lots=4, fee_scale=1, transact_time_ns=began_ns + 1,
+    )  # fmt: skip
+    assert not reports.take(again)
