@@ -5,12 +5,14 @@ import time
 from datetime import UTC, datetime
 
 import simplefix
+from fix_documents import undocumented
 from quickfix_dictionary import QuickFixDictionary
 
 from tidings.fix.dictionary import FIX44, plain_fix44
 from tidings.fix.dictionary_xml import quickfix_xml
 
 LIMIT_S = 10.0
+SESSION_TAGS = {8, 9, 10, 34, 35, 43, 49, 52, 56, 97, 122, 128, 129}
 # A stock client has the first; the second is for who asked for more, by its Logon or by a message of the dialect's own.
 STRICT44 = QuickFixDictionary(quickfix_xml(plain_fix44()))
 EXTENDED = QuickFixDictionary(quickfix_xml(FIX44))
@@ -18,6 +20,8 @@ EXTENDED = QuickFixDictionary(quickfix_xml(FIX44))
 
 def body_problems(msg_type: str, fields: list[tuple[int, str]], *, is_extended: bool) -> list[str]:
     """What a client of that dialect would reject in a message with this body."""
+    if new := undocumented(msg_type, {tag for tag, _ in fields}, is_extended=is_extended):
+        return [f"{tag} is not in docs/fix-messages.md" for tag in sorted(new)]
     header = [(8, "FIX.4.4"), (9, "1"), (35, msg_type), (34, "2"), (49, "PHEMEX"), (52, now_text()), (56, "C1")]
     return (EXTENDED if is_extended else STRICT44).problems([*header, *fields, (10, "000")])
 
@@ -93,6 +97,9 @@ class FixClient:
         dictionary = EXTENDED if self.is_extended or is_asked_for else STRICT44
         problems = dictionary.problems(self.pairs)
         assert not problems, f"{problems} in {self.pairs}"
+        body = {tag for tag, _ in self.pairs} - SESSION_TAGS
+        new = undocumented(message[35], body, is_extended=self.is_extended)
+        assert not new, f"{new} in {self.pairs}: not in docs/fix-messages.md"
 
     def entries(self, count_tag: int, first_tag: int) -> list[dict[int, str]]:
         """Of the newest message: a group's entries, each with all that follows its first field up to the next's."""
