@@ -85,7 +85,8 @@ def start_gateway(tmp_path: Path, quiet_exchange: RunningExchange) -> Iterator[C
             gateway.process.kill()
             gateway.process.wait()
     client = RestClient(quiet_exchange.ready, 2)
-    client.call("DELETE", "/g-orders/all", untriggered="false")
+    for untriggered in ("false", "true"):
+        client.call("DELETE", "/g-orders/all", untriggered=untriggered)
     client.close()
 
 

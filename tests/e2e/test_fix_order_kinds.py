@@ -2,7 +2,7 @@
 
 import pytest
 import pytest_asyncio
-from session_lines import COIN_M, SPOT, USD_M, placed, trade_back, until
+from session_lines import COIN_M, SPOT, USD_M, placed, until
 from test_fix_orders import Client, order_message
 
 from tidings.fix_gateway.order_chains import OrderChains
@@ -49,8 +49,6 @@ KINDS = [  # fields of the message, of the report, and of the venue's row
      {"orderType": "MarketIfTouched"}),
     ({"t40": "4", "t99": BELOW, "t1109": "D"}, {40: "4", 1109: "D"}, {"orderType": "LimitIfTouched"}),
     ({"t40": "W", "t99": BELOW}, {40: "W", 1109: "D", 20000: "LimitIfTouched"}, {"orderType": "LimitIfTouched"}),
-    ({"t20010": ABOVE, "t20011": ABOVE, "t20013": "48800", "t20014": "48700", "t20015": "M"},
-     {20010: ABOVE, 20011: ABOVE, 20012: "2", 20013: "48800", 20014: "48700", 20015: "M"}, {"stopLossRp": "48800"}),
 ]  # fmt: skip
 
 
@@ -65,6 +63,12 @@ async def test_a_kind_is_at_the_venue_what_its_client_asked_for(desk, client, as
     assert {name: found[name] for name in row} == row
     desk.cancel(client, order_message(t35="F", t11="c1", t41="ord-1"))
     await until(lambda: client.story()[-1] == "4/4")
+
+
+async def test_attached_prices_travel_with_their_order(desk, client):
+    asked = {"t20010": ABOVE, "t20011": ABOVE, "t20013": "48800", "t20014": "48700", "t20015": "M"}
+    told = {20010: ABOVE, 20011: ABOVE, 20012: "2", 20013: "48800", 20014: "48700", 20015: "M"}
+    await test_a_kind_is_at_the_venue_what_its_client_asked_for(desk, client, asked, told, {"stopLossRp": "48800"})
 
 
 async def test_what_the_venue_refuses_comes_with_its_code(desk, client):
@@ -82,7 +86,6 @@ async def test_an_iceberg_fills_in_full_though_it_shows_little(desk, client, cou
     await counterparty.limit(USD_M.symbol, "sell", qty="0.03", price=USD_M.at("1.01"), tif="IOC").done()
     await until(lambda: client.told[-1][1][39] == "2")
     assert client.told[-1][1][14] == "0.03"
-    await trade_back(desk.phemex, counterparty)
 
 
 async def test_fill_or_kill_fills_whole_or_expires(desk, client, counterparty):
@@ -95,7 +98,6 @@ async def test_fill_or_kill_fills_whole_or_expires(desk, client, counterparty):
     desk.submit(client, order_message(t11="f3", t54="2", t18="E", t40="1", t44=None, t38="0.01"))  # closes it
     await placed(counterparty, USD_M, "buy", price=USD_M.at("0.99"), qty="0.01")
     await until(lambda: client.told[-1][1][11] == "f3" and client.told[-1][1][39] in "2C")
-    await trade_back(desk.phemex, counterparty)
 
 
 async def test_an_ioc_leaves_what_it_did_not_get(desk, client, counterparty):
@@ -106,7 +108,6 @@ async def test_an_ioc_leaves_what_it_did_not_get(desk, client, counterparty):
     assert [client.told[-1][1][tag] for tag in (14, 151, 59)] == ["0.01", "0", "3"]
     fill = client.told[1][1]
     assert (fill[1057], fill[851], fill[20030]) == ("Y", "2", "T")
-    await trade_back(desk.phemex, counterparty)
 
 
 @pytest.mark.parametrize("line", [COIN_M, SPOT], ids=["COIN-M", "spot"])

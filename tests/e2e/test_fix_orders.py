@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 import pytest_asyncio
 from fix_client import body_problems
-from session_lines import SPOT, USD_M, placed, trade_back, until
+from session_lines import SPOT, USD_M, placed, until
 
 from tidings.fix_gateway.chain_log import MemoryChainLog
 from tidings.fix_gateway.order_chains import OrderChains
@@ -256,7 +256,6 @@ async def test_a_trailing_stop_follows_from_where_it_is_told_to(desk, client, co
     assert [client.told[1][1][tag] for tag in (150, 211)] == ["5", "-700"]
     desk.cancel(client, order_message(t35="F", t11="c1", t41="r1", t54="2"))
     await until(lambda: client.story()[-1] == "4/4")
-    await trade_back(desk.phemex, counterparty)
 
 
 async def desk_position(desk, counterparty):
