@@ -409,3 +409,19 @@ def test_requests_older_than_their_window_are_stale(start_gateway):
     client.expect("9", t102="99", t434="2", t58="RecvWindow (25000) has passed")
     client.change("F", "c2", "o1", (25000, "60000"))
     client.expect("8", t150="4", t11="c2")
+
+
+def test_a_mass_cancel_of_all_takes_orders_of_other_programs_too(start_gateway, quiet_exchange):
+    gateway = start_gateway(C1="", DC='kind = "dropcopy"\n')
+    client, copy = gateway.connect(), gateway.connect("DC")
+    client.logon()
+    copy.logon()
+    account = RestClient(quiet_exchange.ready, 2)
+    account.call("PUT", "/g-orders/create", symbol="ETHUSDT", clOrdID=f"h{time.time_ns()}", side="Buy", ordType="Limit",
+                 priceRp="2000", orderQtyRq="0.05", timeInForce="GoodTillCancel", posSide="Merged")  # fmt: skip
+    copy.expect("8", t150="0", t55="ETHUSDT")
+    client.send("q", (11, "q1"), (530, 7), (60, now_text()))
+    client.expect("r", t531="7", t533="0")
+    copy.expect("8", t150="4", t55="ETHUSDT")
+    assert account.call("GET", "/g-orders/activeList", symbol="ETHUSDT").code == 10002
+    account.close()

@@ -135,7 +135,7 @@ class OrderQueries:
             done = [chain for chain in hit if self.cancel_quietly(chain, "mass cancel")]
             failures = ["some cancels were refused"] if len(done) < len(hit) else []
         else:
-            for symbol in [wanted.symbol] if wanted.symbol else sorted({chain.symbol for chain in hit}):
+            for symbol in [wanted.symbol] if wanted.symbol else self._symbols(client, hit):
                 try:
                     await self._desk.phemex.cancel_all(symbol)
                     done += [chain for chain in hit if chain.symbol == symbol]
@@ -145,6 +145,13 @@ class OrderQueries:
         response = b"0" if failures else wanted.kind
         refusal = b"99" if failures else None
         self._report(client, wanted, response=response, hit=done, refusal=refusal, text="; ".join(failures))
+
+    def _symbols(self, client: Client, hit: list[OrderChain]) -> list[str]:
+        """Where anything is open that the session may touch; orders of other programs count."""
+        allowed = client.rules.symbols
+        foreign = {order.symbol for order in self._desk.phemex.foreign_orders()}
+        found = {symbol for symbol in foreign if not allowed or symbol in allowed}
+        return sorted(found | {chain.symbol for chain in hit})
 
     def cancel_quietly(self, chain: OrderChain, text: str) -> bool:
         """Cancel an order that nobody asked to be cancelled by its id; `text` comes with its end."""
