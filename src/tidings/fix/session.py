@@ -87,9 +87,9 @@ class FixSession(SessionLogon):
         """Before the Logon nothing is answered: what is not a sound one ends the connection."""
         seq = _seq_of(reader)
         if reader.msg_type != LOGON:
+            # A Logout that refuses our Logon does not count: some acceptors give it a number, and some (ours, to whom
+            # has not proved who he is) do not. Counted wrongly, no later Logon would be let in; missing, it is filled.
             text = (reader.find(58) or b"").decode(errors="replace")
-            if self.is_initiator and reader.msg_type == LOGOUT and seq == self.store.next_in:
-                self.store.set_in(seq + 1)
             self._close(f"refused by the peer: {text}" if text else "the first message was no Logon")
             return
         found = check(reader, FIX44, lenient=self.settings.is_lenient)

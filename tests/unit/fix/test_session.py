@@ -168,6 +168,26 @@ def test_an_initiators_hash_lets_it_in() -> None:
     assert acceptor.session.is_logged_on
 
 
+@pytest.mark.parametrize("next_seq", [1, 2])
+def test_an_initiator_that_was_refused_may_try_again(next_seq) -> None:
+    """Whether the acceptor gave its Logout a number or not."""
+    acceptor = Client()
+    settings = SessionSettings(our_comp_id="VENUE", client_comp_id="C1")
+    initiator = FixSession(settings, MemoryStore(), acceptor, is_initiator=True)
+    initiator.connected(NOW_NS, WALL_NS)
+    initiator.take_output()
+    refusal = framed(f"35=5|34=1|49=C1|52={TIME}|56=VENUE|58=Authentication failed|")
+    initiator.receive(refusal, NOW_NS, WALL_NS)
+    assert initiator.close_reason == "refused by the peer: Authentication failed"
+    initiator.disconnected(NOW_NS, WALL_NS)
+    initiator.connected(NOW_NS, WALL_NS)
+    initiator.take_output()
+    logon = framed(f"35=A|34={next_seq}|49=C1|52={TIME}|56=VENUE|98=0|108=30|")
+    initiator.receive(logon, NOW_NS, WALL_NS)
+    assert initiator.is_logged_on
+    assert (b"\x0135=2\x01" in initiator.take_output()) == (next_seq == 2)
+
+
 def test_an_unknown_way_of_authentication_lets_nobody_in() -> None:
     client = Client(auth="handshake")
     assert "58=Authentication failed" in client.logs_on()[0]
