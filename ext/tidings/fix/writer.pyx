@@ -158,6 +158,44 @@ cdef class FixWriter:
         return 0
 
 
+def framed_fields(Frame around not None, bytes msg_type not None, header, fields):
+    """The whole message of these (tag, value) pairs; values are taken as they are."""
+    cdef ByteBuffer buffer = around.buffer
+    cdef char* out
+    cdef int32_t soh = 1
+    cdef bytes value
+    cdef Py_ssize_t count
+    around.open()
+    out = buffer.reserve(4 + PyBytes_GET_SIZE(msg_type))
+    memcpy(out, b"35=", 3)
+    memcpy(out + 3, PyBytes_AS_STRING(msg_type), PyBytes_GET_SIZE(msg_type))
+    out[3 + PyBytes_GET_SIZE(msg_type)] = SOH
+    buffer.count += 4 + PyBytes_GET_SIZE(msg_type)
+    for part in (header, fields):
+        for tag, value in part:
+            count = PyBytes_GET_SIZE(value)
+            out = buffer.reserve(TAG_BYTES_MAX + count + 2)
+            out += write_uint64(out, <int32_t>tag)
+            out[0] = 61     # '='
+            memcpy(out + 1, PyBytes_AS_STRING(value), count)
+            out[count + 1] = SOH
+            buffer.count = out + count + 2 - buffer.start
+            soh += 1 + (0 if memchr(PyBytes_AS_STRING(value), SOH, count) is NULL else <int32_t>value.count(b"\x01"))
+    return around.close(soh)
+
+
+cdef Frame _clock = Frame(b"FIX.4.4")       # for its second's text
+
+
+def utc_time(int64_t unix_ns, int digits=3):
+    cdef char[TIME_BYTES_MAX] out
+    cdef int count
+    check_digits(digits)
+    check_time(unix_ns)
+    count = _clock.write_time(out, unix_ns, digits)
+    return PyBytes_FromStringAndSize(out, count)
+
+
 def frame(bytes body not None, bytes begin_string not None=b"FIX.4.4"):
     cdef Frame around = Frame(begin_string)
     around.buffer.append(PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body))

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from tidings.errors import ConfigError, SessionStoreDamaged
 from tidings.fix.disk_sync import DiskSync
-from tidings.fix.store_files import FRESH, NOT_REPLAYED, REPLAYED, HeaderPage, Numbers, packed, records
+from tidings.fix.store_files import FRESH, REPLAYED, HeaderPage, Numbers, records
+from tidings.fix.store_record import packed
 
 FSYNC_POLICIES = ("off", "interval", "always")
 HEADER_NAME, LOCK_NAME = "header", "lock"
@@ -68,12 +69,12 @@ class FileStore:
         return self._numbers.log_number
 
     def set_out(self, seq: int, data: bytes, is_replayed: bool, wall_ns: int = 0) -> None:
-        record = packed(REPLAYED if is_replayed else NOT_REPLAYED, seq, wall_ns, data)
-        self._append(record)
-        end = self._numbers.log_end + len(record)
-        if is_replayed:
+        log_number, _, next_in, end, created_ns = self._numbers
+        if is_replayed:  # what never goes out again is counted by the header, and that is all anybody needs of it
+            record = packed(REPLAYED, seq, wall_ns, data)
+            self._append(record)
+            end += len(record)
             self._places[seq] = end - len(data), len(data)
-        log_number, _, next_in, _, created_ns = self._numbers
         self._change(Numbers(log_number, seq + 1, next_in, end, created_ns))
 
     def set_in(self, seq: int) -> None:

@@ -14,6 +14,10 @@ class InboundOrder:
         self._gap_end = 0  # the last number of the gap asked for; 0: none is open
         self._asked_from = 0
 
+    def __len__(self) -> int:
+        """How many are held."""
+        return len(self._held)
+
     def clear(self) -> None:
         self._held.clear()
         self._held_bytes = 0

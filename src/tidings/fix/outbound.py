@@ -12,6 +12,7 @@ from tidings.fix.message_log import OUT, MessageLog
 from tidings.fix.message_store import MessageStore
 from tidings.fix.session_settings import SessionSettings
 from tidings.fix.timestamps import timestamp
+from tidings.fix.writer import Frame, framed_fields
 
 if TYPE_CHECKING:
     from tidings.fix.validation import Fields
@@ -45,6 +46,7 @@ class Outbound:
         self._settings = settings
         self._store = store
         self._begin_string = settings.begin_string.encode()
+        self._frame = Frame(self._begin_string)
         self._sender = (49, settings.our_comp_id.encode())
         self._target = (56, settings.client_comp_id.encode())
         self._chunks: list[bytes] = []
@@ -204,8 +206,7 @@ class Outbound:
                 body = [field for field in fields if field[0] not in ROUTING_TAGS]
                 header.sort()
                 break
-        content = b"".join([b"%d=%b\x01" % field for field in (*header, *body)])
-        return framed(self._begin_string, b"35=%b\x01%b" % (msg_type, content))
+        return framed_fields(self._frame, msg_type, header, body)
 
     def _time(self, wall_ns: int) -> bytes:
         return timestamp(wall_ns, self._settings.timestamp_digits)

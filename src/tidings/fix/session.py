@@ -145,7 +145,8 @@ class FixSession(SessionLogon):
         msg_type = reader.msg_type
         if seq == expected:
             self._process(reader, seq)
-            self._drain()
+            if self._order:
+                self._drain()
         elif msg_type == LOGOUT:
             self._on_logout(reader, seq)  # a goodbye is answered whatever its number
         elif msg_type == RESEND_REQUEST:

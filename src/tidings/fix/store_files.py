@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tidings.fix.store_record import write_copy
+
 MAGIC = b"TIDFIX\x00\x01"
 # generation, number of the log, next_out, next_in, end of the log, Unix time of the last reset; then the checksum.
 COPY_NUMBERS = struct.Struct("<8sQQQQQQ")
@@ -27,7 +29,7 @@ RECORD_HEAD = struct.Struct("<II")
 RECORD_BODY = struct.Struct("<BQQ")
 MESSAGE_BYTES_MAX = 1 << 24
 
-REPLAYED, NOT_REPLAYED = 1, 2
+REPLAYED = 1  # the only kind written; a log may hold others, which are passed over
 
 
 class Numbers(NamedTuple):
@@ -70,8 +72,7 @@ class HeaderPage:
     def write(self, numbers: Numbers) -> None:
         """Into the older copy."""
         generation = self._generation = self._generation + 1
-        data = COPY_NUMBERS.pack(MAGIC, generation, *numbers)
-        COPY.pack_into(self._memory, COPY_BYTES * (generation & 1), data, zlib.crc32(data))
+        write_copy(self._memory, COPY_BYTES * (generation & 1), MAGIC, generation, numbers)
 
     def sync(self) -> None:
         self._memory.flush()
@@ -90,11 +91,6 @@ class Record(NamedTuple):
     message_at: int
     message_bytes: int
     end: int
-
-
-def packed(kind: int, seq: int, wall_ns: int, message: bytes) -> bytes:
-    body = RECORD_BODY.pack(kind, seq, wall_ns) + message
-    return RECORD_HEAD.pack(len(body), zlib.crc32(body)) + body
 
 
 def records(data: bytes, start: int = 0) -> Iterator[Record]:

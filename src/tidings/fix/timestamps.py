@@ -1,24 +1,17 @@
-"""UTCTimestamp ⇄ Unix nanoseconds, for the session's own fields."""
+"""UTCTimestamp of Unix nanoseconds, for the session's own fields."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+
+from tidings.fix.writer import utc_time
 
 SECOND_NS = 1_000_000_000
 
 
-@lru_cache(maxsize=8)
-def _second_text(second: int) -> bytes:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y%m%d-%H:%M:%S").encode()
-
-
 def timestamp(unix_ns: int, digits: int = 3) -> bytes:
     """`20260801-12:34:56.789`, with 0, 3, 6 or 9 digits of the second; the rest is cut off."""
-    second, fraction_ns = divmod(unix_ns, SECOND_NS)
-    if not digits:
-        return _second_text(second)
-    return b"%b.%b" % (_second_text(second), (b"%09d" % fraction_ns)[:digits])
+    return utc_time(unix_ns, digits)
 
 
 def unix_ns(text: bytes) -> int:

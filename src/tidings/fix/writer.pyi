@@ -1,5 +1,20 @@
 """FIX messages, field by field, into a buffer that is used again and again."""
 
+from collections.abc import Iterable
+
+class Frame:
+    """A buffer with room for the fields that go around a body; used again and again."""
+
+    def __init__(self, begin_string: bytes) -> None: ...
+
+def framed_fields(
+    around: Frame, msg_type: bytes, header: Iterable[tuple[int, bytes]], fields: Iterable[tuple[int, bytes]]
+) -> bytes:
+    """The whole message of these fields, in their order; values are taken as they are."""
+
+def utc_time(unix_ns: int, digits: int = 3) -> bytes:
+    """`20260801-12:34:56.789`, with 0, 3, 6 or 9 digits of the second; the rest is cut off."""
+
 def frame(body: bytes, begin_string: bytes = b"FIX.4.4") -> bytes:
     """A message around `35=…` and all that follows up to its last SOH, taken as it is."""
 

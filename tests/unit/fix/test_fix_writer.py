@@ -3,7 +3,7 @@
 import pytest
 from fix_text import framed, raw_frame
 
-from tidings.fix.writer import FixWriter
+from tidings.fix.writer import FixWriter, Frame, framed_fields, utc_time
 
 NOON_NS = 1_805_025_600_123_456_789  # 2027-03-14 12:00:00.123456789
 
@@ -94,3 +94,22 @@ def test_field_outside_of_a_message_is_refused(writer: FixWriter) -> None:
         writer.put_int(34, 1)
     with pytest.raises(ValueError, match="no message was begun"):
         writer.end()
+
+
+def test_fields_are_framed_as_they_are():
+    around = Frame(b"FIX.4.4")
+    for text in ("x", "a\x01b\x01", "y" * 5000, "é"):
+        value = text.encode()
+        made = framed_fields(around, b"AE", [(34, b"7")], iter([(58, value), (65535, b"z")]))
+        assert made == raw_frame(b"35=AE\x0134=7\x0158=" + value + b"\x0165535=z\x01")
+    assert framed_fields(around, b"0", [], []) == raw_frame(b"35=0\x01")
+    with pytest.raises(TypeError):
+        framed_fields(around, b"0", [(34, "7")], [])
+    assert framed_fields(around, b"0", [], []) == raw_frame(b"35=0\x01")
+
+
+@pytest.mark.parametrize("digits", [0, 3, 6, 9])
+def test_a_time_is_cut_and_not_rounded(digits):
+    text = b"20260801-12:34:56.987654321"
+    unix_ns = 1_785_587_696_987_654_321
+    assert utc_time(unix_ns, digits) == (text[:17] if not digits else text[: 18 + digits])

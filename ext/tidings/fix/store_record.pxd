@@ -1,0 +1,1 @@
+"""Records and header copies of a session's store, as bytes."""
