@@ -116,12 +116,21 @@ class ClientProcess:
 
 def compile_c(directory: Path) -> tuple[Path, Path]:
     """(floor client, preload library), built with the interpreter's compiler."""
+    floor = directory / "floor"
+    subprocess.run([*strict_compiler(), HERE / "floor.c", "-o", floor, "-lssl", "-lcrypto"], check=True)
+    return floor, compile_stamps(directory)
+
+
+def compile_stamps(directory: Path) -> Path:
+    """The preload library alone."""
+    stamps = directory / "wire_stamps.so"
+    subprocess.run([*strict_compiler(), "-shared", "-fPIC", HERE / "wire_stamps.c", "-o", stamps, "-ldl"], check=True)
+    return stamps
+
+
+def strict_compiler() -> list[str]:
     compiler = os.environ.get("CC") or sysconfig.get_config_var("CC").split()[0]
-    floor, stamps = directory / "floor", directory / "wire_stamps.so"
-    strict = [compiler, "-O2", "-Wall", "-Wextra", "-Werror"]
-    subprocess.run([*strict, "-shared", "-fPIC", HERE / "wire_stamps.c", "-o", stamps, "-ldl"], check=True)
-    subprocess.run([*strict, HERE / "floor.c", "-o", floor, "-lssl", "-lcrypto"], check=True)
-    return floor, stamps
+    return [compiler, "-O2", "-Wall", "-Wextra", "-Werror"]
 
 
 def obstacle() -> str:

@@ -17,7 +17,7 @@ from tidings.fix.dictionary import MULTIPLE
 cdef enum:
     TAGS = 1200
     HEADER = 1, BODY, TRAILER
-    KIND_TEXT = 0, KIND_COUNT, KIND_INTEGER, KIND_DECIMAL, KIND_TIME, KIND_LETTER, KIND_VALUES, KIND_DOUBTED
+    KIND_TEXT = 0, KIND_COUNT, KIND_INTEGER, KIND_DECIMAL, KIND_TIME, KIND_LETTER, KIND_LETTERS, KIND_VALUES, KIND_DOUBTED
     DIGITS_SURE = 18            # so many fit 64 bits for certain
 
 cdef dict KINDS = {
@@ -73,12 +73,12 @@ cdef class PlainShapes:
         cdef const char* text = reader._data + field.start
         cdef int64_t number = 0
         cdef int decimals = 0
-        cdef unsigned char letter
         if wanted.kind == KIND_TEXT:
             return True
         if wanted.kind == KIND_LETTER:
-            letter = <unsigned char>text[0]
-            return field.length == 1 and (wanted.letters[letter >> 6] >> (letter & 63)) & 1
+            return field.length == 1 and _has_letter(wanted, text[0])
+        if wanted.kind == KIND_LETTERS:
+            return _are_letters(wanted, text, field.length)
         if wanted.kind == KIND_TIME:
             return read_time(text, field.length, &number) == VALUE_OK
         if wanted.kind == KIND_VALUES:
@@ -96,6 +96,20 @@ cdef class PlainShapes:
         rule = self._dictionary.messages.get(msg_type)
         self._shapes[msg_type] = made = None if rule is None else _shape(self._dictionary, rule)
         return made
+
+
+cdef inline bint _has_letter(const FieldShape* wanted, char value) noexcept nogil:
+    cdef unsigned char letter = <unsigned char>value
+    return (wanted.letters[letter >> 6] >> (letter & 63)) & 1
+
+
+cdef bint _are_letters(const FieldShape* wanted, const char* text, int32_t length) noexcept nogil:
+    """One or more, with one blank between two."""
+    cdef int32_t place
+    for place in range(length):
+        if not (text[place] == c" " if place & 1 else _has_letter(wanted, text[place])):
+            return False
+    return length & 1
 
 
 cdef Shape _shape(object dictionary, object rule):
@@ -125,14 +139,14 @@ cdef int _set_kind(Shape shape, object field) except -1:
     letters = list(field.values)
     if not letters and field.type == "BOOLEAN":
         letters = [b"Y", b"N"]
-    if not letters or field.type == MULTIPLE:
-        wanted.kind = KIND_DOUBTED if letters else KINDS.get(field.type, KIND_DOUBTED)
+    if not letters:
+        wanted.kind = KINDS.get(field.type, KIND_DOUBTED)
     elif all(len(value) == 1 for value in letters):
-        wanted.kind = KIND_LETTER
+        wanted.kind = KIND_LETTERS if field.type == MULTIPLE else KIND_LETTER
         for value in letters:
             letter = value[0]
             wanted.letters[letter >> 6] |= <uint64_t>1 << (letter & 63)
-    else:
+    elif field.type != MULTIPLE:
         wanted.kind = KIND_VALUES
         shape.values[field.tag] = frozenset(letters)
     return 0

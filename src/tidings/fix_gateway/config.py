@@ -35,6 +35,7 @@ class ListenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     tls_certificate: str = ""
     tls_key: str = ""
     allow_plaintext: bool = False  # without TLS only on loopback, unless this says so
+    busy_poll: bool = False  # never sleep: costs a core, halves the round trip
 
 
 class AccountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

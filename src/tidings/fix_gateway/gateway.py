@@ -30,6 +30,7 @@ from tidings.fix_gateway.order_chains import OrderChains
 from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.taking_up import TakingUp
 from tidings.net.acceptor import Accepted, Acceptor, server_tls
+from tidings.net.event_loop import BusyPoll
 from tidings.net.local_line import LocalLine
 
 log = logging.getLogger("tidings.fix")
@@ -87,6 +88,10 @@ class Gateway:
             self._do(self._logs.run())
         self.port = await self._acceptor.listen(listen.host, listen.port, tls)
         self._closing.callback(self._acceptor.close)
+        if listen.busy_poll:
+            busy_poll = BusyPoll(self._acceptor, asyncio.get_running_loop())
+            busy_poll.start()
+            self._closing.callback(busy_poll.stop)
         await self._open_admin()
 
     async def _open_admin(self) -> None:
@@ -109,7 +114,8 @@ class Gateway:
         # What the account's sessions remember must be there before the engine hears anything.
         chains = OrderChains(self._chain_log(name, sessions))
         self._closing.callback(chains.close)
-        options = {**self.config.engine, **self._options, **self.config.account_options(name, self.env)}
+        busy = {"busy_poll": "always"} if self.config.listen.busy_poll else {}
+        options = {**busy, **self.config.engine, **self._options, **self.config.account_options(name, self.env)}
         phemex = await self._closing.enter_async_context(self._connect(self.env, **options))
         desk = self.desks[name] = FixOrderDesk(phemex, chains)
         for settings in sessions:

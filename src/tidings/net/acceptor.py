@@ -103,6 +103,10 @@ class Acceptor:
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound
 
+    def poll(self) -> int:
+        """For a busy-poll: that the loop does not sleep is all it takes."""
+        return 0
+
     def close(self) -> None:
         """Accept nobody any more; who is in stays."""
         if self._server is not None:

@@ -32,3 +32,15 @@ def test_orders_are_recognised_in_place() -> None:
     assert not reader.read(framed(body)) and SHAPES.lets_pass(reader)
     assert not reader.read(framed(body.replace("54=1", "54=x"))) and not SHAPES.lets_pass(reader)
     assert not reader.read(framed(body.replace("38=1.5", "38=+1"))) and not SHAPES.lets_pass(reader)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_known"),
+    [("6", True), ("6 E", True), ("6 E a", True), ("6E", False), ("6 ", False), (" 6", False), ("6  E", False),
+     ("~", False), ("6 ~", False)],
+)  # fmt: skip
+def test_several_letters_have_one_blank_between_two(value, is_known):
+    reader = FixReader()
+    fields = {**ORDER, 18: value}
+    assert not reader.read(framed("".join(f"{tag}={text}|" for tag, text in fields.items())))
+    assert SHAPES.lets_pass(reader) == is_known

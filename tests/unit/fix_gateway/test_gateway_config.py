@@ -85,3 +85,8 @@ def test_secrets_and_keys_come_from_named_variables(write, monkeypatch):
 def test_no_secret_shows(write):
     config = read_config(write(SESSION + 'auth = "password"\nsecret = "open sesame"\n'))
     assert "sesame" not in repr(config) + repr(config.session[0].session_settings())
+
+
+def test_busy_poll_is_off_unless_asked_for(write):
+    assert not read_config(write(SESSION)).listen.busy_poll
+    assert read_config(write("[listen]\nbusy_poll = true\n" + SESSION)).listen.busy_poll
