@@ -56,9 +56,8 @@ class DisconnectCancel:
         self._is_away = True
         if self._waiting is not None:
             return
-        work = self._wait(self._scope, window_s) if window_s else self._cancel(self._scope, self._targets(self._scope))
-        run = asyncio.get_running_loop().create_task(work)
-        self._waiting = run if window_s else None
+        # Without a window, too, the loop's present turn ends first: whoever takes over his own session is back in it.
+        run = self._waiting = asyncio.get_running_loop().create_task(self._wait(self._scope, window_s))
         self._runs.add(run)
         run.add_done_callback(self._runs.discard)
 
