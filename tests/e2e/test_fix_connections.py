@@ -203,7 +203,7 @@ def test_an_hmac_logon_is_checked(start_gateway):  # noqa: F811
     for refused in (log_on(b"open sesamy"), log_on(b"open sesame", seq=1, told_seq=2)):
         refused.expect("5", t58="Authentication failed")
         assert refused.is_closed()
-    log_on(b"open sesame").expect("A", t34="1")  # a stranger changes no number
+    log_on(b"open sesame").expect("A", t34="2")  # 1 is passed over, once: the Logouts had it, and took none
 
 
 def test_both_sides_may_ask_for_a_resend_at_once(start_gateway, tmp_path):  # noqa: F811

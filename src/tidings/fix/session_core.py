@@ -65,6 +65,7 @@ class SessionCore:
         self._since_ns = 0  # when the connection came up, later when our Logout went out
         self._awaits_reset = False  # our Logon with 141=Y inside the live session is not answered yet
         self._epoch = 0  # counts resets
+        self._refused_seq = 0  # of a Logout that told a stranger off; 0: none since the last message
 
     def log_messages(self, log: MessageLog) -> None:
         """From now on every message in and out is noted there."""
@@ -203,12 +204,23 @@ class SessionCore:
         poss_resend: bool = False,
         is_logon: bool = False,
     ) -> int:
+        if self._refused_seq:
+            self._pass_over_refused()
         seq = self._outbound.send(
             msg_type, fields, self._wall_ns, is_replayed=is_replayed, poss_resend=poss_resend, is_logon=is_logon
         )
         if self.state in OPEN_STATES:
             self._liveness.sent(self._now_ns)
         return seq
+
+    def _pass_over_refused(self) -> None:
+        """The Logout that told a stranger off took no number, and had the next one all the same. Stock engines count it
+        as received, so nothing else may have that number: a client that had a wrong password once would miss it, or
+        find our Logon too low for ever. For others it is a gap, and filled.
+        """
+        if self._refused_seq == self.store.next_out:
+            self.store.set_next_out(self._refused_seq + 1)
+        self._refused_seq = 0
 
     def _send_session(self, msg_type: bytes, fields: Fields, *, is_logon: bool = False) -> None:
         """Messages of the session itself are never replayed."""

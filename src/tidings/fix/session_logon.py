@@ -54,6 +54,7 @@ class SessionLogon(SessionCore):
 
     def _reset_numbers(self) -> None:
         self.store.reset(self._wall_ns)
+        self._refused_seq = 0
         self._outbound.forget_replays()
         self._order.clear()
         self._epoch += 1
@@ -85,6 +86,7 @@ class SessionLogon(SessionCore):
         is_reset = logon.find(141) == b"Y"
         if not self.is_initiator and not is_authentic(self.settings, logon):
             self._outbound.send_uncounted(b"5", [(58, NOT_AUTHENTIC.encode())], self._wall_ns)
+            self._refused_seq = self.store.next_out
             self._close(NOT_AUTHENTIC)
             return
         if text := self._refusal(logon, seq, is_reset):
@@ -96,6 +98,8 @@ class SessionLogon(SessionCore):
                 self.store.set_next_out(2)  # the Logon we sent is the first of the new count
         elif is_reset or self.settings.reset_on_logon:
             self._reset_numbers()
+        else:
+            self._pass_over_refused()
         expected = self.store.next_in
         if seq < expected:
             if not is_poss_dup:
