@@ -29,6 +29,7 @@ cdef class ExecutionReport:
     cdef readonly bint reconciled                   # learnt by comparing or asking, not as it happened
     # Numbers on the instrument's grid; UNSET where the message holds none.
     cdef readonly int64_t price_ticks, stop_px_ticks
+    cdef readonly int64_t take_profit_ticks, stop_loss_ticks, peg_offset_ticks      # told by query rows only
     cdef readonly int64_t order_qty_lots, cum_qty_lots, leaves_qty_lots
     # This execution; only exec_type TRADE.
     cdef readonly int64_t last_px_ticks, last_qty_lots

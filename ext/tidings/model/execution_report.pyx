@@ -25,6 +25,7 @@ cdef class ExecutionReport:
         self.ord_status = -1
         self.price_ticks = UNSET
         self.stop_px_ticks = UNSET
+        self.take_profit_ticks = self.stop_loss_ticks = self.peg_offset_ticks = UNSET
         self.order_qty_lots = UNSET
         self.cum_qty_lots = UNSET
         self.leaves_qty_lots = UNSET
@@ -82,6 +83,7 @@ def report_of(
     int64_t leaves_qty_lots=UNSET, int64_t last_px_ticks=UNSET, int64_t last_qty_lots=UNSET, str exec_id="",
     int64_t fee_mantissa=0, int fee_scale=0, bint is_maker=False, int64_t exec_seq=0,
     int64_t transact_time_ns=0, int64_t asked_ns=0, str text="",
+    int64_t take_profit_ticks=UNSET, int64_t stop_loss_ticks=UNSET, int64_t peg_offset_ticks=UNSET,
 ):
     """Build a report by field names: for reconciliation, replay and tests."""
     cdef ExecutionReport report = make_report(exec_type, source, now_ns)
@@ -97,6 +99,8 @@ def report_of(
     report.fee_mantissa, report.fee_scale, report.is_maker = fee_mantissa, fee_scale, is_maker
     report.exec_seq, report.transact_time_ns, report.text = exec_seq, transact_time_ns, text
     report.asked_ns = asked_ns
+    report.take_profit_ticks, report.stop_loss_ticks = take_profit_ticks, stop_loss_ticks
+    report.peg_offset_ticks = peg_offset_ticks
     return report
 
 

@@ -283,11 +283,21 @@ cdef class Order:
         """Whether the amend in flight is in force: the venue says so, or a row of a working order has its terms.
 
         Spot's stream has no word for it, only rows. An old row may have the terms, too: of before another amend, back
-        from which this one leads. And a second copy of an earlier amend's word has other terms. A row says nothing of
-        attached prices, so it cannot tell of an amend that changed nothing else; a trailing order's stop moves anyway.
+        from which this one leads. And a second copy of an earlier amend's word has other terms. Not every row tells
+        attached prices: then it cannot tell of an amend that asked for them. A trailing order's stop moves anyway.
         """
-        cdef int64_t stop_px_ticks = 0 if self.terms.peg_type else self.amend_triggers.stop_px_ticks
+        cdef TriggerPrices* asked = &self.amend_triggers
+        cdef int64_t stop_px_ticks = 0 if self.terms.peg_type else asked.stop_px_ticks
         cdef bint is_stop = stop_px_ticks in (0, report.stop_px_ticks)
+        cdef bint is_attached = (
+            asked.take_profit_ticks in (0, report.take_profit_ticks)
+            and asked.stop_loss_ticks in (0, report.stop_loss_ticks)
+            and asked.peg_offset_ticks in (0, report.peg_offset_ticks)
+        )
+        cdef bint is_shown = (
+            self.amend_price_ticks != 0 or self.amend_qty_lots != 0 or stop_px_ticks != 0
+            or asked.take_profit_ticks != 0 or asked.stop_loss_ticks != 0 or asked.peg_offset_ticks != 0
+        )
         cdef bint is_price = self.amend_price_ticks in (0, report.price_ticks)
         cdef bint is_qty = self.amend_qty_lots in (0, report.order_qty_lots)
         if event == EXEC_REPLACED:
@@ -296,7 +306,7 @@ cdef class Order:
                 and (is_stop or report.stop_px_ticks == UNSET)
             )
         return (
-            (self.amend_price_ticks or self.amend_qty_lots or stop_px_ticks) and is_price and is_qty and is_stop
+            is_shown and is_price and is_qty and is_stop and is_attached
             and report.exec_type == EXEC_STATUS and report.source != SOURCE_REPLY
             and event in (EXEC_NEW, EXEC_UNTRIGGERED) and report.transact_time_ns >= self.venue_time_ns
         )

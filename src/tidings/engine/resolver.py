@@ -22,6 +22,7 @@ from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind
 from tidings.model.execution_report import ExecutionReport, report_of
 from tidings.model.order import Order
 
+UNSET = -(2**63)  # a number that a report does not tell
 NS_PER_S = 1_000_000_000
 FIRST_ASK_NS = NS_PER_S // 2  # after the loss: the stream usually tells first
 ASK_AGAIN_NS = NS_PER_S
@@ -41,7 +42,7 @@ class _Case:
 
     since_ns: int
     ask_at_ns: int
-    amend: tuple[int, int, int]  # price and quantity asked for, and when: another amend is another case
+    amend: tuple[int, ...]  # what was asked for, and when: another amend is another case
     wait_ns: int = ASK_AGAIN_NS
     not_found_count: int = 0
     not_found_ns: int = 0
@@ -71,7 +72,9 @@ class Resolver:
         for order in unclear.values():
             # An amend is unclear only once its answer is overdue; an UNKNOWN order is so already.
             wait_ns = FIRST_ASK_NS + (0 if order.status == OrdStatus.UNKNOWN else self._deadline_ns)
-            amend = order.amend_price_ticks, order.amend_qty_lots, order.amend_asked_ns
+            amend = (
+                order.amend_price_ticks, order.amend_qty_lots, *order.amend_trigger_ticks, order.amend_asked_ns
+            )  # fmt: skip
             case = self._cases.get(order.handle)
             if case is None or case.amend != amend:
                 self._cases[order.handle] = _Case(now_ns, now_ns + wait_ns, amend)
@@ -173,5 +176,11 @@ def _is_unclear(order: Order) -> bool:
 
 
 def _shows_amend(order: Order, report: ExecutionReport) -> bool:
-    price_fits = order.amend_price_ticks in (0, report.price_ticks)
-    return price_fits and order.amend_qty_lots in (0, report.order_qty_lots)
+    """An attached price that the row does not tell speaks neither for the amend nor against it."""
+    stop_px, take_profit, stop_loss, offset = order.amend_trigger_ticks
+    is_fit = order.amend_price_ticks in (0, report.price_ticks) and order.amend_qty_lots in (0, report.order_qty_lots)
+    is_fit = is_fit and (bool(order.terms.peg_type) or stop_px in (0, report.stop_px_ticks))  # a trailing stop moves
+    attached = (
+        (take_profit, report.take_profit_ticks), (stop_loss, report.stop_loss_ticks), (offset, report.peg_offset_ticks),
+    )  # fmt: skip
+    return is_fit and all(told == UNSET or asked in (0, told) for asked, told in attached)

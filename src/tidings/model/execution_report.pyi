@@ -49,6 +49,13 @@ class ExecutionReport:
     @property
     def stop_px_ticks(self) -> int: ...
     @property
+    def take_profit_ticks(self) -> int:
+        """Told by query rows only, as the next two."""
+    @property
+    def stop_loss_ticks(self) -> int: ...
+    @property
+    def peg_offset_ticks(self) -> int: ...
+    @property
     def order_qty_lots(self) -> int: ...
     @property
     def cum_qty_lots(self) -> int: ...
@@ -109,6 +116,9 @@ def report_of(
     transact_time_ns: int = ...,
     asked_ns: int = ...,
     text: str = ...,
+    take_profit_ticks: int = ...,
+    stop_loss_ticks: int = ...,
+    peg_offset_ticks: int = ...,
 ) -> ExecutionReport:
     """Build a report by field names: for reconciliation, replay, tests. Raises ValueError for an id that is no UUID."""
 

@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 from engine_samples import LAST_PX_TICKS, Path
-from order_samples import LIMIT, said
+from order_samples import LIMIT, LINEAR, said
 
 from tidings.engine.resolver import Resolver
-from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind, Side
+from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind, Side, Trigger
 from tidings.model.execution_report import report_of
 from tidings.model.instrument import Instrument
 from tidings.model.order import apply_report, make_order
@@ -173,6 +173,33 @@ def test_lost_amend_that_is_not_in_force_after_its_expiry_is_refused():
     assert len(asking.found(order, at_venue, EXPIRY_NS + S)) == 1
     told = asking.found(order, at_venue, EXPIRY_NS + S + 1)
     assert [ExecType(report.exec_type) for report in told] == [ExecType.STATUS, ExecType.REPLACE_REJECTED]
+
+
+ATTACHED = OrderTerms(LINEAR, Side.BUY, take_profit_trigger=Trigger.LAST_PRICE, stop_loss_trigger=Trigger.LAST_PRICE)
+
+
+@pytest.mark.parametrize(
+    ("row", "is_refused"),
+    [
+        ({"take_profit_ticks": 700_000}, True),  # as it was
+        ({"take_profit_ticks": 710_000}, False),  # as was asked
+        ({}, False),  # it does not tell
+    ],
+)
+def test_a_lost_amend_of_an_attached_price_is_judged_by_rows_that_tell_it(row, is_refused):
+    path, asking = Path(), resolver()
+    order = path.draft(ATTACHED)
+    order.take_profit_ticks = 700_000
+    assert path.entry.submit_order(order, 0) > 0
+    path.hear(said(ExecType.NEW, handle=order.handle))
+    assert path.entry.amend_triggers(order, 0, 0, 0, take_profit_ticks=710_000) == 0
+    asking.due([order], 0)
+    at_venue = status_report(OrdStatus.NEW, price_ticks=LAST_PX_TICKS, order_qty_lots=10, handle=order.handle, **row)
+    told = asking.found(order, at_venue, EXPIRY_NS + S + 1)
+    assert (ExecType.REPLACE_REJECTED in [report.exec_type for report in told]) is is_refused
+    path.hear(at_venue)
+    assert order.is_amend_pending is (row != {"take_profit_ticks": 710_000})
+    assert order.take_profit_ticks == (710_000 if row == {"take_profit_ticks": 710_000} else 700_000)
 
 
 def test_row_older_than_our_last_word_settles_no_amend():

@@ -44,6 +44,13 @@ _KEYS: dict[ProductLine, tuple[tuple[str, ...], ...]] = {
     ),
 }  # fmt: skip
 
+# (take profit, stop loss, trailing distance) of the lines that have them; a row that leaves one out does not tell it.
+_TRIGGER_KEYS: dict[ProductLine, tuple[tuple[str, ...], ...]] = {
+    ProductLine.INVERSE: (("takeProfitEp",), ("stopLossEp",), ("pegOffsetValueEp",)),
+    ProductLine.LINEAR: (("takeProfitRp",), ("stopLossRp",), ("pegOffsetValueRp",)),
+    ProductLine.SPOT: ((), (), ()),
+}
+
 # (price, quantity, fee) of one execution per line.
 _EXECUTION_KEYS: dict[ProductLine, tuple[tuple[str, ...], ...]] = {
     ProductLine.INVERSE: (("execPriceEp",), ("execQty",), ("execFeeEv",)),
@@ -63,6 +70,7 @@ def report_from_row(
     word = str(row.get("ordStatus"))
     status = _STATUSES.get(word)
     price, stop_px, order_qty, cum_qty, leaves_qty = (_first(row, keys) for keys in _KEYS[ProductLine(instrument.line)])
+    take_profit, stop_loss, offset = (_first(row, keys) for keys in _TRIGGER_KEYS[ProductLine(instrument.line)])
     is_by_quote = row.get("qtyType") == "ByQuote"  # money to spend, in units of the quote currency's scale
     with _row_of(instrument, "order"):
         return report_of(
@@ -76,7 +84,8 @@ def report_from_row(
             ),
             cum_qty_lots=_qty_lots(instrument, cum_qty), leaves_qty_lots=_qty_lots(instrument, leaves_qty),
             transact_time_ns=int(row.get("transactTimeNs") or untimed_ns), reconciled=True,
-            text=word if status is None else "",
+            text=word if status is None else "", take_profit_ticks=_price_ticks(instrument, take_profit),
+            stop_loss_ticks=_price_ticks(instrument, stop_loss), peg_offset_ticks=_price_ticks(instrument, offset),
         )  # fmt: skip
 
 
