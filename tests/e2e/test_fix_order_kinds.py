@@ -123,3 +123,28 @@ async def test_stops_are_replaced_on_the_other_lines_too(desk, client, line):
     assert (client.story()[-1], replaced[99], replaced[41]) == ("5/0", line.at("1.06").rstrip("0").rstrip("."), "ord-1")
     desk.cancel(client, order_message(t35="F", t11="c1", t41="r1", t55=line.symbol))
     await until(lambda: client.story()[-1] == "4/4")
+
+
+async def test_in_hedged_mode_the_position_is_named_or_follows_from_opening_and_closing(desk, client):
+    eth = {"t55": "ETHUSDT", "t38": "0.05", "t44": "2000"}
+    await desk.phemex.set_position_mode("ETHUSDT", "Hedged")
+    try:
+        assert desk.submit(client, order_message(t11="h0", **eth)) is None
+        refused = client.told[-1][1]
+        assert (refused[103], "hedged position mode" in refused[58]) == ("11", True)
+        for name, changes, side in (("h1", {"t77": "O"}, "L"), ("h2", {"t20002": "L", "t44": "2001"}, "L")):
+            desk.submit(client, order_message(t11=name, **{**eth, **changes}))
+            await until(lambda: client.told[-1][1][11] == name)  # noqa: B023
+            report = client.told[-1][1]
+            assert (report[150], report[20002], report.get(77)) == ("0", side, changes.get("t77")), report.get(58)
+        desk.replace(client, order_message(t35="G", t11="r1", t41="h1", **{**eth, "t44": "1999", "t20002": "S"}))
+        assert client.told[-1][1][58] == "tag 20002 differs from the order's"
+        desk.replace(client, order_message(t35="G", t11="r2", t41="h1", **{**eth, "t44": "1999", "t20002": "L"}))
+        await until(lambda: client.told[-1][1].get(150) == "5")
+        rows = await desk.phemex.engine.queries.open_orders(desk.phemex.instrument("ETHUSDT"))
+        assert sorted(row["priceRp"] for row in rows) == ["1999", "2001"]
+        await desk.phemex.cancel_all("ETHUSDT")
+        await until(lambda: [fields[39] for _, fields in client.told].count("4") == 2)
+    finally:
+        await desk.phemex.cancel_all("ETHUSDT")
+        await desk.phemex.set_position_mode("ETHUSDT", "OneWay")
