@@ -76,3 +76,29 @@ def test_it_may_ask_how_everybodys_orders_stand_and_do_nothing_else(start_gatewa
         copy.expect("j", t380="6", t372=kind)
     copy.send("q", (11, "q1"), (530, 7), (60, now_text()))
     copy.expect("j", t380="6", t372="q")
+
+
+def test_it_hears_of_attached_orders_once_they_are_orders(start_gateway, quiet_exchange):  # noqa: F811
+    gateway = start_gateway(C1="", DC='kind = "dropcopy"\n')
+    client, copy = gateway.connect(), gateway.connect("DC")
+    client.logon()
+    copy.logon()
+    client.order("o1", t55="ETHUSDT", t38="0.05", t44="2700", t20010="5000", t20013="1000")
+    parent = copy.expect("8", t150="0", t11="o1")
+    account, other = RestClient(quiet_exchange.ready, 2), RestClient(quiet_exchange.ready, 1)
+    eth = {"symbol": "ETHUSDT", "priceRp": "2700", "orderQtyRq": "0.05", "timeInForce": "ImmediateOrCancel"}
+    by_hand(other, "PUT", clOrdID=f"a{os.urandom(4).hex()}", side="Sell", **eth)
+    told = [copy.expect("8", t55="ETHUSDT") for _ in range(3)]
+    children = [one for one in told if one[37] != parent[37]]
+    assert {one[99] for one in children} == {"5000", "1000"}
+    assert all((one[150], one[39], one[54], one[797]) == ("0", "0", "2", "Y") for one in children)
+    client.send("1", (112, "end"))
+    reports = []
+    while (message := client.next())[35] != "0":
+        reports.append(message[11])
+    assert set(reports) == {"o1"}
+    account.call("DELETE", "/g-orders/all", symbol="ETHUSDT", untriggered="true")
+    by_hand(account, "PUT", clOrdID=f"b{os.urandom(4).hex()}", side="Sell", **(eth | {"timeInForce": "GoodTillCancel"}))
+    by_hand(other, "PUT", clOrdID=f"c{os.urandom(4).hex()}", **eth)
+    account.close()
+    other.close()
