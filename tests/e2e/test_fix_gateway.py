@@ -273,10 +273,12 @@ def test_an_order_refused_before_a_kill_is_not_taken_after_it(start_gateway, tmp
     client.logon()
     client.order("o1", t38="0.00001")
     client.expect("8", t150="8", t11="o1")
+    client.send("1", (112, "counted"))
+    assert client.next()[112] == "counted"
     gateway.stop(signal.SIGKILL)
     gateway.start()
     again = gateway.connect()
-    again.next_out = 3
+    again.next_out = 4
     again.logon()
     common = ((38, "0.01"), (40, "2"), (44, "54900"), (54, "1"), (55, "BTCUSDT"), (60, now_text()))
     again.send("D", (11, "o1"), *common, t43="Y", t122=now_text())
