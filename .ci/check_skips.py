@@ -9,7 +9,7 @@ from pathlib import Path
 
 SKIP_LINE = re.compile(r"^SKIPPED \[(\d+)\] (\S+): (.*)$", re.MULTILINE)
 TOTALS = re.compile(r"\b(\d+) skipped\b")
-SUMMARY = re.compile(r"^=*.*\b\d+ (?:passed|failed)\b.*$", re.MULTILINE)
+SUMMARY = re.compile(r"^.*\b\d+ (?:passed|failed|skipped|errors?)\b.* in [\d.]+s.*$", re.MULTILINE)
 
 
 def expected_reasons(text: str) -> list[str]:

@@ -20,6 +20,8 @@ IMPORT = "SKIPPED [1] tests/e2e/a.py:24: Skipped: nginx is not installed\n"
         f"{IMPORT}===== 10 passed, 1 skipped in 5.61s =====\n",
         "===== 10 passed in 5.61s =====\n",
         "10 passed in 5.61s\n",
+        f"{NGINX}1 skipped in 0.9s\n",
+        f"{NGINX}== 10 passed, 1 skipped, 3 warnings in 305.61s (0:05:05) ==\n",
     ],
 )
 def test_expected_skips_pass_and_need_not_happen(log):
