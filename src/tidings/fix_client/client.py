@@ -132,7 +132,7 @@ class FixClient:
             try:
                 await self._live_once(backoff)
             except ConnectionLost as error:
-                self._why_down = str(error)
+                self._why_down = str(error).removeprefix(f"{self._peer}: ")  # it is put in front of every reason
             except Exception as error:  # a full disk, perhaps: whoever waits must hear of it
                 self._failure = error
             wait_s = backoff.next_s()

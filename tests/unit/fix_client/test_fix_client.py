@@ -75,8 +75,9 @@ async def test_a_silent_refusal_and_nobody_there_say_what_to_look_at(peer):
     with pytest.raises(ConnectionLost, match="does it know these CompIDs"):
         await entering
     peer._server.close()
-    with pytest.raises(ConnectionLost, match="does anything listen there"):
+    with pytest.raises(ConnectionLost, match="does anything listen there") as caught:
         await FixClient(peer.address, "ME", "VENUE").__aenter__()
+    assert str(caught.value).count(peer.address) == 1
 
 
 async def test_a_lost_connection_is_dialled_again_and_what_was_missed_comes(peer):
