@@ -142,12 +142,11 @@ cdef int _set_kind(Shape shape, object field) except -1:
         letters = [b"Y", b"N"]
     if not letters:
         wanted.kind = KINDS.get(field.type, KIND_DOUBTED)
-    elif all(len(value) == 1 for value in letters):
+    elif field.type == MULTIPLE or all(len(value) == 1 for value in letters):
         wanted.kind = KIND_LETTERS if field.type == MULTIPLE else KIND_LETTER
-        for value in letters:
-            letter = value[0]
+        for letter in [value[0] for value in letters if len(value) == 1]:   # a longer one is doubted
             wanted.letters[letter >> 6] |= <uint64_t>1 << (letter & 63)
-    elif field.type != MULTIPLE:
+    else:
         wanted.kind = KIND_VALUES
         shape.values[field.tag] = frozenset(letters)
     return 0
