@@ -12,6 +12,7 @@ import pytest_asyncio
 from exchange_process import RunningExchange, launch
 from fault_examples import FaultAdmin
 from faulty_orders import RawClient
+from gateway_process import RunningGateway
 from phemex_client import RestClient, StreamClient
 from session_lines import trade_back
 from tidings_command import Ended, clean_environment
@@ -200,3 +201,32 @@ def raw(faulty_exchange: RunningExchange, faults: FaultAdmin) -> Iterator[Callab
     yield open_one
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def start_gateway(tmp_path: Path, quiet_exchange: RunningExchange) -> Iterator[Callable[..., RunningGateway]]:
+    """A gateway of the test's own; afterwards account 2, which its sessions use, has no orders."""
+    running: list[RunningGateway] = []
+
+    def start(*changes: str, listen: str = "", **sessions: str) -> RunningGateway:
+        """`changes`: lines of the whole gateway; `sessions`: those of a session, by its client's CompID."""
+        named = sessions or {"C1": ""}
+        text = "".join(
+            f'[[session]]\nour_comp_id = "PHEMEX"\nclient_comp_id = "{name}"\naccount = "2"\n'
+            + (more if "store" in more else f'store = "memory"\n{more}')
+            for name, more in named.items()
+        )
+        running.append(RunningGateway(tmp_path, quiet_exchange, text, "".join(changes), listen))
+        return running[-1]
+
+    yield start
+    for gateway in running:
+        for client in gateway.clients:
+            client.close()
+        if gateway.process.poll() is None:
+            gateway.process.kill()
+            gateway.process.wait()
+    client = RestClient(quiet_exchange.ready, 2)
+    for untriggered in ("false", "true"):
+        client.call("DELETE", "/g-orders/all", untriggered=untriggered)
+    client.close()

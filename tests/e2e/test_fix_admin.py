@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_fix_gateway import start_gateway  # noqa: F401  a fixture
 from tidings_command import LIMIT_S, clean_environment, command_line, tidings
 
 
@@ -15,7 +14,7 @@ def ask(*arguments: object) -> dict:
 
 
 @pytest.fixture
-def two_sessions(start_gateway):  # noqa: F811
+def two_sessions(start_gateway):
     """A gateway with sessions C1 and C2; C1 is logged on and has an open order."""
     gateway = start_gateway(C1="", C2='kind = "md"\n')
     client = gateway.connect()

@@ -16,14 +16,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from fix_client import FixClient, now_text
-from test_fix_gateway import open_orders, start_gateway  # noqa: F401  a fixture
+from gateway_process import open_orders
 from tidings_command import tidings
 
 QUESTIONS_MAX = 3_000  # some 13 kB each; the kernel's own buffers take a few MB
 PASSWORD = 'auth = "password"\nusername = "u"\nsecret = "right"\n'
 
 
-def test_a_newcomer_with_the_right_password_takes_over(start_gateway, quiet_exchange):  # noqa: F811
+def test_a_newcomer_with_the_right_password_takes_over(start_gateway, quiet_exchange):
     gateway = start_gateway(C1=f'{PASSWORD}takeover = true\ncancel_on_disconnect = "session"\n')
     first = gateway.connect()
     first.logon((553, "u"), (554, "right"))
@@ -43,7 +43,7 @@ def test_a_newcomer_with_the_right_password_takes_over(start_gateway, quiet_exch
     assert open_orders(quiet_exchange) == []
 
 
-def test_a_message_that_is_too_long_ends_the_connection(start_gateway):  # noqa: F811
+def test_a_message_that_is_too_long_ends_the_connection(start_gateway):
     gateway = start_gateway("max_message = 2048\n", C1="")
     client = gateway.connect()
     client.logon()
@@ -58,7 +58,7 @@ def test_a_message_that_is_too_long_ends_the_connection(start_gateway):  # noqa:
     again.expect("8", t150="0", t11="o2")
 
 
-def test_an_order_session_may_log_on_as_a_drop_copy(start_gateway):  # noqa: F811
+def test_an_order_session_may_log_on_as_a_drop_copy(start_gateway):
     gateway = start_gateway(C1="", C2="", MD='kind = "md"\n', DC='kind = "dropcopy"\n')
     trader, copy = gateway.connect("C1"), gateway.connect("C2")
     trader.logon()
@@ -106,7 +106,7 @@ def raw_socket(gateway, source: str = "") -> socket.socket:
     return socket.create_connection((host, int(port)), 10, (source, 0) if source else None)
 
 
-def test_orders_go_over_tls_and_plain_text_is_not_answered(start_gateway, tmp_path):  # noqa: F811
+def test_orders_go_over_tls_and_plain_text_is_not_answered(start_gateway, tmp_path):
     certificate, key = server_certificate(tmp_path)
     gateway = start_gateway(listen=f'tls_certificate = "{certificate}"\ntls_key = "{key}"\n', C1="")
     context = ssl.create_default_context(cafile=str(certificate))
@@ -128,7 +128,7 @@ def test_orders_go_over_tls_and_plain_text_is_not_answered(start_gateway, tmp_pa
     client.expect("5", t58="Server shutting down")
 
 
-def test_only_its_addresses_may_be_a_session(start_gateway):  # noqa: F811
+def test_only_its_addresses_may_be_a_session(start_gateway):
     gateway = start_gateway(C1='allowed_addresses = ["127.0.0.2", "127.0.0.3"]\n', C2="")
     stranger = gateway.connect("C1")
     stranger.send("A", (98, 0), (108, 30))
@@ -142,7 +142,7 @@ def test_only_its_addresses_may_be_a_session(start_gateway):  # noqa: F811
         time.sleep(0.2)
 
 
-def test_a_client_that_does_not_read_is_cut_off_and_loses_nothing(start_gateway):  # noqa: F811
+def test_a_client_that_does_not_read_is_cut_off_and_loses_nothing(start_gateway):
     """What waits for it is bounded; another client notices nothing of it."""
     orders = 30
     gateway = start_gateway("max_out_buffer = 262144\n", C1="", C2="")
@@ -179,7 +179,7 @@ def test_a_client_that_does_not_read_is_cut_off_and_loses_nothing(start_gateway)
     assert [int(seq) for seq in told] == list(range(orders + 2, first))
 
 
-def test_a_flood_is_logged_out(start_gateway):  # noqa: F811
+def test_a_flood_is_logged_out(start_gateway):
     gateway = start_gateway(C1="max_msgs_per_s = 2\n")
     client = gateway.connect()
     client.logon()
@@ -190,7 +190,7 @@ def test_a_flood_is_logged_out(start_gateway):  # noqa: F811
     assert (message[35], message[58]) == ("5", "message rate")
 
 
-def test_an_hmac_logon_is_checked(start_gateway):  # noqa: F811
+def test_an_hmac_logon_is_checked(start_gateway):
     gateway = start_gateway(C1='auth = "hmac"\nusername = "desk1"\nsecret = "open sesame"\n')
 
     def log_on(secret: bytes, *, seq: int = 1, told_seq: int = 1) -> FixClient:
@@ -206,7 +206,7 @@ def test_an_hmac_logon_is_checked(start_gateway):  # noqa: F811
     log_on(b"open sesame").expect("A", t34="2")  # 1 is passed over, once: the Logouts had it, and took none
 
 
-def test_both_sides_may_ask_for_a_resend_at_once(start_gateway, tmp_path):  # noqa: F811
+def test_both_sides_may_ask_for_a_resend_at_once(start_gateway, tmp_path):
     gateway = start_gateway(C1=f'store = "{tmp_path}/store"\n')
     client = gateway.connect()
     client.logon()
@@ -234,7 +234,7 @@ def test_both_sides_may_ask_for_a_resend_at_once(start_gateway, tmp_path):  # no
     assert (answer[35], answer[112]) == ("0", "whole")
 
 
-def test_reset_on_logon_begins_at_1_whatever_the_logon_says(start_gateway, tmp_path):  # noqa: F811
+def test_reset_on_logon_begins_at_1_whatever_the_logon_says(start_gateway, tmp_path):
     gateway = start_gateway(C1=f'reset_on_logon = true\nstore = "{tmp_path}/store"\n')
     for round_number in range(3):
         client = gateway.connect()
@@ -250,7 +250,7 @@ def test_reset_on_logon_begins_at_1_whatever_the_logon_says(start_gateway, tmp_p
     client.expect("2", t7="1", t16="0")
 
 
-def test_a_second_logon_inside_a_session_resets_or_ends_it(start_gateway):  # noqa: F811
+def test_a_second_logon_inside_a_session_resets_or_ends_it(start_gateway):
     gateway = start_gateway()
     client = gateway.connect()
     client.logon()
@@ -265,7 +265,7 @@ def test_a_second_logon_inside_a_session_resets_or_ends_it(start_gateway):  # no
     assert client.is_closed()
 
 
-def test_silent_connections_are_sent_away(start_gateway):  # noqa: F811
+def test_silent_connections_are_sent_away(start_gateway):
     """After logon_timeout; and when there are too many of them, the oldest at once, so that clients still get in."""
     gateway = start_gateway(C1="logon_timeout = 2\n")
     silent = [gateway.connect("NOBODY") for _ in range(300)]

@@ -7,8 +7,8 @@ import signal
 import time
 from collections.abc import Callable
 
+from gateway_process import open_orders
 from phemex_client import RestClient
-from test_fix_gateway import open_orders, start_gateway  # noqa: F401  a fixture
 
 LIMIT_S = 5.0
 
@@ -20,7 +20,7 @@ def until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_who_is_back_within_the_window_keeps_its_orders(start_gateway, quiet_exchange):  # noqa: F811
+def test_who_is_back_within_the_window_keeps_its_orders(start_gateway, quiet_exchange):
     gateway = start_gateway()
     client = gateway.connect()
     assert client.logon((8013, "S"), (35003, 1500))[35003] == "1500"
@@ -47,7 +47,7 @@ def test_who_is_back_within_the_window_keeps_its_orders(start_gateway, quiet_exc
                                                                              False)  # fmt: skip
 
 
-def test_the_accounts_scope_takes_every_order_of_it(start_gateway, quiet_exchange):  # noqa: F811
+def test_the_accounts_scope_takes_every_order_of_it(start_gateway, quiet_exchange):
     gateway = start_gateway(C1="", C2="")
     client, other = gateway.connect(), gateway.connect("C2")
     assert client.logon((8013, "Y"))[8013] == "Y"
@@ -75,7 +75,7 @@ def test_the_accounts_scope_takes_every_order_of_it(start_gateway, quiet_exchang
     account.close()
 
 
-def test_what_is_placed_after_a_return_stays(start_gateway, quiet_exchange):  # noqa: F811
+def test_what_is_placed_after_a_return_stays(start_gateway, quiet_exchange):
     gateway = start_gateway(C1='cancel_on_disconnect = "session"\n')
     client = gateway.connect()
     client.logon()
@@ -92,7 +92,7 @@ def test_what_is_placed_after_a_return_stays(start_gateway, quiet_exchange):  # 
     assert len(open_orders(quiet_exchange)) == 1
 
 
-def test_a_replace_under_way_at_a_kill_is_answered(start_gateway, quiet_exchange, tmp_path):  # noqa: F811
+def test_a_replace_under_way_at_a_kill_is_answered(start_gateway, quiet_exchange, tmp_path):
     """The venue stands still, so the replace is in its socket when the gateway dies; it is carried out afterwards."""
     gateway = start_gateway(C1=f'store = "{tmp_path}/store"\n')
     client = gateway.connect()

@@ -5,7 +5,6 @@ import time
 
 import pytest
 from fix_client import FixClient
-from test_fix_gateway import start_gateway  # noqa: F401  a fixture
 
 
 def reports_until(copy: FixClient, count: int) -> list[dict[int, str]]:
@@ -13,7 +12,7 @@ def reports_until(copy: FixClient, count: int) -> list[dict[int, str]]:
 
 
 @pytest.mark.parametrize("end", [None, signal.SIGTERM, signal.SIGKILL])
-def test_the_feed_goes_on_after_a_reset(start_gateway, tmp_path, end):  # noqa: F811
+def test_the_feed_goes_on_after_a_reset(start_gateway, tmp_path, end):
     store = f'store = "{tmp_path}/store"\n'
     gateway = start_gateway(C1=store, DC=f'kind = "dropcopy"\n{store}')
     trader, copy = gateway.connect("C1"), gateway.connect("DC")
@@ -52,7 +51,7 @@ def test_the_feed_goes_on_after_a_reset(start_gateway, tmp_path, end):  # noqa: 
     assert 97 not in live
 
 
-def test_in_session_resets_and_resends_work_for_a_drop_copy_too(start_gateway):  # noqa: F811
+def test_in_session_resets_and_resends_work_for_a_drop_copy_too(start_gateway):
     gateway = start_gateway(C1="", DC='kind = "dropcopy"\n')
     trader, copy = gateway.connect("C1"), gateway.connect("DC")
     trader.logon()

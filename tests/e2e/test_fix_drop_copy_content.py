@@ -4,7 +4,6 @@ import os
 
 from fix_client import now_text
 from phemex_client import RestClient
-from test_fix_gateway import start_gateway  # noqa: F401  a fixture
 
 
 def by_hand(account: RestClient, method: str, **changes: str):
@@ -14,7 +13,7 @@ def by_hand(account: RestClient, method: str, **changes: str):
     return account.call(method, "/g-orders/create", **(terms | changes))
 
 
-def test_it_hears_orders_refusals_and_what_other_programs_do(start_gateway, quiet_exchange):  # noqa: F811
+def test_it_hears_orders_refusals_and_what_other_programs_do(start_gateway, quiet_exchange):
     gateway = start_gateway(C1="", DC='kind = "dropcopy"\n')
     client, copy = gateway.connect(), gateway.connect("DC")
     client.logon()
@@ -52,7 +51,7 @@ def test_it_hears_orders_refusals_and_what_other_programs_do(start_gateway, quie
     other.close()
 
 
-def test_it_may_ask_how_everybodys_orders_stand_and_do_nothing_else(start_gateway):  # noqa: F811
+def test_it_may_ask_how_everybodys_orders_stand_and_do_nothing_else(start_gateway):
     gateway = start_gateway(C1="", C2="", DC='kind = "dropcopy"\ndialect = "extended"\n')
     one, two, copy = gateway.connect(), gateway.connect("C2"), gateway.connect("DC", is_extended=True)
     for client in (one, two, copy):
@@ -78,7 +77,7 @@ def test_it_may_ask_how_everybodys_orders_stand_and_do_nothing_else(start_gatewa
     copy.expect("j", t380="6", t372="q")
 
 
-def test_it_hears_of_attached_orders_once_they_are_orders(start_gateway, quiet_exchange):  # noqa: F811
+def test_it_hears_of_attached_orders_once_they_are_orders(start_gateway, quiet_exchange):
     gateway = start_gateway(C1="", DC='kind = "dropcopy"\n')
     client, copy = gateway.connect(), gateway.connect("DC")
     client.logon()

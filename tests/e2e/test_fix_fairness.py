@@ -5,7 +5,6 @@ import threading
 import time
 
 from fix_client import FixClient
-from test_fix_gateway import start_gateway  # noqa: F401  a fixture
 
 from tidings.fix.file_store import FileStore
 from tidings.fix.session import FixSession
@@ -53,7 +52,7 @@ class Reader(threading.Thread):
                 rest = rest[cut:]
 
 
-def test_a_replay_of_100_000_messages_holds_nobody_up(start_gateway, tmp_path):  # noqa: F811
+def test_a_replay_of_100_000_messages_holds_nobody_up(start_gateway, tmp_path):
     fill_store(tmp_path / "store" / "PHEMEX-C1")
     gateway = start_gateway(C1=f'store = "{tmp_path}/store"\n', C2=f'store = "{tmp_path}/store"\n')
     away, other = gateway.connect("C1"), gateway.connect("C2")

@@ -1,100 +1,15 @@
 """The command `tidings gateway` and a client over a real socket, on the local exchange."""
 
-import json
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from exchange_process import RunningExchange
-from fix_client import FixClient, now_text
+from fix_client import now_text
+from gateway_process import open_orders
 from phemex_client import RestClient
 from tidings_command import LIMIT_S, clean_environment, command_line
-
-ENGINE = "[engine]\nrate_limits = false\nduplicate_window_s = 0.000001\n"
-
-
-class RunningGateway:
-    """One gateway process, and the clients connected to it."""
-
-    def __init__(
-        self, directory: Path, exchange: RunningExchange, sessions: str, top: str = "", listen: str = ""
-    ) -> None:
-        self.directory = directory
-        self.config = directory / "gateway.toml"
-        self.config.write_text(f'{top}[listen]\nhost = "127.0.0.1"\nport = 0\n{listen}{ENGINE}{sessions}')
-        self._exchange = exchange
-        self.clients: list[FixClient] = []
-        self.start()
-
-    def start(self) -> None:
-        ready = self.directory / "gateway.json"
-        ready.unlink(missing_ok=True)
-        arguments = ("--config", self.config, "--exchange", self._exchange.ready_file, "--ready-file", ready)
-        with (self.directory / "gateway.stderr").open("a") as log:
-            self.process = subprocess.Popen(
-                command_line("gateway", *arguments), env=clean_environment(), stdout=subprocess.PIPE, stderr=log
-            )
-        deadline_s = time.monotonic() + LIMIT_S
-        while not ready.exists():
-            assert self.process.poll() is None and time.monotonic() < deadline_s, self.log
-            time.sleep(0.01)
-        assert self.process.stdout is not None
-        self.ready = json.loads(self.process.stdout.readline())
-        assert self.ready == json.loads(ready.read_text())
-
-    @property
-    def log(self) -> str:
-        return (self.directory / "gateway.stderr").read_text()
-
-    def connect(self, client: str = "C1", *, is_extended: bool = False) -> FixClient:
-        self.clients.append(FixClient(self.ready["fix"], client, is_extended=is_extended))
-        return self.clients[-1]
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        self.process.send_signal(how)
-        code = self.process.wait(LIMIT_S)
-        assert "Traceback" not in self.log, self.log
-        return code
-
-
-@pytest.fixture
-def start_gateway(tmp_path: Path, quiet_exchange: RunningExchange) -> Iterator[Callable[..., RunningGateway]]:
-    """A gateway of the test's own; afterwards account 2, which its sessions use, has no orders."""
-    running: list[RunningGateway] = []
-
-    def start(*changes: str, listen: str = "", **sessions: str) -> RunningGateway:
-        """`changes`: lines of the whole gateway; `sessions`: those of a session, by its client's CompID."""
-        named = sessions or {"C1": ""}
-        text = "".join(
-            f'[[session]]\nour_comp_id = "PHEMEX"\nclient_comp_id = "{name}"\naccount = "2"\n'
-            + (more if "store" in more else f'store = "memory"\n{more}')
-            for name, more in named.items()
-        )
-        running.append(RunningGateway(tmp_path, quiet_exchange, text, "".join(changes), listen))
-        return running[-1]
-
-    yield start
-    for gateway in running:
-        for client in gateway.clients:
-            client.close()
-        if gateway.process.poll() is None:
-            gateway.process.kill()
-            gateway.process.wait()
-    client = RestClient(quiet_exchange.ready, 2)
-    for untriggered in ("false", "true"):
-        client.call("DELETE", "/g-orders/all", untriggered=untriggered)
-    client.close()
-
-
-def open_orders(exchange: RunningExchange) -> list[dict[str, str]]:
-    client = RestClient(exchange.ready, 2)
-    answer = client.call("GET", "/g-orders/activeList", symbol="BTCUSDT")
-    client.close()
-    return [] if answer.code == 10002 else answer.data["rows"]  # that code says there is none
 
 
 def test_an_order_lives_over_a_socket_and_the_command_ends_well(start_gateway, quiet_exchange):

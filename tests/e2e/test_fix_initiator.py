@@ -5,9 +5,9 @@ import signal
 
 import msgspec
 import pytest
+from gateway_process import open_orders
 from phemex_client import RestClient
 from self_signed import self_signed
-from test_fix_gateway import open_orders, start_gateway  # noqa: F401  a fixture
 
 from tidings import connect
 from tidings.errors import ConnectionLost
@@ -22,7 +22,7 @@ def text_of(message, *tags):
     return [message.get(tag).decode() for tag in tags]
 
 
-async def test_a_client_trades_through_a_cut(start_gateway, quiet_exchange, tmp_path):  # noqa: F811
+async def test_a_client_trades_through_a_cut(start_gateway, quiet_exchange, tmp_path):
     store = f'store = "{tmp_path}/gateway"\nauth = "hmac"\nusername = "desk"\nsecret = "open sesame"\n'
     gateway = start_gateway(C1=store)
     options = {"store": tmp_path / "client", "auth": "hmac", "username": "desk", "secret": "open sesame"}
@@ -44,7 +44,7 @@ async def test_a_client_trades_through_a_cut(start_gateway, quiet_exchange, tmp_
     assert gateway.stop() == 0
 
 
-async def test_what_happened_while_away_is_told(start_gateway, quiet_exchange, tmp_path):  # noqa: F811
+async def test_what_happened_while_away_is_told(start_gateway, quiet_exchange, tmp_path):
     gateway = start_gateway(C1=f'store = "{tmp_path}/gateway"\n')
     seller = RestClient(quiet_exchange.ready, 1)
     async with FixClient(gateway.ready["fix"], "C1", "PHEMEX", store=tmp_path / "client") as client:
@@ -66,7 +66,7 @@ async def test_what_happened_while_away_is_told(start_gateway, quiet_exchange, t
     assert gateway.stop(signal.SIGTERM) == 0
 
 
-def test_the_command_says_how_it_went(start_gateway, run_here, monkeypatch, tmp_path):  # noqa: F811
+def test_the_command_says_how_it_went(start_gateway, run_here, monkeypatch, tmp_path):
     gateway = start_gateway(C1='auth = "password"\nusername = "desk"\nsecret = "open sesame"\n')
     who = ("fix-order", gateway.ready["fix"], "C1", "PHEMEX")
     proof = ("--auth", "password", "--username", "desk")

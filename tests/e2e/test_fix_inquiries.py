@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from exchange_process import RunningExchange
 from fix_client import FixClient, now_text
 from phemex_client import RestClient
-from test_fix_gateway import start_gateway  # noqa: F401  a fixture
 
 
 def trade(exchange: RunningExchange, side: str, price: str, qty: str = "0.01") -> None:
@@ -27,7 +26,7 @@ def today() -> str:
     return datetime.now(UTC).strftime("%Y%m%d")
 
 
-def test_a_position_is_told_when_asked_for_and_when_it_changes(start_gateway, quiet_exchange):  # noqa: F811
+def test_a_position_is_told_when_asked_for_and_when_it_changes(start_gateway, quiet_exchange):
     gateway = start_gateway(C1="", C2='dialect = "extended"\n')
     client, wide = gateway.connect(), gateway.connect("C2", is_extended=True)
     client.logon()
@@ -58,7 +57,7 @@ def test_a_position_is_told_when_asked_for_and_when_it_changes(start_gateway, qu
     wide.expect("AO", t710="w1", t729="0")
 
 
-def test_positions_of_another_account_or_kind_are_refused(start_gateway):  # noqa: F811
+def test_positions_of_another_account_or_kind_are_refused(start_gateway):
     client = start_gateway().connect()
     client.logon()
     common = ((581, 1), (715, today()), (60, now_text()))
@@ -68,7 +67,7 @@ def test_positions_of_another_account_or_kind_are_refused(start_gateway):  # noq
     client.expect("AO", t710="x2", t728="1", t729="2")
 
 
-def test_executions_are_told_once_more(start_gateway, quiet_exchange):  # noqa: F811
+def test_executions_are_told_once_more(start_gateway, quiet_exchange):
     gateway = start_gateway(C1="", C2="")
     client, stranger = gateway.connect(), gateway.connect("C2")
     client.logon()
@@ -105,7 +104,7 @@ def test_executions_are_told_once_more(start_gateway, quiet_exchange):  # noqa: 
         client.expect("AQ", t749=result, t750="2")
 
 
-def test_limits_are_told_in_the_order_of_the_docs(start_gateway):  # noqa: F811
+def test_limits_are_told_in_the_order_of_the_docs(start_gateway):
     client = start_gateway(C1="max_msgs_per_s = 50\n").connect()
     client.logon()
     client.send("XLQ", (6136, "l1"))
@@ -122,7 +121,7 @@ def list_entry(cl_ord_id: str, number: int, **changes: str) -> list[tuple[int, s
     return list((fields | {int(name[1:]): value for name, value in changes.items()}).items())
 
 
-def test_a_list_is_orders_of_their_own_and_one_status(start_gateway):  # noqa: F811
+def test_a_list_is_orders_of_their_own_and_one_status(start_gateway):
     client = start_gateway().connect()
     client.logon()
     entries = [*list_entry("a", 1), *list_entry("b", 2, t44="54901"), *list_entry("c", 3, t38="0.0001")]
@@ -136,7 +135,7 @@ def test_a_list_is_orders_of_their_own_and_one_status(start_gateway):  # noqa: F
     client.expect("8", t150="4", t11="x1", t41="b")
 
 
-def test_a_list_that_is_wrong_is_refused_whole(start_gateway):  # noqa: F811
+def test_a_list_that_is_wrong_is_refused_whole(start_gateway):
     client = start_gateway().connect()
     client.logon()
     two = [*list_entry("a", 1), *list_entry("b", 2)]
@@ -153,7 +152,7 @@ def test_a_list_that_is_wrong_is_refused_whole(start_gateway):  # noqa: F811
     client.expect("8", t150="0", t11="a")
 
 
-def test_one_instrument_is_defined_or_refused(start_gateway):  # noqa: F811
+def test_one_instrument_is_defined_or_refused(start_gateway):
     client = start_gateway().connect()
     client.logon()
     client.send("c", (320, "d1"), (321, 0), (55, "BTCUSDT"))

@@ -12,7 +12,6 @@ from decimal import Decimal
 import pytest
 from fix_client import now_text
 from phemex_client import RestClient
-from test_fix_gateway import start_gateway  # noqa: F401  a fixture
 
 from tidings.fix.message_store import MemoryStore
 from tidings.fix.session import FixSession
@@ -133,7 +132,7 @@ def exchange_orders(exchange) -> dict[str, tuple[str, int]]:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_after_every_kill_the_client_knows_its_orders(start_gateway, quiet_exchange, tmp_path, seed):  # noqa: F811
+def test_after_every_kill_the_client_knows_its_orders(start_gateway, quiet_exchange, tmp_path, seed):
     gateway = start_gateway(C1=f'store = "{tmp_path}/store"\n')
     trader = Trader(seed)
     before = exchange_orders(quiet_exchange)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from exchange_process import launch
 from fix_client import now_text
-from test_fix_gateway import RunningGateway
+from gateway_process import RunningGateway
 
 SESSIONS = "".join(
     f'[[session]]\nour_comp_id = "PHEMEX"\nclient_comp_id = "{name}"\naccount = "2"\n'

@@ -4,7 +4,6 @@ import time
 
 from exchange_process import RunningExchange
 from phemex_client import RestClient
-from test_fix_gateway import start_gateway  # noqa: F401  a fixture
 
 TYPES = ((267, 3), (269, 0), (269, 1), (269, 2), (146, 1), (55, "BTCUSDT"))
 
@@ -22,7 +21,7 @@ def clear(exchange: RunningExchange) -> None:
     client.close()
 
 
-def test_a_book_is_shown_whole_and_then_its_changes(start_gateway, quiet_exchange):  # noqa: F811
+def test_a_book_is_shown_whole_and_then_its_changes(start_gateway, quiet_exchange):
     gateway = start_gateway(C1='kind = "md"\n')
     client = gateway.connect()
     client.logon()
@@ -50,7 +49,7 @@ def test_a_book_is_shown_whole_and_then_its_changes(start_gateway, quiet_exchang
     clear(quiet_exchange)
 
 
-def test_requests_that_cannot_be_are_refused_with_their_reason(start_gateway):  # noqa: F811
+def test_requests_that_cannot_be_are_refused_with_their_reason(start_gateway):
     gateway = start_gateway()
     client = gateway.connect()
     client.logon()
@@ -66,7 +65,7 @@ def test_requests_that_cannot_be_are_refused_with_their_reason(start_gateway):  
             assert told[58].endswith(": not offered yet")
 
 
-def test_trades_begin_with_the_last_one_and_say_where_they_went(start_gateway, quiet_exchange):  # noqa: F811
+def test_trades_begin_with_the_last_one_and_say_where_they_went(start_gateway, quiet_exchange):
     gateway = start_gateway(C1="", C2="")
     client, other = gateway.connect(), gateway.connect("C2")
     client.logon()
@@ -105,7 +104,7 @@ def test_trades_begin_with_the_last_one_and_say_where_they_went(start_gateway, q
     account.close()
 
 
-def test_securities_are_listed_with_their_grid(start_gateway):  # noqa: F811
+def test_securities_are_listed_with_their_grid(start_gateway):
     gateway = start_gateway(C1='symbols = ["BTCUSDT", "sBTCUSDT"]\n')
     client = gateway.connect()
     client.logon()

@@ -4,14 +4,13 @@ import signal
 import time
 
 import pytest
-from test_fix_gateway import start_gateway  # noqa: F401  a fixture
 from tidings_command import tidings
 
 PASSWORD = "open-sesame-7"
 
 
 @pytest.fixture
-def logging_gateway(start_gateway, tmp_path):  # noqa: F811
+def logging_gateway(start_gateway, tmp_path):
     lines = f'auth = "password"\nusername = "desk-user"\nsecret = "{PASSWORD}"\n'
     return start_gateway(f'log = "{tmp_path}/logs"\n', C1=lines, C2="")
 
@@ -60,7 +59,7 @@ def test_a_killed_gateway_loses_no_more_than_the_last_moment(logging_gateway, tm
     assert (tmp_path / "logs" / "PHEMEX-C1.log").read_bytes().count(b"\x0135=A\x01") == 2
 
 
-def test_a_log_that_cannot_be_written_is_named_before_anybody_connects(start_gateway, tmp_path):  # noqa: F811
+def test_a_log_that_cannot_be_written_is_named_before_anybody_connects(start_gateway, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(AssertionError, match=r"tidings gateway: log = .*file.*C1.log: File exists"):
         start_gateway(f'log = "{tmp_path}/file"\n')

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 from cutting_proxy import CuttingProxy
+from gateway_process import open_orders
 from phemex_client import RestClient
 from quickfix_peer import QuickFixClient, QuickFixVenue, dictionary_in
-from test_fix_gateway import open_orders, start_gateway  # noqa: F401  a fixture
 
 from tidings.fix.dictionary import plain_fix44
 from tidings.fix.dictionary_xml import quickfix_xml
@@ -67,7 +67,7 @@ def other(quiet_exchange):
     client.close()
 
 
-def test_it_trades(start_gateway, connect, other, quiet_exchange):  # noqa: F811
+def test_it_trades(start_gateway, connect, other, quiet_exchange):
     client = connect(start_gateway(Q1="").ready["fix"], "Q1")
     client.send("D", {**REST, 11: "q1", 18: "6"})
     client.expect("8", t11="q1", t150="0", t39="0")
@@ -97,7 +97,7 @@ def test_it_trades(start_gateway, connect, other, quiet_exchange):  # noqa: F811
     client.expect("8", t11="q8", t150="F", t39="2")
 
 
-def test_it_sees_the_market(start_gateway, connect):  # noqa: F811
+def test_it_sees_the_market(start_gateway, connect):
     client = connect(start_gateway(Q2="").ready["fix"], "Q2")
     client.send("D", {**REST, 11: "q1"})
     client.expect("8", t150="0")
@@ -111,7 +111,7 @@ def test_it_sees_the_market(start_gateway, connect):  # noqa: F811
     client.send("V", {262: "v1", 263: "2"})
 
 
-def test_what_it_missed_comes_when_it_is_back(start_gateway, connect, other, tmp_path):  # noqa: F811
+def test_what_it_missed_comes_when_it_is_back(start_gateway, connect, other, tmp_path):
     gateway = start_gateway(Q3=f'store = "{tmp_path}/store"\n')
     with CuttingProxy(gateway.ready["fix"]) as proxy:
         client = connect(proxy.address, "Q3")
@@ -135,7 +135,7 @@ def test_what_it_missed_comes_when_it_is_back(start_gateway, connect, other, tmp
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_it_goes_on_with_a_restarted_gateway(start_gateway, connect, quiet_exchange, tmp_path, how):  # noqa: F811
+def test_it_goes_on_with_a_restarted_gateway(start_gateway, connect, quiet_exchange, tmp_path, how):
     name = f"Q-{how.name}"
     gateway = start_gateway(**{name: f'store = "{tmp_path}/store"\n'})
     with CuttingProxy(gateway.ready["fix"]) as proxy:

@@ -4,14 +4,13 @@ import signal
 import time
 
 from phemex_client import RestClient
-from test_fix_gateway import start_gateway  # noqa: F401  a fixture
 from test_fix_killed import MID, SETTLE_S, Trader, check, exchange_orders
 
 CLIENTS = 3
 CYCLES = 25
 
 
-def test_no_report_is_lost_or_doubled_by_reconnects(start_gateway, quiet_exchange, tmp_path):  # noqa: F811
+def test_no_report_is_lost_or_doubled_by_reconnects(start_gateway, quiet_exchange, tmp_path):
     store = f'store = "{tmp_path}/store"\n'
     gateway = start_gateway(**{f"C{number}": store for number in range(CLIENTS)})
     before = exchange_orders(quiet_exchange)
