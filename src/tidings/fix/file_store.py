@@ -136,7 +136,7 @@ class FileStore:
             self._header.close()
             os.close(self._log)
             os.close(self._lock)
-            self._lock = -1
+            self._log = self._lock = -1  # the numbers may soon be another file's
 
     def _append(self, record: bytes) -> None:
         """The record, whole or not at all: half of one would hide those behind it."""

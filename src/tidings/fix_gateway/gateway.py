@@ -7,7 +7,7 @@ import fcntl
 import logging
 import os
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,7 @@ class Gateway:
         self._options = options
         self._clock = Clock()
         self._closing = AsyncExitStack()
+        self._stores = ExitStack()
         self._finder = SessionFinder()
         self._logs: MessageLogs | None = MessageLogs(Path(config.log)) if config.log else None
         self._visitors: dict[ClientConnection, None] = {}  # oldest first
@@ -78,6 +79,7 @@ class Gateway:
         if self._logs is not None:
             self._closing.callback(self._logs.close)
         tls = server_tls(listen.tls_certificate, listen.tls_key) if listen.tls_certificate else None
+        self._closing.callback(self._stores.close)  # last: an engine that stops still has reports for them
         for account in dict.fromkeys(session.account for session in self.config.session):
             await self._open_account(account)
         for client in self.clients.values():
@@ -167,10 +169,10 @@ class Gateway:
         store: MessageStore = MemoryStore(GENERATIONS_KEPT if is_copy else 0)
         if directory is not None:
             store = FileStore(directory, settings.fsync, keep_days=self.config.keep_days)
-        self._closing.callback(store.close)
+        self._stores.callback(store.close)
         client.session = FixSession(settings.session_settings(self.config.max_message), store, client)
         client.drop_copy = DropCopyFeed(client.session, directory if is_copy else None, flush, is_behind)
-        self._closing.callback(client.drop_copy.backlog.close)
+        self._stores.callback(client.drop_copy.backlog.close)
         if self._logs is not None:
             client.session.log_messages(self._logs.open(settings.name))
         self._finder.add(client.session)

@@ -230,3 +230,14 @@ def test_a_full_disk_leaves_no_half_record(tmp_path: Path, monkeypatch: pytest.M
     again = FileStore(tmp_path)
     assert list(again.get(5, 5)) == [(5, b"fits")]
     again.close()
+
+
+def test_a_closed_store_writes_into_nobody_elses_file(tmp_path):
+    store = FileStore(tmp_path / "store")
+    store.close()
+    others = [(tmp_path / f"other{number}").open("wb") for number in range(4)]  # they take the store's descriptors
+    with pytest.raises(OSError):
+        store.set_out(1, b"8=FIX.4.4\x01", True, 1)
+    for other in others:
+        other.close()
+    assert [path.stat().st_size for path in tmp_path.glob("other*")] == [0, 0, 0, 0]
