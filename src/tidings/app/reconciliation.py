@@ -13,6 +13,7 @@ has told; what may be concluded from them is `engine/reconcile`'s to say.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from decimal import Decimal
 
 from tidings.app.foreign_orders import ForeignOrders
@@ -189,8 +190,9 @@ class Reconciliation:
         found = compare_orders(listing, self._ours(instrument), self._entry.find_owner, asked_ns)
         if listing.is_complete:
             self.foreign.replace(instrument.symbol, found.foreign)
-        news = found.news + await self._look_for(instrument, found.missing)
-        await self._take(instrument, news)
+        owing = [order for order in self._entry.orders.owing_executions() if order.terms.instrument is instrument]
+        await self._take(instrument, found.news, owing)
+        await self._look_for(instrument, found.missing)
         for order in self._quiet_cancels.overdue(instrument, found.shown, asked_ns):
             self._hand_up(_cancel_without_effect(order, self._clock.read_now_ns()))
         self._vanished.keep_only(instrument, {order.handle for order in found.missing if not order.is_done})
@@ -203,31 +205,32 @@ class Reconciliation:
     def _ours(self, instrument: Instrument) -> list[Order]:
         return [order for order in self._entry.orders.open_orders() if order.terms.instrument is instrument]
 
-    async def _look_for(self, instrument: Instrument, missing: list[Order]) -> list[ExecutionReport]:
-        """How orders ended that are open here and not there."""
-        listed: dict[int, ExecutionReport] = {}
+    async def _look_for(self, instrument: Instrument, missing: list[Order]) -> None:
+        """How orders ended that are open here and not there. Each is handed up as soon as it is known: where requests
+        are few the next may be refused, and the next look begins with what is still missing.
+        """
         if len(missing) > ASKED_BY_ID_MAX:
             closed = await self._evidence.closed_orders(instrument, self.sent_since(missing))
+            wanted = {order.handle for order in missing}
             owned = ((self._entry.find_owner(report), report) for report in closed.reports)
-            listed = {order.handle: report for order, report in owned if order is not None}
-        told = []
+            await self._take(instrument, [report for order, report in owned if order and order.handle in wanted])
         for order in missing:
-            report = listed.get(order.handle)
-            if report is None and not order.is_done:
-                report = await self._evidence.order(order)
+            if order.is_done:
+                continue
+            report = await self._evidence.order(order)
             if report is not None:
                 self._vanished.found(order)
-                told.append(report)
+                await self._take(instrument, [report])
             elif not order.is_done and self._vanished.not_found(order, self._clock.read_now_ns()):
                 text = f"order {order.cl_ord_id} is open here, and the venue neither lists it nor knows how it ended"
                 self._readiness.deny(instrument, "vanished", DenyReason.HALTED, text)
-        return told
 
-    async def _take(self, instrument: Instrument, news: list[ExecutionReport]) -> None:
-        """Hand up what the lists told: executions first, then the states they lead to."""
+    async def _take(self, instrument: Instrument, news: list[ExecutionReport], owing: Iterable[Order] = ()) -> None:
+        """Hand up what the lists told: executions first, then the states they lead to. `owing`: orders of which more
+        had filled before than we have heard executions of.
+        """
         owners = [(self._entry.find_owner(report), report) for report in news]
-        owing = [order for order, report in owners if order and report.cum_qty_lots > order.traded_qty_lots]
-        owing += [order for order in self._entry.orders.owing_executions() if order.terms.instrument is instrument]
+        owing = [*owing, *(order for order, report in owners if order and report.cum_qty_lots > order.traded_qty_lots)]
         await self.fetch_executions(instrument, list({order.handle: order for order in owing}.values()))
         for order, report in owners:
             if order is not None and tells_news(order, report):

@@ -20,10 +20,11 @@ INVERSE_PX_TICKS = 122_500
 
 
 class Venue:
-    """In place of Evidence: lists as a test sets them, and no order known by its id."""
+    """In place of Evidence: lists as a test sets them, and by its id an order that is in `ended`, `asks_left` times."""
 
     def __init__(self):
         self.open, self.problem, self.wallets = {}, None, {}
+        self.ended, self.asks_left = {}, 1_000
 
     async def open_orders(self, instrument):
         if self.problem is not None:
@@ -31,7 +32,10 @@ class Venue:
         return Listing(self.open.get(instrument.symbol, []))
 
     async def order(self, order):
-        return None
+        if not self.asks_left:
+            raise ConnectionLost("no request is left in this minute")
+        self.asks_left -= 1
+        return self.ended.get(order.handle)
 
     async def executions(self, instrument, since_ns):
         return []
@@ -120,6 +124,18 @@ async def test_an_order_that_vanished_halts_its_symbol_though_others_are_compare
     await bench.looks(75)      # balances where nothing is open: every sixth round, and it takes two
     assert bench.gates.denied == {LINEAR.symbol: DenyReason.HALTED}
     assert "neither lists it nor knows how it ended" in bench.readiness.of(LINEAR.symbol)
+
+
+async def test_where_requests_are_few_each_look_leaves_fewer_orders_missing(bench):
+    orders = [bench.working(LINEAR) for _ in range(3)]
+    for order in orders:
+        bench.venue.ended[order.handle] = report_of(
+            ExecType.STATUS, ReportSource.QUERY, handle=order.handle, ord_status=OrdStatus.CANCELED, reconciled=True
+        )
+    for missing_count in (2, 1, 0):
+        bench.venue.asks_left = 1
+        await bench.looks(20)
+        assert sum(not order.is_done for order in orders) == missing_count
 
 
 async def test_only_balances_that_the_stream_can_tell_are_missed_in_it(bench, caplog):
