@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.field_text import Fields, FieldSource, body_of
-from tidings.fix_gateway.order_desk import Client, FixOrderDesk
+from tidings.fix_gateway.order_desk import FixOrderDesk
 
 ORDER_LIMIT, MESSAGE_LIMIT = b"1", b"2"  # LimitType (25004)
 SECOND, MINUTE = b"s", b"m"

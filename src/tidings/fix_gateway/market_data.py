@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 from tidings.errors import TidingsError
 from tidings.fix.timestamps import timestamp
+from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.field_text import Fields, FieldSource, body_of
-from tidings.fix_gateway.order_desk import Client, FixOrderDesk
+from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.market.book import Book
 from tidings.market.trade import Trade
 from tidings.model.instrument import Instrument

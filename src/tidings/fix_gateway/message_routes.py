@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.field_text import FieldSource
 from tidings.fix_gateway.limit_query import limit_response
 from tidings.fix_gateway.market_data import MarketData
-from tidings.fix_gateway.order_desk import Client, FixOrderDesk
+from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.order_lists import Submit, submit_list
 from tidings.fix_gateway.order_queries import OrderQueries
 from tidings.fix_gateway.position_reports import PositionReports

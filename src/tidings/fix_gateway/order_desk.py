@@ -1,17 +1,17 @@
 """FIX clients' orders of one account: requests go down to the engine here, and what happens comes up as messages.
 
 A request is written into the chains before it is submitted; a report is handed to its client before it is noted as
-told. So a crash between the two repeats a report (a client knows it by its ExecID) and never loses one.
+told. A process that dies between the two finds the report at its next start, in the client's store (`last_told`).
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Protocol
 
 from tidings.errors import GridError, OrderDenied, UnknownSymbol, UsageError
 from tidings.fix_gateway.account import Account
 from tidings.fix_gateway.budget_wait import retry_after_ms
+from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.execution_matrix import Event
 from tidings.fix_gateway.field_text import Fields, FieldSource, is_cl_ord_id, is_well_formed
 from tidings.fix_gateway.foreign_reports import ForeignReports
@@ -34,8 +34,8 @@ from tidings.fix_gateway.reject_codes import (
     denied_ord_rej_reason,
 )
 from tidings.fix_gateway.translate_change import new_numbers
-from tidings.fix_gateway.translate_in import NewOrder, Refusal, Rules, new_order
-from tidings.fix_gateway.translate_out import Profile, cancel_reject, refused_order
+from tidings.fix_gateway.translate_in import NewOrder, Refusal, new_order
+from tidings.fix_gateway.translate_out import cancel_reject, refused_order
 from tidings.model.enums import DenyReason, RequestKind
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order
@@ -44,27 +44,6 @@ from tidings.model.scale import qty_lots
 log = logging.getLogger("tidings.fix")
 
 _REFUSED_TERMS = (1, 11, 18, 38, 40, 44, 54, 55, 59, 77, 99, 152)
-
-
-class Client(Protocol):
-    """Who sends requests and is told of their orders: a FIX session, or a strategy in this process."""
-
-    @property
-    def name(self) -> str:
-        """The owner of its orders, for ever."""
-
-    @property
-    def profile(self) -> Profile: ...
-    @property
-    def rules(self) -> Rules: ...
-    @property
-    def has_pending_acks(self) -> bool: ...
-    @property
-    def message_use(self) -> tuple[int, int] | None:
-        """Messages used up of the rate it may send, and the rate; None: no limit."""
-
-    def tell(self, msg_type: bytes, fields: Fields) -> None:
-        """One message for it, connected or not."""
 
 
 class FixOrderDesk:

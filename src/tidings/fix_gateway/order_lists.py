@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from tidings.fix.dictionary import FIX44
 from tidings.fix.timestamps import timestamp
+from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.field_text import Fields, FieldSource, body_of
-from tidings.fix_gateway.order_desk import Client, FixOrderDesk
+from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.tag_message import TagMessage, all_fields, group_entries
 from tidings.model.order import Order
 from tidings.model.scale import qty_text

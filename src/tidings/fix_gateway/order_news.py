@@ -8,9 +8,9 @@ the reports so far add up to, so a client that sums LastQty is always right.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 from tidings.clock import Clock
+from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.execution_matrix import CANCEL_REJECT, REAL, Event, Step, steps_for
 from tidings.fix_gateway.execution_memory import ExecutionMemory
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
@@ -20,9 +20,6 @@ from tidings.fix_gateway.unknown_notices import UnknownNotices
 from tidings.model.enums import ExecType, OrdStatus, RequestKind, TimeInForce
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order
-
-if TYPE_CHECKING:
-    from tidings.fix_gateway.order_desk import Client
 
 log = logging.getLogger("tidings.fix")
 

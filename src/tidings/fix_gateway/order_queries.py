@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from tidings.errors import TidingsError
 from tidings.fix.timestamps import timestamp
+from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.field_text import Fields, FieldSource
 from tidings.fix_gateway.order_chains import OrderChain
-from tidings.fix_gateway.order_desk import Client, FixOrderDesk, business_reject
+from tidings.fix_gateway.order_desk import FixOrderDesk, business_reject
 from tidings.fix_gateway.reject_codes import UNKNOWN_ORDER
 from tidings.model.enums import PosSide, Side
 from tidings.model.order import Order

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 from tidings.errors import TidingsError
 from tidings.fix.timestamps import timestamp
+from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.field_text import Fields, FieldSource, body_of, decimal_text
-from tidings.fix_gateway.order_desk import Client, FixOrderDesk
+from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.model.enums import PosSide
 from tidings.model.scale import qty_text
 from tidings.venue.phemex.currencies import settle_currencies

@@ -4,8 +4,9 @@ SecurityStatusRequest (e).
 
 from __future__ import annotations
 
+from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.field_text import Fields, FieldSource, body_of, decimal_text
-from tidings.fix_gateway.order_desk import Client, FixOrderDesk
+from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.model.enums import ProductLine
 from tidings.model.instrument import Instrument
 from tidings.model.scale import qty_text

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from tidings.fix.dictionary import FIX44
 from tidings.fix.timestamps import timestamp
+from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.execution_memory import Execution
 from tidings.fix_gateway.field_text import Fields, FieldSource, body_of
-from tidings.fix_gateway.order_desk import Client, FixOrderDesk
+from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.fix_gateway.tag_message import group_entries
 from tidings.fix_gateway.translate_out import execution_fields
 from tidings.model.scale import price_text, qty_text
