@@ -37,7 +37,9 @@ def _add(plan: FaultPlan, body: bytes) -> tuple[int, dict[str, object]]:
         if asked.seed is not None:
             raise FaultError("seed: the exchange's stands since its start; a fault may have one of its own")
         plan.check(asked.faults)
-    except (ValueError, RecursionError) as error:  # FaultError and JSON's are ValueErrors
+    except RecursionError:
+        return 400, {"error": "the body is nested too deeply"}
+    except ValueError as error:  # FaultError and JSON's are ValueErrors
         return 400, {"error": str(error)}
     return 200, {"ids": [plan.add(fault) for fault in asked.faults]}
 

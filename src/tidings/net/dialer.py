@@ -57,6 +57,10 @@ class Endpoint:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+class Unreachable(ConnectionLost):
+    """Nobody answers at an address."""
+
+
 class Dialer:
     """Opens connections to one endpoint; certificate verification is always on."""
 
@@ -79,7 +83,8 @@ class Dialer:
             try:
                 channel = await self._open(address)
             except ConnectionLost as error:
-                problem = problem or error
+                if problem is None or isinstance(problem, Unreachable):
+                    problem = error  # a peer that answered and failed says more than an address without one
             else:
                 self._addresses.remove(address)
                 self._addresses.insert(0, address)
@@ -126,11 +131,11 @@ class Dialer:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await asyncio.get_running_loop().sock_connect(tcp, (address, self.endpoint.port))
         except TimeoutError as error:
-            raise ConnectionLost(f"{peer} ({address}): no answer within {CONNECT_TIMEOUT_S:g} s") from error
+            raise Unreachable(f"{peer} ({address}): no answer within {CONNECT_TIMEOUT_S:g} s") from error
         except OSError as error:
             hint = ": does anything listen there?" if isinstance(error, ConnectionRefusedError) else ""
             reason = os.strerror(error.errno or 0)
-            raise ConnectionLost(f"{peer} ({address}): cannot connect: {reason}{hint}") from error
+            raise Unreachable(f"{peer} ({address}): cannot connect: {reason}{hint}") from error
 
     async def _shake_hands(self, tcp: socket.socket) -> Channel:
         endpoint = self.endpoint

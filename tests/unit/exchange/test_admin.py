@@ -150,7 +150,7 @@ def test_faults_are_added_shown_and_removed(venue, ask):
         (b'{"kind": "fail", "account": 44}', "account: there are 4, numbered from 0: was 44"),
         (b'{"fault": [{"kind": "fail"}, {"kind": "explode"}]}', "fault 2: kind: one of "),
         (b'{"fault": [], "seed": 7}', "seed: the exchange's stands since its start"),
-        (b"[" * 100_000, "recursion"),
+        (b"[" * 100_000, "nested too deeply"),
     ],
 )
 def test_a_wrong_fault_is_refused_and_none_is_added(ask, body, problem):

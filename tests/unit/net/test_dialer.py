@@ -122,6 +122,15 @@ async def test_next_address_is_tried_when_the_first_refuses(named, resolver, mon
     channel.close()
 
 
+async def test_an_address_that_answered_is_told_of_before_one_that_did_not(peer, resolver, monkeypatch):
+    monkeypatch.setattr(dialer_module, "HANDSHAKE_TIMEOUT_S", 0.2)
+    for addresses in (["127.0.0.2", "127.0.0.1"], ["127.0.0.1", "127.0.0.2"]):
+        resolver.answers["venue.example"] = addresses
+        dialer = Dialer(Endpoint("venue.example", peer.port, uses_tls=True), Clock())
+        with pytest.raises(ConnectionLost, match="no TLS handshake"):
+            await dialer.open_channel()
+
+
 async def test_address_that_worked_is_used_again_without_asking(named, resolver):
     resolver.answers["venue.example"] = ["127.0.0.1"]
     (await named.open_channel()).close()
