@@ -109,7 +109,7 @@ class DropCopyBacklog:
             one = next(self._again, None)
             if one is None:
                 self._again = None
-                self._set(Mark(self._store.generation, 0))
+                self._last_read = Mark(self._store.generation, 0)  # once these, too, are in the store
                 return found
             mark, data = one
             if mark > self._mark and (fields := self._report(reader, data)):
@@ -119,7 +119,7 @@ class DropCopyBacklog:
 
     def note_stored(self) -> None:
         """The slice has been sent, and is in the store: it is not read from the old count again."""
-        if self._again is not None:
+        if self._last_read > self._mark:
             self._set(self._last_read)
 
     def on_timer(self, now_ns: int, heartbeat_s: int, is_all_sent: bool) -> None:

@@ -137,6 +137,19 @@ def test_a_process_that_ends_between_two_slices_repeats_and_loses_nothing(memory
     assert sorted(told_again(backlog)) == sorted(names)  # each once: an ExecID is sent again once
 
 
+def test_a_process_that_ends_within_the_last_slice_loses_nothing(memory):
+    """Read from the old count, and not yet in the store under the numbers of the new one."""
+    store, backlog = memory()
+    tell(store, "a", "b")
+    store.reset(1)
+    backlog.begin()
+    assert len(backlog.next_slice()) == 2
+    backlog.stop()
+    store, backlog = memory()
+    backlog.begin()
+    assert told_again(backlog) == ["a", "b"]
+
+
 def test_a_session_that_was_no_drop_copy_begins_where_it_is_one(memory):
     store, backlog = memory()
     tell(store, "a")
