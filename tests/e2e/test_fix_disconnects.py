@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 
+from fix_client import now_text
 from gateway_process import open_orders
 from phemex_client import RestClient
 
@@ -120,3 +121,34 @@ def test_a_replace_under_way_at_a_kill_is_answered(start_gateway, quiet_exchange
     while (report := again.next())[35] != "8":
         pass
     assert (report[150], report[11], report[41]) == ("4", "c1", "r1")
+
+
+def test_who_asked_only_for_logouts_keeps_its_orders_after_a_kill(start_gateway, quiet_exchange, tmp_path):
+    """A crash is a disconnect, and 35002=2 says that those cancel nothing."""
+    gateway = start_gateway(C1=f'store = "{tmp_path}/store"\n')
+    client = gateway.connect()
+    client.logon((8013, "S"), (35002, 2))
+    client.order("o1")
+    client.expect("8", t150="0")
+    gateway.stop(signal.SIGKILL)
+    assert (tmp_path / "store" / "account-2" / "env").read_text() == "local\n"
+    gateway.start()
+    time.sleep(0.3)
+    assert len(open_orders(quiet_exchange)) == 1
+    again = gateway.connect()
+    again.next_out = 3
+    again.logon((8013, "S"), (35002, 2))
+    again.send("5")
+    until(lambda: not open_orders(quiet_exchange))
+
+
+def test_a_filter_that_is_not_understood_cancels_nothing(start_gateway, quiet_exchange):
+    """Without the filter every order would go."""
+    client = start_gateway().connect()
+    client.logon()
+    client.order("o1")
+    client.expect("8", t150="0")
+    client.send("q", (11, "q1"), (530, 7), (54, "5"), (60, now_text()))
+    told = client.expect("r", t531="0", t532="99", t533="0")
+    assert told[58] == "tag 54 is not understood: nothing was cancelled"
+    assert len(open_orders(quiet_exchange)) == 1

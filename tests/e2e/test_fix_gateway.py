@@ -201,6 +201,35 @@ def test_an_order_refused_before_a_kill_is_not_taken_after_it(start_gateway, tmp
     again.expect("8", t150="0", t11="o2")
 
 
+def test_a_list_repeated_after_a_kill_goes_on_behind_what_was_refused(start_gateway, tmp_path):
+    """The kill came between the refusal of its first order and the second one, which nobody has heard of."""
+    gateway = start_gateway(C1=f'store = "{tmp_path}/store"\n')
+    client = gateway.connect()
+    client.logon()
+    client.order("o1", t38="0.00001")
+    client.expect("8", t150="8", t11="o1")
+    gateway.stop(signal.SIGKILL)
+    gateway.start()
+    again = gateway.connect()
+    again.next_out = 3
+    again.logon()
+    orders = [((11, name), (67, place), (55, "BTCUSDT"), (54, "1"), (38, "0.01"), (40, "2"), (44, "54900"))
+              for place, name in enumerate(("o1", "o2"), 1)]  # fmt: skip
+    fields = [field for order in orders for field in order]
+    again.send("E", (66, "l1"), (394, 3), (68, 2), (73, 2), *fields, t43="Y", t122=now_text())
+    again.expect("N", t66="l1", t431="3")
+    again.expect("8", t150="0", t11="o2")
+
+
+def test_no_quantity_is_no_new_total(start_gateway):
+    client = start_gateway().connect()
+    client.logon()
+    client.order("o1")
+    client.expect("8", t150="0")
+    client.change("G", "r1", "o1", (40, "2"), (38, "0"), (44, "54700"))
+    client.expect("9", t11="r1", t102="0")
+
+
 def test_a_repeated_cancel_is_one_cancel(start_gateway):
     """The gateway had it before the connection broke, or before it died: it is answered once."""
     client = start_gateway().connect()

@@ -133,7 +133,9 @@ class ClientSession:
     def on_ready(self, session: FixSession) -> None:
         """It is back, or new: nothing is to be cancelled for its absence any more."""
         log.info("%s logged on", self.name)
-        self._cancel.arm(self._scope)
+        is_armed = self._ends & (_ON_DISCONNECT | _ON_LOGOUT) != 0
+        is_for_crash = self._ends & _ON_DISCONNECT != 0
+        self._cancel.arm(self._scope if is_armed else Scope.OFF, also_for_crash=is_for_crash)
         self._desk.link_news.greet(self._tell_news)
         if self.drop_copy is not None:
             self.drop_copy.start(self.is_drop_copy)
@@ -164,10 +166,14 @@ class ClientSession:
             session.reject_business(UNSUPPORTED_TYPE)
         elif kind in WRITING and (self.is_drop_copy or self.settings.kind != "order"):
             session.reject_business(NOT_AUTHORIZED, "this session is read-only")
-        elif message.find(43) == b"Y" and message.find(11) in self.refused_before:
+        elif kind != b"E" and self._was_refused_before(message):  # of a list the rest may never have been looked at
             log.info("%s: a repeated %s was refused before the restart", self.name, kind.decode())
         else:
             self._handle(session, handler, message)
+
+    def _was_refused_before(self, message: FieldSource) -> bool:
+        """Not counted before a kill, but answered."""
+        return message.find(43) == b"Y" and message.find(11) in self.refused_before
 
     def _handle(self, session: FixSession, handler: Handler, message: FixReader) -> None:
         """A fault of ours must not end the session, nor make the client send the same message for ever."""
@@ -180,6 +186,8 @@ class ClientSession:
     # ---- Orders -------------------------------------------------------------------------------------------------
 
     def _submit(self, message: FieldSource) -> Order | None:
+        if self._was_refused_before(message):
+            return None
         if message.find(43) == b"Y" or message.find(97) == b"Y":
             chain = self._desk.chains.find((message.find(11) or b"").decode("latin-1"))
             if chain is not None and chain.owner == self.name and chain.order is not None:

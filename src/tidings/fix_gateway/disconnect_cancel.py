@@ -42,20 +42,24 @@ class DisconnectCancel:
         self._waiting: asyncio.Task[None] | None = None  # within its window
         self._runs: set[asyncio.Task[None]] = set()
 
-    def arm(self, scope: Scope) -> None:
-        """The client is there; what waits for its return ends. With OFF nothing will be done when it goes."""
+    def arm(self, scope: Scope, *, also_for_crash: bool = True) -> None:
+        """The client is there; what waits for its return ends. With OFF nothing will be done when it goes.
+
+        `also_for_crash`: a gateway that is killed makes up for it at the next start, as after a disconnect.
+        """
         self._scope, self._is_away = scope, False
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
         if not self._runs or scope is not Scope.OFF:
-            self._desk.chains.note_armed(self._owner, scope.value)
+            self._desk.chains.note_armed(self._owner, scope.value if also_for_crash else "")
 
     def begin(self, window_s: float) -> None:
         """The client is gone: cancel after the window, unless it is back by then."""
         self._is_away = True
         if self._waiting is not None:
             return
+        self._desk.chains.note_armed(self._owner, self._scope.value)
         # Without a window, too, the loop's present turn ends first: whoever takes over his own session is back in it.
         run = self._waiting = asyncio.get_running_loop().create_task(self._wait(self._scope, window_s))
         self._runs.add(run)

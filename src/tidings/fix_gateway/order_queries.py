@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidings.errors import TidingsError
@@ -20,6 +21,7 @@ log = logging.getLogger("tidings.fix")
 
 ALL_ORDERS, ONE_SYMBOL = b"7", b"1"
 UNDISCLOSED = b"7"  # Side (54), which every report must have, where there is no order to tell it
+_SIDES = {b"1": Side.BUY, b"2": Side.SELL}
 _POS_SIDES = {b"M": PosSide.MERGED, b"L": PosSide.LONG, b"S": PosSide.SHORT}
 
 
@@ -106,7 +108,7 @@ class OrderQueries:
             message.find(11) or b"",
             kind,
             symbol if kind == ONE_SYMBOL else "",
-            Side(int(side)) if (side := message.find(54)) in (b"1", b"2") else None,
+            _SIDES.get(message.find(54) or b""),
             _POS_SIDES.get(message.find(20002) or b""),
         )
         allowed = client.rules.symbols
@@ -115,6 +117,10 @@ class OrderQueries:
             return
         if kind not in (ALL_ORDERS, ONE_SYMBOL) or (kind == ONE_SYMBOL and not symbol):
             self._report(client, wanted, response=b"0", hit=[], refusal=b"0", text="not supported")
+            return
+        if (tag := _not_understood(message)) is not None:
+            text = f"tag {tag} is not understood: nothing was cancelled"
+            self._report(client, wanted, response=b"0", hit=[], refusal=b"99", text=text)
             return
         if wanted.symbol and allowed and wanted.symbol not in allowed:
             self._report(client, wanted, response=b"0", hit=[], refusal=b"1", text="not among this session's symbols")
@@ -189,6 +195,12 @@ class OrderQueries:
                 if chain.order is not None and chain.order.order_id:
                     fields.append((535, chain.order.order_id.encode()))
         client.tell(b"r", fields)
+
+
+def _not_understood(message: FieldSource) -> int | None:
+    """A filter that cannot be applied: without it more would be cancelled than was asked for."""
+    choices: tuple[tuple[int, Mapping[bytes, object]], ...] = ((54, _SIDES), (20002, _POS_SIDES))
+    return next((tag for tag, known in choices if message.find(tag) not in (None, *known)), None)
 
 
 def _may_see(client: Client, chain: OrderChain) -> bool:

@@ -52,7 +52,8 @@ def new_numbers(message: FieldSource, chain: OrderChain, order: Order) -> NewNum
         _check_fixed(message, order)
     except GridError as error:
         raise Refusal(OTHER, str(error)) from None
-    if lots and lots <= order.cum_qty_lots:
+    is_nothing = message.find(38) is not None and not lots and order.order_qty_lots > 0
+    if is_nothing or (lots and lots <= order.cum_qty_lots):
         raise Refusal(TOO_LATE, "OrderQty (38) is not above what has filled")
     if ticks in (0, order.price_ticks) and lots in (0, order.order_qty_lots) and not triggers:
         raise Refusal(OTHER, "no change")
