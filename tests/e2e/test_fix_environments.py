@@ -52,3 +52,16 @@ def test_a_local_exchange_belongs_to_the_local_environment(tmp_path):
     done = tidings("gateway", "--config", path, "--env", "live", "--exchange", "x.json", DESK_KEY="k", DESK_SECRET="s")
     assert done.returncode == 2
     assert "--exchange names a local exchange, and not one of live" in done.stderr
+
+
+def test_a_store_belongs_to_one_environment(tmp_path):
+    """Elsewhere the orders in it are unknown: those that are open would be told as rejected."""
+    home = tmp_path / "store" / "account-main"
+    home.mkdir(parents=True)
+    (home / "env").write_text("live\n")
+    session = SESSION.format(account="main").replace('"memory"', f'"{tmp_path}/store"')
+    path = config(tmp_path, session + ACCOUNT)
+    done = tidings("gateway", "--config", path, "--env", "testnet", DESK_KEY="k", DESK_SECRET="s")
+    assert (done.returncode, done.stdout) == (2, "")
+    words = f"{home} has the orders of --env live: give each environment a store of its own"
+    assert done.stderr == f"tidings gateway: {words}\n"

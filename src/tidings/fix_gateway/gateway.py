@@ -43,6 +43,7 @@ VISITORS_MAX = 256  # connections that have not said who they are
 FAREWELL_S = 10.0  # for cancels on disconnect; what is still open then is cancelled at the next start
 RECOVERY_S = 5.0  # how long clients wait at the door for the cancels that a crash has left
 SHUT_DOWN = "Server shutting down"
+ENV_NAME = "env"  # of an account's directory: which environment its orders are at
 
 
 class Gateway:
@@ -143,6 +144,7 @@ class Gateway:
             if (directory := settings.directory) is not None:
                 home = directory.parent / f"account-{name}"
                 self._lock(home)
+                self._claim(home)
                 return FileChainLog(home, settings.fsync or self.config.fsync)
         return None
 
@@ -156,6 +158,14 @@ class Gateway:
             os.close(descriptor)
             raise ConfigError(f"{directory} is used by another gateway") from None
         self._closing.callback(os.close, descriptor)
+
+    def _claim(self, directory: Path) -> None:
+        """It remembers the orders of one environment: in another one, what is open would be told as never sent."""
+        path = directory / ENV_NAME
+        owner = path.read_text(encoding="utf-8").strip() if path.exists() else ""
+        if owner not in ("", self.env):
+            raise ConfigError(f"{directory} has the orders of --env {owner}: give each environment a store of its own")
+        path.write_text(self.env + "\n", encoding="utf-8")
 
     def _add_session(self, settings: ClientSettings, desk: FixOrderDesk) -> None:
         def flush() -> None:
