@@ -84,6 +84,7 @@ def test_what_is_placed_after_a_return_stays(start_gateway, quiet_exchange):
         client.order(f"o{number}", t44=str(54900 + number))
         client.expect("8", t150="0")
     client.close()
+    until(lambda: len(open_orders(quiet_exchange)) < 3)  # back at once, it would keep its orders
     again = gateway.connect()
     again.next_out = 5
     again.logon()
@@ -131,7 +132,9 @@ def test_who_asked_only_for_logouts_keeps_its_orders_after_a_kill(start_gateway,
     client.order("o1")
     client.expect("8", t150="0")
     gateway.stop(signal.SIGKILL)
-    assert (tmp_path / "store" / "account-2" / "env").read_text() == "local\n"
+    home = tmp_path / "store" / "account-2"
+    assert (home / "env").read_text() == "local\n"
+    assert (home / "journal").read_text().startswith("local-")
     gateway.start()
     time.sleep(0.3)
     assert len(open_orders(quiet_exchange)) == 1

@@ -53,6 +53,11 @@ class JournalHome:
     _told: set[str] = field(default_factory=set)
 
     @property
+    def where(self) -> str:
+        """The journal's directory; "" where nothing is written."""
+        return self.keeper.where if self.keeper is not None else ""
+
+    @property
     def denies_because(self) -> str:
         """Why the journal denies new orders; "" when it does not."""
         cause = self.journal.denies_because

@@ -32,6 +32,7 @@ from tidings.fix_gateway.taking_up import TakingUp
 from tidings.net.acceptor import Accepted, Acceptor, server_tls
 from tidings.net.event_loop import BusyPoll
 from tidings.net.local_line import LocalLine
+from tidings.venue.phemex.endpoints import LOCAL
 
 log = logging.getLogger("tidings.fix")
 
@@ -44,6 +45,7 @@ FAREWELL_S = 10.0  # for cancels on disconnect; what is still open then is cance
 RECOVERY_S = 5.0  # how long clients wait at the door for the cancels that a crash has left
 SHUT_DOWN = "Server shutting down"
 ENV_NAME = "env"  # of an account's directory: which environment its orders are at
+JOURNAL_NAME = "journal"  # of the same: the engine's journal that knows them
 
 
 class Gateway:
@@ -120,6 +122,7 @@ class Gateway:
         busy = {"busy_poll": "always"} if self.config.listen.busy_poll else {}
         options = {**busy, **self.config.engine, **self._options, **self.config.account_options(name, self.env)}
         phemex = await self._closing.enter_async_context(self._connect(self.env, **options))
+        self._check_journal(_account_directory(sessions), Path(phemex.engine.home.where).name, chains)
         desk = self.desks[name] = FixOrderDesk(phemex, chains)
         for settings in sessions:
             self._add_session(settings, desk)
@@ -140,13 +143,13 @@ class Gateway:
 
     def _chain_log(self, name: str, sessions: list[ClientSettings]) -> ChainLog | None:
         """Beside the stores of the account's sessions; in memory where all of them are."""
-        for settings in sessions:
-            if (directory := settings.directory) is not None:
-                home = directory.parent / f"account-{name}"
-                self._lock(home)
-                self._claim(home)
-                return FileChainLog(home, settings.fsync or self.config.fsync)
-        return None
+        home = _account_directory(sessions)
+        if home is None:
+            return None
+        self._lock(home)
+        self._claim(home)
+        fsync = next(settings.fsync for settings in sessions if settings.directory is not None)
+        return FileChainLog(home, fsync or self.config.fsync)
 
     def _lock(self, directory: Path) -> None:
         """One gateway per account and directory."""
@@ -166,6 +169,23 @@ class Gateway:
         if owner not in ("", self.env):
             raise ConfigError(f"{directory} has the orders of --env {owner}: give each environment a store of its own")
         path.write_text(self.env + "\n", encoding="utf-8")
+
+    def _check_journal(self, directory: Path | None, journal: str, chains: OrderChains) -> None:
+        """What became of open orders is in the journal they were written into; without it they would be told as never
+        sent. A local exchange may be another one each time, and takes its orders with it.
+        """
+        if directory is None:
+            return
+        if not journal:
+            raise ConfigError(f'journal = "none" forgets the orders that {directory} remembers: use store = "memory"')
+        path = directory / JOURNAL_NAME
+        former = path.read_text(encoding="utf-8").strip() if path.exists() else ""
+        if former not in ("", journal) and chains.open_chains() and self.env != LOCAL:
+            raise ConfigError(
+                f"{directory} has open orders of journal {former}, and this key's is {journal}: start with the key they"
+                " were placed with, or move the directory away after cancelling them at the venue"
+            )
+        path.write_text(journal + "\n", encoding="utf-8")
 
     def _add_session(self, settings: ClientSettings, desk: FixOrderDesk) -> None:
         def flush() -> None:
@@ -288,6 +308,12 @@ class Gateway:
         if self.clients:
             await self._finish_cancels(FAREWELL_S)
         await self._closing.aclose()
+
+
+def _account_directory(sessions: list[ClientSettings]) -> Path | None:
+    """Beside the first store on disk of an account's sessions."""
+    found = (one.directory.parent / f"account-{one.account}" for one in sessions if one.directory is not None)
+    return next(found, None)
 
 
 def _give_desk_time(account: str, desk: FixOrderDesk, now_ns: int, *, is_sync_due: bool) -> None:

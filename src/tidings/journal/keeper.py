@@ -73,6 +73,11 @@ class JournalKeeper:
 
     # ---- In the background ---------------------------------------------------------------------------------------
 
+    @property
+    def where(self) -> str:
+        """Its directory."""
+        return self._disk.where
+
     def start_thread(self) -> None:
         """Tend it from a thread of its own until `close`."""
         self._thread = threading.Thread(target=self._tend_on, name="tidings-journal", daemon=True)
