@@ -70,8 +70,7 @@ class FixOrderDesk:
         """Something has happened to an order of the account that is not of its FIX clients: drop copies hear of it."""
         instrument = self.phemex.engine.products.find(report.symbol)
         if instrument is not None and self.news.drop_copies and self._foreign.take(report):
-            for receiver in self.news.drop_copies.values():
-                receiver.tell(b"8", self._foreign.fields(instrument, report, receiver.profile))
+            self.news.tell_copies(lambda profile: self._foreign.fields(instrument, report, profile))
 
     # ---- NewOrderSingle -----------------------------------------------------------------------------------------
 
@@ -172,9 +171,12 @@ class FixOrderDesk:
     def _refuse(self, client: Client, message: FieldSource, refusal: Refusal) -> None:
         terms = {tag: value for tag in _REFUSED_TERMS if (value := message.find(tag)) and is_well_formed(tag, value)}
         exec_id, wall_ns = self.news.unnamed_exec_id(), self.clock.read_wall_ns()
-        for receiver in (client, *self.news.drop_copies.values()):
-            fields = refused_order(terms, exec_id, refusal.reason, refusal.text, wall_ns, receiver.profile)
-            receiver.tell(b"8", fields)
+
+        def fields_for(profile: Profile) -> Fields:
+            return refused_order(terms, exec_id, refusal.reason, refusal.text, wall_ns, profile)
+
+        self.news.tell_copies(fields_for)
+        client.tell(b"8", fields_for(client.profile))
 
     # ---- OrderCancelRequest, OrderCancelReplaceRequest ----------------------------------------------------------
 

@@ -8,14 +8,16 @@ the reports so far add up to, so a client that sums LastQty is always right.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from tidings.clock import Clock
 from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.execution_matrix import CANCEL_REJECT, REAL, Event, Step, steps_for
 from tidings.fix_gateway.execution_memory import ExecutionMemory
+from tidings.fix_gateway.field_text import Fields
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
 from tidings.fix_gateway.reject_codes import OTHER, TOO_LATE, code_text, cxl_rej_reason, ord_rej_reason
-from tidings.fix_gateway.translate_out import Telling, cancel_reject, execution_report
+from tidings.fix_gateway.translate_out import Profile, Telling, cancel_reject, execution_report
 from tidings.fix_gateway.unknown_notices import UnknownNotices
 from tidings.model.enums import ExecType, OrdStatus, RequestKind, TimeInForce
 from tidings.model.execution_report import ExecutionReport
@@ -271,13 +273,20 @@ class OrderNews:
         The client's store says after a kill what has been told (`last_told`): so drop copies may hear a report twice
         then, under one ExecID, and never not at all.
         """
-        client = self.clients.get(chain.owner)
-        receivers = [*self.drop_copies.values(), *((client,) if client is not None else ())]
-        for receiver in receivers:
-            receiver.tell(b"8", execution_report(chain, order, telling, receiver.profile))
+        self.tell_copies(lambda profile: execution_report(chain, order, telling, profile))
+        if (client := self.clients.get(chain.owner)) is not None:
+            client.tell(b"8", execution_report(chain, order, telling, client.profile))
         step = telling.step
         chain.was_told(step.exec_type, step.ord_status)
         self.chains.note_told(chain, telling.exec_id if step.exec_type == "F" else "")
+
+    def tell_copies(self, fields_for: Callable[[Profile], Fields]) -> None:
+        """To every drop copy. One whose store fails, its disk being full, must not keep a report from its client."""
+        for receiver in self.drop_copies.values():
+            try:
+                receiver.tell(b"8", fields_for(receiver.profile))
+            except Exception:
+                log.exception("%s: a drop copy could not be told of a report", receiver.name)
 
     def _real_status(self, chain: OrderChain) -> str:
         if chain.told_status in "A":

@@ -155,3 +155,19 @@ def test_a_drop_copy_is_told_before_the_client():
     story.news.drop_copies["DC"] = Copy()
     story.hear(ExecType.NEW)
     assert (heard, story.told) == ([("copy", 0)], ["0/0"])
+
+
+def test_a_drop_copy_whose_disk_is_full_keeps_nothing_from_the_client(caplog):
+    story = Story()
+
+    class Copy:
+        name, profile = "DC", story.profile
+
+        def tell(self, msg_type, fields):
+            raise OSError(28, "No space left on device")
+
+    story.news.drop_copies["DC"] = Copy()
+    story.hear(ExecType.NEW)
+    story.fill(1)
+    assert story.told == ["0/0", "F/1"]
+    assert "DC: a drop copy could not be told of a report" in caplog.text
