@@ -95,7 +95,7 @@ class Visitor:
         if session is None:
             ours, theirs = ((reader.find(tag) or b"").decode(errors="replace") for tag in (56, 49))
             self._refuse(f"there is no session {ours} → {theirs}")
-        elif session.is_connected and not (session.settings.takeover and is_authentic(session.settings, reader)):
+        elif session.is_connected and not _may_take_over(session, reader):
             self._refuse(f"session {session.settings.client_comp_id} is in use")
             return None
         return session
@@ -103,3 +103,13 @@ class Visitor:
     def _refuse(self, reason: str) -> None:
         self.is_refused = True
         self.reason = self.reason or reason
+
+
+def _may_take_over(session: FixSession, logon: FixReader) -> bool:
+    """Only who would be let in: a Logon that is sent once more, by whoever has seen it, must not end the session."""
+    settings = session.settings
+    if not settings.takeover or not is_authentic(settings, logon):
+        return False
+    seq = logon.find(34) or b""
+    is_reset = settings.reset_on_logon or logon.find(141) == b"Y"
+    return is_reset or (seq.isdigit() and int(seq) >= session.store.next_in)

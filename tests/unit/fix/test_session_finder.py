@@ -95,6 +95,20 @@ def test_a_session_may_be_taken_over_with_the_right_credentials_only() -> None:
         assert visitor.is_refused is (found is None)
 
 
+@pytest.mark.parametrize(
+    ("logon", "is_let_in"), [(LOGON, False), (LOGON.replace("34=1", "34=7"), True), (f"{LOGON}141=Y|", True)]
+)
+def test_a_logon_with_a_number_that_was_used_takes_nothing_over(logon: str, is_let_in: bool) -> None:
+    """It would be refused behind the end of the session that it had ended, whose orders may go with it."""
+    settings = SessionSettings(our_comp_id="VENUE", client_comp_id="C2", takeover=True)
+    busy = FixSession(settings, MemoryStore(), Silent())
+    busy.connected(0, 0)
+    busy.store.set_in(7)
+    visitor = Visitor(SessionFinder([busy]), 0)
+    assert visitor.receive(framed(logon), 1) is (busy if is_let_in else None)
+    assert visitor.is_refused is not is_let_in
+
+
 def test_the_first_message_may_not_be_longer_than_messages_may_be() -> None:
     visitor = Visitor(FINDER, 0, max_message_bytes=1024)
     assert visitor.receive(framed(f"{LOGON}58={'x' * 1000}|"), 1) is None
