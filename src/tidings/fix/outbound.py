@@ -112,6 +112,10 @@ class Outbound:
         last = self._first_behind_seq - 1 if self._behind else self._store.next_out - 1
         last = last if end_seq == 0 else min(end_seq, last)
         if begin_seq <= last:
+            if len(self._replays) > 1:  # whoever asks over and over is answered once more, not as often as he asks
+                waiting = self._replays[-1]
+                waiting.next_seq, waiting.last_seq = min(waiting.next_seq, begin_seq), max(waiting.last_seq, last)
+                return
             self._replays.append(Replay(begin_seq, last))
             if len(self._replays) == 1 and len(self._chunks) < REPLAY_SLICE_MSGS:
                 self._replay_slice(self._replays[0], wall_ns)
