@@ -76,6 +76,24 @@ def test_the_accounts_scope_takes_every_order_of_it(start_gateway, quiet_exchang
     account.close()
 
 
+def test_the_accounts_scope_ends_where_the_sessions_symbols_do(start_gateway, quiet_exchange):
+    """A Logon must not let a client cancel what its mass cancel leaves alone."""
+    gateway = start_gateway(C1="", C2='symbols = ["ETHUSDT"]\n')
+    one, two = gateway.connect(), gateway.connect("C2")
+    one.logon()
+    assert two.logon((8013, "Y"))[8013] == "Y"
+    one.order("o1")
+    one.expect("8", t150="0")
+    two.order("o2", t55="ETHUSDT", t38="0.05", t44="2000")
+    two.expect("8", t150="0")
+    two.close()
+    account = RestClient(quiet_exchange.ready, 2)
+    until(lambda: account.call("GET", "/g-orders/activeList", symbol="ETHUSDT").code == 10002)
+    account.close()
+    time.sleep(0.3)
+    assert len(open_orders(quiet_exchange)) == 1
+
+
 def test_what_is_placed_after_a_return_stays(start_gateway, quiet_exchange):
     gateway = start_gateway(C1='cancel_on_disconnect = "session"\n')
     client = gateway.connect()

@@ -60,7 +60,7 @@ class ClientSession:
         self._routes = MessageRoutes(desk, self, self._submit, self._cancel_order, self._replace, is_behind)
         self.market_data = self._routes.market_data
         self._flush = flush
-        self._cancel = DisconnectCancel(self.name, desk, self._routes.queries)
+        self._cancel = DisconnectCancel(self.name, desk, self._routes.queries, self.rules.symbols)
         self._scope, self._ends, self._window_ms = self._default_scope()
         desk.link_news.listeners[self.name] = self._tell_news
         self._join()

@@ -33,8 +33,12 @@ class Scope(Enum):
 class DisconnectCancel:
     """One client's."""
 
-    def __init__(self, owner: str, desk: FixOrderDesk, queries: OrderQueries) -> None:
+    def __init__(
+        self, owner: str, desk: FixOrderDesk, queries: OrderQueries, symbols: frozenset[str] = frozenset()
+    ) -> None:
+        """`symbols`: that the client may touch; none: all."""
         self._owner = owner
+        self._symbols = symbols
         self._desk = desk
         self._queries = queries
         self._scope = Scope.OFF
@@ -101,7 +105,11 @@ class DisconnectCancel:
     def _targets(self, scope: Scope) -> list[OrderChain]:
         """What is open now, orders on their way included; those of which nothing is known are not the venue's."""
         owner = self._owner if scope is Scope.SESSION else None
-        return [chain for chain in self._desk.chains.open_chains(owner) if chain.order is not None]
+        found = [chain for chain in self._desk.chains.open_chains(owner) if chain.order is not None]
+        return [chain for chain in found if chain.owner == self._owner or self._may_touch(chain.symbol)]
+
+    def _may_touch(self, symbol: str) -> bool:
+        return not self._symbols or symbol in self._symbols
 
     async def _sweep(self, targets: list[OrderChain]) -> bool:
         """Everything of the account by symbol, untriggered and foreign orders too: whether every call has gone well.
@@ -112,7 +120,7 @@ class DisconnectCancel:
             return True
         foreign = {order.symbol for order in self._desk.phemex.foreign_orders()}
         is_well = True
-        for symbol in sorted(foreign | {chain.symbol for chain in targets}):
+        for symbol in sorted(filter(self._may_touch, foreign | {chain.symbol for chain in targets})):
             try:
                 await self._desk.phemex.cancel_all(symbol)
             except TidingsError as error:
