@@ -29,7 +29,8 @@ class LastTold:
         self._reader = FixReader()
 
     def read(self, owner: str, store: MessageStore) -> frozenset[bytes]:
-        """The end of one session's store: ClOrdIDs of requests that it refused out of hand, of which no chain knows.
+        """The end of one session's store: ClOrdIDs of requests that it refused, of which no chain knows, or no other
+        end than that.
 
         If one of them comes again with PossDupFlag, it was not counted before the kill, and has had its answer.
         """
@@ -45,6 +46,8 @@ class LastTold:
                 continue
             if self._reader.msg_type == b"8" and self._text(103) != str(DUPLICATE_ORDER):
                 self._note_report(chain)
+                if self._text(150) == chain.told_status == "8":
+                    refused.add(chain.first_id.encode())
             elif self._reader.msg_type == b"9" and self._text(102) != str(CXL_DUPLICATE):
                 self._note_reject(chain)  # a refused repetition says nothing of what it repeats
         return frozenset(refused)

@@ -109,6 +109,14 @@ def test_others_orders_and_unknown_ones_are_left_alone(chains, log):
     assert log.kept == facts
 
 
+def test_what_a_limit_refused_is_remembered_by_its_id(chains):
+    """It has a chain, because it was on its way already."""
+    read(chains, "11=o1|14=0|17=NONE-5|37=NONE|39=8|103=3|150=8|151=0|")
+    assert read.refused == {b"o1"}
+    read(chains, "11=o1|14=0|17=NONE-5|37=NONE|39=8|103=6|150=8|151=0|")
+    assert read.refused == set()
+
+
 def test_what_was_refused_out_of_hand_is_remembered_by_its_id(chains):
     read(chains, NEW, "11=o9|14=0|17=NONE-5|37=NONE|39=8|103=99|150=8|151=0|", REFUSED, REFUSED.replace("c1", "c9"))
     assert read.refused == {b"o9", b"c1", b"c9"}  # nobody has asked for c1, as far as the chains know
