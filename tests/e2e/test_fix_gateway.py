@@ -257,6 +257,17 @@ def test_a_throttled_client_may_still_cancel(start_gateway):
     assert sorted(report[150] for report in reports) == ["0", "0", "0", "4", "8", "8"]
 
 
+def test_a_throttled_repetition_is_not_the_reject_of_the_first(start_gateway):
+    """By 103=3 the client, and the gateway after a kill, would take the order that is open for refused."""
+    client = start_gateway(C1="max_msgs_per_s = 1\n").connect()
+    client.logon()
+    client.order("o1")
+    client.order("o1")
+    client.order("o2")
+    told = {(report[11], report.get(103), report[150]) for report in (client.expect("8") for _ in range(3))}
+    assert told == {("o1", None, "0"), ("o1", "6", "8"), ("o2", "3", "8")}
+
+
 @pytest.mark.parametrize("auth", ["password", "hmac"])
 def test_a_client_proves_who_it_is(start_gateway, auth):
     gateway = start_gateway(C1=f'auth = "{auth}"\nusername = "desk1"\nsecret = "open sesame"\n')

@@ -43,6 +43,7 @@ from tidings.model.scale import qty_lots
 
 log = logging.getLogger("tidings.fix")
 
+ID_USED = "this ClOrdID has been used"
 _REFUSED_TERMS = (1, 11, 18, 38, 40, 44, 54, 55, 59, 77, 99, 152)
 
 
@@ -81,7 +82,7 @@ class FixOrderDesk:
             if not is_cl_ord_id(cl_ord_id):
                 raise Refusal(OTHER, "ClOrdID (11): 1 to 40 of A-Z a-z 0-9 . _ -")
             if self.chains.is_used(cl_ord_id.decode()):
-                raise Refusal(DUPLICATE_ORDER, "this ClOrdID has been used")
+                raise Refusal(DUPLICATE_ORDER, ID_USED)
             wanted, draft = self._translate(client, message)
         except Refusal as refusal:
             self._refuse(client, message, refusal)
@@ -165,7 +166,12 @@ class FixOrderDesk:
         return str(self.phemex.denial(reason, symbol, symbol=symbol, kind=kind))
 
     def refuse(self, client: Client, message: FieldSource, reason: int, text: str) -> None:
-        """Answer a NewOrderSingle with a reject, whatever is in it."""
+        """Answer a NewOrderSingle with a reject, whatever is in it.
+
+        Of an id that has been used before, a reject says so: else it would be taken for the end of the first order.
+        """
+        if self.chains.is_used((message.find(11) or b"").decode("latin-1")):
+            reason, text = DUPLICATE_ORDER, ID_USED
         self._refuse(client, message, Refusal(reason, text))
 
     def _refuse(self, client: Client, message: FieldSource, refusal: Refusal) -> None:
