@@ -165,8 +165,11 @@ class OrderQueries:
         order = chain.order
         if order is None:
             return False
-        chain.ended_by = text
-        return self._desk.phemex.entry.cancel_order(order, self._desk.clock.read_now_ns()) == 0
+        before, chain.ended_by = chain.ended_by, text
+        if self._desk.phemex.entry.cancel_order(order, self._desk.clock.read_now_ns()) == 0:
+            return True
+        chain.ended_by = before  # whatever ends it, this is not why
+        return False
 
     def _report(
         self, client: Client, wanted: _MassCancel, *, response: bytes, hit: list[OrderChain], refusal: bytes | None,
