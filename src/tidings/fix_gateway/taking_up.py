@@ -38,6 +38,8 @@ from tidings.model.terms import OrderTerms
 
 log = logging.getLogger("tidings.fix")
 
+NEVER_SENT = "not sent: the gateway ended before it was"
+FORGOTTEN = "its end is not known, the order journal does not have it any more: ask the venue"
 RETOLD = ACK | FILL | CANCEL  # of a past life: what is about the order, not about requests that ended with it
 
 
@@ -95,13 +97,17 @@ class TakingUp(Strategy):
         return order
 
     def _never_was(self, chain: OrderChain) -> None:
-        """Written down, and never submitted: the process ended in between."""
+        """Written down, and never submitted: the process ended in between. One that has been told of was sent, whatever
+        became of its journal.
+        """
         instrument = self._desk.phemex.engine.products.find(chain.symbol)
         if instrument is None:
             return
         order = make_order(OrderTerms(instrument, Side(int(chain.side)), ord_type=OrdType.LIMIT))
         chain.order = order
-        text = "not sent: the gateway ended before it was"
+        text = NEVER_SENT if chain.told_status == "A" else FORGOTTEN
+        if text is FORGOTTEN:
+            log.error("order %s: %s", chain.first_id, text)
         self._desk.news.tell(chain, order, Event.REJECT, None, text=text, rej_reason=OTHER)
 
     def _settle_requests(self, chain: OrderChain, order: Order) -> None:
