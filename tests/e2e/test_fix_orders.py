@@ -197,6 +197,16 @@ async def test_a_stop_waits_and_triggers(desk, client, counterparty):
     await counterparty.market(USD_M.symbol, "sell", qty="0.01").done()
     await until(lambda: client.told[-1][1][39] == "2")
     assert client.story() == ["0/0", "D/0", "F/2"]
+    assert 636 not in client.told[-1][1]
+
+
+async def test_a_stop_that_never_triggered_is_not_told_as_working(desk, client):
+    desk.submit(client, order_message(t11="s1", t40="4", t44=USD_M.at("1.03"), t99=USD_M.at("1.005")))
+    await until(lambda: client.told)
+    desk.cancel(client, order_message(t35="F", t11="c1", t41="s1"))
+    await until(lambda: client.told[-1][1][39] == "4")
+    assert client.told[0][1][636] == "N"
+    assert 636 not in client.told[-1][1]
 
 
 async def test_a_stop_price_is_replaced_while_it_waits(desk, client):

@@ -85,6 +85,8 @@ def execution_report(chain: OrderChain, order: Order, telling: Telling, profile:
         exec_type = "L" if profile.is_extended else "D"
     if exec_type == "D":
         found[378] = b"99"
+    if telling.step.ord_status in TERMINAL:
+        found.pop(636, None)  # what is over is neither working nor waiting
     found[150] = exec_type.encode()
     found[60] = timestamp(telling.wall_ns, profile.time_digits)
     if telling.text:
