@@ -360,6 +360,8 @@ def test_requests_older_than_their_window_are_stale(start_gateway):
     client.expect("8", t150="0")
     client.order("o2", t25000="0")
     client.expect("8", t150="8", t103="8", t58="RecvWindow (25000) has passed")
+    client.order("o3", t25000="-5")
+    client.expect("8", t150="8", t103="8", t58="RecvWindow (25000) has passed")
     client.change("F", "c1", "o1", (25000, "0"))
     client.expect("9", t102="99", t434="1", t58="RecvWindow (25000) has passed")
     client.change("G", "r1", "o1", (25000, "0"), (40, "2"), (44, "54800"))

@@ -220,9 +220,12 @@ class ClientSession:
 
     def _is_past_window(self, message: FieldSource) -> bool:
         window = message.find(25000)
-        if window is None or not window.split(b".")[0].isdigit():
+        if window is None:
             return False
-        return self._age_ns(message, 52) > int(window.split(b".")[0]) * NS_PER_MS
+        whole = window.split(b".")[0]
+        if whole.startswith(b"-"):
+            return True  # good for less than no time
+        return whole.isdigit() and self._age_ns(message, 52) > int(whole) * NS_PER_MS
 
     def _age_ns(self, message: FieldSource, tag: int) -> int:
         """How long ago a time of the message was, by our clock; 0 without one."""
