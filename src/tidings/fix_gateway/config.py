@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -87,6 +88,16 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def __post_init__(self) -> None:
         if self.auth != "none" and not (self.secret or self.secret_env):
             raise ValueError(f"session {self.client_comp_id}: auth = {self.auth!r} needs secret or secret_env")
+        if self.takeover and self.auth == "none":
+            raise ValueError(f"session {self.client_comp_id}: takeover needs auth: else anybody could end a connection")
+        if self.heartbeat_min > self.heartbeat_max:
+            raise ValueError(f"session {self.client_comp_id}: heartbeat_min is above heartbeat_max")
+        for address in self.allowed_addresses:
+            try:
+                ip_address(address)
+            except ValueError:
+                where = f"session {self.client_comp_id}: allowed_addresses"
+                raise ValueError(f"{where}: {address!r} is no address") from None
 
     def __repr__(self) -> str:
         """Without the secret: settings end up in logs."""

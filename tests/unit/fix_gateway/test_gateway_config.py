@@ -41,7 +41,7 @@ def test_the_gateways_store_and_fsync_are_its_sessions_defaults(write):
 
 
 def test_what_concerns_the_session_layer_reaches_it(write):
-    lines = "takeover = true\nburst_msgs = 7\nmax_msgs_per_s = 5\nlogon_timeout = 3\n"
+    lines = "takeover = true\nauth = 'password'\nsecret = 's'\nburst_msgs = 7\nmax_msgs_per_s = 5\nlogon_timeout = 3\n"
     config = read_config(write("max_message = 4096\n" + SESSION + lines))
     told = config.session[0].session_settings(config.max_message)
     assert (told.takeover, told.burst_msgs, told.max_msgs_per_s, told.logon_timeout_s) == (True, 7, 5, 3)
@@ -56,6 +56,9 @@ WRONG = [
     ("[listen]\ntls_key = 'k'\n" + SESSION, "together"),
     ("max_message = 10\n" + SESSION, "max_message"), ("max_mesage = 4096\n" + SESSION, "max_mesage"),
     (SESSION + "takeover = 1\n", "takeover"), (SESSION + "take_over = true\n", "take_over"),
+    (SESSION + "takeover = true\n", "C1: takeover needs auth"),
+    (SESSION + "heartbeat_min = 30\nheartbeat_max = 10\n", "C1: heartbeat_min"),
+    (SESSION + 'allowed_addresses = ["::1", "desk-7"]\n', "C1: allowed_addresses: 'desk-7' is no address"),
     ("not toml", "no TOML"), ('[[session]]\nour_comp_id = "P"\n', "client_comp_id"),
 ]  # fmt: skip
 
