@@ -86,6 +86,8 @@ async def test_status_mass_status_and_mass_cancel(phemex):
     assert (parsed(heard[0])[911], parsed(heard[0])[912]) == ("0", "Y")
     phemex.fix.send(text_of(t35="q", t11="x2", t530="3"))
     assert (heard[-1].find(531), heard[-1].find(532)) == (b"0", b"0")
+    phemex.fix.send(b"35=q\x0111=x3\x01530=1\x01")
+    assert (heard[-1].find(532), heard[-1].find(58)) == (b"0", b"Conditionally Required Field Missing (55)")
 
 
 async def test_what_is_not_supported_or_no_message_is_said_so(phemex):
@@ -95,6 +97,8 @@ async def test_what_is_not_supported_or_no_message_is_said_so(phemex):
     assert (heard[0].msg_type, heard[0].find(380), heard[0].find(58)) == (b"j", b"3", b"Unsupported Message Type")
     with pytest.raises(UsageError, match="tag=value"):
         phemex.fix.send(b"what is this")
+    with pytest.raises(UsageError, match="bytes, or an object with pairs: was str"):
+        phemex.fix.send("35=D")
 
 
 async def test_lists_positions_limits_and_executions_are_asked_for_the_same_way(phemex):

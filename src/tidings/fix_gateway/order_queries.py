@@ -116,7 +116,8 @@ class OrderQueries:
             client.tell(b"j", business_reject(message, 4, "Application Not Available: no connection to the venue"))
             return
         if kind not in (ALL_ORDERS, ONE_SYMBOL) or (kind == ONE_SYMBOL and not symbol):
-            self._report(client, wanted, response=b"0", hit=[], refusal=b"0", text="not supported")
+            text = "Conditionally Required Field Missing (55)" if kind == ONE_SYMBOL else "not supported"
+            self._report(client, wanted, response=b"0", hit=[], refusal=b"0", text=text)
             return
         if (tag := _not_understood(message)) is not None:
             text = f"tag {tag} is not understood: nothing was cancelled"

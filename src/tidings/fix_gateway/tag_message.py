@@ -90,7 +90,9 @@ def read_into(reader: FixReader, message: bytes | WithPairs) -> None:
     if isinstance(message, bytes):
         is_garbled = bool(reader.read_fields(message))
     else:
-        pairs = message.pairs
+        pairs = getattr(message, "pairs", None)
+        if pairs is None:
+            raise UsageError(f"a FIX message is bytes, or an object with pairs: was {type(message).__name__}")
         # A value that would end its field early could put fields of its own into the order.
         is_garbled = bool(reader.read_fields(b"".join([b"%b=%b\x01" % pair for pair in pairs])))
         is_garbled = is_garbled or len(reader) != len(pairs)
