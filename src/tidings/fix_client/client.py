@@ -27,6 +27,7 @@ log = logging.getLogger("tidings.fix")
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MEMORY = "memory"
+AUTHS = ("none", "password", "hmac")
 SILENT = "the peer closed without a word: does it know these CompIDs, and is nobody else logged on with them?"
 
 
@@ -62,6 +63,10 @@ class FixClient:
         **settings: object,
     ) -> None:
         self.host, self.port = host_and_port(address)
+        if auth not in AUTHS:
+            raise ConfigError(f"auth is one of {', '.join(AUTHS)}: was {auth!r}")
+        if auth != AUTHS[0] and not secret:
+            raise ConfigError(f"auth={auth!r} needs a secret")
         self._tls = self._tls_context(tls, ca_file, verify)
         self._settings = SessionSettings(
             our_comp_id=sender, client_comp_id=target, heartbeat_s=heartbeat_s, reset_on_logon=reset_on_logon,

@@ -25,13 +25,21 @@ def body_fields(msg_type: bytes, given: Given, wall_ns: int) -> list[tuple[int, 
     """
     if not msg_type or SOH in msg_type:
         raise UsageError(f"{msg_type!r} is no message type")
-    pairs = sorted(given.items()) if isinstance(given, Mapping) else list(given)
-    fields = [(tag, _text(tag, value)) for tag, value in pairs]
+    pairs = list(given.items() if isinstance(given, Mapping) else given)
+    fields = [(_number(tag), _text(tag, value)) for tag, value in pairs]
+    if isinstance(given, Mapping):
+        fields.sort()
     if TRANSACT_TIME in FIX44.required(msg_type) and all(tag != TRANSACT_TIME for tag, _ in fields):
         fields.append((TRANSACT_TIME, timestamp(wall_ns)))
         if isinstance(given, Mapping):
             fields.sort()
     return fields
+
+
+def _number(tag: object) -> int:
+    if isinstance(tag, bool) or not isinstance(tag, int) or tag <= 0:
+        raise UsageError(f"{tag!r} is no tag: fields are given by their numbers, as 55 for Symbol")
+    return tag
 
 
 def _text(tag: int, value: Value) -> bytes:

@@ -182,6 +182,7 @@ async def test_no_secret_is_shown_or_kept(peer, tmp_path, caplog):
         ({58: ""}, "tag 58"),
         ({58: "a\x01b"}, "tag 58"),
         ({44: 1.5}, "tag 44"),
+        ({"Symbol": "BTCUSDT"}, "'Symbol' is no tag"),
         ({43: "Y"}, "session's own"),
     ],
 )
@@ -238,6 +239,12 @@ async def test_tls_is_verified_unless_that_is_turned_off(certificate, caplog):
             peer.cut()
             await client.__aexit__()
     assert "not verified" in caplog.text
+
+
+def test_credentials_that_cannot_be_are_refused_before_dialling():
+    for auth, words in (("hmc", "none, password, hmac: was 'hmc'"), ("password", "needs a secret")):
+        with pytest.raises(ConfigError, match=words):
+            FixClient("127.0.0.1:5001", "ME", "VENUE", auth=auth)
 
 
 def test_hosts_elsewhere_get_tls_without_being_asked(tmp_path):
