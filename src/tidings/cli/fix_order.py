@@ -13,13 +13,14 @@ from tidings.app.state_directory import state_directory
 from tidings.cli.fix_outcome import Outcome
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_json_option
-from tidings.errors import ConfigError, UsageError
+from tidings.errors import ConfigError, ConnectionLost, UsageError
 
 if TYPE_CHECKING:
     from tidings.fix.message import FixMessage
 
 KINDS = ("D", "F", "G")
 SECRET_VARIABLE = "TIDINGS_FIX_SECRET"
+TOO_LOW = "MsgSeqNum too low"  # as we say it, QuickFIX and others
 SETTLE_S = 0.3  # an order and its first executions come together, or close
 
 
@@ -65,19 +66,29 @@ async def _fix_order(options: argparse.Namespace, screen: Screen) -> int:
     )  # fmt: skip
     outcome = Outcome(options.kind, fields)
     received: list[FixMessage] = []
-    async with client:
-        outcome.seq = client.send(options.kind, fields)
-        try:
-            async with asyncio.timeout(options.wait):
-                await _listen(client, outcome, received, screen)
-        except TimeoutError:
-            pass  # what is known by now is said
+    try:
+        async with client:
+            outcome.seq = client.send(options.kind, fields)
+            try:
+                async with asyncio.timeout(options.wait):
+                    await _listen(client, outcome, received, screen)
+            except TimeoutError:
+                pass  # what is known by now is said
+    except ConnectionLost as error:
+        raise _with_a_way_out(error) from None
     code, text = outcome.verdict
     screen.json({"sent": _named(fields), "received": [_shown(message) for message in received], "outcome": text})
     screen.line(f"{fields[11]}: {text}")
     if code:
         screen.complain("tidings fix-order", f"{fields[11]}: {text}")
     return code
+
+
+def _with_a_way_out(error: ConnectionLost) -> ConnectionLost:
+    """The same, and what helps where the two sides count differently, as after the venue lost its store."""
+    if TOO_LOW not in str(error):
+        return error
+    return ConnectionLost(f"{error}: --reset lets both sides begin at 1, and what waits for us is lost")
 
 
 async def _listen(client: Any, outcome: Outcome, received: list[FixMessage], screen: Screen) -> None:

@@ -46,7 +46,8 @@ class Outcome:
         kind = (message.message_type or b"").decode()
         if kind in ("3", "j"):
             if self._of(message, 45) == str(self.seq):
-                self._end(FAILED, f"refused: {self._of(message, 58) or FIX44.message_name(kind.encode())}")
+                text = self._of(message, 58) or FIX44.message_name(kind.encode())
+                self._end(FAILED, f"refused: {text}{self._field(message)}")
         elif self._of(message, 11) == self._id:
             if kind == "9":
                 self._end(FAILED, f"refused: {self._reason(message, 102)}")
@@ -79,6 +80,14 @@ class Outcome:
         value = self._of(message, tag)
         meaning = FIX44.enum(tag, value.encode()).lower().replace("_", " ")
         return self._of(message, 58) or meaning or value or "no reason given"
+
+    def _field(self, reject: FixMessage) -> str:
+        """Which field a Reject is about, as its text does not say."""
+        tag = self._of(reject, 371)
+        if not tag.isdigit():
+            return ""
+        name = FIX44.name(int(tag))
+        return f": {name} ({tag})" if name else f": {tag}"
 
     def _of(self, message: FixMessage, tag: int) -> str:
         value: bytes | None = message.get(tag)

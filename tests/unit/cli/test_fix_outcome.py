@@ -2,9 +2,9 @@
 
 import pytest
 
-from tidings.cli.fix_order import _fields, _secret
+from tidings.cli.fix_order import _fields, _secret, _with_a_way_out
 from tidings.cli.fix_outcome import Outcome
-from tidings.errors import ConfigError, UsageError
+from tidings.errors import ConfigError, ConnectionLost, UsageError
 from tidings.fix.message import FixMessage
 
 
@@ -37,6 +37,8 @@ CASES = [
     ("G", LIMIT, ["35=9|11=a|39=2|102=0"], 1, "too late", True),
     ("D", LIMIT, ["35=j|45=7|380=4|58=Application Not Available"], 1, "Application Not Available", True),
     ("D", LIMIT, ["35=3|45=7|373=6|58=Incorrect data format for value"], 1, "Incorrect data format", True),
+    ("D", LIMIT, ["35=3|45=7|371=54|373=6|58=Incorrect data format for value"], 1, "value: Side (54)", True),
+    ("D", LIMIT, ["35=3|45=7|371=99999|373=0|58=Invalid tag number"], 1, "number: 99999", True),
     ("D", LIMIT, ["35=3|45=8|373=6|58=x"], 1, "nobody knows", False),
 ]
 
@@ -50,6 +52,13 @@ def test_outcome(kind, fields, messages, code, words, is_final):
     found, text = outcome.verdict
     assert (found, outcome.is_final) == (code, is_final)
     assert words in text
+
+
+def test_who_counts_differently_hears_of_reset():
+    told = str(_with_a_way_out(ConnectionLost("h:1: MsgSeqNum too low, expecting 42 but received 1")))
+    assert told.startswith("h:1: MsgSeqNum too low, expecting 42 but received 1: --reset ")
+    refused = ConnectionLost("h:1: refused by the peer: Authentication failed")
+    assert _with_a_way_out(refused) is refused
 
 
 def test_fields_by_name_and_tag_with_what_can_be_filled_in():
