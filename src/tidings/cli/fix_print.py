@@ -18,7 +18,7 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "fix-print", help="FIX messages of a file or stdin, with field names and meanings",
         description="Reads captured bytes, a gateway's message log, or a log with one message in a line and SOH written"
-        " as | or ^A. Passwords are not shown. Exit code 1 if a message is garbled, or there is none.",
+        " as | or ^A. Passwords are not shown. Exit code 1: a message is garbled; 2: there is none.",
     )  # fmt: skip
     parser.add_argument("file", nargs="?", default=STDIN, metavar="FILE", help="- (the default): stdin")
     add_json_option(parser)
