@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -199,6 +200,19 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         raise ConfigError(f"account {name!r} has no [[account]]" + ("" if env != "local" else ", and is no index"))
 
 
+_SECTIONS: Final = {"session": ClientSettings, "listen": ListenSettings, "account": AccountSettings, "": GatewayConfig}
+
+
+def _choices(error: str) -> str:
+    """What the key may be that the error is about, where that is one of a few words."""
+    found = re.search(r"`\$\.(?:(\w+)(?:\[\d+\])?\.)?(\w+)`$", error)
+    section = _SECTIONS.get(found[1] or "") if found else None
+    if found is None or section is None:
+        return ""
+    hint = get_type_hints(section).get(found[2])
+    return f": one of {', '.join(map(repr, get_args(hint)))}" if get_origin(hint) is Literal else ""
+
+
 def read_config(path: str | os.PathLike[str]) -> GatewayConfig:
     """Raises ConfigError naming the file and the key."""
     try:
@@ -207,6 +221,6 @@ def read_config(path: str | os.PathLike[str]) -> GatewayConfig:
     except OSError as error:
         raise ConfigError(f"{os.fspath(path)} cannot be read: {error.strerror}") from None
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{os.fspath(path)}: {error}") from None
+        raise ConfigError(f"{os.fspath(path)}: {error}{_choices(str(error))}") from None
     except ValueError as error:
         raise ConfigError(f"{os.fspath(path)} is no TOML: {error}") from None

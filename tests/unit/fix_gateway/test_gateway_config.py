@@ -52,13 +52,16 @@ WRONG = [
     ("", "no .*session"), (SESSION + "stor = 1\n", "stor"), ("[listen]\nhots = 1\n" + SESSION, "hots"),
     ("lissten = 1\n" + SESSION, "lissten"), (SESSION + 'dialect = "fix5"\n', "dialect"),
     (SESSION + SESSION, "two sessions"), (SESSION + 'auth = "password"\n', "secret"),
-    (SESSION + "timestamp_precision = 4\n", "timestamp_precision"), (SESSION + 'reset_at = "25:00"\n', "reset_at"),
+    (SESSION + 'reset_at = "25:00"\n', "reset_at"),
     ("[listen]\ntls_key = 'k'\n" + SESSION, "together"),
     ("max_message = 10\n" + SESSION, "max_message"), ("max_mesage = 4096\n" + SESSION, "max_mesage"),
     (SESSION + "takeover = 1\n", "takeover"), (SESSION + "take_over = true\n", "take_over"),
     (SESSION + "takeover = true\n", "C1: takeover needs auth"),
     (SESSION + "heartbeat_min = 30\nheartbeat_max = 10\n", "C1: heartbeat_min"),
     (SESSION + 'allowed_addresses = ["::1", "desk-7"]\n', "C1: allowed_addresses: 'desk-7' is no address"),
+    (SESSION + 'cancel_on_disconnect = "on"\n', "cancel_on_disconnect`: one of 'off', 'session', 'account'$"),
+    (SESSION + "timestamp_precision = 4\n", "timestamp_precision`: one of 0, 3, 6, 9$"),
+    ('fsync = "never"\n' + SESSION, "fsync`: one of 'off', 'interval', 'always'$"),
     ("not toml", "no TOML"), ('[[session]]\nour_comp_id = "P"\n', "client_comp_id"),
 ]  # fmt: skip
 
