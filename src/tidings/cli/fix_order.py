@@ -57,6 +57,8 @@ async def _fix_order(options: argparse.Namespace, screen: Screen) -> int:
     from tidings.fix_client import FixClient  # the dictionary is no other command's business
 
     fields = _fields(options.kind, options.fields)
+    if not options.wait > 0:  # the order would be sent, and its answer not heard
+        raise UsageError(f"--wait is above 0: was {options.wait:g}")
     if options.tls and options.plaintext:
         raise UsageError("--tls or --plaintext, not both")
     client = FixClient(

@@ -4,6 +4,7 @@ import pytest
 
 from tidings.cli.fix_order import _fields, _secret, _with_a_way_out
 from tidings.cli.fix_outcome import Outcome
+from tidings.cli.main import main
 from tidings.errors import ConfigError, ConnectionLost, UsageError
 from tidings.fix.message import FixMessage
 
@@ -84,6 +85,12 @@ def test_what_is_missing_or_wrong_is_said_before_anything_is_sent(kind, words, t
     with pytest.raises(UsageError) as caught:
         _fields(kind, words)
     assert text in str(caught.value)
+
+
+def test_a_wait_of_no_time_sends_nothing(capsys):
+    for wait in ("0", "-1", "nan"):  # port 1: an attempt to connect would end with 1
+        assert main(["fix-order", "127.0.0.1:1", "A", "B", "D", "55=X", "54=1", "--wait", wait]) == 2
+        assert "--wait is above 0" in capsys.readouterr().err
 
 
 def test_secrets_come_from_the_environment_only(monkeypatch):
