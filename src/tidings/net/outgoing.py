@@ -25,7 +25,9 @@ async def open_connection(host: str, port: int, guest: Guest, tls: ssl.SSLContex
     except ssl.SSLCertVerificationError as error:
         raise certificate_refused(peer, error.verify_code, error.verify_message) from None
     except TimeoutError:
-        raise ConnectionLost(f"{peer}: no connection within {CONNECT_TIMEOUT_S:g} s") from None
+        what = "no connection" if tls is None else "no TLS connection"
+        hint = "" if tls is None else ": does it speak TLS?"  # who does not may wait for us to say something else
+        raise ConnectionLost(f"{peer}: {what} within {CONNECT_TIMEOUT_S:g} s{hint}") from None
     except OSError as error:
         hint = ": does anything listen there?" if isinstance(error, ConnectionRefusedError) else ""
         raise ConnectionLost(f"{peer}: cannot connect: {error.strerror or error}{hint}") from None

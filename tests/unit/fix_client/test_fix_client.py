@@ -15,6 +15,7 @@ from self_signed import self_signed
 from tidings.errors import ConfigError, ConnectionLost, TidingsError, UsageError
 from tidings.fix_client import FixClient
 from tidings.fix_client import inbox as inbox_module
+from tidings.net import outgoing as outgoing_module
 
 ORDER = {11: "a1", 38: Decimal("0.01"), 40: 2, 44: "55000", 54: b"1", 55: "BTCUSDT"}
 
@@ -245,6 +246,16 @@ def test_credentials_that_cannot_be_are_refused_before_dialling():
     for auth, words in (("hmc", "none, password, hmac: was 'hmc'"), ("password", "needs a secret")):
         with pytest.raises(ConfigError, match=words):
             FixClient("127.0.0.1:5001", "ME", "VENUE", auth=auth)
+
+
+async def test_a_peer_without_tls_is_suspected_of_it(monkeypatch):
+    monkeypatch.setattr(outgoing_module, "CONNECT_TIMEOUT_S", 0.2)
+    mute = await asyncio.start_server(lambda reader, writer: asyncio.sleep(5), "127.0.0.1", 0)
+    address = f"127.0.0.1:{mute.sockets[0].getsockname()[1]}"
+    with pytest.raises(ConnectionLost, match=r"no TLS connection within 0\.2 s: does it speak TLS\?$"):
+        async with FixClient(address, "ME", "VENUE", tls=True):
+            pass
+    mute.close()
 
 
 def test_hosts_elsewhere_get_tls_without_being_asked(tmp_path):
