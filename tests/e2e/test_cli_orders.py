@@ -279,6 +279,7 @@ def test_interrupt_ends_with_130_and_without_a_trace() -> None:
     process = subprocess.Popen(
         command_line("demo", "--seconds", "60"), env=clean_environment(),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background have it ignored
     )  # fmt: skip
     assert process.stdout is not None
     while "quoting" not in process.stdout.readline():

@@ -8,14 +8,13 @@ AvgPx (6) is of the executions heard, 0 where some were missed.
 from __future__ import annotations
 
 from collections import OrderedDict
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.field_text import Fields, average_text, body_of
+from tidings.fix_gateway.traded import NOTHING, Traded
 from tidings.fix_gateway.translate_out import Profile, execution_of
-from tidings.model.enums import ExecType, OrdStatus, ProductLine, ReportSource
+from tidings.model.enums import ExecType, OrdStatus, ReportSource
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.instrument import Instrument
 from tidings.model.scale import price_text, qty_text
@@ -32,19 +31,6 @@ _OVER: Final = (b"2", b"4", b"8", b"C")
 ORDERS_KEPT, REPORTS_KEPT = 10_000, 20_000
 
 
-class _Traded(NamedTuple):
-    """The executions of one order, added up."""
-
-    lots: int
-    linear: Fraction  # Σ lots × ticks
-    inverse: Fraction  # Σ lots ÷ ticks
-
-    def with_one(self, report: ExecutionReport) -> _Traded:
-        lots, ticks = report.last_qty_lots, max(report.last_px_ticks, 1)
-        return _Traded(self.lots + lots, self.linear + lots * ticks, self.inverse + Fraction(lots, ticks))
-
-
-NOTHING: Final = _Traded(0, Fraction(0), Fraction(0))
 NEVER_NS: Final = 1 << 63
 
 
@@ -55,7 +41,7 @@ class ForeignReports:
         """`began_ns`: Unix time from which on executions are told that were missed as they happened."""
         self._began_ns = began_ns
         self._told: OrderedDict[tuple[str, int, str, int], None] = OrderedDict()
-        self._traded: OrderedDict[str, _Traded] = OrderedDict()
+        self._traded: OrderedDict[str, Traded] = OrderedDict()
 
     def take(self, report: ExecutionReport) -> bool:
         """Whether it is to be told: live, of a kind that FIX has a word for, and not told before.
@@ -110,10 +96,7 @@ class ForeignReports:
         traded = self._traded.get(order_id, NOTHING)
         if not traded.lots or traded.lots != cum_lots:
             return b"0"
-        # Contracts that are worth quantity ÷ price average by that worth, as the venue's do.
-        is_inverse = instrument.line == ProductLine.INVERSE
-        ticks = traded.lots / traded.inverse if is_inverse else traded.linear / traded.lots
-        return average_text(Decimal(ticks.numerator) * instrument.tick_size / ticks.denominator)
+        return average_text(traded.average(instrument))
 
 
 def _remember(kept: OrderedDict[Any, Any], key: object, value: object, most: int) -> None:

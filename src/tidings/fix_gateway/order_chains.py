@@ -18,6 +18,7 @@ from typing import Any
 from tidings.errors import JournalDamaged
 from tidings.fix_gateway.chain_log import ChainLog, MemoryChainLog
 from tidings.fix_gateway.execution_matrix import TERMINAL
+from tidings.fix_gateway.traded import NOTHING, Traded
 from tidings.model.order import Order
 
 log = logging.getLogger("tidings.fix")
@@ -55,6 +56,7 @@ class OrderChain:
     replace: Request | None = None
     told_status: str = "A"  # OrdStatus (39) without the pending ones
     told_cum_lots: int = 0
+    traded: Traded = NOTHING  # by the executions that this process has told
     exec_count: int = 0  # numbers the ExecIDs we make: <OrderID>-<n>
     exec_ids: set[str] = field(default_factory=set)  # executions told
     is_triggered: bool = False  # a conditional order's price has been reached, in this process's time

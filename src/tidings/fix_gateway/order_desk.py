@@ -35,7 +35,7 @@ from tidings.fix_gateway.reject_codes import (
 )
 from tidings.fix_gateway.translate_change import new_numbers
 from tidings.fix_gateway.translate_in import NewOrder, Refusal, new_order
-from tidings.fix_gateway.translate_out import cancel_reject, refused_order
+from tidings.fix_gateway.translate_out import Profile, cancel_reject, refused_order
 from tidings.model.enums import DenyReason, RequestKind
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order

@@ -116,6 +116,7 @@ class OrderNews:
             is_all = order.status == OrdStatus.FILLED and cum_lots >= order.cum_qty_lots
         else:
             is_all = cum_lots >= order.order_qty_lots
+        chain.traded = chain.traded.with_one(report)
         self.tell(chain, order, Event.FILL_ALL if is_all else Event.FILL_PART, report, cum_lots=cum_lots)
 
     def _tell_filled(self, chain: OrderChain, order: Order, report: ExecutionReport) -> None:

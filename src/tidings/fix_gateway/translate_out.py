@@ -7,6 +7,7 @@ who asked for the extended dialect: a stock FIX 4.4 client rejects what its dict
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.execution_matrix import TERMINAL, Step
@@ -76,7 +77,7 @@ class Telling:
 
 def execution_report(chain: OrderChain, order: Order, telling: Telling, profile: Profile) -> Fields:
     """The body of an ExecutionReport."""
-    found = {**_identity(chain, order, telling), **_terms(chain, order, profile), **_numbers(order, telling)}
+    found = {**_identity(chain, order, telling), **_terms(chain, order, profile), **_numbers(chain, order, telling)}
     if telling.step.exec_type == "F" and telling.report is not None:
         found.update(execution_fields(order, telling.report))
     exec_type = telling.step.exec_type
@@ -145,13 +146,13 @@ def _terms(chain: OrderChain, order: Order, profile: Profile) -> dict[int, bytes
     return found
 
 
-def _numbers(order: Order, telling: Telling) -> dict[int, bytes]:
+def _numbers(chain: OrderChain, order: Order, telling: Telling) -> dict[int, bytes]:
     instrument, is_in_quote = order.terms.instrument, order.terms.qty_in_quote
     cum_lots, is_over = telling.cum_lots, telling.step.ord_status in TERMINAL
     total_lots = cum_lots if is_in_quote else order.order_qty_lots
     leaves_lots = 0 if is_over else max(0, total_lots - cum_lots)
     found = {
-        6: average_text(order.avg_px if cum_lots else None),
+        6: average_text(_average(chain, order, cum_lots)),
         14: qty_text(instrument, cum_lots).encode(),
         38: qty_text(instrument, total_lots).encode(),
         151: qty_text(instrument, leaves_lots).encode(),
@@ -159,6 +160,13 @@ def _numbers(order: Order, telling: Telling) -> dict[int, bytes]:
     if is_in_quote:
         found[152] = quote_qty_text(instrument, order.order_qty_lots).encode()
     return found
+
+
+def _average(chain: OrderChain, order: Order, cum_lots: int) -> Decimal | None:
+    """Of the executions told. Behind a restart, which has not told the first ones, of all that the engine knows."""
+    if not cum_lots:
+        return None
+    return chain.traded.average(order.terms.instrument) if chain.traded.lots == cum_lots else order.avg_px
 
 
 def execution_fields(order: Order, report: ExecutionReport) -> dict[int, bytes]:
