@@ -92,11 +92,13 @@ class DisconnectCancel:
         pause_s = RETRY_S
         is_swept = scope is not Scope.ACCOUNT
         while not is_swept or any(not chain.is_done for chain in targets):
-            for chain in targets:
-                if not chain.is_done:
-                    self._queries.cancel_quietly(chain, TEXT)
-            if not is_swept:
-                is_swept = await self._sweep(targets)
+            try:
+                for chain in targets:
+                    if not chain.is_done:
+                        self._queries.cancel_quietly(chain, TEXT)
+                is_swept = is_swept or await self._sweep(targets)
+            except Exception:  # a fault of ours must not leave orders open that nobody looks after
+                log.exception("%s: %s: trying again", self._owner, TEXT)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, RETRY_MAX_S)
         if self._is_away:
