@@ -97,19 +97,21 @@ def masked(data: bytes) -> bytes:
     if not any(sign in data for sign in _SIGNS):
         return data
     hidden = _SECRET.sub(rb"\1=" + HIDDEN, data)
-    if (found := _RAW_DATA.search(hidden)) is not None:
-        hidden = _without_raw_data(hidden, found)
+    position = 0
+    while (found := _RAW_DATA.search(hidden, position)) is not None:
+        hidden, position = _without_raw_data(hidden, found)
     return _framed_anew(data, hidden)
 
 
-def _without_raw_data(data: bytes, found: re.Match[bytes]) -> bytes:
-    """RawData ends where its length says, or, if that is no field's end, with the message."""
+def _without_raw_data(data: bytes, found: re.Match[bytes]) -> tuple[bytes, int]:
+    """RawData ends where its length says, or, if that is no field's end, with the message. And where to go on."""
     begin = found.end()
     end = begin + int(found[1]) if found[1] is not None else data.find(SOH, begin)
     if data[end : end + 1] != SOH or end < begin:
         end = max(begin, data.rfind(SOH + b"10=", begin))
     length = b"\x0195=%d" % len(HIDDEN) if found[1] is not None else b""
-    return data[: found.start()] + length + b"\x0196=" + HIDDEN + data[end:]
+    head = data[: found.start()] + length + b"\x0196=" + HIDDEN
+    return head + data[end:], len(head)
 
 
 def _framed_anew(data: bytes, hidden: bytes) -> bytes:

@@ -65,6 +65,7 @@ def test_raw_data_of_a_wrong_length_is_hidden_to_the_end(length):
 
 def test_raw_data_without_a_length_is_hidden():
     assert b"sesame" not in masked(logon((96, b"sesame"), (108, b"30")))
+    assert b"sesame" not in masked(logon((95, b"6"), (96, b"open s"), (108, b"30"), (95, b"6"), (96, b"sesame")))
 
 
 def test_what_was_garbled_stays_garbled():
