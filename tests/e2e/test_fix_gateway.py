@@ -177,6 +177,8 @@ def test_repeated_orders_are_answered_and_stale_ones_refused(start_gateway):
     fresh = tuple((tag, "o2" if tag == 11 else value) for tag, value in common)
     client.send("D", *fresh, t43="Y", t122="20260801-00:00:00")
     client.expect("8", t150="8", t103="8", t58="stale resent order")
+    client.send("D", *fresh, t43="Y")  # nobody knows when it was sent first
+    client.expect("8", t150="8", t103="8", t58="stale resent order")
     client.send("D", *fresh, t97="Y")
     client.expect("8", t150="0", t11="o2")
 
