@@ -84,6 +84,9 @@ async def test_status_mass_status_and_mass_cancel(phemex):
     heard.clear()
     phemex.fix.send(text_of(t35="AF", t584="r2", t585="7"))
     assert (parsed(heard[0])[911], parsed(heard[0])[912]) == ("0", "Y")
+    phemex.fix.send(text_of(t35="AF", t584="r3", t585="3"))
+    phemex.fix.send(b"35=AF\x01584=r4\x01585=1\x01")
+    assert [(message.msg_type, message.find(380)) for message in heard[-2:]] == [(b"j", b"0")] * 2
     phemex.fix.send(text_of(t35="q", t11="x2", t530="3"))
     assert (heard[-1].find(531), heard[-1].find(532)) == (b"0", b"0")
     phemex.fix.send(b"35=q\x0111=x3\x01530=1\x01")

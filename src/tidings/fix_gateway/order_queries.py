@@ -80,8 +80,12 @@ class OrderQueries:
 
     def mass_status(self, client: Client, message: FieldSource) -> None:
         """An OrderMassStatusRequest: one report for each open order, the last one marked."""
-        request_id = message.find(584) or b""
-        symbol = (message.find(55) or b"").decode("latin-1") if message.find(585) == ONE_SYMBOL else ""
+        request_id, wanted = message.find(584) or b"", message.find(585)
+        if wanted not in (ONE_SYMBOL, ALL_ORDERS) or (wanted == ONE_SYMBOL and not message.find(55)):
+            text = "MassStatusReqType (585) must be 7, or 1 with a Symbol (55)"
+            client.tell(b"j", business_reject(message, 0, text))
+            return
+        symbol = (message.find(55) or b"").decode("latin-1") if wanted == ONE_SYMBOL else ""
         found = [
             (chain, chain.order)
             for chain in self._desk.chains.open_chains()
