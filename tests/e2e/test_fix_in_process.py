@@ -104,6 +104,14 @@ async def test_what_is_not_supported_or_no_message_is_said_so(phemex):
         phemex.fix.send("35=D")
 
 
+@pytest.mark.parametrize("qty", ["0", "-0.01", "0.0000001"])
+async def test_a_quantity_that_cannot_be_says_so_in_103(phemex, qty):
+    heard = []
+    phemex.fix.listen(heard.append)
+    assert phemex.fix.send(text_of(t38=qty)) is None
+    assert (heard[0].find(150), heard[0].find(103)) == (b"8", b"13")
+
+
 async def test_lists_positions_limits_and_executions_are_asked_for_the_same_way(phemex):
     heard = []
     phemex.fix.listen(heard.append)

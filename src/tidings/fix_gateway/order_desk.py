@@ -121,7 +121,8 @@ class FixOrderDesk:
         if wanted.words["qty_in_quote"]:
             return INCORRECT_QUANTITY
         try:
-            qty_lots(self.phemex.instrument(wanted.symbol), wanted.numbers["qty"], zero_allowed=True)
+            may_be_zero = bool(wanted.words.get("close_on_trigger"))
+            qty_lots(self.phemex.instrument(wanted.symbol), wanted.numbers["qty"], zero_allowed=may_be_zero)
         except GridError:
             return INCORRECT_QUANTITY
         return OTHER
