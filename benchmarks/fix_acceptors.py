@@ -46,6 +46,7 @@ TargetCompID=C1
 def connected(_env: str, **_options: object):
     """An account whose orders go nowhere: what is measured is the session in front of it."""
     phemex = make_phemex()
+    phemex.engine.home = SimpleNamespace(where="journal")
 
     async def run(strategy) -> None:
         strategy.on_start(SimpleNamespace(adopted_orders=list), 0)
