@@ -210,10 +210,12 @@ def test_a_list_repeated_after_a_kill_goes_on_behind_what_was_refused(start_gate
     client.logon()
     client.order("o1", t38="0.00001")
     client.expect("8", t150="8", t11="o1")
+    client.send("1", (112, "counted"))  # else the kill may come before the order is, and it is asked for again
+    assert client.next()[112] == "counted"
     gateway.stop(signal.SIGKILL)
     gateway.start()
     again = gateway.connect()
-    again.next_out = 3
+    again.next_out = 4
     again.logon()
     orders = [((11, name), (67, place), (55, "BTCUSDT"), (54, "1"), (38, "0.01"), (40, "2"), (44, "54900"))
               for place, name in enumerate(("o1", "o2"), 1)]  # fmt: skip
