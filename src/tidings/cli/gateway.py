@@ -9,8 +9,7 @@ import json
 import os
 import signal
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from tidings.cli.gateway_admin import add_questions
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_env_option, add_json_option
 from tidings.errors import ConfigError, UsageError
+from tidings.exchange.ready_file import ready_file_with
 from tidings.fix_gateway.config import read_config
 from tidings.fix_gateway.gateway import Gateway
 from tidings.session.phemex import connect
@@ -53,7 +53,7 @@ async def _gateway(options: argparse.Namespace, screen: Screen) -> int:
     async with _exchange(options) as (choice, exchange), Gateway(config, connect, options.env, **choice) as gateway:
         ready = {"fix": f"{config.listen.host}:{gateway.port}", "exchange": exchange, "pid": os.getpid()}
         line = json.dumps(ready)
-        with _ready_file(options.ready_file, line):
+        with ready_file_with(line, options.ready_file):
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
             await stop.wait()
@@ -83,22 +83,3 @@ def _ready_object(path: str) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} is no ready file of a running `tidings exchange`: {error}") from None
-
-
-@contextlib.contextmanager
-def _ready_file(path: Path | None, line: str) -> Iterator[None]:
-    """Write `line` to `path`, whole and for the owner's eyes only; remove it afterwards."""
-    if path is None:
-        yield
-        return
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise ConfigError(f"cannot write the ready file {path}: {error}") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(line + "\n")
-    Path(name).replace(path)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)

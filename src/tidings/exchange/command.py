@@ -15,7 +15,6 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from tidings.exchange.fault_file import FaultError, FaultSet, make_fault, read_f
 from tidings.exchange.fault_help import fault_help
 from tidings.exchange.fault_kinds import Fault
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
+from tidings.exchange.ready_file import ready_file_with
 from tidings.exchange.scaled import from_text
 
 PARENT_POLL_S = 0.5  # where there are no process descriptors (macOS)
@@ -119,7 +119,7 @@ async def _serve(config: ExchangeConfig, ready_file: Path | None, parent_pid: in
     except OSError as error:
         raise ConfigError(f"cannot listen on {config.host}:{config.port}: {error}") from error
     try:
-        with _ready_file(ready_file, line), _parent_watch(parent_pid, stop.set):
+        with ready_file_with(line, ready_file), _parent_watch(parent_pid, stop.set):
             _say(line)
             await stop.wait()
     finally:
@@ -131,25 +131,6 @@ def _say(line: str) -> None:
         print(line, flush=True)
     except OSError:  # nobody reads: whoever started us uses the ready file
         logging.getLogger(__name__).info("stdout is closed; the ready line was not written there")
-
-
-@contextlib.contextmanager
-def _ready_file(path: Path | None, line: str) -> Iterator[None]:
-    """Write `line` to `path`, whole and for the owner's eyes only; remove it afterwards."""
-    if path is None:
-        yield
-        return
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp: mode 0600
-    except OSError as error:
-        raise ConfigError(f"cannot write the ready file {path}: {error}") from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(line + "\n")
-    Path(name).replace(path)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
