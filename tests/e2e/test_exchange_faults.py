@@ -13,7 +13,7 @@ from fault_examples import BLOCKS, EXAMPLES, FaultAdmin
 from faulty_orders import create, found, new_id
 from phemex_client import RestClient
 
-from tidings.exchange.fault_kinds import KINDS
+from tidings.exchange.faults.fault_kinds import KINDS
 
 
 def bodies(data: bytes) -> list[str]:

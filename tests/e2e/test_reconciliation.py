@@ -14,7 +14,7 @@ from test_unknown_orders import LossyVenue
 
 import tidings
 from tidings.engine.ports import PythonGateway
-from tidings.exchange.certificates import Certificates
+from tidings.exchange.server.certificates import Certificates
 from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind
 from tidings.model.execution_report import report_of
 

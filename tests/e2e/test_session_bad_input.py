@@ -11,7 +11,7 @@ from session_lines import USD_M, placed
 
 import tidings
 from tidings.errors import ConfigError, GridError, UnknownSymbol
-from tidings.exchange.certificates import Certificates
+from tidings.exchange.server.certificates import Certificates
 
 CANARY = "Zq7-canary_s3cret_0f1e2d3c4b5a"
 

@@ -6,7 +6,7 @@ import pytest
 from fault_server import FaultServer
 
 import tidings
-from tidings.exchange.certificates import Certificates
+from tidings.exchange.server.certificates import Certificates
 from tidings.model.enums import DenyReason, TradingState
 
 

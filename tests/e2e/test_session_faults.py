@@ -14,7 +14,7 @@ from session_lines import until
 
 import tidings
 from tidings.errors import OrderRejected, OrderUnknown
-from tidings.exchange.certificates import Certificates
+from tidings.exchange.server.certificates import Certificates
 from tidings.model.enums import DenyReason, OrdStatus
 
 DEADLINE_S = 0.15

@@ -9,7 +9,7 @@ from session_lines import USD_M, placed, trade_back, until
 
 import tidings
 from tidings.app.engine import Engine
-from tidings.exchange.certificates import Certificates
+from tidings.exchange.server.certificates import Certificates
 from tidings.model.enums import OrdStatus
 
 

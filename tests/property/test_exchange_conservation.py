@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidings.exchange.catalogue import Line
-from tidings.exchange.order_requests import AmendOrder, CancelOrder, NewOrder
+from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewOrder
 from tidings.exchange.reports import OrderReport
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slow_book import SlowBook, SlowOrder
 
-from tidings.exchange.matching import Book, BookOrder, SelfTrade, Stay
+from tidings.exchange.markets.matching import Book, BookOrder, SelfTrade, Stay
 
 SUBMIT = st.tuples(
     st.just("submit"),

@@ -12,17 +12,17 @@ from importlib.resources import files
 
 from tests.simulated.loop import Timeline
 from tidings.exchange import error_codes
-from tidings.exchange.authentication import Authenticator, make_api_key
 from tidings.exchange.catalogue import Catalogue
-from tidings.exchange.faults import FaultPlan
-from tidings.exchange.http_request import Request
-from tidings.exchange.http_server import HttpConnection, ServerState
-from tidings.exchange.matching import BookOrder, Stay
-from tidings.exchange.orders import SIDES
-from tidings.exchange.rate_limits import RateLimits, Window
-from tidings.exchange.rest import RestApi
-from tidings.exchange.stream_session import StreamLimits, StreamSession
-from tidings.exchange.streams import StreamHub
+from tidings.exchange.faults.plan import FaultPlan
+from tidings.exchange.markets.matching import BookOrder, Stay
+from tidings.exchange.orders.orders import SIDES
+from tidings.exchange.rest.authentication import Authenticator, make_api_key
+from tidings.exchange.rest.face import RestApi
+from tidings.exchange.rest.rate_limits import RateLimits, Window
+from tidings.exchange.server.http_request import Request
+from tidings.exchange.server.http_server import HttpConnection, ServerState
+from tidings.exchange.streams.hub import StreamHub
+from tidings.exchange.streams.session import StreamLimits, StreamSession
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import MS_NS, PendingRule, RejectStyle, VenueConfig
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.simulated.exchange_side import SYMBOLS, ExchangeSide
 from tidings.exchange.catalogue import Line
-from tidings.exchange.orders import Order
+from tidings.exchange.orders.orders import Order
 from tidings.exchange.reports import OrderReport
 
 LINES = (Line.COIN_M, Line.USD_M, Line.SPOT)

@@ -1,4 +1,4 @@
-"""Spells inside the exchange itself: its own faults (tidings.exchange.fault_kinds), put in force for a while.
+"""Spells inside the exchange itself: its own faults (tidings.exchange.faults.fault_kinds), put in force for a while.
 
 What happens on the wire is the simulation's; here is what only the exchange can do: lag, change its mind, be slow. Its
 "duplicate-id" is left out: where an exchange takes an id twice and an intermediary sends twice, no client can help.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tidings.exchange.fault_kinds import Fault as ExchangeFault
+from tidings.exchange.faults.fault_kinds import Fault as ExchangeFault
 
 if TYPE_CHECKING:
     from tests.simulated.faults import Fault

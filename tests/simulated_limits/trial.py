@@ -22,7 +22,7 @@ from tests.simulated_limits.counts import (
     Counter,
     limits_of,
 )
-from tidings.exchange.rate_limits import RateLimits
+from tidings.exchange.rest.rate_limits import RateLimits
 from tidings.venue.phemex import rate_groups
 from tidings.venue.phemex.endpoints import endpoints_of
 from tidings.venue.phemex.rate_groups import RateBudget

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from tidings.errors import ConfigError
 from tidings.exchange.catalogue import load_catalogue
-from tidings.exchange.fault_file import FaultError, FaultSet, make_fault, read_faults
-from tidings.exchange.fault_help import fault_help
-from tidings.exchange.fault_kinds import Fault
+from tidings.exchange.faults.fault_file import FaultError, FaultSet, make_fault, read_faults
+from tidings.exchange.faults.fault_help import fault_help
+from tidings.exchange.faults.fault_kinds import Fault
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
 from tidings.exchange.ready_file import ready_file_with
 from tidings.exchange.scaled import from_text

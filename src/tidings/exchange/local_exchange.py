@@ -21,18 +21,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 
-from tidings.exchange.admin import AdminApi
-from tidings.exchange.authentication import Authenticator, SecretEncoding, make_api_key
-from tidings.exchange.certificates import Certificates
-from tidings.exchange.fault_file import FaultSet
-from tidings.exchange.http_faults import HttpFaults
-from tidings.exchange.http_request import Request
-from tidings.exchange.http_server import Handler, HttpConnection, ServerState
-from tidings.exchange.market_feeds import BOOK_INTERVAL_NS
-from tidings.exchange.rate_limits import Profile, RateLimits, Window
-from tidings.exchange.rest import RestApi
-from tidings.exchange.stream_session import StreamLimits, StreamSession
-from tidings.exchange.streams import StreamHub
+from tidings.exchange.admin.face import AdminApi
+from tidings.exchange.faults.fault_file import FaultSet
+from tidings.exchange.faults.http_faults import HttpFaults
+from tidings.exchange.rest.authentication import Authenticator, SecretEncoding, make_api_key
+from tidings.exchange.rest.face import RestApi
+from tidings.exchange.rest.rate_limits import Profile, RateLimits, Window
+from tidings.exchange.server.certificates import Certificates
+from tidings.exchange.server.http_request import Request
+from tidings.exchange.server.http_server import Handler, HttpConnection, ServerState
+from tidings.exchange.streams.hub import StreamHub
+from tidings.exchange.streams.market_feeds import BOOK_INTERVAL_NS
+from tidings.exchange.streams.session import StreamLimits, StreamSession
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import FIRST_USER_ID, MS_NS, VenueConfig
 

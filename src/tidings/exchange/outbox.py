@@ -4,9 +4,9 @@ The venue puts everything that one event caused into one message (an order's New
 reports wait here until `flush` ends the event.
 """
 
+from tidings.exchange.accounts.ledgers import Ledger
 from tidings.exchange.identifiers import Identifiers
-from tidings.exchange.ledgers import Ledger
-from tidings.exchange.orders import Order
+from tidings.exchange.orders.orders import Order
 from tidings.exchange.reports import AccountUpdate, OrderReport
 
 

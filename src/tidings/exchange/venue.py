@@ -15,24 +15,24 @@ from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from tidings.exchange import error_codes as code
-from tidings.exchange import position_settings
-from tidings.exchange.admin_view import admin_view
-from tidings.exchange.background_flow import BackgroundFlow, start_price
+from tidings.exchange.accounts import position_settings
+from tidings.exchange.accounts.contract_account import ContractAccount
+from tidings.exchange.accounts.ledgers import Ledger
+from tidings.exchange.accounts.opening import open_contract_accounts, open_spot_wallets
+from tidings.exchange.accounts.spot_wallets import SpotWallets
+from tidings.exchange.admin.admin_view import admin_view
 from tidings.exchange.catalogue import Catalogue, Instrument, Line, load_catalogue
-from tidings.exchange.contract_account import ContractAccount
-from tidings.exchange.faults import FaultPlan
+from tidings.exchange.faults.plan import FaultPlan
 from tidings.exchange.identifiers import Identifiers
-from tidings.exchange.ledgers import Ledger
-from tidings.exchange.market import Market
-from tidings.exchange.opening import open_contract_accounts, open_spot_wallets
-from tidings.exchange.order_checks import Refused
-from tidings.exchange.order_desk import OrderDesk
-from tidings.exchange.order_life import OrderLife
-from tidings.exchange.order_queries import OrderQueries
-from tidings.exchange.order_requests import AmendOrder, CancelOrder, NewOrder
+from tidings.exchange.markets.background_flow import BackgroundFlow, start_price
+from tidings.exchange.markets.market import Market
+from tidings.exchange.orders.order_checks import Refused
+from tidings.exchange.orders.order_desk import OrderDesk
+from tidings.exchange.orders.order_life import OrderLife
+from tidings.exchange.orders.order_queries import OrderQueries
+from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewOrder
 from tidings.exchange.outbox import Outbox
 from tidings.exchange.reports import AccountState, AccountUpdate, OrderReport, PositionState, Reply, WalletState
-from tidings.exchange.spot_wallets import SpotWallets
 from tidings.exchange.venue_config import VenueConfig
 from tidings.exchange.venue_state import VenueState
 

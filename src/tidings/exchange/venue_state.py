@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from tidings.exchange.accounts.ledgers import HouseLedger
 from tidings.exchange.catalogue import Catalogue
-from tidings.exchange.faults import FaultPlan
+from tidings.exchange.faults.plan import FaultPlan
 from tidings.exchange.identifiers import Identifiers
-from tidings.exchange.ledgers import HouseLedger
-from tidings.exchange.order_store import OrderStore
+from tidings.exchange.orders.order_store import OrderStore
 from tidings.exchange.outbox import Outbox
 from tidings.exchange.schedule import Schedule
 from tidings.exchange.venue_config import VenueConfig

@@ -5,13 +5,13 @@ import asyncio
 import h11
 
 from tidings.exchange.catalogue import load_catalogue
-from tidings.exchange.fault_file import make_fault
-from tidings.exchange.faults import FaultPlan
-from tidings.exchange.http_faults import HttpFaults
-from tidings.exchange.http_request import Request
-from tidings.exchange.http_server import HttpConnection, ServerState
-from tidings.exchange.response import Response
+from tidings.exchange.faults.fault_file import make_fault
+from tidings.exchange.faults.http_faults import HttpFaults
+from tidings.exchange.faults.plan import FaultPlan
+from tidings.exchange.rest.response import Response
 from tidings.exchange.schedule import Schedule
+from tidings.exchange.server.http_request import Request
+from tidings.exchange.server.http_server import HttpConnection, ServerState
 
 MS = 1_000_000
 UPGRADE = b"GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tidings.exchange.admin import AdminApi
+from tidings.exchange.admin.face import AdminApi
 from tidings.exchange.catalogue import Line
-from tidings.exchange.http_request import Request
-from tidings.exchange.order_requests import NewOrder
+from tidings.exchange.orders.order_requests import NewOrder
+from tidings.exchange.server.http_request import Request
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
 

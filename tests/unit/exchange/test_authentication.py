@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tidings.exchange.authentication import (
+from tidings.exchange.rest.authentication import (
     MAX_STREAM_EXPIRY_S,
     ApiKey,
     Authenticator,
@@ -15,7 +15,7 @@ from tidings.exchange.authentication import (
     decode_secret,
     make_api_key,
 )
-from tidings.exchange.http_request import Request
+from tidings.exchange.server.http_request import Request
 
 TOKEN = "0a1b2c3d-0000-4000-a000-5e6f70819293"
 SECRET = "Wm9vLWtlZXBlci1oYXMtYS1zZWNyZXQ"

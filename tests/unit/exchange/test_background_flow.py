@@ -2,7 +2,8 @@ from itertools import pairwise
 
 import pytest
 
-from tidings.exchange.background_flow import (
+from tidings.exchange.catalogue import load_catalogue
+from tidings.exchange.markets.background_flow import (
     EPOCH_TICKS,
     LADDER_LEVELS,
     START_PRICES,
@@ -10,10 +11,9 @@ from tidings.exchange.background_flow import (
     mix,
     start_price,
 )
-from tidings.exchange.catalogue import load_catalogue
-from tidings.exchange.market import Market
-from tidings.exchange.matching import BUY, Stay
-from tidings.exchange.order_requests import NewOrder
+from tidings.exchange.markets.market import Market
+from tidings.exchange.markets.matching import BUY, Stay
+from tidings.exchange.orders.order_requests import NewOrder
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
 

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from tidings.exchange.certificates import Certificates
+from tidings.exchange.server.certificates import Certificates
 
 
 def handshake(certificates: Certificates, name: str) -> None:

@@ -4,13 +4,13 @@ import uuid
 
 import pytest
 
-from tidings.exchange import order_store
 from tidings.exchange.catalogue import load_catalogue
 from tidings.exchange.error_codes import meaning_of, name_of, sentence_of
 from tidings.exchange.identifiers import Identifiers
-from tidings.exchange.order_requests import NewOrder
-from tidings.exchange.order_store import OrderStore
-from tidings.exchange.orders import FILLED, Order
+from tidings.exchange.orders import order_store
+from tidings.exchange.orders.order_requests import NewOrder
+from tidings.exchange.orders.order_store import OrderStore
+from tidings.exchange.orders.orders import FILLED, Order
 from tidings.exchange.schedule import Schedule
 
 

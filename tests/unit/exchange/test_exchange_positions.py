@@ -1,10 +1,10 @@
 import pytest
 
+from tidings.exchange.accounts.positions import MERGED, Position
 from tidings.exchange.catalogue import load_catalogue
-from tidings.exchange.matching import BUY, SELL
-from tidings.exchange.order_requests import NewOrder
-from tidings.exchange.orders import Order
-from tidings.exchange.positions import MERGED, Position
+from tidings.exchange.markets.matching import BUY, SELL
+from tidings.exchange.orders.order_requests import NewOrder
+from tidings.exchange.orders.orders import Order
 
 INSTRUMENTS = load_catalogue().instruments
 INVERSE, LINEAR = INSTRUMENTS["BTCUSD"], INSTRUMENTS["BTCUSDT"]

@@ -5,9 +5,9 @@ from dataclasses import fields
 import pytest
 
 from tidings.errors import ConfigError
-from tidings.exchange.fault_file import FaultError, fault_set, make_fault, read_faults
-from tidings.exchange.fault_help import fault_help
-from tidings.exchange.fault_kinds import KINDS, WHEN, WHERE, Fault
+from tidings.exchange.faults.fault_file import FaultError, fault_set, make_fault, read_faults
+from tidings.exchange.faults.fault_help import fault_help
+from tidings.exchange.faults.fault_kinds import KINDS, WHEN, WHERE, Fault
 
 GOOD = {
     "method": "PUT", "path": "/orders/*", "request": "create", "line": "COIN-M", "symbol": "BTCUSD", "account": 1,

@@ -3,12 +3,12 @@
 import pytest
 
 from tidings.exchange.catalogue import Line, load_catalogue
-from tidings.exchange.fault_file import make_fault
-from tidings.exchange.fault_kinds import Point
-from tidings.exchange.fault_scope import REQUESTS, Occasion, occasion_of, request_names
-from tidings.exchange.faults import FAULTS_MAX, FaultPlan
-from tidings.exchange.http_request import Request
-from tidings.exchange.rest import _ENDPOINTS
+from tidings.exchange.faults.fault_file import make_fault
+from tidings.exchange.faults.fault_kinds import Point
+from tidings.exchange.faults.fault_scope import REQUESTS, Occasion, occasion_of, request_names
+from tidings.exchange.faults.plan import FAULTS_MAX, FaultPlan
+from tidings.exchange.rest.face import _ENDPOINTS
+from tidings.exchange.server.http_request import Request
 
 INSTRUMENTS = load_catalogue().instruments
 USERS = (7_000_001, 7_000_002)

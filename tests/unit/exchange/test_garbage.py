@@ -5,7 +5,7 @@ import json
 import h11
 import pytest
 
-from tidings.exchange.garbage import SHAPES
+from tidings.exchange.faults.garbage import SHAPES
 
 BODY = b'{"code":0,"msg":"","data":{"clOrdID":"mine-1","orderID":"x"}}'
 HEAD = (

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tidings.exchange import contract_json, linear_history_json, linear_json, spot_history_json, spot_json
 from tidings.exchange.catalogue import load_catalogue
+from tidings.exchange.messages import contract_json, linear_history_json, linear_json, spot_history_json, spot_json
 from tidings.exchange.reports import OrderReport
 
 CATALOGUE = load_catalogue()

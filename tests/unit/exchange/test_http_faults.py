@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from faulty_link import UPGRADE, Link, answers, echo, order
 
-from tidings.exchange.fault_file import make_fault
+from tidings.exchange.faults.fault_file import make_fault
 
 
 def test_without_a_fault_nothing_is_different():

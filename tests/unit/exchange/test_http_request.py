@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tidings.exchange.http_request import (
+from tidings.exchange.server.http_request import (
     MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
     MAX_HEADER_COUNT,

@@ -5,9 +5,9 @@ import asyncio
 import h11
 import pytest
 
-from tidings.exchange.http_request import Request
-from tidings.exchange.http_server import HttpConnection, ServerState
-from tidings.exchange.response import Response
+from tidings.exchange.rest.response import Response
+from tidings.exchange.server.http_request import Request
+from tidings.exchange.server.http_server import HttpConnection, ServerState
 
 
 class Echo:
@@ -155,7 +155,7 @@ def test_an_upgrade_on_its_path_hands_the_connection_over_with_the_bytes_behind_
 
 
 def test_the_connection_above_the_limit_is_cut(monkeypatch):
-    monkeypatch.setattr("tidings.exchange.http_server.MAX_CONNECTIONS", 1)
+    monkeypatch.setattr("tidings.exchange.server.http_server.MAX_CONNECTIONS", 1)
     _, first, state = connected()
     second = RecordingTransport()
     HttpConnection(state).connection_made(second)

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tidings.exchange.catalogue import load_catalogue
-from tidings.exchange.margin import (
+from tidings.exchange.accounts.margin import (
     bankruptcy,
     initial_margin_er,
     liquidation_price,
@@ -14,7 +13,8 @@ from tidings.exchange.margin import (
     unrealised_pnl,
     value_to_cost_er,
 )
-from tidings.exchange.matching import BUY, SELL
+from tidings.exchange.catalogue import load_catalogue
+from tidings.exchange.markets.matching import BUY, SELL
 
 INSTRUMENTS = load_catalogue().instruments
 INVERSE = replace(INSTRUMENTS["BTCUSD"], taker_fee_er=75_000)

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.exchange.catalogue import load_catalogue
-from tidings.exchange.market import Market
-from tidings.exchange.market_feeds import (
+from tidings.exchange.markets.market import Market
+from tidings.exchange.markets.matching import BUY, SELL, BookOrder, Stay
+from tidings.exchange.streams.market_feeds import (
     BOOK_INTERVAL_NS,
     SNAPSHOT_INTERVAL_NS,
     BookFeed,
@@ -16,7 +17,6 @@ from tidings.exchange.market_feeds import (
     TradeFeed,
     changes,
 )
-from tidings.exchange.matching import BUY, SELL, BookOrder, Stay
 
 T0 = 1_790_000_000_000_000_000
 BTCUSD = load_catalogue().instruments["BTCUSD"]

@@ -1,6 +1,6 @@
 import pytest
 
-from tidings.exchange.matching import BUY, SELL, Book, BookOrder, Outcome, SelfTrade, Stay
+from tidings.exchange.markets.matching import BUY, SELL, Book, BookOrder, Outcome, SelfTrade, Stay
 
 
 class Recorder:

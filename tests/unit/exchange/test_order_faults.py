@@ -4,7 +4,7 @@ import pytest
 from venue_driver import COIN_M_60K, MS_NS, PRICES, SPOT_60K, SPOT_BTC, USD, Driver, steps
 
 from tidings.exchange.catalogue import Line
-from tidings.exchange.fault_file import make_fault
+from tidings.exchange.faults.fault_file import make_fault
 from tidings.exchange.schedule import Schedule
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from tidings.exchange import contract_json, linear_json, spot_json
 from tidings.exchange.catalogue import load_catalogue
-from tidings.exchange.json_text import twin
+from tidings.exchange.messages import contract_json, linear_json, spot_json
+from tidings.exchange.messages.json_text import twin
 from tidings.exchange.reports import AccountState, AccountUpdate, OrderReport, PositionState, WalletState
 
 CATALOGUE = load_catalogue()

@@ -3,8 +3,8 @@
 import pytest
 from venue_driver import COIN_M_60K, MS_NS, SPOT_60K, SPOT_BTC, USD, Driver
 
-from tidings.exchange import recent_changes
 from tidings.exchange.catalogue import Line
+from tidings.exchange.orders import recent_changes
 
 TICK = 1000
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidings.exchange.http_request import Request
-from tidings.exchange.parameters import MAX_PARAMETERS, Parameters, RequestError
+from tidings.exchange.rest.parameters import MAX_PARAMETERS, Parameters, RequestError
+from tidings.exchange.server.http_request import Request
 
 
 def read(query: str = "", body: bytes = b"") -> Parameters:

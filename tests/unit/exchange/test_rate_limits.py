@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidings.exchange.rate_limits import FixedWindow, RateLimits, SlidingWindow, group_and_weight
+from tidings.exchange.rest.rate_limits import FixedWindow, RateLimits, SlidingWindow, group_and_weight
 
 S = 1_000_000_000
 T0 = 1_790_000_040 * S  # the beginning of a wall-clock minute

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from tidings.exchange.authentication import ApiKey, Authenticator
-from tidings.exchange.http_request import Request
-from tidings.exchange.rate_limits import IP_CAPACITY, RateLimits
-from tidings.exchange.response import Response
-from tidings.exchange.rest import RestApi
+from tidings.exchange.rest.authentication import ApiKey, Authenticator
+from tidings.exchange.rest.face import RestApi
+from tidings.exchange.rest.rate_limits import IP_CAPACITY, RateLimits
+from tidings.exchange.rest.response import Response
+from tidings.exchange.server.http_request import Request
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
 

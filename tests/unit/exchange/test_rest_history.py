@@ -5,9 +5,9 @@ import json
 import pytest
 from venue_driver import COIN_M_60K, MILLI_BTC, MS_NS, SPOT_60K, SPOT_BTC, START_NS, USD_M_60K, Driver
 
-from tidings.exchange import rest
-from tidings.exchange.endpoint import Call
-from tidings.exchange.parameters import Parameters, RequestError
+from tidings.exchange.rest import face as rest
+from tidings.exchange.rest.endpoint import Call
+from tidings.exchange.rest.parameters import Parameters, RequestError
 
 ENDPOINTS = rest._ENDPOINTS
 LINES = {

@@ -8,11 +8,11 @@ import pytest
 from venue_driver import COIN_M_60K, MS_NS, PRICES, START_NS, USD
 from websockets.server import ServerProtocol
 
-from tidings.exchange.authentication import ApiKey, Authenticator
-from tidings.exchange.fault_file import make_fault
-from tidings.exchange.order_requests import CancelOrder, NewOrder
-from tidings.exchange.stream_session import StreamLimits, StreamSession
-from tidings.exchange.streams import StreamHub
+from tidings.exchange.faults.fault_file import make_fault
+from tidings.exchange.orders.order_requests import CancelOrder, NewOrder
+from tidings.exchange.rest.authentication import ApiKey, Authenticator
+from tidings.exchange.streams.hub import StreamHub
+from tidings.exchange.streams.session import StreamLimits, StreamSession
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
 

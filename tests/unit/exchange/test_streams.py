@@ -11,11 +11,11 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from tidings.exchange.authentication import ApiKey, Authenticator
-from tidings.exchange.http_request import RequestParser
-from tidings.exchange.order_requests import NewOrder
-from tidings.exchange.stream_session import StreamLimits, StreamSession, text_frame
-from tidings.exchange.streams import StreamHub
+from tidings.exchange.orders.order_requests import NewOrder
+from tidings.exchange.rest.authentication import ApiKey, Authenticator
+from tidings.exchange.server.http_request import RequestParser
+from tidings.exchange.streams.hub import StreamHub
+from tidings.exchange.streams.session import StreamLimits, StreamSession, text_frame
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
 

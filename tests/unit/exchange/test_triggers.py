@@ -3,7 +3,7 @@
 import pytest
 from venue_driver import COIN_M_60K, SPOT_60K, SPOT_BTC, USD, Driver, steps
 
-from tidings.exchange.triggers import direction
+from tidings.exchange.orders.triggers import direction
 
 NEW = ("New", "New")
 REGISTERED = ("Untriggered", "Registered")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tidings.exchange.catalogue import Line
-from tidings.exchange.order_requests import AmendOrder, CancelOrder, NewOrder
+from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewOrder
 from tidings.exchange.reports import AccountUpdate, OrderReport, Reply
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig

@@ -1,0 +1,1 @@
+"""Money: balances, positions, margin, wallets."""

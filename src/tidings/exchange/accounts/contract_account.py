@@ -1,0 +1,165 @@
+"""A contract account: one user's balance in one settle currency, and the positions margined with it."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from tidings.exchange.accounts.ledgers import Fill, HouseLedger, Settlement
+from tidings.exchange.accounts.positions import LONG, MERGED, SHORT, Position
+from tidings.exchange.catalogue import Currency, Instrument, Line
+from tidings.exchange.error_codes import TE_NO_ENOUGH_AVAILABLE_BALANCE
+from tidings.exchange.orders.orders import Order
+from tidings.exchange.reports import AccountState, AccountUpdate, OrderReport, PositionState
+
+ONE_WAY: Final = "OneWay"
+HEDGED: Final = "Hedged"
+ACCOUNT_ID_FACTOR: Final = 10_000  # account id = user id × 10000 + currency code (holds in every capture)
+
+
+class ContractAccount:
+    """Balance, positions and margin of one user in one settle currency."""
+
+    def __init__(
+        self, line: Line, user_id: int, currency: Currency, value_scale: int, balance: int,
+        mark_price: Callable[[str], int], house: HouseLedger,
+    ) -> None:  # fmt: skip
+        self.line = line
+        self.user_id = user_id
+        self.account_id = user_id * ACCOUNT_ID_FACTOR + currency.code
+        self.currency = currency.name
+        self.value_scale = value_scale
+        self.balance = balance
+        self._mark_price = mark_price
+        self._house = house
+        self._modes: dict[str, str] = {}
+        self._positions: dict[str, dict[str, Position]] = {}  # symbol → position side → position
+
+    # Positions.
+
+    def pos_mode(self, symbol: str) -> str:
+        """OneWay or Hedged; one-way until switched."""
+        return self._modes.get(symbol, ONE_WAY)
+
+    def switch_mode(self, instrument: Instrument, pos_mode: str) -> None:
+        """Replace the symbol's positions, which must be idle, by those of the other mode."""
+        leverage_er = max((p.leverage_er for p in self.symbol_positions(instrument)), key=abs)
+        self._modes[instrument.symbol] = pos_mode
+        del self._positions[instrument.symbol]
+        for position in self.symbol_positions(instrument):
+            position.leverage_er = leverage_er
+
+    def symbol_positions(self, instrument: Instrument) -> list[Position]:
+        """The position of a one-way symbol, or both of a hedged one."""
+        sides = self._positions.get(instrument.symbol)
+        if sides is None:
+            names = (MERGED,) if self.pos_mode(instrument.symbol) == ONE_WAY else (LONG, SHORT)
+            sides = {name: Position(instrument, self.user_id, self.account_id, name) for name in names}
+            self._positions[instrument.symbol] = sides
+        return list(sides.values())
+
+    def position(self, instrument: Instrument, pos_side: str) -> Position | None:
+        """The position that orders with `pos_side` work on; None if it does not fit the symbol's mode."""
+        self.symbol_positions(instrument)
+        return self._positions[instrument.symbol].get(pos_side)
+
+    def position_of(self, order: Order) -> Position:
+        """The position an accepted order works on."""
+        return self._positions[order.instrument.symbol][order.pos_side]
+
+    # Money.
+
+    def used_balance(self) -> int:
+        """What positions and open orders keep."""
+        return sum(
+            position.used(self._mark_price(symbol))
+            for symbol, sides in self._positions.items()
+            for position in sides.values()
+            if not position.is_idle
+        )
+
+    def available_balance(self) -> int:
+        """What new orders may use; negative under water."""
+        return self.balance - self.used_balance()
+
+    def reserve(self, order: Order, qty: int, price: int) -> int:
+        """Count the order's margin; refused if that grows and the available balance does not cover it.
+
+        Orders that can only reduce the position are never refused.
+        """
+        position = self.position_of(order)
+        held_qty, held_value, cost = order.reserved_qty, order.reserved_value, position.order_cost()
+        position.recount(order, qty, price)
+        if not order.reduce_only and position.order_cost() > cost and self.available_balance() < 0:
+            position.count(order, held_qty, held_value)
+            return TE_NO_ENOUGH_AVAILABLE_BALANCE
+        return 0
+
+    def release(self, order: Order) -> None:
+        """Stop counting the order."""
+        position = self.position_of(order)
+        position.recount(order, 0, order.price)
+        position.reducers.pop(order, None)
+
+    def settle(self, order: Order, fill: Fill) -> Settlement:
+        """Book a fill on position and balance."""
+        instrument, position = order.instrument, self.position_of(order)
+        fee = instrument.fee(fill.value, fill.fee_rate_er(instrument))
+        closed_size, closed_pnl = position.trade(order.side, fill.qty, fill.value, fill.now_ns)
+        position.charge(fee)
+        self.balance += closed_pnl - fee
+        self._house.collect(self.line, self.currency, fee)
+        position.recount(order, order.leaves_qty, order.price)
+        self.touch(position, fill.sequence, fill.now_ns)
+        return Settlement(fee, self.currency, closed_size, closed_pnl)
+
+    def touch(self, position: Position, sequence: int, now_ns: int) -> None:
+        """Note that something about `position` changed."""
+        position.exec_seq = sequence
+        position.transact_time_ns = now_ns
+
+    # Descriptions.
+
+    def stamp(self, report: OrderReport, order: Order) -> None:
+        """Put the account and the order's position on a report (of a refused order: any of the symbol's positions)."""
+        sides = self.symbol_positions(order.instrument)
+        position = self.position(order.instrument, order.pos_side) or sides[0]
+        mark_price = self._mark_price(order.instrument.symbol)
+        report.cur_acc_balance = self.balance
+        report.cur_assigned_pos_balance = position.assigned(mark_price)
+        report.cur_leverage_er = position.leverage_er
+        report.cur_pos_side = position.side_word
+        report.cur_pos_size = abs(position.net_qty)
+        report.cur_pos_term = position.term
+        report.cur_pos_value = position.value
+        report.cur_risk_limit = order.instrument.risk_limit
+
+    def state(self) -> AccountState:
+        """The account as it stands."""
+        return AccountState(
+            self.user_id, self.account_id, self.currency, self.value_scale, self.balance, self.used_balance()
+        )
+
+    def position_states(self, instruments: Sequence[Instrument]) -> list[PositionState]:
+        """The positions in `instruments` as they stand, flat ones included."""
+        shared = max(0, self.available_balance())
+        return [
+            position.state(self._mark_price(instrument.symbol), shared, self.pos_mode(instrument.symbol))
+            for instrument in instruments
+            for position in self.symbol_positions(instrument)
+        ]
+
+    def known_positions(self) -> list[Position]:
+        """Every position that was ever touched."""
+        return [position for sides in self._positions.values() for position in sides.values() if position.data_ver]
+
+    def update(self, reports: list[OrderReport], symbols: Sequence[str], sequence: int, now_ns: int) -> AccountUpdate:
+        """An update with the account and the positions in `symbols`, whose versions go up by one."""
+        touched = [position for symbol in symbols for position in self._positions[symbol].values()]
+        for position in touched:
+            position.data_ver += 1
+        states = self.position_states([self._instrument(symbol) for symbol in symbols])
+        return AccountUpdate(
+            self.line, self.user_id, self.currency, sequence, now_ns, reports, self.state(), states
+        )
+
+    def _instrument(self, symbol: str) -> Instrument:
+        return next(iter(self._positions[symbol].values())).instrument

@@ -1,0 +1,181 @@
+"""A position in one contract: signed quantity, entry value, realised profit, and what its open orders need.
+
+Value, not price, is kept: the average entry price is derived from it, so that nothing is lost by rounding and money
+is conserved (over all accounts, balances and entry values always add up to what was put in, less fees).
+"""
+
+from typing import Final
+
+from tidings.exchange.accounts.margin import (
+    bankruptcy,
+    initial_margin_er,
+    liquidation_price,
+    order_cost,
+    position_cost,
+    unrealised_pnl,
+    value_to_cost_er,
+)
+from tidings.exchange.catalogue import ONE_ER, Instrument
+from tidings.exchange.markets.matching import BUY, SELL
+from tidings.exchange.orders.orders import Order
+from tidings.exchange.reports import PositionState
+
+MERGED: Final = "Merged"
+LONG: Final = "Long"
+SHORT: Final = "Short"
+
+
+class Position:
+    """One user's position in one contract, or one side of it in hedged mode."""
+
+    def __init__(self, instrument: Instrument, user_id: int, account_id: int, pos_side: str) -> None:
+        self.instrument = instrument
+        self.user_id = user_id
+        self.account_id = account_id
+        self.pos_side = pos_side
+        self.net_qty = 0  # signed
+        self.value = 0  # unsigned, at entry
+        self.leverage_er = instrument.default_leverage_er
+        self.added_margin = 0  # isolated: assigned beyond the position's cost
+        self.buy_leaves_qty = self.buy_leaves_value = self.sell_leaves_qty = self.sell_leaves_value = 0
+        self.cum_closed_pnl = self.cum_fee = self.cur_term_pnl = 0
+        self.term = 1
+        self.last_term_end_time_ns = 0
+        self.req_num = 0
+        self.data_ver = 0
+        self.exec_seq = 0
+        self.transact_time_ns = 0
+        self.reducers: dict[Order, None] = {}  # open reduce-only orders, which must never exceed it
+
+    @property
+    def side_word(self) -> str:
+        """Buy, Sell or None."""
+        return "None" if self.net_qty == 0 else ("Buy" if self.net_qty > 0 else "Sell")
+
+    @property
+    def is_cross(self) -> bool:
+        """Whether it shares the account's balance (leverage ≤ 0)."""
+        return self.leverage_er <= 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is flat and has no open orders."""
+        return not (self.net_qty or self.buy_leaves_qty or self.sell_leaves_qty)
+
+    def room(self, side: int) -> int:
+        """How much an order on `side` can reduce it by."""
+        return abs(self.net_qty) if self.net_qty * side < 0 else 0
+
+    def trade(self, side: int, qty: int, value: int, now_ns: int) -> tuple[int, int]:
+        """Apply a fill; gives the size it closed and the profit that realised."""
+        if self.net_qty * side >= 0:
+            if self.net_qty == 0:
+                self.cur_term_pnl = 0
+            self.net_qty += side * qty
+            self.value += value
+            return 0, 0
+        held = abs(self.net_qty)
+        closed_qty = min(qty, held)
+        entry_value = self.value * closed_qty // held
+        exit_value = value * closed_qty // qty
+        gain = exit_value - entry_value
+        pnl = gain if (self.net_qty > 0) != self.instrument.is_inverse else -gain
+        self.net_qty += side * qty
+        self.value = self.value - entry_value if qty < held else value - exit_value
+        self.cum_closed_pnl += pnl
+        self.cur_term_pnl += pnl
+        if qty >= held:
+            self._end_term(now_ns)
+        return closed_qty, pnl
+
+    def _end_term(self, now_ns: int) -> None:
+        self.term += 1
+        self.last_term_end_time_ns = now_ns
+        self.added_margin = 0
+        if self.net_qty:
+            self.cur_term_pnl = 0
+
+    def charge(self, fee: int) -> None:
+        """Book a fee."""
+        self.cum_fee += fee
+        self.cur_term_pnl -= fee
+
+    def recount(self, order: Order, qty: int, price: int) -> None:
+        """Count `order` among the open orders with `qty` at `price`; 0 takes it out."""
+        self.count(order, qty, self.instrument.value(qty, price))
+
+    def count(self, order: Order, qty: int, value: int) -> None:
+        """Count `order` with `qty` worth `value` instead of what it was counted with."""
+        if order.side == BUY:
+            self.buy_leaves_qty += qty - order.reserved_qty
+            self.buy_leaves_value += value - order.reserved_value
+        else:
+            self.sell_leaves_qty += qty - order.reserved_qty
+            self.sell_leaves_value += value - order.reserved_value
+        order.reserved_qty, order.reserved_value = qty, value
+
+    def cost(self) -> int:
+        """Margin of the position itself."""
+        side = BUY if self.net_qty > 0 else SELL
+        return position_cost(self.instrument, side, self.leverage_er, self.value) if self.net_qty else 0
+
+    def assigned(self, mark_price: int) -> int:
+        """Balance held by the position: its cost, and a cross position's loss or an isolated one's added margin."""
+        if not self.net_qty:
+            return 0
+        extra = max(0, -self.unrealised_pnl(mark_price)) if self.is_cross else self.added_margin
+        return self.cost() + extra
+
+    def order_cost(self) -> int:
+        """Margin of the open orders; what only reduces the position is free."""
+        buys = self._side_cost(BUY, self.buy_leaves_qty, self.buy_leaves_value)
+        return buys + self._side_cost(SELL, self.sell_leaves_qty, self.sell_leaves_value)
+
+    def _side_cost(self, side: int, qty: int, value: int) -> int:
+        free_qty = self.room(side)
+        if qty <= free_qty:
+            return 0
+        charged = value * (qty - free_qty) // qty if free_qty else value
+        return order_cost(self.instrument, side, self.leverage_er, charged)
+
+    def used(self, mark_price: int) -> int:
+        """All the balance it keeps from being used elsewhere."""
+        return self.assigned(mark_price) + self.order_cost()
+
+    def unrealised_pnl(self, mark_price: int) -> int:
+        """Profit at the mark price."""
+        return unrealised_pnl(self.instrument, self.net_qty, self.value, mark_price) if self.net_qty else 0
+
+    def state(self, mark_price: int, shared_balance: int, pos_mode: str) -> PositionState:
+        """A snapshot; `shared_balance` is what the account has left for its cross positions."""
+        instrument, cost, assigned = self.instrument, self.cost(), self.assigned(mark_price)
+        margin = assigned + (shared_balance if self.is_cross else 0)
+        entry_price = instrument.average_price(abs(self.net_qty), self.value)
+        bankrupt_price, bankrupt_comm = bankruptcy(instrument, self.net_qty, self.value, margin)
+        order_cost_total = self.order_cost()
+        return PositionState(
+            instrument=instrument, user_id=self.user_id, account_id=self.account_id, pos_mode=pos_mode,
+            pos_side=self.pos_side, side=self.side_word, size=abs(self.net_qty), value=self.value,
+            avg_entry_price=entry_price, leverage_er=self.leverage_er,
+            init_margin_req_er=initial_margin_er(instrument, self.leverage_er),
+            maint_margin_req_er=instrument.maint_margin_er, risk_limit=instrument.risk_limit, pos_cost=cost,
+            assigned_pos_balance=assigned, bankrupt_comm=bankrupt_comm, bankrupt_price=bankrupt_price,
+            liquidation_price=liquidation_price(instrument, self.net_qty, entry_price, bankrupt_price),
+            position_margin=margin - bankrupt_comm if self.net_qty else 0, used_balance=assigned + order_cost_total,
+            cross_shared_balance=shared_balance if self.is_cross else 0, order_cost=order_cost_total,
+            buy_leaves_qty=self.buy_leaves_qty, buy_leaves_value=self.buy_leaves_value,
+            sell_leaves_qty=self.sell_leaves_qty, sell_leaves_value=self.sell_leaves_value,
+            buy_value_to_cost_er=value_to_cost_er(instrument, BUY, self.leverage_er),
+            sell_value_to_cost_er=value_to_cost_er(instrument, SELL, self.leverage_er),
+            taker_fee_rate_er=instrument.taker_fee_er, maker_fee_rate_er=instrument.maker_fee_er,
+            mark_price=mark_price, unrealised_pnl=self.unrealised_pnl(mark_price),
+            cum_closed_pnl=self.cum_closed_pnl, cum_transact_fee=self.cum_fee, cum_funding_fee=0,
+            cur_term_realised_pnl=self.cur_term_pnl, free_qty=-self.net_qty, term=self.term,
+            last_term_end_time_ns=self.last_term_end_time_ns, last_funding_time_ns=0, data_ver=self.data_ver,
+            exec_seq=self.exec_seq, transact_time_ns=self.transact_time_ns,
+            display_leverage_er=self._display_leverage_er(margin),
+        )  # fmt: skip
+
+    def _display_leverage_er(self, margin: int) -> int:
+        """Value over the margin that really backs it; the set leverage while flat."""
+        return self.value * ONE_ER // margin if self.net_qty and margin > 0 else self.leverage_er

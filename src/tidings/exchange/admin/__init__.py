@@ -1,0 +1,1 @@
+"""The admin endpoint: what is behind the exchange's back, for tests."""

@@ -1,0 +1,109 @@
+"""What a test may see and do behind the exchange's back: a plain HTTP endpoint on the loopback interface, without keys.
+
+    GET  /dump                    everything: orders, positions, accounts, wallets, books, counters
+    GET  /orders?user_id=7000001  one section (also /positions /accounts /wallets /books /counters);
+                                  `user_id` and `symbol` cut its rows down
+    GET  /open-orders?user_id=N   only what one user has open: quick, for who asks a thousand times a second
+    GET  /history?user_id=N       orders of one user, open and done, and his executions by ExecID, as far back as kept
+    POST /price                   {"symbol": "BTCUSDT", "last": "61000.5", "mark": "61000", "index": "61000"},
+                                  any of the three prices
+    GET POST DELETE /faults       what is to go wrong: `fault_admin`
+
+Numbers in dumps are the core's integers. No key and no secret is ever shown.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tidings.exchange.admin.admin_view import order_row
+from tidings.exchange.admin.fault_admin import FAULTS_PATH, answer_faults
+from tidings.exchange.catalogue import Line
+from tidings.exchange.rest.parameters import Parameters, RequestError
+from tidings.exchange.rest.response import Response
+from tidings.exchange.server.http_request import Request
+from tidings.exchange.venue import Venue
+
+_SECTIONS = ("orders", "positions", "accounts", "wallets", "books", "counters")
+
+
+@dataclass(slots=True)
+class AdminApi:
+    """Answers the admin endpoint's requests (an `http_server.Handler`)."""
+
+    venue: Venue
+    counters: Callable[[], dict[str, int]]  # of the faces
+    on_changed: Callable[[], None]  # the core may have something to publish
+
+    def respond(self, request: Request, address: str, wall_ns: int) -> Response:
+        """The answer to one request."""
+        try:
+            if request.path == FAULTS_PATH:
+                status, document = answer_faults(self.venue.state.faults, request)
+                return _json(document, status)
+            parameters = Parameters.of_request(request)
+            match request.method, request.path:
+                case "GET", "/dump":
+                    return _json(self._view())
+                case "GET", path if path[1:] in _SECTIONS:
+                    return _json(_filtered(self._view().get(path[1:]), parameters))
+                case "GET", "/open-orders":
+                    return _json(self._open_orders(parameters.integer("user_id")))
+                case "GET", "/history":
+                    return _json(self._history(parameters.integer("user_id")))
+                case "POST", "/price":
+                    return self._set_price(parameters, wall_ns)
+        except RequestError as error:
+            return _json({"error": error.msg}, 404 if error.code == 404 else 400)
+        return _json({"error": "no such admin endpoint"}, 404)
+
+    def _view(self) -> dict[str, object]:
+        view = dict(self.venue.admin_view())
+        counters = view.get("counters")
+        view["counters"] = (counters if isinstance(counters, dict) else {}) | self.counters()
+        view["faults"] = self.venue.state.faults.view()
+        return view
+
+    def _open_orders(self, user_id: int) -> list[dict[str, object]]:
+        store = self.venue.state.store
+        return [order_row(order) for symbol in self.venue.markets for order in store.open_orders(user_id, symbol)]
+
+    def _history(self, user_id: int) -> dict[str, object]:
+        store = self.venue.state.store
+        fills = [fill for line in Line for fill in store.fills(user_id, line)]
+        executions = [
+            {"exec_id": fill.exec_id, "order_id": fill.order_id, "symbol": fill.instrument.symbol, "qty": fill.exec_qty}
+            for fill in fills
+        ]
+        return {"orders": [order_row(order) for order in store if order.owner == user_id], "executions": executions}
+
+    def _set_price(self, parameters: Parameters, wall_ns: int) -> Response:
+        instrument = self.venue.catalogue.instruments.get(parameters.required("symbol"))
+        names = [name for name in ("last", "mark", "index") if parameters.has(name)]
+        if instrument is None or not instrument.is_listed or not names:
+            return _json({"error": "name a listed symbol and one of last, mark, index"}, 400)
+        prices = {name: parameters.decimal(name, instrument.price_scale) for name in names}
+        if min(prices.values()) <= 0:
+            return _json({"error": "a price is above zero"}, 400)
+        self.venue.set_price(instrument.symbol, wall_ns, **prices)
+        self.on_changed()
+        return _json({"symbol": instrument.symbol, **prices})
+
+
+def _filtered(section: object, parameters: Parameters) -> object:
+    """The rows of a section that belong to `user_id` and `symbol`, where those are given."""
+    if isinstance(section, dict) and parameters.has("symbol"):
+        return section.get(parameters.text("symbol"))
+    if not isinstance(section, list):
+        return section
+    rows = section
+    if parameters.has("user_id"):
+        user_id = parameters.integer("user_id")
+        rows = [row for row in rows if row.get("user_id") == user_id]
+    if parameters.has("symbol"):
+        rows = [row for row in rows if row.get("symbol") == parameters.text("symbol")]
+    return rows
+
+
+def _json(document: object, status: int = 200) -> Response:
+    return Response(json.dumps(document).encode(), status)

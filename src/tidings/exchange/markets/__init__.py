@@ -1,0 +1,1 @@
+"""The market of each instrument: matching, tape, prices, and the flow behind the users."""

@@ -1,0 +1,143 @@
+"""The market behind the users: seeded makers and takers, and the mark and index prices.
+
+Everything is a pure function of (seed, symbol, tick number): the price is a sum of smooth noises evaluated at the tick,
+the ladder of quotes hangs on a price grid and changes its sizes in epochs, and takers arrive by a draw per tick. So a
+run on a virtual clock repeats exactly, and an instrument that slept can join at any tick without replaying the past.
+
+What the book makes of the flow's orders also depends on the users: a quote that would cross a user's order trades with
+it. The flow only ever adds what its function says is missing and takes off what is not wanted any more.
+"""
+
+from typing import Final
+
+from tidings.exchange.catalogue import ONE_ER, Instrument
+from tidings.exchange.markets.market import Market
+from tidings.exchange.markets.matching import BUY, SELL, BookOrder, Stay
+from tidings.exchange.scaled import from_text, rescale
+
+# Prices of one day in 2026, by base currency, so that all product lines of a coin agree.
+START_PRICES: Final = {
+    "BTC": "61000", "ETH": "3000", "XRP": "0.52", "ADA": "0.45", "SOL": "150", "LTC": "71", "DOGE": "0.12",
+    "TRX": "0.11",
+}  # fmt: skip
+# The price path: (period in ticks, amplitude at scale 8). At ten ticks a second: seconds, half minutes, ten minutes.
+NOISES: Final = ((16, 4_000), (300, 40_000), (6_000, 500_000))
+STEP_PER_PRICE: Final = 20_000  # quotes stand on a grid of 1/20000 of the price, at least one tick
+LADDER_LEVELS: Final = 40  # a side; more than the 30 the venue publishes
+EPOCH_TICKS: Final = 64  # a quote keeps its size that long
+QUOTE_VALUE: Final = 8_000  # in quote currency, typical size at the touch
+TAKER_ODDS: Final = 3  # one taker in so many ticks
+TAKER_REACH_STEPS: Final = 3  # how far through the middle a taker goes
+MARK_LAG_TICKS: Final = 10
+INDEX_LAG_TICKS: Final = 3
+
+_MASK: Final = 2**64 - 1
+
+
+def mix(value: int) -> int:
+    """A 64-bit number that looks random and depends on nothing but `value` (the finaliser of splitmix64)."""
+    value = (value + 0x9E37_79B9_7F4A_7C15) & _MASK
+    value = ((value ^ (value >> 30)) * 0xBF58_476D_1CE4_E5B9) & _MASK
+    value = ((value ^ (value >> 27)) * 0x94D0_49BB_1331_11EB) & _MASK
+    return value ^ (value >> 31)
+
+
+def start_price(instrument: Instrument, text: str = "") -> int:
+    """The price an instrument starts at: `text`, or this module's for its base currency, rounded to the tick.
+
+    Raises ValueError if `text` is no price of the instrument.
+    """
+    price = from_text(text or START_PRICES.get(instrument.base_currency, "1"), instrument.price_scale)
+    if price < instrument.min_price or (instrument.max_price and price > instrument.max_price):
+        raise ValueError(f"{instrument.symbol}: price {text} is outside the instrument's bounds")
+    return instrument.round_price(price, up=False)
+
+
+class BackgroundFlow:
+    """The flow of one instrument."""
+
+    def __init__(self, market: Market, seed: int) -> None:
+        self._market = market
+        self._start_price = market.last_price
+        self._seed = mix(seed) ^ int.from_bytes(market.instrument.symbol.encode()[-8:])
+        tick_size = market.instrument.tick_size
+        self._step = max(1, self._start_price // tick_size // STEP_PER_PRICE) * tick_size
+        self._typical_qty = _typical_qty(market.instrument, self._start_price)
+        # By side and price: the quote, and the tick at which it gets a new size.
+        self._quotes: dict[int, dict[int, tuple[BookOrder, int]]] = {BUY: {}, SELL: {}}
+
+    def mid_price(self, tick: int) -> int:
+        """The middle of the market at `tick`, on the price scale; the start price at tick 0."""
+        drift_er = 0
+        for number, (period, amplitude) in enumerate(NOISES):
+            drift_er += amplitude * (self._noise(number, period, tick) - self._noise(number, period, 0)) >> 16
+        return max(self._start_price + self._start_price * drift_er // ONE_ER, self._step * 2)
+
+    def tick(self, tick: int) -> tuple[list[BookOrder], list[tuple[BookOrder, Stay]]]:
+        """Move mark and index price to `tick`, and give the orders to take off and those to submit."""
+        mid = self.mid_price(tick)
+        self._market.index_price = self.mid_price(max(0, tick - INDEX_LAG_TICKS))
+        self._market.mark_price = (mid + self.mid_price(max(0, tick - MARK_LAG_TICKS))) // 2
+        cancels: list[BookOrder] = []
+        submits: list[tuple[BookOrder, Stay]] = []
+        for side in (BUY, SELL):
+            self._requote(side, mid, tick, cancels, submits)
+        taker = self._taker(mid, tick)
+        if taker is not None:
+            submits.append((taker, Stay.IOC))
+        return cancels, submits
+
+    def _requote(
+        self, side: int, mid: int, tick: int, cancels: list[BookOrder], submits: list[tuple[BookOrder, Stay]]
+    ) -> None:
+        """Bring one side's ladder to what it should be at `tick`."""
+        quotes, step = self._quotes[side], self._step
+        best = (mid - 1) // step * step if side == BUY else -(-(mid + 1) // step) * step
+        wanted: dict[int, tuple[BookOrder, int]] = {}
+        for depth in range(LADDER_LEVELS):
+            price = best - side * depth * step
+            if price < self._market.instrument.min_price:
+                break
+            held = quotes.pop(price, None)
+            if held is not None and held[0].level is not None:
+                if tick < held[1]:
+                    wanted[price] = held
+                    continue
+                cancels.append(held[0])
+            draw = mix(self._seed ^ price * 2 + (side == BUY))
+            phase = draw % EPOCH_TICKS
+            epoch = (tick + phase) // EPOCH_TICKS
+            order = BookOrder(side, price, self._quote_qty(draw + epoch, depth))
+            wanted[price] = order, (epoch + 1) * EPOCH_TICKS - phase
+            submits.append((order, Stay.REST))
+        cancels.extend(order for order, _ in quotes.values() if order.level is not None)
+        self._quotes[side] = wanted
+
+    def _quote_qty(self, draw: int, depth: int) -> int:
+        """From a quarter to five quarters of the typical size, growing away from the touch."""
+        lots = self._typical_qty * (64 + mix(draw) % 256) * (8 + depth) // (256 * 8)
+        lot_size = self._market.instrument.lot_size
+        return max(1, lots // lot_size) * lot_size
+
+    def _taker(self, mid: int, tick: int) -> BookOrder | None:
+        draw = mix(self._seed + 31 * tick)
+        if draw % TAKER_ODDS:
+            return None
+        side = BUY if draw >> 8 & 1 else SELL
+        lots = self._typical_qty * (32 + (draw >> 16) % 480) // 256 // self._market.instrument.lot_size
+        price = self._market.instrument.round_price(mid + side * TAKER_REACH_STEPS * self._step, up=side != BUY)
+        return BookOrder(side, price, max(1, lots) * self._market.instrument.lot_size)
+
+    def _noise(self, number: int, period: int, tick: int) -> int:
+        """Smooth noise in ±2^16: random values every `period` ticks, straight lines between them."""
+        index, offset = divmod(tick, period)
+        key = self._seed + 1_000_003 * (number + 1)
+        left, right = mix(key ^ index) % 131_072 - 65_536, mix(key ^ (index + 1)) % 131_072 - 65_536
+        return left + (right - left) * offset // period
+
+
+def _typical_qty(instrument: Instrument, price: int) -> int:
+    if instrument.is_inverse:
+        return QUOTE_VALUE  # contracts of one unit of the quote currency
+    value = rescale(QUOTE_VALUE, 0, instrument.value_scale)
+    return max(instrument.lot_size, instrument.qty_for(value, price))

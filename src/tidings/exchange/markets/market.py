@@ -1,0 +1,82 @@
+"""The public side of one instrument: book, trades, last, mark and index price, and a day's figures.
+
+Faces read it and publish; they notice change by `sequence` (the book) and `trade_count` (the tape).
+"""
+
+from collections import deque
+from itertools import islice
+from typing import Final, NamedTuple, TypeAlias
+
+from tidings.exchange.catalogue import Instrument
+from tidings.exchange.markets.matching import BUY, Book, BookSide
+
+TAPE_LENGTH: Final = 200  # trades in a stream snapshot (phemex docs 2026, trade.subscribe)
+FIRST_SEQUENCE: Final = 10_000_000
+TRADES_PER_SEQUENCE: Final = 10_000  # public trade id = sequence × 10000 + index (observed)
+
+Level: TypeAlias = tuple[int, int]  # price, quantity
+
+
+class PublicTrade(NamedTuple):
+    """One print of the tape."""
+
+    trade_id: int
+    time_ns: int
+    side: str  # of the taker
+    price: int
+    qty: int
+
+
+class Market:
+    """What everybody may see of one instrument."""
+
+    def __init__(self, instrument: Instrument, start_price: int) -> None:
+        self.instrument = instrument
+        self.book = Book()
+        self.sequence = FIRST_SEQUENCE  # of the book; rises with each change, with gaps
+        self.updated_ns = 0  # time of the last change of the book
+        self.last_price = start_price
+        self.mark_price = start_price
+        self.index_price = start_price
+        self.trades: deque[PublicTrade] = deque(maxlen=TAPE_LENGTH)  # oldest first
+        self.trade_count = 0
+        self.open_price = start_price
+        self.high_price = start_price
+        self.low_price = start_price
+        self.volume = 0  # quantity scale, since the start
+        self.turnover = 0  # value scale
+        self._trades_in_sequence = 0
+
+    def levels(self, depth: int = 0) -> tuple[list[Level], list[Level]]:
+        """The best `depth` levels (0: all) as (bids, asks), each best first."""
+        return _levels(self.book.bids, depth), _levels(self.book.asks, depth)
+
+    def new_trades(self, seen_count: int) -> list[PublicTrade]:
+        """The trades after the first `seen_count` ones, oldest first, as far as the tape reaches back."""
+        fresh = min(self.trade_count - seen_count, len(self.trades))
+        return list(islice(self.trades, len(self.trades) - fresh, None))
+
+    def next_sequence(self, now_ns: int) -> int:
+        """Begin a new change of the book; its number. The gaps (1 to 7) are a function of the number before."""
+        self.sequence += 1 + (self.sequence * 2_654_435_761 >> 9) % 7
+        self.updated_ns = now_ns
+        self._trades_in_sequence = 0
+        return self.sequence
+
+    def print_trade(self, taker_side: int, price: int, qty: int, value: int, now_ns: int) -> int:
+        """Put a trade on the tape; gives its index within the current sequence."""
+        index = self._trades_in_sequence
+        trade_id = self.sequence * TRADES_PER_SEQUENCE + index
+        self.trades.append(PublicTrade(trade_id, now_ns, "Buy" if taker_side == BUY else "Sell", price, qty))
+        self._trades_in_sequence += 1
+        self.trade_count += 1
+        self.last_price = price
+        self.high_price = max(self.high_price, price)
+        self.low_price = min(self.low_price, price)
+        self.volume += qty
+        self.turnover += value
+        return index
+
+
+def _levels(side: BookSide, depth: int) -> list[Level]:
+    return [(level.price, level.qty) for level in islice(side, depth or None)]

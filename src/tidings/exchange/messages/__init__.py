@@ -1,0 +1,1 @@
+"""The venue's JSON, one file per product line and service."""

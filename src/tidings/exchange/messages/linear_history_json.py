@@ -1,0 +1,78 @@
+"""USD-M as JSON in the words of `/exchange/order/v2`: integer enums, milliseconds, ids cut to seven characters.
+
+Keys and order as captured in 2024. The numbers are those seen in captures and documents; a state whose number no source
+shows is 0 here, and so is a word that a client made up.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from tidings.exchange.messages.json_text import quote, ratio, real
+from tidings.exchange.reports import OrderReport
+
+MS_NS = 1_000_000
+SHORT_ID_CHARACTERS = 7  # `clOrdId` there is the beginning of orderId, not the client's id (observed 2024)
+
+ORD_STATUSES: Final[Mapping[str, int]] = MappingProxyType({
+    "Created": 0, "Untriggered": 1, "Deactivated": 2, "Triggered": 3, "Rejected": 4, "New": 5, "PartiallyFilled": 6,
+    "Filled": 7, "Canceled": 8,
+})  # fmt: skip
+ORD_TYPES: Final[Mapping[str, int]] = MappingProxyType({
+    "Market": 1, "Limit": 2, "Stop": 3, "StopLimit": 4, "MarketIfTouched": 5, "LimitIfTouched": 6,
+})  # fmt: skip
+EXEC_STATUSES: Final[Mapping[str, int]] = MappingProxyType({
+    "Aborted": 2, "New": 5, "MakerFill": 6, "TakerFill": 7, "Expired": 8, "Canceled": 11, "Replaced": 18,
+    "CreateRejected": 19,
+})  # fmt: skip
+TRADE_TYPES: Final[Mapping[str, int]] = MappingProxyType({"Trade": 1, "Amend": 8, "Replace": 10})
+_SIDES = {"Buy": 1, "Sell": 2}
+_POS_SIDES = {"Long": 1, "Short": 2, "Merged": 3}
+_ACTIONS = {"New": 1, "Cancel": 2, "Replace": 3, "CancelAll": 4}
+_TRIGGERS = {"ByMarkPrice": 1, "ByIndexPrice": 2, "ByLastPrice": 3}
+_STOP_DIRECTIONS = {"Rising": 1, "Falling": 2}
+
+
+def order_list_row(report: OrderReport) -> str:
+    """A row of `/exchange/order/v2/orderList`."""
+    r = report
+    i = r.instrument
+
+    def price(value: int) -> str:
+        return real(value, i.price_scale)
+
+    def amount(value: int) -> str:
+        return real(value, i.value_scale)
+
+    return (
+        f'{{"createdAt":{r.create_time_ns // MS_NS},"symbol":"{i.symbol}",'
+        f'"orderQtyRq":{real(r.order_qty, i.qty_scale)},"side":{_SIDES[r.side]},'
+        f'"posSide":{_POS_SIDES.get(r.pos_side, 0)},"priceRp":{price(r.price)},'
+        f'"execQtyRq":{real(r.cum_qty, i.qty_scale)},"leavesQtyRq":{real(r.leaves_qty, i.qty_scale)},'
+        f'"execPriceRp":{price(r.avg_price)},"orderValueRv":{amount(r.cum_value + r.leaves_value)},'
+        f'"leavesValueRv":{amount(r.leaves_value)},"cumValueRv":{amount(r.cum_value)},'
+        f'"stopDirection":{_STOP_DIRECTIONS.get(r.stop_direction, 0)},"stopPxRp":{price(r.stop_px)},'
+        f'"trigger":{_TRIGGERS.get(r.trigger, 0)},"actionBy":1,"execFeeRv":{amount(r.cum_fee)},'
+        f'"ordType":{ORD_TYPES.get(r.ord_type, 0)},"ordStatus":{ORD_STATUSES[r.ord_status]},'
+        f'"clOrdId":"{r.order_id[:SHORT_ID_CHARACTERS]}","orderId":"{r.order_id}",'
+        f'"execStatus":{EXEC_STATUSES.get(r.exec_status, 0)},"bizError":{r.code},"totalPnlRv":null,'
+        f'"avgTransactPriceRp":null,"orderDetailsVos":null,"tradeType":{TRADE_TYPES.get(r.trade_type, 0)},'
+        f'"updatedAt":{r.transact_time_ns // MS_NS}}}'
+    )
+
+
+def trading_list_row(report: OrderReport) -> str:
+    """A row of `/exchange/order/v2/tradingList`: it names neither the order nor, in full, the execution."""
+    r = report
+    i = r.instrument
+    return (
+        f'{{"createdAt":{r.transact_time_ns // MS_NS},"symbol":"{i.symbol}","currency":{quote(i.settle_currency)},'
+        f'"action":{_ACTIONS[r.action]},"tradeType":{TRADE_TYPES.get(r.trade_type, 0)},'
+        f'"execQtyRq":{real(r.exec_qty, i.qty_scale)},"execPriceRp":{real(r.exec_price, i.price_scale)},'
+        f'"side":{_SIDES[r.side]},"orderQtyRq":{real(r.order_qty, i.qty_scale)},'
+        f'"priceRp":{real(r.price, i.price_scale)},"execValueRv":{real(r.exec_value, i.value_scale)},'
+        f'"feeRateRr":{ratio(r.fee_rate_er)},"execFeeRv":{real(r.exec_fee, i.value_scale)},'
+        f'"ordType":{ORD_TYPES.get(r.ord_type, 0)},"execId":"{r.exec_id[:SHORT_ID_CHARACTERS]}",'
+        f'"execStatus":{EXEC_STATUSES.get(r.exec_status, 0)},"posSide":{_POS_SIDES.get(r.pos_side, 0)},'
+        f'"ptFeeRv":"0","ptPriceRp":"0"}}'
+    )

@@ -1,0 +1,1 @@
+"""The HTTP face: endpoints by product line, signatures, rate limits."""

@@ -1,0 +1,112 @@
+"""Who is asking: API keys, REST signatures and stream logins, checked as the venue checks them.
+
+REST: hex HMAC-SHA-256 over path + query + expiry + body, all four exactly as they were transmitted, no separators
+(phemex docs 2026, "Request authentication"). Stream: over key + expiry (phemex docs 2026, "User authentication"). The
+HMAC key is the text of the secret; `base64url` decodes it first, as the 2024 docs say and no current client does.
+"""
+
+import base64
+import hmac
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from tidings.exchange.server.http_request import Request
+
+SecretEncoding = Literal["raw", "base64url"]
+
+MAX_STREAM_EXPIRY_S = 120  # phemex docs 2026, "User authentication": expiry at most two minutes away
+_EXPIRY = re.compile(r"[0-9]{1,12}", re.ASCII)
+_SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """One key pair of one user. The secret is in no repr."""
+
+    api_key: str
+    user_id: int
+    secret: bytes  # what the HMAC is keyed with, already decoded
+
+    def __repr__(self) -> str:
+        return f"ApiKey({self.api_key!r}, user_id={self.user_id})"
+
+
+class Unauthenticated(Exception):
+    """A request or login that proves nothing. `body` is the JSON the venue answers with, HTTP status 401."""
+
+    def __init__(self, body: str) -> None:
+        super().__init__(body)
+        self.body = body.encode()
+
+
+# The first form is a gateway's, code as text and no `data`; the second the key service's. Both seen by clients of the
+# live venue.
+_UNKNOWN_KEY = '{"code":"401","msg":"401 Failed to load API KEY."}'
+_BAD_SIGNATURE = '{"msg":"API Signature verification failed.","code":10500}'
+_MISSING_HEADER = '{"msg":"Missing required parameter","code":10500}'
+# The venue's own text is unknown
+_EXPIRED = '{"msg":"API Signature verification failed, request expired.","code":10500}'
+
+
+class Authenticator:
+    """All keys of the exchange, and the two checks."""
+
+    def __init__(self, keys: Iterable[ApiKey]) -> None:
+        self._keys = {key.api_key: key for key in keys}
+
+    def user_of_key(self, api_key: str) -> int:
+        """Whose key it is, proved or not; 0 for nobody's."""
+        key = self._keys.get(api_key)
+        return key.user_id if key else 0
+
+    def user_of_request(self, request: Request, wall_ns: int) -> int:
+        """The user id that signed `request`. Raises `Unauthenticated`."""
+        headers = request.headers
+        token = headers.get("x-phemex-access-token", "")
+        expiry = headers.get("x-phemex-request-expiry", "")
+        signature = headers.get("x-phemex-request-signature", "")
+        if not (token and expiry and signature):
+            raise Unauthenticated(_MISSING_HEADER)
+        key = self._keys.get(token)
+        if key is None:
+            raise Unauthenticated(_UNKNOWN_KEY)
+        text = f"{request.path}{request.query}{expiry}".encode("latin-1") + request.body
+        if _EXPIRY.fullmatch(expiry) is None or not _is_signed(key, text, signature):
+            raise Unauthenticated(_BAD_SIGNATURE)
+        if wall_ns > int(expiry) * 1_000_000_000:
+            raise Unauthenticated(_EXPIRED)
+        return key.user_id
+
+    def user_of_login(self, params: object, wall_ns: int) -> int | None:
+        """The user id behind the parameters of `user.auth`, or None if the login is refused (stream code 6012)."""
+        match params:
+            case ["API", str(token), str(signature), int(expiry_s)] if not isinstance(expiry_s, bool):
+                now_s = wall_ns // 1_000_000_000
+                key = self._keys.get(token)
+                if key is None or not now_s <= expiry_s <= now_s + MAX_STREAM_EXPIRY_S:
+                    return None
+                return key.user_id if _is_signed(key, f"{token}{expiry_s}".encode(), signature) else None
+        return None
+
+
+def decode_secret(text: str, encoding: SecretEncoding) -> bytes:
+    """The HMAC key behind the secret `text`: its bytes, or what they mean in URL-safe base64 (padding optional)."""
+    if encoding == "raw":
+        return text.encode()
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def make_api_key(user_id: int, random_bytes: Callable[[int], bytes], encoding: SecretEncoding) -> tuple[ApiKey, str]:
+    """A new key pair in the venue's shapes, and the secret's text: a UUID, and 64 characters of URL-safe base64."""
+    token = random_bytes(16).hex()
+    api_key = f"{token[:8]}-{token[8:12]}-4{token[13:16]}-a{token[17:20]}-{token[20:]}"
+    text = base64.urlsafe_b64encode(random_bytes(48)).decode()
+    return ApiKey(api_key, user_id, decode_secret(text, encoding)), text
+
+
+def _is_signed(key: ApiKey, text: bytes, signature: str) -> bool:
+    if _SIGNATURE.fullmatch(signature) is None:  # lower case only: the venue compares text
+        return False
+    return hmac.compare_digest(hmac.digest(key.secret, text, "sha256").hex(), signature)

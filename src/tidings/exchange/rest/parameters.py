@@ -1,0 +1,125 @@
+"""The parameters of one request, wherever they travelled, as text; and the exact numbers in them.
+
+PUT, GET and DELETE send them in the query, POST in a JSON object (phemex docs 2026, "Request format"); a POST without
+a body has them in the query as well. JSON numbers are kept as the text they were written as, so that no float ever
+takes part.
+"""
+
+import json
+import re
+from urllib.parse import unquote
+
+from tidings.exchange.error_codes import AUTH_OR_PARAMETER_ERROR, INVALID_PARAMETER
+from tidings.exchange.scaled import from_text
+from tidings.exchange.server.http_request import Request
+
+MAX_PARAMETERS = 64
+_INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_FLAGS = {"true": True, "false": False}
+
+
+class RequestError(Exception):
+    """A request that is refused before the core sees it: the code and text of the answer."""
+
+    def __init__(self, code: int, msg: str) -> None:
+        super().__init__(msg)
+        self.code = code
+        self.msg = msg
+
+
+class Parameters:
+    """Named texts; an empty one counts as absent, as on the wire."""
+
+    def __init__(self, values: dict[str, list[str]]) -> None:
+        self._values = values
+
+    @classmethod
+    def of_request(cls, request: Request) -> "Parameters":
+        """Everything the request carries. Raises `RequestError`."""
+        values: dict[str, list[str]] = {}
+        for pair in filter(None, request.query.split("&")):
+            name, _, value = pair.partition("=")
+            values.setdefault(_decoded(name), []).append(_decoded(value))
+        for name, value in _members(request.body):
+            values.setdefault(name, []).append(value)
+        if len(values) > MAX_PARAMETERS:
+            raise RequestError(INVALID_PARAMETER, f"more than {MAX_PARAMETERS} parameters")
+        return cls(values)
+
+    def text(self, name: str, default: str = "") -> str:
+        """The value of `name`, or `default`."""
+        values = self._values.get(name)
+        return values[0] if values and values[0] else default
+
+    def word(self, name: str, default: str = "") -> str:
+        """The value of `name`, one of the venue's words: letters and digits, whether it knows them or not."""
+        value = self.text(name, default)
+        if value and not (value.isascii() and value.isalnum()):
+            raise RequestError(INVALID_PARAMETER, f"{name} is not a word")
+        return value
+
+    def required(self, name: str) -> str:
+        """The value of `name`. Raises `RequestError` 10500 if it is absent."""
+        value = self.text(name)
+        if not value:
+            raise RequestError(AUTH_OR_PARAMETER_ERROR, "Missing required parameter")
+        return value
+
+    def listed(self, name: str) -> list[str]:
+        """Every value of `name`, repeated or separated by commas."""
+        return [part for value in self._values.get(name, ()) for part in value.split(",") if part]
+
+    def has(self, name: str) -> bool:
+        """Whether `name` came with a value."""
+        return bool(self.text(name))
+
+    def integer(self, name: str, default: int = 0) -> int:
+        """The value of `name` as an integer of at most 19 digits."""
+        value = self.text(name)
+        if not value:
+            return default
+        if _INTEGER.fullmatch(value) is None:
+            raise RequestError(INVALID_PARAMETER, f"{name} is not an integer")
+        return int(value)
+
+    def decimal(self, name: str, scale: int, default: int = 0) -> int:
+        """The value of `name`, a plain decimal, as an integer in units of 10^-`scale`."""
+        value = self.text(name)
+        if not value:
+            return default
+        try:
+            return from_text(value, scale)
+        except ValueError:
+            raise RequestError(INVALID_PARAMETER, f"{name} is not a number this product allows") from None
+
+    def flag(self, name: str) -> bool:
+        """The value of `name`, false if absent."""
+        value = self.text(name, "false").lower()
+        if value not in _FLAGS:
+            raise RequestError(INVALID_PARAMETER, f"{name} is neither true nor false")
+        return _FLAGS[value]
+
+
+def _decoded(text: str) -> str:
+    return unquote(text) if "%" in text else text
+
+
+def _members(body: bytes) -> list[tuple[str, str]]:
+    """The members of a JSON object as text; null counts as absent."""
+    if not body.strip():
+        return []
+    try:
+        document = json.loads(body, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        raise RequestError(INVALID_PARAMETER, "the body is not JSON") from None
+    if not isinstance(document, dict):
+        raise RequestError(INVALID_PARAMETER, "the body is not a JSON object")
+    return [(name, _member_text(name, value)) for name, value in document.items() if value is not None]
+
+
+def _member_text(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    raise RequestError(INVALID_PARAMETER, f"{name[:40]} is neither text nor a number")

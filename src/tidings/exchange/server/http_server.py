@@ -1,0 +1,219 @@
+"""The listening side of one port: HTTP/1.1 with keep-alive and pipelining, and the door through which WebSockets leave.
+
+Requests of a connection are answered one after the other, in the order they came, and the answers of one read leave
+in one write. The handler is an ordinary function: what it needs it has in memory, so nothing can overtake. A client
+that does not read its answers is not read from either.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Protocol, cast
+
+from tidings.exchange.faults.http_faults import FaultyConnection, HttpFaults
+from tidings.exchange.rest.response import Response
+from tidings.exchange.server.http_request import HttpError, Request, RequestParser
+from tidings.exchange.sudden_end import end_connection
+
+MAX_CONNECTIONS = 2_000  # file descriptors are finite; a client above gets a closed connection
+READ_PAUSE_BYTES = 256 * 1024  # answers a client may leave unread before we stop reading its requests
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
+
+class Handler(Protocol):
+    """Answers requests; `wall_ns` is the wall clock when the request was taken up, `address` the client's IP."""
+
+    def respond(self, request: Request, address: str, wall_ns: int) -> Response: ...
+
+
+Upgrade = Callable[[Request, asyncio.Transport, bytes], asyncio.Protocol]
+"""Takes over an upgraded connection: the request, its transport, and the bytes that came after the request."""
+
+
+@dataclass(slots=True)
+class ServerState:
+    """What all connections of one listener share."""
+
+    handler: Handler
+    wall_ns: Callable[[], int]
+    upgrade: Upgrade | None = None
+    upgrade_paths: frozenset[str] = frozenset()
+    faults: HttpFaults | None = None
+    idle_timeout_s: float | None = None  # None: keep-alive for ever; the venue's own value is unknown
+    connections: set[asyncio.Transport] = field(default_factory=set)
+    date_s: int = 0
+    date_header: str = ""
+
+    def date(self, wall_ns: int) -> str:
+        """The Date header (RFC 9110 §6.6.1), made once a second."""
+        now_s = wall_ns // 1_000_000_000
+        if now_s != self.date_s:
+            self.date_s = now_s
+            self.date_header = f"Date: {formatdate(now_s, usegmt=True)}\r\n"
+        return self.date_header
+
+    def close_all(self) -> None:
+        """Cut every connection at once, upgraded ones included."""
+        for transport in tuple(self.connections):
+            transport.abort()
+
+
+class HttpConnection(asyncio.Protocol):
+    """One client connection. After an upgrade it passes everything on to the protocol that took over."""
+
+    def __init__(self, state: ServerState) -> None:
+        self._state = state
+        self._parser = RequestParser()
+        self._transport: asyncio.Transport | None = None
+        self._address = ""
+        self._upgraded: asyncio.Protocol | None = None
+        self._is_stalled = False  # the client does not read: our write buffer is full
+        self._is_finished = False  # the last answer is written; what still comes in is not for us
+        self._idle_timer: asyncio.TimerHandle | None = None
+        self._faulty: FaultyConnection | None = None  # answers instead of us once there were faults
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its base class
+        if len(self._state.connections) >= MAX_CONNECTIONS:
+            transport.abort()
+            return
+        self._transport = transport
+        self._state.connections.add(transport)
+        peer = transport.get_extra_info("peername")
+        self._address = peer[0] if peer else ""
+        transport.set_write_buffer_limits(high=READ_PAUSE_BYTES)
+        self._restart_idle_timer()
+        refusal = self._state.faults.refuses_connection() if self._state.faults else None
+        if refusal is not None:
+            self._is_finished = True
+            end_connection(transport, refusal.fault.then)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_idle_timer()
+        if self._transport is not None:
+            self._state.connections.discard(self._transport)
+            self._transport = None
+        if self._upgraded is not None:
+            self._upgraded.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._upgraded is not None:
+            self._upgraded.data_received(data)
+        elif not self._is_finished:
+            self._restart_idle_timer()
+            self._parser.feed(data)
+            self._serve()
+
+    def pause_writing(self) -> None:
+        self._is_stalled = True
+        if self._upgraded is None and self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._is_stalled = False
+        if self._upgraded is None and self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._serve()
+
+    def _serve(self) -> None:
+        """Answer what is complete, in order, with one write."""
+        faults = self._state.faults
+        if self._faulty is not None or (faults is not None and faults.is_set):
+            self._serve_faultily()
+            return
+        answers: list[bytes] = []
+        while not self._is_stalled and not self._is_finished:
+            try:
+                request = self._parser.next_request()
+            except HttpError as error:
+                answers.append(self._render(_refusal(error), True))
+                self._is_finished = True
+                break
+            if request is None:
+                break
+            if self._is_upgrade(request):
+                self._hand_over(request, answers)
+                return
+            answers.append(self._answer(request))
+            self._is_finished = not request.is_keep_alive
+        self._write(answers)
+
+    def _serve_faultily(self) -> None:
+        """Judge each request, and let `FaultyConnection` answer it."""
+        assert self._transport is not None and self._state.faults is not None
+        if self._faulty is None:
+            self._faulty = FaultyConnection(self._state.faults, self._transport, self._respond, self._render)
+        faulty = self._faulty
+        while not self._is_stalled and not faulty.is_deaf:
+            first_line = self._parser.peek()
+            if first_line is not None:
+                faulty.begin(first_line)
+            try:
+                request = self._parser.next_request()
+            except HttpError as error:
+                faulty.refuse(_refusal(error))
+                break
+            if request is None:
+                faulty.on_partial(self._parser.pending_bytes)
+                break
+            if not self._is_upgrade(request):
+                faulty.take(request)
+            elif happening := faulty.upgrade_faults(request):
+                faulty.take(request, happening)
+            else:
+                self._hand_over(request, [])
+                return
+        self._is_finished = faulty.is_deaf
+
+    def _is_upgrade(self, request: Request) -> bool:
+        return request.is_websocket_upgrade and request.path in self._state.upgrade_paths
+
+    def _write(self, answers: list[bytes]) -> None:
+        if self._transport is None:
+            return
+        if answers:
+            self._transport.write(b"".join(answers))
+        if self._is_finished:
+            self._transport.close()  # after the flush
+
+    def _answer(self, request: Request) -> bytes:
+        return self._render(self._respond(request), not request.is_keep_alive)
+
+    def _respond(self, request: Request) -> Response:
+        return self._state.handler.respond(request, self._address, self._state.wall_ns())
+
+    def _render(self, response: Response, is_last: bool) -> bytes:
+        head = (
+            f"HTTP/1.1 {response.status} {_PHRASES.get(response.status, 'Unknown')}\r\n"
+            f"{self._state.date(self._state.wall_ns())}"
+            f"Content-Type: {response.content_type}\r\n"
+            f"Content-Length: {len(response.body)}\r\n"
+            f"{response.headers}Connection: {'close' if is_last else 'keep-alive'}\r\n\r\n"
+        )
+        return head.encode("latin-1") + response.body
+
+    def _hand_over(self, request: Request, answers: list[bytes]) -> None:
+        """From here on the connection is a WebSocket."""
+        assert self._transport is not None and self._state.upgrade is not None
+        self._stop_idle_timer()
+        self._write(answers)
+        self._upgraded = self._state.upgrade(request, self._transport, self._parser.take_rest())
+
+    def _restart_idle_timer(self) -> None:
+        if self._state.idle_timeout_s is None or self._transport is None:
+            return
+        self._stop_idle_timer()
+        loop = asyncio.get_running_loop()
+        self._idle_timer = loop.call_later(self._state.idle_timeout_s, self._transport.close)
+
+    def _stop_idle_timer(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
+
+
+def _refusal(error: HttpError) -> Response:
+    """The gateway's answer to what is not HTTP; the text is ours (the venue documents none)."""
+    return Response(f'{{"code":{error.status},"msg":"{error}","data":null}}'.encode("latin-1"), error.status)
