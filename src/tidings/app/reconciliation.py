@@ -176,7 +176,7 @@ class Reconciliation:
         """Where anything is open or owed, ours or not."""
         owing = self._entry.orders.owing_executions()
         ours = self._entry.orders.open_orders()
-        ours += [order for order in owing if self._owed_looks.get(order.handle, 0) < OWED_LOOKS_MAX]
+        ours += [order for order in owing if self._is_worth_asking(order)]
         foreign = (self._products.find(symbol) for symbol in self.foreign.symbols())
         found = [order.terms.instrument for order in ours]
         return list(dict.fromkeys([*found, *(instrument for instrument in foreign if instrument is not None)]))
@@ -236,16 +236,19 @@ class Reconciliation:
             if order is not None and tells_news(order, report):
                 self._hand_up(report)
 
-    def _may_ask_for(self, order: Order) -> bool:
+    def _is_worth_asking(self, order: Order) -> bool:
         """Whether executions that the venue owes may still come: it need not list those of long ago."""
+        return self._owed_looks.get(order.handle, 0) < OWED_LOOKS_MAX
+
+    def _count_look(self, order: Order) -> None:
+        """The venue has answered, and not with all the executions of `order`. What it could not be asked is no look."""
         looks = self._owed_looks[order.handle] = self._owed_looks.get(order.handle, 0) + 1
         if looks == OWED_LOOKS_MAX:
             log.error("order %s: the venue lists no executions for all that has filled: %r", order.cl_ord_id, order)
-        return looks < OWED_LOOKS_MAX
 
     async def fetch_executions(self, instrument: Instrument, owing: list[Order]) -> None:
         """Hand up the executions the venue lists for orders of one symbol of which more has filled than we heard."""
-        owing = [order for order in owing if self._may_ask_for(order)]
+        owing = [order for order in owing if self._is_worth_asking(order)]
         if not owing:
             return
         for execution in await self._evidence.executions(instrument, self.sent_since(owing)):
@@ -255,7 +258,9 @@ class Reconciliation:
             else:
                 self._hand_up(execution.report)
         for order in owing:
-            if not owes_executions(order):
+            if owes_executions(order):
+                self._count_look(order)
+            else:
                 self._owed_looks.pop(order.handle, None)
 
     def _hand_up(self, report: ExecutionReport) -> None:

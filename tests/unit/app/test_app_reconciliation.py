@@ -9,9 +9,9 @@ from tidings.app.foreign_orders import ForeignOrders
 from tidings.app.readiness import Readiness
 from tidings.app.reconciliation import Reconciliation
 from tidings.clock import ManualClock
-from tidings.engine.reconcile import Listing
-from tidings.errors import ConnectionLost
-from tidings.model.enums import DenyReason, ExecType, OrdStatus, ReportSource, Side
+from tidings.engine.reconcile import Listing, VenueExecution
+from tidings.errors import ConnectionLost, RateLimited
+from tidings.model.enums import DenyReason, ExecType, OrdStatus, PosSide, ReportSource, Side
 from tidings.model.execution_report import report_of
 from tidings.model.terms import OrderTerms
 
@@ -25,6 +25,7 @@ class Venue:
     def __init__(self):
         self.open, self.problem, self.wallets = {}, None, {}
         self.ended, self.asks_left = {}, 1_000
+        self.fills, self.fills_problem = [], None
 
     async def open_orders(self, instrument):
         if self.problem is not None:
@@ -38,7 +39,9 @@ class Venue:
         return self.ended.get(order.handle)
 
     async def executions(self, instrument, since_ns):
-        return []
+        if self.fills_problem is not None:
+            raise self.fills_problem
+        return self.fills
 
     async def balances(self):
         return self.wallets
@@ -104,6 +107,18 @@ def listed(order):
                      reconciled=True)
 
 
+def partly_filled(order, cum_qty_lots):
+    return report_of(ExecType.STATUS, ReportSource.QUERY, cl_ord_id=order.cl_ord_id, reconciled=True,
+                     ord_status=OrdStatus.PARTIALLY_FILLED, order_qty_lots=10, cum_qty_lots=cum_qty_lots,
+                     leaves_qty_lots=10 - cum_qty_lots)
+
+
+def fill_of(order, qty_lots):
+    return report_of(ExecType.TRADE, ReportSource.QUERY, cl_ord_id=order.cl_ord_id, reconciled=True,
+                     exec_id="0aa46ee8-2e1c-5b3f-9d1b-4d5a3a0e6c11", last_qty_lots=qty_lots,
+                     last_px_ticks=LAST_PX_TICKS)
+
+
 async def test_what_one_outage_denied_is_compared_in_the_next_though_nothing_is_open_any_more(bench):
     order = bench.working(LINEAR)
     bench.venue.problem = ConnectionLost("away")
@@ -136,6 +151,26 @@ async def test_where_requests_are_few_each_look_leaves_fewer_orders_missing(benc
         bench.venue.asks_left = 1
         await bench.looks(20)
         assert sum(not order.is_done for order in orders) == missing_count
+
+
+async def test_executions_that_could_not_be_asked_for_are_asked_for_again_however_often_that_was(bench):
+    order = bench.working(LINEAR)
+    bench.venue.open[LINEAR.symbol] = [partly_filled(order, 4)]
+    bench.venue.fills_problem = RateLimited("no room for a minute", 60)
+    await bench.looks(240)
+    assert (order.ord_status, order.cum_qty_lots) == (OrdStatus.NEW, 0)  # executions are told first
+    bench.venue.fills_problem = None
+    bench.venue.fills = [VenueExecution(fill_of(order, 4), PosSide.MERGED)]
+    await bench.looks(6)
+    assert (order.ord_status, order.cum_qty_lots, order.traded_qty_lots) == (OrdStatus.PARTIALLY_FILLED, 4, 4)
+
+
+async def test_executions_that_the_venue_never_lists_are_given_up_by_name(bench, caplog):
+    order = bench.working(LINEAR)
+    bench.venue.open[LINEAR.symbol] = [partly_filled(order, 4)]
+    await bench.looks(240)
+    assert (order.cum_qty_lots, order.traded_qty_lots) == (4, 0)
+    assert [r.message for r in caplog.records if order.cl_ord_id in r.message and "lists no executions" in r.message]
 
 
 async def test_only_balances_that_the_stream_can_tell_are_missed_in_it(bench, caplog):
