@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol, Self
 
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
-from tidings.engine.throttle import PRIORITY_CANCEL, PRIORITY_ORDER
+from tidings.engine.throttle import PRIORITY_CANCEL, PRIORITY_ORDER, Cost
 from tidings.errors import RateLimited
 from tidings.net.http_client import HttpAnswer, HttpClient
 from tidings.venue.phemex.order_encoder import OrderEncoder
@@ -21,9 +22,9 @@ RETRY_AFTER = 3  # RateHeaderCopy.kind of x-ratelimit-retry-after
 
 
 class Requests(Protocol):
-    """Who sends whole requests and awaits their answers."""
+    """Who sends whole requests, made when a connection can take them, and awaits their answers."""
 
-    async def request(self, request: bytes, *, timeout_s: float) -> HttpAnswer: ...
+    async def request(self, request: Callable[[], bytes], *, timeout_s: float) -> HttpAnswer: ...
     async def close(self) -> None: ...
 
 
@@ -66,17 +67,27 @@ class VenueLink:
 
         Raises RateLimited before sending when the budget has no room, ConnectionLost, PeerError.
         """
-        now_ns = self._clock.read_now_ns()
         cost = self.budget.cost(method, path, symbol=_symbol_in(query), is_signed=signed)
         priority = max(priority, PRIORITY_CANCEL) if method == "DELETE" else priority
-        if not cost.take(priority, now_ns):
-            why = why_no_room(cost, priority, now_ns)
-            raise RateLimited(f"{method} {path}: {why}", wait_s(cost, priority, now_ns))
-        self._encoder.expiry_s = self._venue_wall_ns(now_ns) // NS_PER_S + 1 + self._expiry_s
-        request = self._encoder.request(method, path, query, body, signed=signed)
-        answer = await self._client.request(request, timeout_s=self._timeout_s)
+
+        def leave() -> bytes:
+            """Counted and signed in the moment of leaving: a dial may have taken longer than an expiry lasts."""
+            now_ns = self._clock.read_now_ns()
+            if not cost.take(priority, now_ns):
+                raise self._no_room(cost, priority, f"{method} {path}", now_ns)
+            self._encoder.expiry_s = self._venue_wall_ns(now_ns) // NS_PER_S + 1 + self._expiry_s
+            return self._encoder.request(method, path, query, body, signed=signed)
+
+        now_ns = self._clock.read_now_ns()
+        if why_no_room(cost, priority, now_ns):  # nothing is dialled for it
+            raise self._no_room(cost, priority, f"{method} {path}", now_ns)
+        answer = await self._client.request(leave, timeout_s=self._timeout_s)
         self._hear_rates(answer)
         return answer.status, answer.body
+
+    def _no_room(self, cost: Cost, priority: int, what: str, now_ns: int) -> RateLimited:
+        why = why_no_room(cost, priority, now_ns)
+        return RateLimited(f"{what}: {why}", wait_s(cost, priority, now_ns))
 
     def _hear_rates(self, answer: HttpAnswer) -> None:
         """What the venue says of its budgets; a 429 blocks the groups it names."""

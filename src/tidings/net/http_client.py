@@ -7,6 +7,7 @@ error says whether the request can have been executed, and the caller decides.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidings.clock import Clock
@@ -48,8 +49,12 @@ class HttpClient:
         for lane in self._lanes:
             self._idle.put_nowait(lane)
 
-    async def request(self, request: bytes, *, timeout_s: float = TIMEOUT_S) -> HttpAnswer:
-        """The answer to `request`, within `timeout_s` of now, waiting for a free lane included.
+    async def request(self, request: Callable[[], bytes], *, timeout_s: float = TIMEOUT_S) -> HttpAnswer:
+        """The answer to a request, within `timeout_s` of now, waiting for a free lane included.
+
+        `request` is called when a connection is there to take its bytes: what dates a request, its signature and its
+        place in a rate budget, must not grow old while we dial. What it raises ends the request unsent; it may be
+        called again if the connection turns out to be closed.
 
         Raises RequestNotSent: it cannot have been executed. RequestUnknown: it may have been. PeerError: it may have
         been, and what came back is not HTTP.
@@ -79,11 +84,11 @@ class HttpClient:
         for lane in self._lanes:
             lane.close(RequestUnknown(f"{self._dialer.endpoint.peer}: closed by us"))
 
-    async def _send(self, lane: Lane, request: bytes) -> asyncio.Future[HttpAnswer]:
-        """Hand `request` to the kernel on `lane`, connecting it first if it is down or turns out to be."""
+    async def _send(self, lane: Lane, request: Callable[[], bytes]) -> asyncio.Future[HttpAnswer]:
+        """Hand the request to the kernel on `lane`, connecting it first if it is down or turns out to be."""
         if lane.has_room():
             try:
-                return self._answers.send(lane, request, self._clock.read_now_ns())
+                return self._answers.send(lane, request(), self._clock.read_now_ns())
             except ConnectionLost:      # closed while idle; nothing was sent
                 lane.close(ConnectionLost("closed while idle"))
                 await asyncio.sleep(0)  # its end is told in the next loop pass
@@ -92,7 +97,7 @@ class HttpClient:
                 connection = await self._dialer.connect(lambda: lane)
                 lane.attach(connection, self._clock.read_now_ns())
             if not self._is_closed:     # it may have come while we dialled; nobody would close this connection
-                return self._answers.send(lane, request, self._clock.read_now_ns())
+                return self._answers.send(lane, request(), self._clock.read_now_ns())
             lane.close(closed := ConnectionLost(f"{self._dialer.endpoint.peer}: closed by us"))
             raise closed
         except ConnectionLost as error:

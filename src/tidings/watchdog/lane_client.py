@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tidings.clock import Clock
@@ -57,13 +58,16 @@ class LaneClient(PythonLaneListener):
     def is_up(self) -> bool:
         return self.pool.up_count() > 0
 
-    async def request(self, request: bytes, *, timeout_s: float) -> HttpAnswer:
-        """The answer to `request`. Raises RequestNotSent, RequestUnknown, PeerError, as HttpClient does."""
+    async def request(self, request: Callable[[], bytes], *, timeout_s: float) -> HttpAnswer:
+        """The answer to what `request` makes when a lane is there to take it.
+
+        Raises RequestNotSent, RequestUnknown, PeerError, as HttpClient does.
+        """
         try:
             async with asyncio.timeout(timeout_s):
                 while (lane := self.pool.pick()) is None:
                     await asyncio.sleep(ROOM_STEP_S)
-                answered = self._send(lane, request, timeout_s)
+                answered = self._send(lane, request(), timeout_s)
         except TimeoutError:
             peer = self._dialer.endpoint.peer
             raise RequestNotSent(f"{peer}: no lane up or free within {timeout_s:g} s; nothing was sent") from None

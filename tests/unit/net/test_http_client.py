@@ -6,13 +6,13 @@ import socket
 import pytest
 
 from tidings.clock import Clock
-from tidings.errors import PeerError, RequestNotSent, RequestUnknown
+from tidings.errors import PeerError, RateLimited, RequestNotSent, RequestUnknown
 from tidings.net.dialer import Dialer, Endpoint
 from tidings.net.http_client import HttpClient
 
 
 def request(path):
-    return f"GET /{path} HTTP/1.1\r\nHost: venue\r\n\r\n".encode()
+    return lambda: f"GET /{path} HTTP/1.1\r\nHost: venue\r\n\r\n".encode()
 
 
 def answer(body, *headers, status="200 OK"):
@@ -194,3 +194,33 @@ async def test_a_closed_client_dials_no_more(client, venue):
     with pytest.raises(RequestNotSent, match="closed by us"):
         await client.request(request("b"))
     assert (venue.paths, venue.connection_count) == (["a"], 1)
+
+
+async def test_a_request_is_made_when_its_connection_can_take_it(client, venue):
+    made = []
+
+    def make(path):
+        made.append(path)
+        return request(path)()
+
+    venue.behave = lambda writer, path: None
+    slow = asyncio.create_task(client.request(lambda: make("slow")))
+    while "slow" not in venue.paths:
+        await asyncio.sleep(0)
+    waiting = asyncio.create_task(client.request(lambda: make("next")))
+    await asyncio.sleep(0.01)
+    assert made == ["slow"]  # the other waits for its turn, and is not made before
+    venue.behave = lambda writer, path: writer.write(answer(path))
+    venue.writers[0].write(answer("slow"))
+    assert [(await slow).body, (await waiting).body] == [b"slow", b"next"]
+    assert made == ["slow", "next"]
+
+
+async def test_what_making_a_request_raises_ends_it_unsent(client, venue):
+    def refused():
+        raise RateLimited("no room", 1)
+
+    with pytest.raises(RateLimited):
+        await client.request(refused)
+    assert (await client.request(request("next"))).body == b"next"
+    assert venue.paths == ["next"]
