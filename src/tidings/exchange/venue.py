@@ -12,7 +12,7 @@ clock in nanoseconds, given with every call and never going backwards, so that a
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from tidings.exchange import error_codes as code
 from tidings.exchange.accounts import position_settings
@@ -24,8 +24,10 @@ from tidings.exchange.admin.admin_view import admin_view
 from tidings.exchange.catalogue import Catalogue, Instrument, Line, load_catalogue
 from tidings.exchange.faults.plan import FaultPlan
 from tidings.exchange.identifiers import Identifiers
-from tidings.exchange.markets.background_flow import BackgroundFlow, start_price
+from tidings.exchange.markets.background_flow import start_price
+from tidings.exchange.markets.flows import Flows
 from tidings.exchange.markets.market import Market
+from tidings.exchange.markets.matching import BookOrder, Stay
 from tidings.exchange.orders.order_checks import Refused
 from tidings.exchange.orders.order_desk import OrderDesk
 from tidings.exchange.orders.order_life import OrderLife
@@ -35,8 +37,6 @@ from tidings.exchange.outbox import Outbox
 from tidings.exchange.reports import AccountState, AccountUpdate, OrderReport, PositionState, Reply, WalletState
 from tidings.exchange.venue_config import VenueConfig
 from tidings.exchange.venue_state import VenueState
-
-FLOW_BEHIND_TICKS_MAX: Final = 600  # after a longer sleep the missed ticks are skipped, not replayed
 
 Setting: TypeAlias = Callable[[ContractAccount, Instrument], None]
 
@@ -59,17 +59,15 @@ class Venue:
         self._accounts = open_contract_accounts(self.state, self._mark_price)
         self._wallets = open_spot_wallets(self.state, start_ns)
         self._desk = OrderDesk(self.state, self.lives, self._ledger_of)
-        self._start_ns = start_ns
-        self._now_ns = start_ns
-        self._flows: dict[str, BackgroundFlow] = {}  # of instruments that are awake
+        self._flows = Flows(self.state, self.markets, self._deliver, start_ns)
         for symbol in config.always_awake:
-            self._wake(symbol, start_ns)
+            self._flows.wake(symbol, start_ns)
 
     # Requests. Unknown users are a caller's error (KeyError): the faces authenticate first.
 
     def create(self, user_id: int, request: NewOrder, now_ns: int) -> Reply:
         """Take a new order. Code 0: `reply.order` is Created/PendingNew, or Untriggered/Registered if conditional."""
-        self._wake(request.symbol, now_ns)
+        self._flows.wake(request.symbol, now_ns)
         return self._desk.create(user_id, request, now_ns)
 
     def amend(self, user_id: int, request: AmendOrder, now_ns: int) -> Reply:
@@ -146,7 +144,7 @@ class Venue:
 
     def advance(self, now_ns: int) -> list[AccountUpdate]:
         """Do everything due until `now_ns` and give what is to be published, in order."""
-        self._now_ns = now_ns
+        self._flows.note_time(now_ns)
         self.state.schedule.run_until(now_ns)
         updates = self.state.outbox.take()
         self.state.counters.updates += len(updates)
@@ -203,7 +201,7 @@ class Venue:
 
     def market(self, symbol: str, now_ns: int) -> Market | None:
         """The public side of a listed instrument (its flow starts now if it slept), or None."""
-        self._wake(symbol, now_ns)
+        self._flows.wake(symbol, now_ns)
         return self.markets.get(symbol)
 
     @property
@@ -231,6 +229,11 @@ class Venue:
             symbol: Market(instrument, start_price(instrument, self.config.prices.get(symbol, "")))
             for symbol, instrument in listed.items()
         }
+
+    def _deliver(
+        self, symbol: str, cancels: list[BookOrder], submits: list[tuple[BookOrder, Stay]], now_ns: int
+    ) -> None:
+        self.lives[symbol].flow(cancels, submits, now_ns)
 
     def _mark_price(self, symbol: str) -> int:
         market = self.markets.get(symbol)
@@ -267,26 +270,6 @@ class Venue:
             return Reply(refused.code, detail=refused.detail)
         self.state.schedule.add(now_ns, partial(self.lives[symbol].touch_position, account))
         return Reply()
-
-    # Background flow.
-
-    def _wake(self, symbol: str, now_ns: int) -> None:
-        """Start the flow of `symbol` unless it runs already; its book is full from the first moment."""
-        if symbol in self._flows or symbol not in self.markets or not self.config.has_flow:
-            return
-        self._flows[symbol] = BackgroundFlow(self.markets[symbol], self.config.seed)
-        tick = max(0, now_ns - self._start_ns) // self.config.flow_tick_ns
-        self._tick(symbol, tick, now_ns)
-
-    def _tick(self, symbol: str, tick: int, now_ns: int) -> None:
-        """Run one tick of a flow and plan the next."""
-        self.state.counters.flow_ticks += 1
-        cancels, submits = self._flows[symbol].tick(tick)
-        self.lives[symbol].flow(cancels, submits, now_ns)
-        current_tick = (self._now_ns - self._start_ns) // self.config.flow_tick_ns
-        next_tick = tick + 1 if current_tick - tick < FLOW_BEHIND_TICKS_MAX else current_tick
-        due_ns = self._start_ns + next_tick * self.config.flow_tick_ns
-        self.state.schedule.add(due_ns, partial(self._tick, symbol, next_tick))
 
 
 def _held(account: ContractAccount) -> list[Instrument]:
