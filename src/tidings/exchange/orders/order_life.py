@@ -25,7 +25,8 @@ from tidings.exchange.error_codes import (
 )
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BUY, BookOrder, Outcome, Stay
-from tidings.exchange.orders.order_requests import AmendOrder, NewOrder
+from tidings.exchange.orders.attached import attached_requests
+from tidings.exchange.orders.order_requests import AmendOrder
 from tidings.exchange.orders.orders import (
     CANCELED,
     DEACTIVATED,
@@ -33,7 +34,6 @@ from tidings.exchange.orders.orders import (
     NEW,
     PARTIALLY_FILLED,
     REJECTED,
-    SIDE_WORDS,
     TRIGGERED,
     UNTRIGGERED,
     Order,
@@ -347,29 +347,15 @@ class OrderLife:
 
     def _attach(self, parent: Order) -> None:
         """Create the take-profit and stop-loss orders that close the position `parent` has opened."""
-        if parent.take_profit:
-            self._attach_one(parent, parent.take_profit, parent.tp_px, parent.tp_trigger, "IfTouched", "ByLastPrice")
-        if parent.stop_loss:
-            self._attach_one(parent, parent.stop_loss, parent.sl_px, parent.sl_trigger, "Stop", "ByMarkPrice")
-
-    def _attach_one(self, parent: Order, stop_px: int, price: int, trigger: str, kind: str, default: str) -> None:
-        if kind == "Stop":
-            ord_type = "StopLimit" if price else "Stop"
-        else:
-            ord_type = "LimitIfTouched" if price else "MarketIfTouched"
-        request = NewOrder(
-            symbol=self.market.instrument.symbol, side=SIDE_WORDS[-parent.side], pos_side=parent.pos_side,
-            ord_type=ord_type, price=price, close_on_trigger=True, stop_px=stop_px,
-            trigger=trigger if trigger not in ("", "UNSPECIFIED") else default,
-        )  # fmt: skip
-        order_id = self._state.identifiers.order_id()
-        order = Order(request, self.market.instrument, parent.owner, order_id, self._now_ns)
-        order.ledger = parent.ledger
-        order.ord_status = UNTRIGGERED
-        order.stop_direction = direction(ord_type, order.side)
-        self._state.store.add(order)
-        self.watch.add(order)
-        self._tell(order, "Registered")
+        for request in attached_requests(parent):
+            order_id = self._state.identifiers.order_id()
+            order = Order(request, self.market.instrument, parent.owner, order_id, self._now_ns)
+            order.ledger = parent.ledger
+            order.ord_status = UNTRIGGERED
+            order.stop_direction = direction(order.ord_type, order.side)
+            self._state.store.add(order)
+            self.watch.add(order)
+            self._tell(order, "Registered")
 
     # Reports.
 
