@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from tidings.errors import ConfigError
@@ -24,6 +25,7 @@ from tidings.exchange.faults.fault_file import FaultError, FaultSet, make_fault,
 from tidings.exchange.faults.fault_help import fault_help
 from tidings.exchange.faults.fault_kinds import Fault
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
+from tidings.exchange.markets.flow_regimes import FLOW_NAMES, OFF
 from tidings.exchange.ready_file import ready_file_with
 from tidings.exchange.scaled import from_text
 
@@ -45,7 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-rate-limits", action="store_true", help="count no requests, refuse none")
     parser.add_argument("--rate-window", choices=("fixed", "sliding"), default="fixed", help="how a minute is counted")
     parser.add_argument("--rate-profile", choices=("public", "vip"), default="public", help="whose limits")
-    parser.add_argument("--no-flow", action="store_true", help="empty books: nobody trades but the clients")
+    parser.add_argument(
+        "--flow", choices=FLOW_NAMES, default="normal",
+        help="what kind of day the market behind the clients has (default normal); off: empty books",
+    )
+    parser.add_argument("--no-flow", action="store_const", const=OFF, dest="flow", help="the same as --flow off")
+    parser.add_argument(
+        "--flow-rate", type=_rate, default=Fraction(1), metavar="N",
+        help="how many times faster the flow's clock goes, 0.1 to 100 (default 1)",
+    )
     parser.add_argument("--matching-delay-ms", type=_delay, default=5, help="from reply to order book (default 5)")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="what is to go wrong: a TOML file, see below")
     parser.add_argument(
@@ -77,7 +87,9 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         prices=dict(arguments.price),
         account_count=arguments.accounts,
-        has_flow=not arguments.no_flow,
+        has_flow=arguments.flow != OFF,
+        flow=arguments.flow,
+        flow_rate=arguments.flow_rate,
         matching_delay_ms=arguments.matching_delay_ms,
         has_rate_limits=not arguments.no_rate_limits,
         rate_window=arguments.rate_window,
@@ -190,6 +202,16 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
         raise argparse.ArgumentTypeError(f"accounts are a number from 1 to 64, not {text!r}")
     return int(text)
+
+
+def _rate(text: str) -> Fraction:
+    try:
+        rate = Fraction(from_text(text, 3), 1_000)
+    except ValueError:
+        rate = Fraction(0)
+    if not Fraction(1, 10) <= rate <= 100:
+        raise argparse.ArgumentTypeError(f"a rate is a number from 0.1 to 100, not {text!r}")
+    return rate
 
 
 def _delay(text: str) -> int:

@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import partial
 from types import MappingProxyType
 
@@ -34,7 +35,7 @@ from tidings.exchange.streams.hub import StreamHub
 from tidings.exchange.streams.market_feeds import BOOK_INTERVAL_NS
 from tidings.exchange.streams.session import StreamLimits, StreamSession
 from tidings.exchange.venue import Venue
-from tidings.exchange.venue_config import FIRST_USER_ID, MS_NS, VenueConfig
+from tidings.exchange.venue_config import FIRST_USER_ID, FLOW_TICK_NS, MS_NS, VenueConfig
 
 _LOGGER = logging.getLogger(__name__)
 STREAM_PATHS = frozenset({"/", "/ws"})  # ws.phemex.com has no path, the other hosts /ws
@@ -55,6 +56,8 @@ class ExchangeConfig:
     prices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # symbol → decimal starting price
     account_count: int = 4  # funded alike, each with a key of its own
     has_flow: bool = True
+    flow: str = "normal"  # quiet, normal or crash
+    flow_rate: Fraction = Fraction(1)  # how many times faster the flow's clock goes
     matching_delay_ms: int = 5
     has_rate_limits: bool = True
     rate_window: Window = "fixed"
@@ -214,7 +217,8 @@ class LocalExchange:
 
 def _venue_config(config: ExchangeConfig) -> VenueConfig:
     return VenueConfig(
-        seed=config.seed, prices=config.prices, has_flow=config.has_flow,
+        seed=config.seed, prices=config.prices, has_flow=config.has_flow, flow=config.flow,
+        flow_tick_ns=int(FLOW_TICK_NS / config.flow_rate),
         matching_delay_ns=config.matching_delay_ms * MS_NS,
         user_ids=tuple(range(FIRST_USER_ID, FIRST_USER_ID + config.account_count)),
     )

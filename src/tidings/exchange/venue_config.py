@@ -9,6 +9,7 @@ from typing import Final
 from tidings.exchange import error_codes
 
 MS_NS: Final = 1_000_000
+FLOW_TICK_NS: Final = 100 * MS_NS
 FIRST_USER_ID: Final = 7_000_001
 
 
@@ -47,7 +48,8 @@ class VenueConfig:
         })
     )
     has_flow: bool = True
-    flow_tick_ns: int = 100 * MS_NS
+    flow: str = "normal"  # what kind of day: a key of `flow_regimes.REGIMES`
+    flow_tick_ns: int = FLOW_TICK_NS
     always_awake: tuple[str, ...] = ("BTCUSD", "BTCUSDT", "sBTCUSDT")  # flow of the others starts when first used
     duplicate_id_code: int = error_codes.TE_CL_ORD_ID_DUPLICATE  # which of 10001, 11033, 11085, 19999 is not known
     done_order_code: int | None = None  # for a cancel or amend of a done order; None: 11062, 11063 or 11066 by state

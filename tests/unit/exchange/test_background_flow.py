@@ -8,11 +8,11 @@ from tidings.exchange.markets.background_flow import (
     LADDER_LEVELS,
     START_PRICES,
     BackgroundFlow,
-    mix,
     start_price,
 )
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BUY, Stay
+from tidings.exchange.markets.mix import mix
 from tidings.exchange.orders.order_requests import NewOrder
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig

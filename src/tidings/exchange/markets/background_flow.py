@@ -11,8 +11,10 @@ it. The flow only ever adds what its function says is missing and takes off what
 from typing import Final
 
 from tidings.exchange.catalogue import ONE_ER, Instrument
+from tidings.exchange.markets.flow_regimes import NORMAL, FlowRegime, Mood
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BUY, SELL, BookOrder, Stay
+from tidings.exchange.markets.mix import mix
 from tidings.exchange.scaled import from_text, rescale
 
 # Prices of one day in 2026, by base currency, so that all product lines of a coin agree.
@@ -20,26 +22,9 @@ START_PRICES: Final = {
     "BTC": "61000", "ETH": "3000", "XRP": "0.52", "ADA": "0.45", "SOL": "150", "LTC": "71", "DOGE": "0.12",
     "TRX": "0.11",
 }  # fmt: skip
-# The price path: (period in ticks, amplitude at scale 8). At ten ticks a second: seconds, half minutes, ten minutes.
-NOISES: Final = ((16, 4_000), (300, 40_000), (6_000, 500_000))
-STEP_PER_PRICE: Final = 20_000  # quotes stand on a grid of 1/20000 of the price, at least one tick
 LADDER_LEVELS: Final = 40  # a side; more than the 30 the venue publishes
 EPOCH_TICKS: Final = 64  # a quote keeps its size that long
 QUOTE_VALUE: Final = 8_000  # in quote currency, typical size at the touch
-TAKER_ODDS: Final = 3  # one taker in so many ticks
-TAKER_REACH_STEPS: Final = 3  # how far through the middle a taker goes
-MARK_LAG_TICKS: Final = 10
-INDEX_LAG_TICKS: Final = 3
-
-_MASK: Final = 2**64 - 1
-
-
-def mix(value: int) -> int:
-    """A 64-bit number that looks random and depends on nothing but `value` (the finaliser of splitmix64)."""
-    value = (value + 0x9E37_79B9_7F4A_7C15) & _MASK
-    value = ((value ^ (value >> 30)) * 0xBF58_476D_1CE4_E5B9) & _MASK
-    value = ((value ^ (value >> 27)) * 0x94D0_49BB_1331_11EB) & _MASK
-    return value ^ (value >> 31)
 
 
 def start_price(instrument: Instrument, text: str = "") -> int:
@@ -56,12 +41,14 @@ def start_price(instrument: Instrument, text: str = "") -> int:
 class BackgroundFlow:
     """The flow of one instrument."""
 
-    def __init__(self, market: Market, seed: int) -> None:
+    def __init__(self, market: Market, seed: int, regime: FlowRegime = NORMAL) -> None:
         self._market = market
+        self._regime = regime
+        self._mood = regime.mood_at(0)
         self._start_price = market.last_price
         self._seed = mix(seed) ^ int.from_bytes(market.instrument.symbol.encode()[-8:])
         tick_size = market.instrument.tick_size
-        self._step = max(1, self._start_price // tick_size // STEP_PER_PRICE) * tick_size
+        self._step = max(1, self._start_price // tick_size // regime.step_per_price) * tick_size
         self._typical_qty = _typical_qty(market.instrument, self._start_price)
         # By side and price: the quote, and the tick at which it gets a new size.
         self._quotes: dict[int, dict[int, tuple[BookOrder, int]]] = {BUY: {}, SELL: {}}
@@ -69,15 +56,20 @@ class BackgroundFlow:
     def mid_price(self, tick: int) -> int:
         """The middle of the market at `tick`, on the price scale; the start price at tick 0."""
         drift_er = 0
-        for number, (period, amplitude) in enumerate(NOISES):
+        for number, (period, amplitude) in enumerate(self._regime.noises):
             drift_er += amplitude * (self._noise(number, period, tick) - self._noise(number, period, 0)) >> 16
-        return max(self._start_price + self._start_price * drift_er // ONE_ER, self._step * 2)
+        price = self._start_price + self._start_price * drift_er // ONE_ER
+        if self._regime.crash is not None:
+            price -= price * self._regime.crash.fallen_er(self._seed, tick) // ONE_ER
+        return max(price, self._step * 2)
 
     def tick(self, tick: int) -> tuple[list[BookOrder], list[tuple[BookOrder, Stay]]]:
         """Move mark and index price to `tick`, and give the orders to take off and those to submit."""
-        mid = self.mid_price(tick)
-        self._market.index_price = self.mid_price(max(0, tick - INDEX_LAG_TICKS))
-        self._market.mark_price = (mid + self.mid_price(max(0, tick - MARK_LAG_TICKS))) // 2
+        mid, regime = self.mid_price(tick), self._regime
+        self._market.index_price = self.mid_price(max(0, tick - regime.index_lag_ticks))
+        lagging = self.mid_price(max(0, tick - regime.mark_lag_ticks))
+        self._market.mark_price = lagging if regime.is_mark_all_lag else (mid + lagging) // 2
+        self._change_mood(regime.mood_at(tick))
         cancels: list[BookOrder] = []
         submits: list[tuple[BookOrder, Stay]] = []
         for side in (BUY, SELL):
@@ -87,12 +79,21 @@ class BackgroundFlow:
             submits.append((taker, Stay.IOC))
         return cancels, submits
 
+    def _change_mood(self, mood: Mood) -> None:
+        """Behave as `mood` says; in another one than before every quote gets a new size."""
+        if mood == self._mood:
+            return
+        self._mood = mood
+        for side, quotes in self._quotes.items():
+            self._quotes[side] = {price: (order, 0) for price, (order, _) in quotes.items()}
+
     def _requote(
         self, side: int, mid: int, tick: int, cancels: list[BookOrder], submits: list[tuple[BookOrder, Stay]]
     ) -> None:
         """Bring one side's ladder to what it should be at `tick`."""
-        quotes, step = self._quotes[side], self._step
-        best = (mid - 1) // step * step if side == BUY else -(-(mid + 1) // step) * step
+        quotes, step = self._quotes[side], self._step * self._mood.stride
+        middle = mid - side * self._mood.half_spread_steps * self._step
+        best = (middle - 1) // step * step if side == BUY else -(-(middle + 1) // step) * step
         wanted: dict[int, tuple[BookOrder, int]] = {}
         for depth in range(LADDER_LEVELS):
             price = best - side * depth * step
@@ -115,17 +116,20 @@ class BackgroundFlow:
 
     def _quote_qty(self, draw: int, depth: int) -> int:
         """From a quarter to five quarters of the typical size, growing away from the touch."""
-        lots = self._typical_qty * (64 + mix(draw) % 256) * (8 + depth) // (256 * 8)
+        typical_qty = self._typical_qty * self._mood.depth_256 // 256
+        lots = typical_qty * (64 + mix(draw) % 256) * (8 + depth) // (256 * 8)
         lot_size = self._market.instrument.lot_size
         return max(1, lots // lot_size) * lot_size
 
     def _taker(self, mid: int, tick: int) -> BookOrder | None:
         draw = mix(self._seed + 31 * tick)
-        if draw % TAKER_ODDS:
+        mood = self._mood
+        if draw % mood.taker_odds:
             return None
-        side = BUY if draw >> 8 & 1 else SELL
+        share_256 = (draw >> 8 & 1) * 128 + (draw >> 9 & 127)
+        side = SELL if share_256 < mood.sellers_256 else BUY
         lots = self._typical_qty * (32 + (draw >> 16) % 480) // 256 // self._market.instrument.lot_size
-        price = self._market.instrument.round_price(mid + side * TAKER_REACH_STEPS * self._step, up=side != BUY)
+        price = self._market.instrument.round_price(mid + side * mood.taker_reach_steps * self._step, up=side != BUY)
         return BookOrder(side, price, max(1, lots) * self._market.instrument.lot_size)
 
     def _noise(self, number: int, period: int, tick: int) -> int:

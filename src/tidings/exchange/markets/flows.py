@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from tidings.exchange.markets.background_flow import BackgroundFlow
+from tidings.exchange.markets.flow_regimes import REGIMES
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BookOrder, Stay
 from tidings.exchange.venue_state import VenueState
@@ -32,10 +33,11 @@ class Flows:
 
     def wake(self, symbol: str, now_ns: int) -> None:
         """Start the flow of `symbol` unless it runs already; its book is full from the first moment."""
-        if symbol in self._awake or symbol not in self._markets or not self._state.config.has_flow:
+        config = self._state.config
+        if symbol in self._awake or symbol not in self._markets or not config.has_flow:
             return
-        self._awake[symbol] = BackgroundFlow(self._markets[symbol], self._state.config.seed)
-        tick = max(0, now_ns - self._start_ns) // self._state.config.flow_tick_ns
+        self._awake[symbol] = BackgroundFlow(self._markets[symbol], config.seed, REGIMES[config.flow])
+        tick = max(0, now_ns - self._start_ns) // config.flow_tick_ns
         self._tick(symbol, tick, now_ns)
 
     def _tick(self, symbol: str, tick: int, now_ns: int) -> None:
