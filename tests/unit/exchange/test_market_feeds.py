@@ -58,33 +58,33 @@ def test_a_book_is_batched_and_silent_without_change(market):
     feed = BookFeed(market, 30, BOOK_INTERVAL_NS, T0)
     rest(market, BUY, 599_000_000, 7, T0 + 1)
     rest(market, SELL, 601_000_000, 5, T0 + 2)
-    assert feed.poll(T0 + BOOK_INTERVAL_NS - 1) is None
-    message = json.loads(feed.poll(T0 + BOOK_INTERVAL_NS))
+    assert feed.poll(T0 + BOOK_INTERVAL_NS - 1) == []
+    message = json.loads(feed.poll(T0 + BOOK_INTERVAL_NS)[0])
     assert message == {
         "book": {"asks": [[601_000_000, 5]], "bids": [[599_000_000, 7]]}, "depth": 30, "sequence": market.sequence,
         "symbol": "BTCUSD", "timestamp": T0 + 2, "type": "incremental",
     }
-    assert feed.poll(T0 + 2 * BOOK_INTERVAL_NS) is None
+    assert feed.poll(T0 + 2 * BOOK_INTERVAL_NS) == []
 
 
 def test_a_snapshot_for_a_newcomer_is_what_the_others_have_seen(market):
     feed = BookFeed(market, 30, BOOK_INTERVAL_NS, T0)
     seen = market.sequence
     order = rest(market, BUY, 599_000_000, 7, T0 + 1)
-    assert json.loads(feed.snapshot(T0 + 2))["book"]["bids"] == [], "the change is not published yet"
-    assert json.loads(feed.snapshot(T0 + 2))["sequence"] == seen
+    assert json.loads(feed.snapshot(T0 + 2)[0])["book"]["bids"] == [], "the change is not published yet"
+    assert json.loads(feed.snapshot(T0 + 2)[0])["sequence"] == seen
     feed.poll(T0 + BOOK_INTERVAL_NS)
     market.next_sequence(T0 + 3)
     market.book.cancel(order)
-    assert json.loads(feed.poll(T0 + 2 * BOOK_INTERVAL_NS))["book"]["bids"] == [[599_000_000, 0]]
+    assert json.loads(feed.poll(T0 + 2 * BOOK_INTERVAL_NS)[0])["book"]["bids"] == [[599_000_000, 0]]
 
 
 def test_a_whole_snapshot_comes_every_minute_even_without_change(market):
     feed = BookFeed(market, 30, BOOK_INTERVAL_NS, T0)
     rest(market, BUY, 599_000_000, 7, T0 + 1)
-    assert json.loads(feed.poll(T0 + BOOK_INTERVAL_NS))["type"] == "incremental"
-    assert feed.poll(T0 + SNAPSHOT_INTERVAL_NS - 1) is None
-    message = json.loads(feed.poll(T0 + SNAPSHOT_INTERVAL_NS + BOOK_INTERVAL_NS))
+    assert json.loads(feed.poll(T0 + BOOK_INTERVAL_NS)[0])["type"] == "incremental"
+    assert feed.poll(T0 + SNAPSHOT_INTERVAL_NS - 1) == []
+    message = json.loads(feed.poll(T0 + SNAPSHOT_INTERVAL_NS + BOOK_INTERVAL_NS)[0])
     assert (message["type"], message["book"]["bids"]) == ("snapshot", [[599_000_000, 7]])
 
 
@@ -92,34 +92,34 @@ def test_usd_m_books_and_ticks_carry_strings_and_the_gateways_times():
     market = Market(BTCUSDT, 61_000 * 10**9)
     feed = BookFeed(market, 5, BOOK_INTERVAL_NS, T0)
     rest(market, BUY, 60_999_500_000_000, 40_000, T0 + 1)
-    text = feed.poll(T0 + BOOK_INTERVAL_NS)
+    (text,) = feed.poll(T0 + BOOK_INTERVAL_NS)
     message = json.loads(text)
     assert list(message) == ["depth", "dts", "mts", "orderbook_p", "sequence", "symbol", "timestamp", "type"]
     assert message["orderbook_p"]["bids"] == [["60999.5", "0.04"]]
     tick = TickFeed(market, ".MBTCUSDT", T0)
-    assert tick.poll(T0) is None
+    assert tick.poll(T0) == []
     market.mark_price += 5
-    assert json.loads(tick.poll(T0 + 9)) == {
+    assert json.loads(tick.poll(T0 + 9)[0]) == {
         "tick_p": {"last": "61000.000000005", "symbol": ".MBTCUSDT", "timestamp": T0 + 9}
     }
-    assert tick.poll(T0 + 10) is None
+    assert tick.poll(T0 + 10) == []
 
 
 def test_trades_are_told_once_newest_first(market):
     market.print_trade(BUY, 600_000_000, 1, 166, T0)
     feed = TradeFeed(market, T0)
-    assert json.loads(feed.snapshot(T0))["trades"] == [[T0, "Buy", 600_000_000, 1]]
-    assert feed.poll(T0 + 1) is None
+    assert json.loads(feed.snapshot(T0)[0])["trades"] == [[T0, "Buy", 600_000_000, 1]]
+    assert feed.poll(T0 + 1) == []
     for number in (2, 3):
         market.print_trade(SELL, 600_000_000 + number, number, 1, T0 + number)
-    assert len(json.loads(feed.snapshot(T0 + 5))["trades"]) == 1, "a newcomer hears the rest with the others"
-    message = json.loads(feed.poll(T0 + 5))
+    assert len(json.loads(feed.snapshot(T0 + 5)[0])["trades"]) == 1, "a newcomer hears the rest with the others"
+    message = json.loads(feed.poll(T0 + 5)[0])
     assert (message["type"], [row[3] for row in message["trades"]]) == ("incremental", [3, 2])
-    assert feed.poll(T0 + 6) is None
+    assert feed.poll(T0 + 6) == []
 
 
 def test_a_tick_shows_its_scale_on_coin_m(market):
     feed = TickFeed(market, ".BTC", T0)
-    assert json.loads(feed.snapshot(T0)) == {
+    assert json.loads(feed.snapshot(T0)[0]) == {
         "tick": {"last": 600_000_000, "scale": 4, "symbol": ".BTC", "timestamp": T0}
     }

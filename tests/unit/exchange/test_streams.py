@@ -221,6 +221,17 @@ def test_a_feed_without_subscribers_is_forgotten(exchange):
     assert not exchange.hub.has_feeds
 
 
+def test_several_symbols_in_one_message_are_as_many_subscriptions(exchange):
+    """Not documented; a client of the venue's own does so for books."""
+    client = Client(exchange)
+    assert client.ask("trade.subscribe", ["BTCUSD", "cETHUSD", "sBTCUSDT"])["error"]["code"] == 6001, "room for two"
+    client.send({"id": 8, "method": "trade.subscribe", "params": ["BTCUSD", "sBTCUSDT", "BTCUSD"]})
+    assert [message.get("symbol") for message in client.heard()] == [None, "BTCUSD", "sBTCUSDT"]
+    client.ask("trade.unsubscribe", ["sBTCUSDT"])
+    assert client.ask("trade.subscribe", ["cETHUSD"])["error"] is None
+    assert client.ask("trade.subscribe", ["sETHUSDT", "BTCUSDT"])["error"]["code"] == 6001, "one is of another line"
+
+
 def test_a_snapshot_does_not_overtake_what_is_due(exchange):
     """An event due before the subscription goes to earlier subscribers as news and to the new one in its snapshot."""
     first, second = Client(exchange), Client(exchange)

@@ -33,18 +33,18 @@ class BookFeed:
         self._next_poll_ns = now_ns + interval_ns
         self._next_snapshot_ns = now_ns + SNAPSHOT_INTERVAL_NS
 
-    def snapshot(self, now_ns: int) -> str:
+    def snapshot(self, now_ns: int) -> list[str]:
         """The book as last published: later incrementals continue it."""
-        return self._message(self._bids, self._asks, "snapshot", now_ns)
+        return [self._message(self._bids, self._asks, "snapshot", now_ns)]
 
-    def poll(self, now_ns: int) -> str | None:
+    def poll(self, now_ns: int) -> list[str]:
         """What is to be published now, if anything."""
         if now_ns < self._next_poll_ns:
-            return None
+            return []
         self._next_poll_ns = now_ns + self._interval_ns
         is_snapshot = now_ns >= self._next_snapshot_ns
         if self._market.sequence == self._sequence and not is_snapshot:
-            return None
+            return []
         bids, asks = self._market.levels(self._depth)
         changed_bids = changes(self._bids, bids, self._depth, is_descending=True)
         changed_asks = changes(self._asks, asks, self._depth, is_descending=False)
@@ -53,8 +53,8 @@ class BookFeed:
             self._next_snapshot_ns = now_ns + SNAPSHOT_INTERVAL_NS
             return self.snapshot(now_ns)
         if not changed_bids and not changed_asks:
-            return None
-        return self._message(changed_bids, changed_asks, "incremental", now_ns)
+            return []
+        return [self._message(changed_bids, changed_asks, "incremental", now_ns)]
 
     def _message(self, bids: Sequence[Level], asks: Sequence[Level], kind: str, now_ns: int) -> str:
         market = self._market
@@ -91,21 +91,21 @@ class TradeFeed:
         self._market = market
         self._seen_count = market.trade_count
 
-    def snapshot(self, now_ns: int) -> str:
+    def snapshot(self, now_ns: int) -> list[str]:
         """The tape as last published, newest first."""
         unseen = self._market.trade_count - self._seen_count
         prints = list(self._market.trades)
         seen = prints[: max(0, len(prints) - unseen)]
-        return self._message(market_json.trades(seen, self._market.instrument), "snapshot", now_ns)
+        return [self._message(market_json.trades(seen, self._market.instrument), "snapshot", now_ns)]
 
-    def poll(self, now_ns: int) -> str | None:
+    def poll(self, now_ns: int) -> list[str]:
         """The trades since the last poll, if any."""
         market = self._market
         if market.trade_count == self._seen_count:
-            return None
+            return []
         fresh = market.new_trades(self._seen_count)
         self._seen_count = market.trade_count
-        return self._message(market_json.trades(fresh, market.instrument), "incremental", now_ns)
+        return [self._message(market_json.trades(fresh, market.instrument), "incremental", now_ns)]
 
     def _message(self, rows: str, kind: str, now_ns: int) -> str:
         market = self._market
@@ -124,17 +124,17 @@ class TickFeed:
         self._is_mark = symbol == market.instrument.mark_symbol
         self._last = self._price()
 
-    def snapshot(self, now_ns: int) -> str:
+    def snapshot(self, now_ns: int) -> list[str]:
         """The price as last published."""
-        return self._message(now_ns)
+        return [self._message(now_ns)]
 
-    def poll(self, now_ns: int) -> str | None:
+    def poll(self, now_ns: int) -> list[str]:
         """The price, if it changed."""
         price = self._price()
         if price == self._last:
-            return None
+            return []
         self._last = price
-        return self._message(now_ns)
+        return [self._message(now_ns)]
 
     def _price(self) -> int:
         return self._market.mark_price if self._is_mark else self._market.index_price
@@ -148,6 +148,3 @@ class TickFeed:
             f'{{"tick":{{"last":{self._last},"scale":{instrument.price_scale},"symbol":"{self._symbol}",'
             f'"timestamp":{now_ns}}}}}'
         )
-
-
-Feed = BookFeed | TradeFeed | TickFeed

@@ -1,0 +1,168 @@
+"""The market channels: what each is called, which parameters it takes, and the feed behind it.
+
+Subscribers of the same thing share one feed; a feed is polled every 20 ms, and each message is built and framed once,
+however many clients it goes to. Channels, parameters and paces: phemex docs 2026, "WebSocket API".
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from tidings.exchange.catalogue import Instrument, Line
+from tidings.exchange.markets.market import Market
+from tidings.exchange.streams.market_feeds import (
+    BOOK_INTERVAL_NS,
+    DEFAULT_DEPTH,
+    DEPTHS,
+    FULL_BOOK_INTERVAL_NS,
+    SLOW_BOOK_INTERVAL_NS,
+    BookFeed,
+    TickFeed,
+    TradeFeed,
+)
+from tidings.exchange.streams.session import StreamSession, text_frame
+from tidings.exchange.streams.subscriptions import Key, Subscriptions
+from tidings.exchange.venue import Venue
+
+
+class Feed(Protocol):
+    """What the subscribers of one key are told."""
+
+    def snapshot(self, now_ns: int) -> list[str]:
+        """What a newcomer is sent first: the state as last published, so that what follows continues it."""
+
+    def poll(self, now_ns: int) -> list[str]:
+        """What is to be published now, if anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel. `detail` reads the parameters behind the symbols and gives None for what they cannot be."""
+
+    lines: tuple[Line, ...]
+    feed: Callable[[Market, Key, int], Feed]
+    detail: Callable[[list[object]], tuple[int, ...] | None] = lambda rest: None if rest else ()
+    is_derived: bool = False  # its symbols are those of index and mark prices
+
+
+def _book_detail(rest: list[object]) -> tuple[int, ...] | None:
+    """Depth and pace: `[symbol]`, `[symbol, is_full]`, `[symbol, is_slow, depth]`."""
+    match rest:
+        case [] | [False]:
+            return DEFAULT_DEPTH, BOOK_INTERVAL_NS
+        case [True]:
+            return 0, FULL_BOOK_INTERVAL_NS
+        case [bool(is_slow), int() | str() as depth]:
+            if str(depth) not in map(str, DEPTHS):  # the docs quote the depth, clients of the venue send a number
+                return None
+            return int(depth), SLOW_BOOK_INTERVAL_NS if is_slow else BOOK_INTERVAL_NS
+    return None
+
+
+def _book(market: Market, key: Key, now_ns: int) -> Feed:
+    depth, interval_ns = key.detail
+    return BookFeed(market, depth, interval_ns, now_ns)
+
+
+def _trades(market: Market, key: Key, now_ns: int) -> Feed:
+    return TradeFeed(market, now_ns)
+
+
+def _tick(market: Market, key: Key, now_ns: int) -> Feed:
+    return TickFeed(market, key.symbol, now_ns)
+
+
+_SCALED = (Line.COIN_M, Line.SPOT)
+_USD_M = (Line.USD_M,)
+CHANNELS = {
+    "orderbook": Channel(_SCALED, _book, _book_detail),
+    "orderbook_p": Channel(_USD_M, _book, _book_detail),
+    "trade": Channel(_SCALED, _trades),
+    "trade_p": Channel(_USD_M, _trades),
+    "tick": Channel((Line.COIN_M,), _tick, is_derived=True),
+    "tick_p": Channel(_USD_M, _tick, is_derived=True),
+}
+
+
+class MarketChannels:
+    """The feeds somebody listens to."""
+
+    def __init__(self, venue: Venue, subscriptions: Subscriptions) -> None:
+        self._venue = venue
+        self._subscriptions = subscriptions
+        self._feeds: dict[Key, Feed] = {}
+        self._derived = _derived_symbols(venue)
+
+    @property
+    def has_feeds(self) -> bool:
+        """Whether somebody listens to a market."""
+        return bool(self._feeds)
+
+    def keys(self, name: str, params: object) -> list[Key]:
+        """The subscriptions that `params` ask for; none if they make no sense. Several symbols are tolerated."""
+        channel = CHANNELS[name]
+        if not isinstance(params, list):
+            return []
+        symbols, rest = _symbols_and_rest(params)
+        detail = channel.detail(rest)
+        if detail is None or not all(self._instrument(channel, symbol) for symbol in symbols):
+            return []
+        return [Key(name, symbol, detail) for symbol in symbols]
+
+    def open(self, session: StreamSession, keys: list[Key], now_ns: int) -> Iterator[str]:
+        """Subscribe a client to what `keys` gave, and give what it is sent first."""
+        for key in keys:
+            feed = self._feeds.get(key)
+            if feed is None:
+                feed = self._feeds[key] = self._make_feed(key, now_ns)
+            self._subscriptions.attach(session, key)
+            yield from feed.snapshot(now_ns)
+
+    def unsubscribe(self, session: StreamSession, name: str, params: object) -> None:
+        """Drop the channel's subscriptions of a client: all of them, or those of the symbols named."""
+        symbols, rest = _symbols_and_rest(params if isinstance(params, list) else [])
+        detail = CHANNELS[name].detail(rest) if rest else None
+        for key in self._subscriptions.of(session):
+            if key.channel == name and (not symbols or key.symbol in symbols) and detail in (None, key.detail):
+                self.forget(key, is_last=self._subscriptions.detach(session, key))
+
+    def forget(self, key: Key, *, is_last: bool = True) -> None:
+        """A client has left `key`, the last one if `is_last`."""
+        if is_last:
+            self._feeds.pop(key, None)
+
+    def poll(self, now_ns: int, counters: Counter[str]) -> None:
+        """Publish what changed in the markets since the last poll."""
+        for key, feed in tuple(self._feeds.items()):
+            for message in feed.poll(now_ns):
+                frame = text_frame(message)
+                for session in self._subscriptions.listeners(key):
+                    session.send(frame)
+                    counters["market_messages"] += 1
+
+    def _instrument(self, channel: Channel, symbol: str) -> Instrument | None:
+        """The listed instrument that `symbol` is of on this channel."""
+        instruments = self._derived if channel.is_derived else self._venue.catalogue.instruments
+        instrument = instruments.get(symbol)
+        return instrument if instrument and instrument.line in channel.lines and instrument.is_listed else None
+
+    def _make_feed(self, key: Key, now_ns: int) -> Feed:
+        channel = CHANNELS[key.channel]
+        instrument = self._instrument(channel, key.symbol)
+        market = self._venue.market(instrument.symbol, now_ns) if instrument else None
+        if market is None:
+            raise KeyError(key)
+        return channel.feed(market, key, now_ns)
+
+
+def _symbols_and_rest(params: list[object]) -> tuple[list[str], list[object]]:
+    """The symbols at the front of a request's parameters, each once, and what follows them."""
+    count = next((n for n, value in enumerate(params) if not isinstance(value, str)), len(params))
+    return list(dict.fromkeys(map(str, params[:count]))), params[count:]
+
+
+def _derived_symbols(venue: Venue) -> dict[str, Instrument]:
+    """Contracts by the symbols of their index and mark price."""
+    contracts = [i for i in venue.catalogue.listed() if i.line is not Line.SPOT]
+    return {i.index_symbol: i for i in contracts} | {i.mark_symbol: i for i in contracts}
