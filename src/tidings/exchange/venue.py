@@ -28,6 +28,7 @@ from tidings.exchange.markets.background_flow import start_price
 from tidings.exchange.markets.flows import Flows
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BookOrder, Stay
+from tidings.exchange.markets.price_history import PriceHistory
 from tidings.exchange.orders.order_checks import Refused
 from tidings.exchange.orders.order_desk import OrderDesk
 from tidings.exchange.orders.order_life import OrderLife
@@ -37,6 +38,8 @@ from tidings.exchange.outbox import Outbox
 from tidings.exchange.reports import AccountState, AccountUpdate, OrderReport, PositionState, Reply, WalletState
 from tidings.exchange.venue_config import VenueConfig
 from tidings.exchange.venue_state import VenueState
+
+SECOND_NS: Final = 1_000_000_000
 
 Setting: TypeAlias = Callable[[ContractAccount, Instrument], None]
 
@@ -54,7 +57,7 @@ class Venue:
             config, self.catalogue, identifiers, Outbox(identifiers), FaultPlan(config.user_ids, config.seed)
         )
         self.queries = OrderQueries(self.state.store, self.catalogue)
-        self.markets = self._make_markets()
+        self.markets = self._make_markets(start_ns)
         self.lives = {symbol: OrderLife(self.state, market) for symbol, market in self.markets.items()}
         self._accounts = open_contract_accounts(self.state, self._mark_price)
         self._wallets = open_spot_wallets(self.state, start_ns)
@@ -220,15 +223,19 @@ class Venue:
 
     # Inside.
 
-    def _make_markets(self) -> dict[str, Market]:
+    def _make_markets(self, start_ns: int) -> dict[str, Market]:
         listed = {instrument.symbol: instrument for instrument in self.catalogue.listed()}
         for symbol in self.config.prices:
             if symbol not in listed:
                 raise ValueError(f"no listed symbol {symbol!r} to start at a price; there are: {', '.join(listed)}")
-        return {
-            symbol: Market(instrument, start_price(instrument, self.config.prices.get(symbol, "")))
-            for symbol, instrument in listed.items()
-        }
+        return {symbol: self._make_market(instrument, start_ns) for symbol, instrument in listed.items()}
+
+    def _make_market(self, instrument: Instrument, start_ns: int) -> Market:
+        """A market without a flow has no past either: nobody but the users trades in it."""
+        price = start_price(instrument, self.config.prices.get(instrument.symbol, ""))
+        if not self.config.has_flow:
+            return Market(instrument, price)
+        return Market(instrument, price, PriceHistory(instrument, self.config.seed, price, start_ns // SECOND_NS))
 
     def _deliver(
         self, symbol: str, cancels: list[BookOrder], submits: list[tuple[BookOrder, Stay]], now_ns: int

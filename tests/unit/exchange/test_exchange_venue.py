@@ -167,7 +167,8 @@ def test_tape_and_book_follow_the_trades(d: Driver) -> None:
     assert (trade.trade_id, trade.time_ns) == (market.sequence * 10_000, market.updated_ns)
     assert market.levels() == ([], [(COIN_M_60K + USD, 6)])
     assert before < market.sequence < before + 20
-    assert (market.last_price, market.high_price, market.low_price) == (COIN_M_60K + USD, COIN_M_60K + USD, COIN_M_60K)
+    day = market.day(d.now_ns)
+    assert (market.last_price, day.open, day.high, day.low, day.volume) == (*[COIN_M_60K + USD] * 4, 4)
     assert market.new_trades(market.trade_count) == []
 
 

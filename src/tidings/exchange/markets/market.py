@@ -1,6 +1,6 @@
 """The public side of one instrument: book, trades, last, mark and index price, and a day's figures.
 
-Faces read it and publish; they notice change by `sequence` (the book) and `trade_count` (the tape).
+Faces read it and publish; they notice change by `sequence` (the book) and `trade_count` (the tape, the candles).
 """
 
 from collections import deque
@@ -8,9 +8,11 @@ from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
 from tidings.exchange.catalogue import Instrument
+from tidings.exchange.markets.candles import Candles, Past
 from tidings.exchange.markets.matching import BUY, Book, BookSide
+from tidings.exchange.markets.rolling_day import Day
 
-TAPE_LENGTH: Final = 200  # trades in a stream snapshot (phemex docs 2026, trade.subscribe)
+TAPE_LENGTH: Final = 1_000  # trades the oldest of the queries gives (observed 2024)
 FIRST_SEQUENCE: Final = 10_000_000
 TRADES_PER_SEQUENCE: Final = 10_000  # public trade id = sequence × 10000 + index (observed)
 
@@ -30,7 +32,7 @@ class PublicTrade(NamedTuple):
 class Market:
     """What everybody may see of one instrument."""
 
-    def __init__(self, instrument: Instrument, start_price: int) -> None:
+    def __init__(self, instrument: Instrument, start_price: int, past: Past | None = None) -> None:
         self.instrument = instrument
         self.book = Book()
         self.sequence = FIRST_SEQUENCE  # of the book; rises with each change, with gaps
@@ -40,11 +42,7 @@ class Market:
         self.index_price = start_price
         self.trades: deque[PublicTrade] = deque(maxlen=TAPE_LENGTH)  # oldest first
         self.trade_count = 0
-        self.open_price = start_price
-        self.high_price = start_price
-        self.low_price = start_price
-        self.volume = 0  # quantity scale, since the start
-        self.turnover = 0  # value scale
+        self.candles = Candles(past)
         self._trades_in_sequence = 0
 
     def levels(self, depth: int = 0) -> tuple[list[Level], list[Level]]:
@@ -55,6 +53,10 @@ class Market:
         """The trades after the first `seen_count` ones, oldest first, as far as the tape reaches back."""
         fresh = min(self.trade_count - seen_count, len(self.trades))
         return list(islice(self.trades, len(self.trades) - fresh, None))
+
+    def day(self, now_ns: int) -> Day:
+        """The figures of the last 24 hours."""
+        return self.candles.day(now_ns, self.last_price)
 
     def next_sequence(self, now_ns: int) -> int:
         """Begin a new change of the book; its number. The gaps (1 to 7) are a function of the number before."""
@@ -71,10 +73,7 @@ class Market:
         self._trades_in_sequence += 1
         self.trade_count += 1
         self.last_price = price
-        self.high_price = max(self.high_price, price)
-        self.low_price = min(self.low_price, price)
-        self.volume += qty
-        self.turnover += value
+        self.candles.trade(now_ns, price, qty, value)
         return index
 
 

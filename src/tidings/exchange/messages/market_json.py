@@ -53,29 +53,29 @@ def best(market: Market) -> tuple[int, int]:
 def contract_ticker(market: Market, now_ns: int) -> str:
     """COIN-M, 24 hours (`/md/v1/ticker/24hr`), keys as in the captures."""
     bid, ask = best(market)
-    m = market
+    m, day = market, market.day(now_ns)
     return (
-        f'{{"askEp":{ask},"bidEp":{bid},"fundingRateEr":{FUNDING_RATE_ER},"highEp":{m.high_price},'
-        f'"indexEp":{m.index_price},"lastEp":{m.last_price},"lowEp":{m.low_price},"markEp":{m.mark_price},'
-        f'"openEp":{m.open_price},"openInterest":0,"predFundingRateEr":{FUNDING_RATE_ER},'
-        f'"symbol":"{m.instrument.symbol}","timestamp":{now_ns},"turnoverEv":{m.turnover},"volume":{m.volume}}}'
+        f'{{"askEp":{ask},"bidEp":{bid},"fundingRateEr":{FUNDING_RATE_ER},"highEp":{day.high},'
+        f'"indexEp":{m.index_price},"lastEp":{m.last_price},"lowEp":{day.low},"markEp":{m.mark_price},'
+        f'"openEp":{day.open},"openInterest":0,"predFundingRateEr":{FUNDING_RATE_ER},'
+        f'"symbol":"{m.instrument.symbol}","timestamp":{now_ns},"turnoverEv":{day.turnover},"volume":{day.volume}}}'
     )
 
 
 def spot_ticker(market: Market, now_ns: int) -> str:
     """Spot, 24 hours (`/md/spot/ticker/24hr`)."""
     bid, ask = best(market)
-    m = market
+    m, day = market, market.day(now_ns)
     return (
-        f'{{"askEp":{ask},"bidEp":{bid},"highEp":{m.high_price},"indexEp":{m.index_price},"lastEp":{m.last_price},'
-        f'"lowEp":{m.low_price},"openEp":{m.open_price},"symbol":"{m.instrument.symbol}","timestamp":{now_ns},'
-        f'"turnoverEv":{m.turnover},"volumeEv":{m.volume}}}'
+        f'{{"askEp":{ask},"bidEp":{bid},"highEp":{day.high},"indexEp":{m.index_price},"lastEp":{m.last_price},'
+        f'"lowEp":{day.low},"openEp":{day.open},"symbol":"{m.instrument.symbol}","timestamp":{now_ns},'
+        f'"turnoverEv":{day.turnover},"volumeEv":{day.volume}}}'
     )
 
 
 def linear_ticker(market: Market, now_ns: int, version: int) -> str:
     """USD-M, 24 hours: version 3 (`last`, `index`, `mark`, `bid`, `ask`) or 2 (`close`, `indexPrice`, `markPrice`)."""
-    m = market
+    m, day = market, market.day(now_ns)
     i = m.instrument
     bid, ask = best(market)
 
@@ -90,9 +90,9 @@ def linear_ticker(market: Market, now_ns: int, version: int) -> str:
         index, mark = "indexPriceRp", "markPriceRp"
     rate = real(FUNDING_RATE_ER, 8)
     return (
-        f'{{{head}"fundingRateRr":{rate},"highRp":{price(m.high_price)},"{index}":{price(m.index_price)},'
-        f'{last}"lowRp":{price(m.low_price)},"{mark}":{price(m.mark_price)},'
-        f'"openInterestRv":"0","openRp":{price(m.open_price)},"predFundingRateRr":{rate},"symbol":"{i.symbol}",'
-        f'"timestamp":{now_ns},"turnoverRv":{real(m.turnover, i.value_scale)},'
-        f'"volumeRq":{real(m.volume, i.qty_scale)}}}'
+        f'{{{head}"fundingRateRr":{rate},"highRp":{price(day.high)},"{index}":{price(m.index_price)},'
+        f'{last}"lowRp":{price(day.low)},"{mark}":{price(m.mark_price)},'
+        f'"openInterestRv":"0","openRp":{price(day.open)},"predFundingRateRr":{rate},"symbol":"{i.symbol}",'
+        f'"timestamp":{now_ns},"turnoverRv":{real(day.turnover, i.value_scale)},'
+        f'"volumeRq":{real(day.volume, i.qty_scale)}}}'
     )

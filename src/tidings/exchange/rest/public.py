@@ -15,6 +15,7 @@ from tidings.exchange.messages.json_text import array, quote, success
 from tidings.exchange.rest.endpoint import Call, Endpoint, Table
 
 DEFAULT_DEPTH = 30
+QUERY_TRADES = 200  # rows of the newer queries; the docs say no number
 _INVALID_ARGUMENT = b'{"error":{"code":6001,"message":"invalid argument"},"id":null,"result":null}'
 
 Result = Callable[[Market, int], str]
@@ -106,7 +107,7 @@ def _book(depth: int) -> Result:
 
 def _trades(market: Market, now_ns: int) -> str:
     key = "trades_p" if market.instrument.line is Line.USD_M else "trades"
-    rows = market_json.trades(market.trades, market.instrument)
+    rows = market_json.trades(list(market.trades)[-QUERY_TRADES:], market.instrument)
     return (
         f'{{"sequence":{market.sequence},"symbol":{quote(market.instrument.symbol)},"{key}":{rows},"type":"snapshot"}}'
     )

@@ -19,6 +19,7 @@ SLOW_BOOK_INTERVAL_NS = 120 * MS_NS  # [symbol, true, depth]
 SNAPSHOT_INTERVAL_NS = 60_000 * MS_NS
 DEPTHS = (0, 1, 5, 10, 30)  # 0: the whole book
 DEFAULT_DEPTH = 30
+SNAPSHOT_TRADES = 200  # phemex docs 2026, "Subscribe Trade"
 
 
 class BookFeed:
@@ -95,7 +96,7 @@ class TradeFeed:
         """The tape as last published, newest first."""
         unseen = self._market.trade_count - self._seen_count
         prints = list(self._market.trades)
-        seen = prints[: max(0, len(prints) - unseen)]
+        seen = prints[: max(0, len(prints) - unseen)][-SNAPSHOT_TRADES:]
         return [self._message(market_json.trades(seen, self._market.instrument), "snapshot", now_ns)]
 
     def poll(self, now_ns: int) -> list[str]:
