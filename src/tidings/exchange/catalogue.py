@@ -86,6 +86,9 @@ class Instrument:
     value_den: int
     index_symbol: str
     mark_symbol: str
+    funding_symbol: str  # of the predicted rate
+    funding_8h_symbol: str  # of the rates that were paid
+    funding_interval_s: int
 
     def value(self, qty: int, price: int) -> int:
         """What `qty` is worth at `price`, truncated at the value grid as the venue does. 0 for a price of 0."""
@@ -215,6 +218,7 @@ class Catalogue:
             taker_fee_er=entry["defaultTakerFeeEr"], maker_fee_er=entry["defaultMakerFeeEr"],
             max_leverage=0, default_leverage_er=0, maint_margin_er=0, risk_limit=0,
             value_num=factor.numerator, value_den=factor.denominator, index_symbol="", mark_symbol="",
+            funding_symbol="", funding_8h_symbol="", funding_interval_s=0,
         )
 
 
@@ -239,6 +243,9 @@ def _contract_terms(entry: dict[str, Any]) -> dict[str, Any]:
         "default_leverage_er": from_text(entry["defaultLeverage"], RATIO_SCALE),
         "index_symbol": entry["indexSymbol"],
         "mark_symbol": entry["markSymbol"],
+        "funding_symbol": entry["fundingRateSymbol"],
+        "funding_8h_symbol": entry["fundingRate8hSymbol"],
+        "funding_interval_s": entry["fundingInterval"],
     }
 
 
