@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from tidings.exchange.catalogue import load_catalogue
+from tidings.exchange.catalogue import Line, load_catalogue
 from tidings.exchange.markets.background_flow import start_price
 from tidings.exchange.markets.candle import Candle
 from tidings.exchange.markets.candles import LADDER_S, RESOLUTIONS_S, Candles
@@ -60,6 +60,8 @@ def test_minutes_are_on_the_grid_and_each_begins_where_the_last_one_ended(symbol
         assert minute.volume > 0 == minute.volume % instrument.lot_size
         ends = instrument.value(minute.volume, minute.low), instrument.value_up(minute.volume, minute.high)
         assert min(ends) - 1 <= minute.turnover <= max(ends) + 1, "an average price within its range"
+        if instrument.line is Line.USD_M:
+            assert minute.turnover % instrument.value(instrument.lot_size, instrument.tick_size) == 0
     assert all(first.close == second.open for first, second in pairwise(minutes))
     assert all(second.start_s - first.start_s == 60 for first, second in pairwise(minutes))
 

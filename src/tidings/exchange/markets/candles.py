@@ -16,6 +16,7 @@ from tidings.exchange.markets.candle import Candle, Row, fold, rows
 from tidings.exchange.markets.rolling_day import DAY_S, Day, RollingDay
 
 MINUTE_S: Final = 60
+HOUR_S: Final = 3_600
 MINUTE_NS: Final = MINUTE_S * 1_000_000_000
 LADDER_S: Final = (60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400)  # each divides the next
 # What the venue offers (phemex docs 2026, "Query kline"), and what clients of it use besides (ccxt).
@@ -104,9 +105,16 @@ class Candles:
         """The figures of the 24 hours that end with the present minute."""
         from_s = now_ns // MINUTE_NS * MINUTE_S + MINUTE_S - DAY_S
         if self._day is None:
-            past = self._past.candles(MINUTE_S, from_s, self._past.end_s) if self._past is not None else []
-            self._day = RollingDay([*past, *self._closed.get(MINUTE_S, ())])
+            hour_s = from_s // HOUR_S * HOUR_S
+            past = self._past.candles(HOUR_S, hour_s, self._past.end_s) if self._past is not None else []
+            self._day = RollingDay([*past, *self._closed.get(MINUTE_S, ())], self._minutes_of)
         return self._day.figures(from_s, self._minute, last_price)
+
+    def _minutes_of(self, piece: Candle) -> list[Candle]:
+        """The minutes of a piece of the past."""
+        if self._past is None or piece.length_s == MINUTE_S:
+            return []
+        return self._past.candles(MINUTE_S, piece.start_s, min(piece.start_s + piece.length_s, self._past.end_s))
 
     def _close(self, minute: Candle) -> None:
         """Put a finished minute where it belongs, and whatever it finishes."""

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from tidings.exchange.catalogue import Instrument
-from tidings.exchange.markets.background_flow import mix
+from tidings.exchange.markets.mix import mix
 
 SECOND_NS: Final = 1_000_000_000
 INTEREST_ER: Final = 10_000  # of eight hours, at scale 8 like every Er

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Final
 
 from tidings.exchange.catalogue import ONE_ER, Instrument
-from tidings.exchange.markets.background_flow import mix
 from tidings.exchange.markets.candle import Candle, fold
+from tidings.exchange.markets.mix import mix
 from tidings.exchange.scaled import rescale
 
 DAY_S: Final = 86_400
@@ -94,7 +94,7 @@ class PriceHistory:
         high = max(first, last) * (10_020 + draw % 128) // 10_000
         low = min(first, last) * (9_980 - (draw >> 16) % 128) // 10_000
         high, low = instrument.round_price(high, up=True), instrument.round_price(low, up=False)
-        price = (first + high + low + last) // 4
+        price = instrument.round_price((first + high + low + last) // 4, up=False)
         quote = VALUE_PER_S * (end_s - start_s) * (128 + (draw >> 32) % 256) // 256
         if instrument.is_inverse:
             volume = quote  # contracts of one unit of the quote currency
@@ -165,14 +165,16 @@ def _share_volume(parent: Candle, shares: list[Candle], end_s: int, draws: list[
 
 def _share_turnover(parent: Candle, shares: list[Candle], instrument: Instrument) -> None:
     """Hand the parent's turnover out so that each share's average price lies in its range, widened where it must."""
+    step = _turnover_step(instrument)
+    ends = (parent.high, parent.low) if instrument.is_inverse else (parent.low, parent.high)
     bounds = []
     for share in shares:
-        ends = (parent.low, parent.high) if not instrument.is_inverse else (parent.high, parent.low)
         bounds.append((instrument.value(share.volume, ends[0]), instrument.value_up(share.volume, ends[1])))
-        share.turnover = instrument.value(share.volume, (share.open + share.high + share.low + share.close) // 4)
+        price = instrument.round_price((share.open + share.high + share.low + share.close) // 4, up=False)
+        share.turnover = instrument.value(share.volume, price)
     missing = parent.turnover - sum(share.turnover for share in shares)
     for share, (least, most) in zip(shares, bounds, strict=True):
-        turnover = share.turnover + missing * share.volume // max(parent.volume, 1)
+        turnover = share.turnover + missing * share.volume // max(parent.volume, 1) // step * step
         share.turnover = min(max(turnover, least), most)
     missing = parent.turnover - sum(share.turnover for share in shares)
     for share, (least, most) in zip(shares, bounds, strict=True):
@@ -180,6 +182,11 @@ def _share_turnover(parent: Candle, shares: list[Candle], instrument: Instrument
         share.turnover = min(max(before + missing, least), most)
         missing -= share.turnover - before
         _widen(share, parent, instrument)
+
+
+def _turnover_step(instrument: Instrument) -> int:
+    """What turnovers are multiples of: a lot at the smallest price; 1 where that is below the value grid."""
+    return 1 if instrument.is_inverse else max(1, instrument.value(instrument.lot_size, instrument.tick_size))
 
 
 def _widen(share: Candle, parent: Candle, instrument: Instrument) -> None:

@@ -1,11 +1,12 @@
 """Figures of the last 24 hours: open, high, low, volume and turnover, kept up minute by minute.
 
 A minute comes in once and goes out once. Highs and lows wait in queues that hold only what can still become the
-extreme, so neither a trade nor a question looks through the day.
+extreme, so neither a trade nor a question looks through the day. What was before the start may come in longer pieces;
+one is split into its minutes when the day's beginning reaches it.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from tidings.exchange.markets.candle import Candle
@@ -26,14 +27,16 @@ class Day(NamedTuple):
 class RollingDay:
     """The finished minutes of a day and their sums."""
 
-    def __init__(self, minutes: Iterable[Candle]) -> None:
+    def __init__(self, pieces: Iterable[Candle], minutes_of: Callable[[Candle], list[Candle]]) -> None:
+        """`pieces`: what was traded so far, oldest first; `minutes_of` splits those that are longer than a minute."""
+        self._minutes_of = minutes_of
         self._minutes: deque[Candle] = deque()
         self._highs: deque[Candle] = deque()  # falling highs, oldest first
         self._lows: deque[Candle] = deque()  # rising lows
         self._volume = 0
         self._turnover = 0
-        for minute in minutes:
-            self.push(minute)
+        for piece in pieces:
+            self.push(piece)
 
     def push(self, minute: Candle) -> None:
         """Take in the minute that has just ended; what is a day older than it goes."""
@@ -77,3 +80,16 @@ class RollingDay:
                 self._highs.popleft()
             if self._lows[0] is old:
                 self._lows.popleft()
+            if old.start_s + old.length_s > from_s:
+                for minute in reversed(self._minutes_of(old)):
+                    self._put_back(minute)
+
+    def _put_back(self, minute: Candle) -> None:
+        """Take in a minute that is older than all others."""
+        self._minutes.appendleft(minute)
+        self._volume += minute.volume
+        self._turnover += minute.turnover
+        if not self._highs or minute.high > self._highs[0].high:
+            self._highs.appendleft(minute)
+        if not self._lows or minute.low < self._lows[0].low:
+            self._lows.appendleft(minute)

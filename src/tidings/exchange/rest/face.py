@@ -15,7 +15,9 @@ from tidings.exchange.messages.json_text import failure
 from tidings.exchange.rest import contract as rest_contract
 from tidings.exchange.rest import contract_accounts as rest_accounts
 from tidings.exchange.rest import history as rest_history
+from tidings.exchange.rest import klines as rest_klines
 from tidings.exchange.rest import linear as rest_linear
+from tidings.exchange.rest import market_data as rest_market_data
 from tidings.exchange.rest import public as rest_public
 from tidings.exchange.rest import spot as rest_spot
 from tidings.exchange.rest.authentication import Authenticator, Unauthenticated
@@ -33,7 +35,9 @@ _WRONG_METHOD = failure(405, "the endpoint exists, with another method")
 _PRIVATE = {
     **rest_contract.TABLE, **rest_linear.TABLE, **rest_spot.TABLE, **rest_accounts.TABLE, **rest_history.TABLE,
 }
-_ENDPOINTS: dict[tuple[str, str], Endpoint] = {**rest_public.TABLE, **_PRIVATE}
+_ENDPOINTS: dict[tuple[str, str], Endpoint] = {
+    **rest_public.TABLE, **rest_market_data.TABLE, **rest_klines.TABLE, **_PRIVATE,
+}
 _PATHS = frozenset(path for _, path in _ENDPOINTS)
 
 
