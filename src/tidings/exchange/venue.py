@@ -120,6 +120,10 @@ class Venue:
 
         return self._set(user_id, symbol, now_ns, change)
 
+    def set_risk_limit(self, user_id: int, symbol: str, limit: int, now_ns: int) -> Reply:
+        """Put a COIN-M position on the risk step with this `limit` (value scale of the instrument)."""
+        return self._set(user_id, symbol, now_ns, partial(position_settings.set_risk_limit, limit=limit))
+
     def set_position_mode(self, user_id: int, symbol: str, pos_mode: str, now_ns: int) -> Reply:
         """Switch a USD-M symbol to "OneWay" or "Hedged"; refused while it has a position or open orders."""
         has_orders = bool(self.state.store.open_orders(user_id, symbol))

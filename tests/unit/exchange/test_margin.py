@@ -71,7 +71,7 @@ def test_unrealised_pnl_has_the_sign_of_the_side() -> None:
 def test_bankruptcy_and_liquidation_of_an_isolated_long() -> None:
     price, comm = bankruptcy(LINEAR, 10_000, 259_897_000_000_000, 52_104_150_560_000)
     assert (price, comm) == (20_791_800_000_000, 124_750_560_000)
-    assert liquidation_price(LINEAR, 10_000, 25_989_700_000_000, price) == 20_921_800_000_000
+    assert liquidation_price(LINEAR, 10_000, 25_989_700_000_000, price, 500_000) == 20_921_800_000_000
 
 
 def test_position_with_more_margin_than_value_cannot_go_bankrupt() -> None:

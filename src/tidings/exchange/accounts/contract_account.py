@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from tidings.exchange.accounts.ledgers import Fill, HouseLedger, Settlement
+from tidings.exchange.accounts.margin import is_past
 from tidings.exchange.accounts.positions import LONG, MERGED, SHORT, Position
 from tidings.exchange.catalogue import Currency, Instrument, Line
-from tidings.exchange.error_codes import TE_NO_ENOUGH_AVAILABLE_BALANCE
+from tidings.exchange.error_codes import TE_NO_ENOUGH_AVAILABLE_BALANCE, TE_RISK_LIMIT_EXCEEDS
 from tidings.exchange.orders.orders import Order
 from tidings.exchange.reports import AccountState, AccountUpdate, OrderReport, PositionState
 
@@ -45,7 +46,7 @@ class ContractAccount:
         self._modes[instrument.symbol] = pos_mode
         del self._positions[instrument.symbol]
         for position in self.symbol_positions(instrument):
-            position.leverage_er = leverage_er
+            position.set_leverage(leverage_er)
 
     def symbol_positions(self, instrument: Instrument) -> list[Position]:
         """The position of a one-way symbol, or both of a hedged one."""
@@ -81,17 +82,23 @@ class ContractAccount:
         return self.balance - self.used_balance()
 
     def reserve(self, order: Order, qty: int, price: int) -> int:
-        """Count the order's margin; refused if that grows and the available balance does not cover it.
+        """Count the order's margin; refused if that grows and the available balance or the risk limit is too small.
 
         Orders that can only reduce the position are never refused.
         """
         position = self.position_of(order)
         held_qty, held_value, cost = order.reserved_qty, order.reserved_value, position.order_cost()
         position.recount(order, qty, price)
-        if not order.reduce_only and position.order_cost() > cost and self.available_balance() < 0:
+        if order.reduce_only:
+            return 0
+        wrong = 0
+        if order.reserved_value > held_value and position.exposure(order.side) > position.risk.limit:
+            wrong = TE_RISK_LIMIT_EXCEEDS
+        elif position.order_cost() > cost and self.available_balance() < 0:
+            wrong = TE_NO_ENOUGH_AVAILABLE_BALANCE
+        if wrong:
             position.count(order, held_qty, held_value)
-            return TE_NO_ENOUGH_AVAILABLE_BALANCE
-        return 0
+        return wrong
 
     def release(self, order: Order) -> None:
         """Stop counting the order."""
@@ -130,7 +137,7 @@ class ContractAccount:
         report.cur_pos_size = abs(position.net_qty)
         report.cur_pos_term = position.term
         report.cur_pos_value = position.value
-        report.cur_risk_limit = order.instrument.risk_limit
+        report.cur_risk_limit = position.risk.limit
 
     def state(self) -> AccountState:
         """The account as it stands."""
@@ -140,12 +147,19 @@ class ContractAccount:
 
     def position_states(self, instruments: Sequence[Instrument]) -> list[PositionState]:
         """The positions in `instruments` as they stand, flat ones included."""
-        shared = max(0, self.available_balance())
+        shared = self.available_balance()
         return [
             position.state(self._mark_price(instrument.symbol), shared, self.pos_mode(instrument.symbol))
             for instrument in instruments
             for position in self.symbol_positions(instrument)
         ]
+
+    def is_endangered(self, position: Position) -> bool:
+        """Whether the mark price has reached the position's liquidation price."""
+        symbol, shared = position.instrument.symbol, self.available_balance()
+        mark_price = self._mark_price(symbol)
+        state = position.state(mark_price, shared, self.pos_mode(symbol))
+        return is_past(position.net_qty, state.liquidation_price, mark_price)
 
     def known_positions(self) -> list[Position]:
         """Every position that was ever touched."""

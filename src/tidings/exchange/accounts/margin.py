@@ -56,12 +56,19 @@ def bankruptcy(instrument: Instrument, net_qty: int, value: int, margin: int) ->
     return price, instrument.fee(end_value if end_value > 0 else instrument.value(size, price), fee_er)
 
 
-def liquidation_price(instrument: Instrument, net_qty: int, entry_price: int, bankrupt_price: int) -> int:
+def liquidation_price(
+    instrument: Instrument, net_qty: int, entry_price: int, bankrupt_price: int, maint_margin_er: int
+) -> int:
     """Where the maintenance margin is used up: the bankruptcy price, moved towards the entry by the margin rate."""
     if net_qty == 0 or bankrupt_price in (instrument.tick_size, instrument.max_price):
         return bankrupt_price
-    step = entry_price * instrument.maint_margin_er // ONE_ER
+    step = entry_price * maint_margin_er // ONE_ER
     return instrument.round_price(bankrupt_price + (step if net_qty > 0 else -step), up=net_qty > 0)
+
+
+def is_past(net_qty: int, price: int, mark_price: int) -> bool:
+    """Whether the mark price has reached `price`, a liquidation price, on the losing side of the position."""
+    return net_qty != 0 and (mark_price - price) * (1 if net_qty > 0 else -1) <= 0
 
 
 def _sign(instrument: Instrument, side: int) -> int:

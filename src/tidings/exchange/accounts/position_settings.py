@@ -1,8 +1,9 @@
-"""Settings of positions: leverage, position mode, and the balance assigned to an isolated position."""
+"""Settings of positions: leverage, risk limit, position mode, and the balance assigned to an isolated position."""
 
 from tidings.exchange import error_codes as code
 from tidings.exchange.accounts.contract_account import HEDGED, ONE_WAY, ContractAccount
 from tidings.exchange.accounts.positions import LONG, MERGED, Position
+from tidings.exchange.accounts.risk_limits import exceeds_risk_limit, steps_open
 from tidings.exchange.catalogue import ONE_ER, Instrument, Line
 from tidings.exchange.orders.order_checks import Refused
 
@@ -17,12 +18,36 @@ def set_leverage(
     else:
         wanted = [leverage_er]
     new_leverages = [_checked_leverage(instrument, value) for value in wanted]
-    old_leverages = [position.leverage_er for position in positions]
+    before = [(position.leverage_er, position.risk, position.added_margin) for position in positions]
     used = account.used_balance()
     _put_leverages(positions, new_leverages)
-    if account.used_balance() > max(used, account.balance):
-        _put_leverages(positions, old_leverages)
-        raise Refused(code.TE_NO_ENOUGH_BALANCE_FOR_NEW_LEVERAGE, "the new leverage needs more balance")
+    wrong = 0
+    if any(exceeds_risk_limit(position) for position in positions):
+        wrong = code.TE_RISK_LIMIT_EXCEEDS
+    elif account.used_balance() > max(used, account.balance) or any(map(account.is_endangered, positions)):
+        wrong = code.TE_NO_ENOUGH_BALANCE_FOR_NEW_LEVERAGE
+    if wrong:
+        for position, (leverage_er, risk, added_margin) in zip(positions, before, strict=True):
+            position.leverage_er, position.risk, position.added_margin = leverage_er, risk, added_margin
+        raise Refused(wrong, "the new leverage needs more balance, or allows less than is held and ordered")
+
+
+def set_risk_limit(account: ContractAccount, instrument: Instrument, limit: int) -> None:
+    """Put a one-way symbol's position on the risk step with this limit, one that its leverage allows."""
+    (position,) = account.symbol_positions(instrument)
+    steps = {step.limit: step for step in steps_open(instrument, position.leverage_er)}
+    if limit not in steps:
+        raise Refused(code.TE_INVALID_RISK_LIMIT, "no risk limit of the contract at this leverage")
+    before = position.risk
+    position.risk = steps[limit]
+    wrong = 0
+    if exceeds_risk_limit(position):
+        wrong = code.TE_RISK_LIMIT_EXCEEDS
+    elif account.is_endangered(position):
+        wrong = code.TE_NO_ENOUGH_BALANCE_FOR_NEW_RISK_LIMIT
+    if wrong:
+        position.risk = before
+        raise Refused(wrong, "what is held and ordered does not fit the new risk limit")
 
 
 def switch_position_mode(
@@ -50,9 +75,12 @@ def assign_margin(account: ContractAccount, instrument: Instrument, pos_side: st
     added = amount - position.cost()
     if added < 0:
         raise Refused(code.TE_CANNOT_REMOVE_POSITION_MARGIN_MORE_THAN_ADDED, "less than the position needs")
-    if added - position.added_margin > account.available_balance():
+    if added - position.added_margin > max(0, account.available_balance()):
         raise Refused(code.TE_CANNOT_ADD_POSITION_MARGIN, "not enough available balance")
-    position.added_margin = added
+    before, position.added_margin = position.added_margin, added
+    if added < before and account.is_endangered(position):
+        position.added_margin = before
+        raise Refused(code.TE_CANNOT_REMOVE_POSITION_MARGIN_DUE_TO_UNREALIZED_PNL, "the loss needs this margin")
 
 
 def _checked_leverage(instrument: Instrument, leverage_er: int | None) -> int:
@@ -65,6 +93,6 @@ def _checked_leverage(instrument: Instrument, leverage_er: int | None) -> int:
 
 def _put_leverages(positions: list[Position], leverages: list[int]) -> None:
     for position, leverage_er in zip(positions, leverages, strict=True):
-        position.leverage_er = leverage_er
+        position.set_leverage(leverage_er)
         if position.is_cross:
             position.added_margin = 0

@@ -15,6 +15,7 @@ from tidings.exchange.accounts.margin import (
     unrealised_pnl,
     value_to_cost_er,
 )
+from tidings.exchange.accounts.risk_limits import step_for
 from tidings.exchange.catalogue import ONE_ER, Instrument
 from tidings.exchange.markets.matching import BUY, SELL
 from tidings.exchange.orders.orders import Order
@@ -35,7 +36,7 @@ class Position:
         self.pos_side = pos_side
         self.net_qty = 0  # signed
         self.value = 0  # unsigned, at entry
-        self.leverage_er = instrument.default_leverage_er
+        self.set_leverage(instrument.default_leverage_er)
         self.added_margin = 0  # isolated: assigned beyond the position's cost
         self.buy_leaves_qty = self.buy_leaves_value = self.sell_leaves_qty = self.sell_leaves_value = 0
         self.cum_closed_pnl = self.cum_fee = self.cur_term_pnl = 0
@@ -61,6 +62,16 @@ class Position:
     def is_idle(self) -> bool:
         """Whether it is flat and has no open orders."""
         return not (self.net_qty or self.buy_leaves_qty or self.sell_leaves_qty)
+
+    def set_leverage(self, leverage_er: int) -> None:
+        """Take a leverage; the risk limit follows it (phemex docs 2026, "Set RiskLimit")."""
+        self.leverage_er = leverage_er
+        self.risk = step_for(self.instrument, leverage_er)
+
+    def exposure(self, side: int) -> int:
+        """What it would be worth, at entry and order prices, if all open orders on `side` were filled."""
+        held = self.value if self.net_qty * side >= 0 else -self.value
+        return held + (self.buy_leaves_value if side == BUY else self.sell_leaves_value)
 
     def room(self, side: int) -> int:
         """How much an order on `side` can reduce it by."""
@@ -147,7 +158,7 @@ class Position:
         return unrealised_pnl(self.instrument, self.net_qty, self.value, mark_price) if self.net_qty else 0
 
     def state(self, mark_price: int, shared_balance: int, pos_mode: str) -> PositionState:
-        """A snapshot; `shared_balance` is what the account has left for its cross positions."""
+        """A snapshot; `shared_balance` is what the account has left for its cross positions, negative under water."""
         instrument, cost, assigned = self.instrument, self.cost(), self.assigned(mark_price)
         margin = assigned + (shared_balance if self.is_cross else 0)
         entry_price = instrument.average_price(abs(self.net_qty), self.value)
@@ -158,11 +169,13 @@ class Position:
             pos_side=self.pos_side, side=self.side_word, size=abs(self.net_qty), value=self.value,
             avg_entry_price=entry_price, leverage_er=self.leverage_er,
             init_margin_req_er=initial_margin_er(instrument, self.leverage_er),
-            maint_margin_req_er=instrument.maint_margin_er, risk_limit=instrument.risk_limit, pos_cost=cost,
+            maint_margin_req_er=self.risk.maint_margin_er, risk_limit=self.risk.limit, pos_cost=cost,
             assigned_pos_balance=assigned, bankrupt_comm=bankrupt_comm, bankrupt_price=bankrupt_price,
-            liquidation_price=liquidation_price(instrument, self.net_qty, entry_price, bankrupt_price),
+            liquidation_price=liquidation_price(
+                instrument, self.net_qty, entry_price, bankrupt_price, self.risk.maint_margin_er
+            ),
             position_margin=margin - bankrupt_comm if self.net_qty else 0, used_balance=assigned + order_cost_total,
-            cross_shared_balance=shared_balance if self.is_cross else 0, order_cost=order_cost_total,
+            cross_shared_balance=max(0, shared_balance) if self.is_cross else 0, order_cost=order_cost_total,
             buy_leaves_qty=self.buy_leaves_qty, buy_leaves_value=self.buy_leaves_value,
             sell_leaves_qty=self.sell_leaves_qty, sell_leaves_value=self.sell_leaves_value,
             buy_value_to_cost_er=value_to_cost_er(instrument, BUY, self.leverage_er),

@@ -118,9 +118,14 @@ def set_leverage(call: Call) -> bytes:
 
 
 def set_risk_limit(call: Call) -> bytes:
-    """`PUT /positions/riskLimit`: taken and without effect, the risk limit follows the leverage."""
-    call.instrument(Line.COIN_M)
-    return b'{"code":0,"msg":"OK"}'
+    """`PUT /positions/riskLimit`: `riskLimitEv` wins over `riskLimit`."""
+    instrument = call.instrument(Line.COIN_M)
+    p = call.parameters
+    if not p.has("riskLimitEv"):
+        p.required("riskLimit")
+    limit = p.integer("riskLimitEv") if p.has("riskLimitEv") else p.decimal("riskLimit", instrument.value_scale)
+    reply = call.venue.set_risk_limit(call.user_id, instrument.symbol, limit, call.now_ns)
+    return refusal(reply) if reply.code else b'{"code":0,"msg":"OK"}'
 
 
 def assign(call: Call) -> bytes:

@@ -151,7 +151,7 @@ def assign(call: Call) -> bytes:
 
 
 def set_risk_limit(call: Call) -> bytes:
-    """`PUT /g-positions/riskLimit`: deprecated by the venue, taken and without effect."""
+    """`PUT /g-positions/riskLimit`: deprecated by the venue, taken and without effect: the limit follows leverage."""
     call.instrument(Line.USD_M)
     return success('"OK"')
 

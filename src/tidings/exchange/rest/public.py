@@ -42,7 +42,7 @@ def _legacy_products(catalogue: Catalogue) -> list[str]:
             "maxPriceEp": i.max_price, "lotSize": i.lot_size, "tickSize": str(entry["tickSize"]),
             "contractSize": f"{entry['contractSize']:g} {entry['contractUnderlyingAssets']}",
             "priceScale": i.price_scale, "ratioScale": 8, "valueScale": i.value_scale, "defaultLeverage": 0,
-            "maxLeverage": i.max_leverage, "maintMarginEr": str(i.maint_margin_er), "deleverage": True,
+            "maxLeverage": i.max_leverage, "maintMarginEr": str(i.risk_steps[-1].maint_margin_er), "deleverage": True,
             "makerFeeRateEr": i.maker_fee_er, "takerFeeRateEr": i.taker_fee_er, "fundingInterval": 8,
             "type": "Perpetual",
         }))
