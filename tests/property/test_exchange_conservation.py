@@ -1,7 +1,7 @@
 """Money and positions are conserved, whatever users and background flow do.
 
-Contracts: with every open position counted at its entry value, balances + fees + the flow's cash are what was handed
-out. Spot: wallets + fees + the flow's cash are. Positions of all users and the flow add up to zero.
+Contracts: with every open position counted at its entry value, balances + fees + funding + the flow's cash are what was
+handed out. Spot: wallets + fees + the flow's cash are. Positions of all users and the flow add up to zero.
 """
 
 from collections import defaultdict
@@ -35,7 +35,7 @@ def totals(venue: Venue) -> dict[tuple[Line, str], int]:
     for user in venue.spot_wallets:
         for name, wallet in user.wallets.items():
             found[Line.SPOT, name] += wallet.balance
-    for ledger in (venue.state.house.fees, venue.state.house.cash):
+    for ledger in (venue.state.house.fees, venue.state.house.funding, venue.state.house.cash):
         for key, amount in ledger.items():
             found[key] += amount
     return {key: amount for key, amount in found.items() if amount}

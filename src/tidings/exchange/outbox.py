@@ -24,6 +24,12 @@ class Outbox:
         reports.append(report)
         symbols[order.instrument.symbol] = None
 
+    def add_event(self, ledger: Ledger, report: OrderReport) -> None:
+        """Add a report of no order to the current event."""
+        reports, symbols = self._of(ledger)
+        reports.append(report)
+        symbols[report.instrument.symbol] = None
+
     def touch(self, ledger: Ledger, symbol: str) -> None:
         """Have the current event publish the state behind `symbol` though no order changed."""
         self._of(ledger)[1][symbol] = None

@@ -36,8 +36,8 @@ class OrderReport:
     time_in_force: str
     exec_inst: str  # None, ReduceOnly, CloseOnTrigger
     # What was asked, by whom, and what became of it.
-    action: str = "New"  # New, Replace, Cancel, CancelAll
-    action_by: str = "ByUser"
+    action: str = "New"  # New, Replace, Cancel, CancelAll, SettleFundingFee, LiqRequest
+    action_by: str = "ByUser"  # what the venue says of its own actions is not known: BySystem here
     action_time_ns: int = 0  # when the trading engine took the request
     create_time_ns: int = 0
     trigger_time_ns: int = 0
@@ -81,7 +81,7 @@ class OrderReport:
     fee_rate_er: int = 0  # scale 8
     fee_currency: str = ""
     last_liquidity_ind: str = ""  # AddedLiquidity, RemovedLiquidity
-    trade_type: str = ""  # Trade, Replace, or "" (the field is left out)
+    trade_type: str = ""  # Trade, LiqTrade, AdlTrade, Funding, Replace, or "" (the field is left out)
     exec_seq: int = 0  # sequence of the symbol's engine at this event
     added_seq: int = 0  # sequence at which the order entered the book, 0 if never
     related_req_num: int = 0
@@ -102,7 +102,7 @@ class OrderReport:
     @property
     def is_trade(self) -> bool:
         """Whether this event is an execution."""
-        return self.trade_type == "Trade"
+        return self.trade_type in TRADE_TYPES
 
     @property
     def is_done(self) -> bool:
@@ -110,6 +110,7 @@ class OrderReport:
         return self.ord_status in DONE_STATUSES
 
 
+TRADE_TYPES = frozenset({"Trade", "LiqTrade", "AdlTrade"})
 DONE_STATUSES = frozenset({"Filled", "Canceled", "Rejected", "Deactivated"})
 
 

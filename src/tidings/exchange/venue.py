@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 from tidings.exchange import error_codes as code
 from tidings.exchange.accounts import position_settings
 from tidings.exchange.accounts.contract_account import ContractAccount
+from tidings.exchange.accounts.funding_desk import FundingDesk
 from tidings.exchange.accounts.ledgers import Ledger
 from tidings.exchange.accounts.open_interest import open_interest
 from tidings.exchange.accounts.opening import open_contract_accounts, open_spot_wallets
@@ -27,7 +28,6 @@ from tidings.exchange.faults.plan import FaultPlan
 from tidings.exchange.identifiers import Identifiers
 from tidings.exchange.markets.background_flow import start_price
 from tidings.exchange.markets.flows import Flows
-from tidings.exchange.markets.funding import FundingRates
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BookOrder, Stay
 from tidings.exchange.markets.price_history import PriceHistory
@@ -64,13 +64,9 @@ class Venue:
         self.lives = {symbol: OrderLife(self.state, market) for symbol, market in self.markets.items()}
         self._accounts = open_contract_accounts(self.state, self._mark_price)
         self._wallets = open_spot_wallets(self.state, start_ns)
-        self.funding_rates = {
-            instrument.symbol: FundingRates(instrument, config.seed)
-            for instrument in self.catalogue.listed()
-            if instrument.line is not Line.SPOT
-        }
+        self.funding = FundingDesk(self.state, self.markets, self._accounts)
         self.tickers = Tickers(
-            self.markets, self.funding_rates, lambda: open_interest(self.contract_accounts, self.state.house)
+            self.markets, self.funding.rates, lambda: open_interest(self.contract_accounts, self.state.house)
         )
         self._desk = OrderDesk(self.state, self.lives, self._ledger_of)
         self._flows = Flows(self.state, self.markets, self._deliver, start_ns)

@@ -51,6 +51,7 @@ class VenueConfig:
     flow: str = "normal"  # what kind of day: a key of `flow_regimes.REGIMES`
     flow_tick_ns: int = FLOW_TICK_NS
     always_awake: tuple[str, ...] = ("BTCUSD", "BTCUSDT", "sBTCUSDT")  # flow of the others starts when first used
+    funding_interval_s: int = 0  # how often funding is paid; 0: as the catalogue says, every eight hours
     duplicate_id_code: int = error_codes.TE_CL_ORD_ID_DUPLICATE  # which of 10001, 11033, 11085, 19999 is not known
     done_order_code: int | None = None  # for a cancel or amend of a done order; None: 11062, 11063 or 11066 by state
     off_grid_code: int = error_codes.INVALID_PARAMETER  # for a price or quantity off the grid; not known

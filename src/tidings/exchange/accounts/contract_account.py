@@ -31,6 +31,7 @@ class ContractAccount:
         self.balance = balance
         self._mark_price = mark_price
         self._house = house
+        self.on_opened: Callable[[str, int], None] | None = None  # told of each flat position that is opened
         self._modes: dict[str, str] = {}
         self._positions: dict[str, dict[str, Position]] = {}  # symbol → position side → position
 
@@ -56,6 +57,10 @@ class ContractAccount:
             sides = {name: Position(instrument, self.user_id, self.account_id, name) for name in names}
             self._positions[instrument.symbol] = sides
         return list(sides.values())
+
+    def held_positions(self, symbol: str) -> list[Position]:
+        """Those of the symbol's positions that are not flat."""
+        return [position for position in self._positions.get(symbol, {}).values() if position.net_qty]
 
     def position(self, instrument: Instrument, pos_side: str) -> Position | None:
         """The position that orders with `pos_side` work on; None if it does not fit the symbol's mode."""
@@ -110,6 +115,8 @@ class ContractAccount:
         """Book a fill on position and balance."""
         instrument, position = order.instrument, self.position_of(order)
         fee = instrument.fee(fill.value, fill.fee_rate_er(instrument))
+        if not position.net_qty and self.on_opened is not None:
+            self.on_opened(instrument.symbol, fill.now_ns)
         closed_size, closed_pnl = position.trade(order.side, fill.qty, fill.value, fill.now_ns)
         position.charge(fee)
         self.balance += closed_pnl - fee
@@ -117,6 +124,16 @@ class ContractAccount:
         position.recount(order, order.leaves_qty, order.price)
         self.touch(position, fill.sequence, fill.now_ns)
         return Settlement(fee, self.currency, closed_size, closed_pnl)
+
+    def pay_funding(self, position: Position, fee: int, sequence: int, now_ns: int) -> None:
+        """Take a funding payment from the balance; what is not available comes out of an isolated position's margin."""
+        missing = fee - max(0, self.available_balance())
+        if not position.is_cross and missing > 0:
+            position.added_margin -= min(missing, position.cost() + position.added_margin)
+        position.pay_funding(fee, now_ns)
+        self.balance -= fee
+        self._house.funding[self.line, self.currency] += fee
+        self.touch(position, sequence, now_ns)
 
     def touch(self, position: Position, sequence: int, now_ns: int) -> None:
         """Note that something about `position` changed."""
@@ -128,8 +145,11 @@ class ContractAccount:
     def stamp(self, report: OrderReport, order: Order) -> None:
         """Put the account and the order's position on a report (of a refused order: any of the symbol's positions)."""
         sides = self.symbol_positions(order.instrument)
-        position = self.position(order.instrument, order.pos_side) or sides[0]
-        mark_price = self._mark_price(order.instrument.symbol)
+        self.stamp_position(report, self.position(order.instrument, order.pos_side) or sides[0])
+
+    def stamp_position(self, report: OrderReport, position: Position) -> None:
+        """Put the account and `position` on a report."""
+        mark_price = self._mark_price(position.instrument.symbol)
         report.cur_acc_balance = self.balance
         report.cur_assigned_pos_balance = position.assigned(mark_price)
         report.cur_leverage_er = position.leverage_er

@@ -70,11 +70,13 @@ class Ledger(Protocol):
 class HouseLedger:
     """The other side of every balance: fees collected, and what the background flow bought and sold.
 
-    It makes conservation checkable: users' money, fees and the flow's cash add up to the money handed out at the start.
+    It makes conservation checkable: users' money, fees, funding and the flow's cash add up to the money handed out at
+    the start.
     """
 
     def __init__(self) -> None:
         self.fees: defaultdict[tuple[Line, str], int] = defaultdict(int)
+        self.funding: defaultdict[tuple[Line, str], int] = defaultdict(int)  # what the users paid, all together
         self.cash: defaultdict[tuple[Line, str], int] = defaultdict(int)
         self.net_qty: defaultdict[str, int] = defaultdict(int)
 

@@ -4,6 +4,7 @@ Value, not price, is kept: the average entry price is derived from it, so that n
 is conserved (over all accounts, balances and entry values always add up to what was put in, less fees).
 """
 
+from collections import deque
 from typing import Final
 
 from tidings.exchange.accounts.margin import (
@@ -15,6 +16,7 @@ from tidings.exchange.accounts.margin import (
     unrealised_pnl,
     value_to_cost_er,
 )
+from tidings.exchange.accounts.position_terms import TERMS_MAX, PositionTerm
 from tidings.exchange.accounts.risk_limits import step_for
 from tidings.exchange.catalogue import ONE_ER, Instrument
 from tidings.exchange.markets.matching import BUY, SELL
@@ -39,8 +41,11 @@ class Position:
         self.set_leverage(instrument.default_leverage_er)
         self.added_margin = 0  # isolated: assigned beyond the position's cost
         self.buy_leaves_qty = self.buy_leaves_value = self.sell_leaves_qty = self.sell_leaves_value = 0
-        self.cum_closed_pnl = self.cum_fee = self.cur_term_pnl = 0
+        self.cum_closed_pnl = self.cum_fee = self.cum_funding_fee = self.cur_term_pnl = 0
+        self.last_funding_time_ns = 0
         self.term = 1
+        self.current: PositionTerm | None = None  # the present term, or the last one while flat
+        self.finished: deque[PositionTerm] = deque(maxlen=TERMS_MAX)  # oldest first
         self.last_term_end_time_ns = 0
         self.req_num = 0
         self.data_ver = 0
@@ -82,8 +87,7 @@ class Position:
         if self.net_qty * side >= 0:
             if self.net_qty == 0:
                 self.cur_term_pnl = 0
-            self.net_qty += side * qty
-            self.value += value
+            self._open(side, qty, value, now_ns)
             return 0, 0
         held = abs(self.net_qty)
         closed_qty = min(qty, held)
@@ -91,25 +95,48 @@ class Position:
         exit_value = value * closed_qty // qty
         gain = exit_value - entry_value
         pnl = gain if (self.net_qty > 0) != self.instrument.is_inverse else -gain
-        self.net_qty += side * qty
-        self.value = self.value - entry_value if qty < held else value - exit_value
+        self.net_qty += side * closed_qty
+        self.value -= entry_value
         self.cum_closed_pnl += pnl
         self.cur_term_pnl += pnl
+        if self.current is not None:
+            self.current.note_close(closed_qty, entry_value, exit_value, pnl, now_ns)
         if qty >= held:
             self._end_term(now_ns)
+        if qty > held:
+            self.cur_term_pnl = 0
+            self._open(side, qty - held, value - exit_value, now_ns)
         return closed_qty, pnl
+
+    def _open(self, side: int, qty: int, value: int, now_ns: int) -> None:
+        if self.current is None or self.current.is_finished:
+            self.current = PositionTerm(self.term, "Buy" if side == BUY else "Sell", self.leverage_er, now_ns)
+        self.net_qty += side * qty
+        self.value += value
+        self.current.note_open(qty, value, now_ns)
 
     def _end_term(self, now_ns: int) -> None:
         self.term += 1
         self.last_term_end_time_ns = now_ns
         self.added_margin = 0
-        if self.net_qty:
-            self.cur_term_pnl = 0
+        if self.current is not None:
+            self.current.is_finished = True
+            self.finished.append(self.current)
 
     def charge(self, fee: int) -> None:
         """Book a fee."""
         self.cum_fee += fee
         self.cur_term_pnl -= fee
+        if self.current is not None:
+            self.current.fee += fee
+
+    def pay_funding(self, fee: int, now_ns: int) -> None:
+        """Book a funding payment; negative if it is received."""
+        self.cum_funding_fee += fee
+        self.cur_term_pnl -= fee
+        self.last_funding_time_ns = now_ns
+        if self.current is not None:
+            self.current.funding += fee
 
     def recount(self, order: Order, qty: int, price: int) -> None:
         """Count `order` among the open orders with `qty` at `price`; 0 takes it out."""
@@ -182,10 +209,10 @@ class Position:
             sell_value_to_cost_er=value_to_cost_er(instrument, SELL, self.leverage_er),
             taker_fee_rate_er=instrument.taker_fee_er, maker_fee_rate_er=instrument.maker_fee_er,
             mark_price=mark_price, unrealised_pnl=self.unrealised_pnl(mark_price),
-            cum_closed_pnl=self.cum_closed_pnl, cum_transact_fee=self.cum_fee, cum_funding_fee=0,
+            cum_closed_pnl=self.cum_closed_pnl, cum_transact_fee=self.cum_fee, cum_funding_fee=self.cum_funding_fee,
             cur_term_realised_pnl=self.cur_term_pnl, free_qty=-self.net_qty, term=self.term,
-            last_term_end_time_ns=self.last_term_end_time_ns, last_funding_time_ns=0, data_ver=self.data_ver,
-            exec_seq=self.exec_seq, transact_time_ns=self.transact_time_ns,
+            last_term_end_time_ns=self.last_term_end_time_ns, last_funding_time_ns=self.last_funding_time_ns,
+            data_ver=self.data_ver, exec_seq=self.exec_seq, transact_time_ns=self.transact_time_ns,
             display_leverage_er=self._display_leverage_er(margin),
         )  # fmt: skip
 

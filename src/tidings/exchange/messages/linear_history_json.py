@@ -22,13 +22,15 @@ ORD_TYPES: Final[Mapping[str, int]] = MappingProxyType({
     "Market": 1, "Limit": 2, "Stop": 3, "StopLimit": 4, "MarketIfTouched": 5, "LimitIfTouched": 6,
 })  # fmt: skip
 EXEC_STATUSES: Final[Mapping[str, int]] = MappingProxyType({
-    "Aborted": 2, "New": 5, "MakerFill": 6, "TakerFill": 7, "Expired": 8, "Canceled": 11, "Replaced": 18,
+    "Init": 0, "Aborted": 2, "New": 5, "MakerFill": 6, "TakerFill": 7, "Expired": 8, "Canceled": 11, "Replaced": 18,
     "CreateRejected": 19,
 })  # fmt: skip
-TRADE_TYPES: Final[Mapping[str, int]] = MappingProxyType({"Trade": 1, "Amend": 8, "Replace": 10})
+TRADE_TYPES: Final[Mapping[str, int]] = MappingProxyType({
+    "Trade": 1, "Funding": 4, "LiqTrade": 6, "AdlTrade": 7, "Amend": 8, "Replace": 10,
+})  # fmt: skip
 _SIDES = {"Buy": 1, "Sell": 2}
 _POS_SIDES = {"Long": 1, "Short": 2, "Merged": 3}
-_ACTIONS = {"New": 1, "Cancel": 2, "Replace": 3, "CancelAll": 4}
+_ACTIONS = {"New": 1, "Cancel": 2, "Replace": 3, "CancelAll": 4, "LiqRequest": 11, "SettleFundingFee": 13}
 _TRIGGERS = {"ByMarkPrice": 1, "ByIndexPrice": 2, "ByLastPrice": 3}
 _STOP_DIRECTIONS = {"Rising": 1, "Falling": 2}
 

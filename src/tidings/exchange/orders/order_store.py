@@ -74,6 +74,10 @@ class OrderStore:
         if report.is_done:
             self._closed[key].append(report)
 
+    def record_event(self, report: OrderReport) -> None:
+        """Keep what happened to a position without an order among the executions."""
+        self._fills[report.user_id, report.instrument.line].append(report)
+
     def open_orders(self, user_id: int, symbol: str) -> list[Order]:
         """The user's open orders in one symbol, oldest first."""
         return list(self._open.get((user_id, symbol), ()))

@@ -70,13 +70,13 @@ def _orders(line: Line, row: Row, shape: Shape, default_rows: int, default_days:
 
 
 def _trades(line: Line, row: Row, shape: Shape, default_rows: int, default_days: int = 0) -> Endpoint:
-    """Executions in a window of time; of a type other than Trade there are none here."""
+    """Executions in a window of time, funding payments among them, or those of one `tradeType`."""
 
     def endpoint(call: Call) -> bytes:
         symbols = _symbols(call, line)
-        is_wanted = call.parameters.text("tradeType", "Trade") == "Trade"
-        fills = call.venue.queries.fills(call.user_id, line, as_of_ns=call.as_of_ns) if is_wanted else []
-        chosen = (r for r in fills if r.instrument.symbol in symbols)
+        wanted = call.parameters.text("tradeType")
+        fills = call.venue.queries.fills(call.user_id, line, as_of_ns=call.as_of_ns)
+        chosen = (r for r in fills if r.instrument.symbol in symbols and wanted in ("", r.trade_type))
         return _reply(call, chosen, row, shape, default_rows, default_days)
 
     return endpoint
