@@ -35,7 +35,8 @@ def totals(venue: Venue) -> dict[tuple[Line, str], int]:
     for user in venue.spot_wallets:
         for name, wallet in user.wallets.items():
             found[Line.SPOT, name] += wallet.balance
-    for ledger in (venue.state.house.fees, venue.state.house.funding, venue.state.house.cash):
+    house = venue.state.house
+    for ledger in (house.fees, house.funding, house.insurance, house.cash):
         for key, amount in ledger.items():
             found[key] += amount
     return {key: amount for key, amount in found.items() if amount}

@@ -125,6 +125,7 @@ class AccountState:
     balance: int
     total_used_balance: int
     bonus_balance: int = 0
+    liq_status: str = "Normal"
 
 
 @dataclass(slots=True)
@@ -175,6 +176,7 @@ class PositionState:
     data_ver: int  # one more with each change of this position
     exec_seq: int
     transact_time_ns: int
+    status: str = "Normal"  # or Liq, while it is being liquidated
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from tidings.exchange.accounts import position_settings
 from tidings.exchange.accounts.contract_account import ContractAccount
 from tidings.exchange.accounts.funding_desk import FundingDesk
 from tidings.exchange.accounts.ledgers import Ledger
+from tidings.exchange.accounts.liquidation import LiquidationDesk
 from tidings.exchange.accounts.open_interest import open_interest
 from tidings.exchange.accounts.opening import open_contract_accounts, open_spot_wallets
 from tidings.exchange.accounts.spot_wallets import SpotWallets
@@ -68,6 +69,8 @@ class Venue:
         self.tickers = Tickers(
             self.markets, self.funding.rates, lambda: open_interest(self.contract_accounts, self.state.house)
         )
+        self._liquidation = LiquidationDesk(self.state, self.lives, self._accounts)
+        self.funding.on_paid = self._liquidation.check
         self._desk = OrderDesk(self.state, self.lives, self._ledger_of)
         self._flows = Flows(self.state, self.markets, self._deliver, start_ns)
         for symbol in config.always_awake:

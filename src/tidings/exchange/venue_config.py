@@ -51,6 +51,12 @@ class VenueConfig:
     flow: str = "normal"  # what kind of day: a key of `flow_regimes.REGIMES`
     flow_tick_ns: int = FLOW_TICK_NS
     always_awake: tuple[str, ...] = ("BTCUSD", "BTCUSDT", "sBTCUSDT")  # flow of the others starts when first used
+    insurance_funds: Mapping[str, int] = field(  # what each settle currency's fund starts with, in whole units
+        default_factory=lambda: MappingProxyType({
+            "BTC": 100, "ETH": 2_000, "USD": 5_000_000, "USDT": 5_000_000, "USDC": 5_000_000,
+        })
+    )
+    liquidation_delay_ns: int = 50 * MS_NS  # from cancelling a position's orders to taking it over; not known
     funding_interval_s: int = 0  # how often funding is paid; 0: as the catalogue says, every eight hours
     duplicate_id_code: int = error_codes.TE_CL_ORD_ID_DUPLICATE  # which of 10001, 11033, 11085, 19999 is not known
     done_order_code: int | None = None  # for a cancel or amend of a done order; None: 11062, 11063 or 11066 by state

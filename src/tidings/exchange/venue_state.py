@@ -21,6 +21,8 @@ class Counters:
     cancels: int = 0  # requests, by id and in bulk; cancel-all counts each order
     refused: int = 0  # requests answered with a code
     trades: int = 0
+    liquidations: int = 0
+    deleveraged: int = 0  # positions reduced because an insurance fund could not pay
     updates: int = 0
     flow_ticks: int = 0
 

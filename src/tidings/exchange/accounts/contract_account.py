@@ -5,7 +5,7 @@ from typing import Final
 
 from tidings.exchange.accounts.ledgers import Fill, HouseLedger, Settlement
 from tidings.exchange.accounts.margin import is_past
-from tidings.exchange.accounts.positions import LONG, MERGED, SHORT, Position
+from tidings.exchange.accounts.positions import LIQUIDATING, LONG, MERGED, NORMAL, SHORT, Position
 from tidings.exchange.catalogue import Currency, Instrument, Line
 from tidings.exchange.error_codes import TE_NO_ENOUGH_AVAILABLE_BALANCE, TE_RISK_LIMIT_EXCEEDS
 from tidings.exchange.orders.orders import Order
@@ -61,6 +61,10 @@ class ContractAccount:
     def held_positions(self, symbol: str) -> list[Position]:
         """Those of the symbol's positions that are not flat."""
         return [position for position in self._positions.get(symbol, {}).values() if position.net_qty]
+
+    def all_held(self) -> list[Position]:
+        """All positions that are not flat."""
+        return [position for sides in self._positions.values() for position in sides.values() if position.net_qty]
 
     def position(self, instrument: Instrument, pos_side: str) -> Position | None:
         """The position that orders with `pos_side` work on; None if it does not fit the symbol's mode."""
@@ -161,8 +165,10 @@ class ContractAccount:
 
     def state(self) -> AccountState:
         """The account as it stands."""
+        liq_status = LIQUIDATING if any(p.status != NORMAL for p in self.all_held() if p.is_cross) else NORMAL
         return AccountState(
-            self.user_id, self.account_id, self.currency, self.value_scale, self.balance, self.used_balance()
+            self.user_id, self.account_id, self.currency, self.value_scale, self.balance, self.used_balance(),
+            liq_status=liq_status,
         )
 
     def position_states(self, instruments: Sequence[Instrument]) -> list[PositionState]:
@@ -176,10 +182,20 @@ class ContractAccount:
 
     def is_endangered(self, position: Position) -> bool:
         """Whether the mark price has reached the position's liquidation price."""
-        symbol, shared = position.instrument.symbol, self.available_balance()
-        mark_price = self._mark_price(symbol)
-        state = position.state(mark_price, shared, self.pos_mode(symbol))
-        return is_past(position.net_qty, state.liquidation_price, mark_price)
+        if not self._may_be_endangered(position):
+            return False
+        state = self.state_of(position)
+        return is_past(position.net_qty, state.liquidation_price, state.mark_price)
+
+    def _may_be_endangered(self, position: Position) -> bool:
+        """Cheap to ask first: true of every position that `is_endangered`, and of few others."""
+        loses = position.unrealised_pnl(self._mark_price(position.instrument.symbol)) < 0
+        return loses or position.added_margin < 0 or (position.is_cross and self.available_balance() < 0)
+
+    def state_of(self, position: Position) -> PositionState:
+        """One position as it stands."""
+        symbol = position.instrument.symbol
+        return position.state(self._mark_price(symbol), self.available_balance(), self.pos_mode(symbol))
 
     def known_positions(self) -> list[Position]:
         """Every position that was ever touched."""

@@ -4,7 +4,7 @@ Longs pay shorts while the rate is positive. The other side of a user's payment 
 holds what they do not: with fees rounded up, what does not cancel out to the last unit stays with the house.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
@@ -33,6 +33,7 @@ class FundingDesk:
             for instrument in state.catalogue.listed()
             if instrument.line is not Line.SPOT
         }
+        self.on_paid: Callable[[str, int], None] | None = None  # told of each contract whose holders have paid
         self._planned: set[str] = set()
         for account in accounts.values():
             account.on_opened = self.plan
@@ -54,6 +55,8 @@ class FundingDesk:
                     self._pay(account, position, market, rate_er, due_ns)
                     self.plan(symbol, due_ns)
         self._state.outbox.flush(due_ns)
+        if self.on_paid is not None:
+            self.on_paid(symbol, due_ns)
 
     def _pay(self, account: ContractAccount, position: Position, market: Market, rate_er: int, due_ns: int) -> None:
         instrument = market.instrument

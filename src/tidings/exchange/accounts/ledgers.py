@@ -70,19 +70,24 @@ class Ledger(Protocol):
 class HouseLedger:
     """The other side of every balance: fees collected, and what the background flow bought and sold.
 
-    It makes conservation checkable: users' money, fees, funding and the flow's cash add up to the money handed out at
-    the start.
+    It makes conservation checkable: users' money, fees, funding, the insurance fund and the flow's cash add up to the
+    money handed out at the start.
     """
 
     def __init__(self) -> None:
         self.fees: defaultdict[tuple[Line, str], int] = defaultdict(int)
         self.funding: defaultdict[tuple[Line, str], int] = defaultdict(int)  # what the users paid, all together
         self.cash: defaultdict[tuple[Line, str], int] = defaultdict(int)
+        self.insurance: defaultdict[tuple[Line, str], int] = defaultdict(int)  # the fund; below zero if it had to
         self.net_qty: defaultdict[str, int] = defaultdict(int)
 
     def collect(self, line: Line, currency: str, fee: int) -> None:
         """Take a fee."""
         self.fees[line, currency] += fee
+
+    def insure(self, line: Line, currency: str, gain: int) -> None:
+        """Have the insurance fund take a gain of liquidations, or pay for a loss."""
+        self.insurance[line, currency] += gain
 
     def trade(self, instrument: Instrument, side: int, qty: int, value: int) -> None:
         """Book the flow's side of a trade."""

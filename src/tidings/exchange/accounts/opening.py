@@ -22,6 +22,7 @@ def open_contract_accounts(state: VenueState, mark_price: Callable[[str], int]) 
                 balance = state.config.contract_funds.get(name, 0) * 10**scale
                 account = ContractAccount(line, user_id, currency, scale, balance, mark_price, state.house)
                 accounts[user_id, line, name] = account
+                state.house.insurance[line, name] = state.config.insurance_funds.get(name, 0) * 10**scale
     return accounts
 
 

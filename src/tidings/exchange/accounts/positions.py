@@ -26,6 +26,8 @@ from tidings.exchange.reports import PositionState
 MERGED: Final = "Merged"
 LONG: Final = "Long"
 SHORT: Final = "Short"
+NORMAL: Final = "Normal"
+LIQUIDATING: Final = "Liq"  # the venue's word is not known; its integer enum calls such events Liq
 
 
 class Position:
@@ -36,6 +38,7 @@ class Position:
         self.user_id = user_id
         self.account_id = account_id
         self.pos_side = pos_side
+        self.status = NORMAL
         self.net_qty = 0  # signed
         self.value = 0  # unsigned, at entry
         self.set_leverage(instrument.default_leverage_er)
@@ -187,7 +190,7 @@ class Position:
     def state(self, mark_price: int, shared_balance: int, pos_mode: str) -> PositionState:
         """A snapshot; `shared_balance` is what the account has left for its cross positions, negative under water."""
         instrument, cost, assigned = self.instrument, self.cost(), self.assigned(mark_price)
-        margin = assigned + (shared_balance if self.is_cross else 0)
+        margin = max(0, assigned + shared_balance) if self.is_cross else assigned
         entry_price = instrument.average_price(abs(self.net_qty), self.value)
         bankrupt_price, bankrupt_comm = bankruptcy(instrument, self.net_qty, self.value, margin)
         order_cost_total = self.order_cost()
@@ -213,7 +216,7 @@ class Position:
             cur_term_realised_pnl=self.cur_term_pnl, free_qty=-self.net_qty, term=self.term,
             last_term_end_time_ns=self.last_term_end_time_ns, last_funding_time_ns=self.last_funding_time_ns,
             data_ver=self.data_ver, exec_seq=self.exec_seq, transact_time_ns=self.transact_time_ns,
-            display_leverage_er=self._display_leverage_er(margin),
+            display_leverage_er=self._display_leverage_er(margin), status=self.status,
         )  # fmt: skip
 
     def _display_leverage_er(self, margin: int) -> int:

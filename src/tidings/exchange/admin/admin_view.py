@@ -77,10 +77,10 @@ def _scales(market: Market) -> dict[str, int]:
 
 
 def _house_rows(house: HouseLedger) -> list[dict[str, Any]]:
-    keys = sorted({*house.fees, *house.cash, *house.funding}, key=lambda key: (key[0].value, key[1]))
+    keys = sorted({*house.fees, *house.cash, *house.funding, *house.insurance}, key=lambda key: (key[0].value, key[1]))
     return [
         {"line": line.value, "currency": name, "fees": house.fees[line, name], "cash": house.cash[line, name],
-         "funding": house.funding[line, name]}
+         "funding": house.funding[line, name], "insurance": house.insurance[line, name]}
         for line, name in keys
     ]
 

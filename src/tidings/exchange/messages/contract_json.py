@@ -97,7 +97,7 @@ def stream_account(account: AccountState) -> str:
     a = account
     return (
         f'{{"accountBalanceEv":{a.balance},"accountID":{a.account_id},"bonusBalanceEv":{a.bonus_balance},'
-        f'"currency":"{a.currency}","liqStatus":"Normal","marginRatioEr":{SAFE_MARGIN_RATIO_ER},"status":1,'
+        f'"currency":"{a.currency}","liqStatus":"{a.liq_status}","marginRatioEr":{SAFE_MARGIN_RATIO_ER},"status":1,'
         f'"totalUsedBalanceEv":{a.total_used_balance},"userID":{a.user_id},"userMode":"Classic","ver":1}}'
     )
 
@@ -120,7 +120,7 @@ def stream_position(position: PositionState) -> str:
         f'"leverageEr":{p.leverage_er},"liquidationPriceEp":{p.liquidation_price},'
         f'"maintMarginReqEr":{p.maint_margin_req_er},'
         f'"makerFeeRateEr":{p.maker_fee_rate_er},"markPriceEp":{p.mark_price},"orderCostEv":{p.order_cost},'
-        f'"posCostEv":{p.pos_cost},"positionMarginEv":{p.position_margin},"positionStatus":"Normal",'
+        f'"posCostEv":{p.pos_cost},"positionMarginEv":{p.position_margin},"positionStatus":"{p.status}",'
         f'"riskLimitEv":{p.risk_limit},"sellLeavesQty":{p.sell_leaves_qty},"sellLeavesValueEv":{p.sell_leaves_value},'
         f'"sellValueToCostEr":{p.sell_value_to_cost_er},"side":"{p.side}","size":{p.size},'
         f'"symbol":"{p.instrument.symbol}","takerFeeRateEr":{p.taker_fee_rate_er},"term":{p.term},'
@@ -165,7 +165,7 @@ def rest_position(position: PositionState) -> str:
 
     return (
         f'{{"accountID":{p.account_id},"symbol":"{p.instrument.symbol}","currency":"{p.instrument.settle_currency}",'
-        f'"side":"{p.side}","positionStatus":"Normal","crossMargin":{boolean(p.leverage_er <= 0)},'
+        f'"side":"{p.side}","positionStatus":"{p.status}","crossMargin":{boolean(p.leverage_er <= 0)},'
         f'{ratio("leverage", p.leverage_er)}{ratio("initMarginReq", p.init_margin_req_er)}'
         f'{ratio("maintMarginReq", p.maint_margin_req_er)}{value("riskLimit", p.risk_limit)}"size":{p.size},'
         f'{value("value", p.value)}{price("avgEntryPrice", p.avg_entry_price)}{value("posCost", p.pos_cost)}'
@@ -189,7 +189,7 @@ def rest_position_with_pnl(position: PositionState) -> str:
     p = position
     return (
         f'{{"accountID":{p.account_id},"symbol":"{p.instrument.symbol}","currency":"{p.instrument.settle_currency}",'
-        f'"side":"{p.side}","positionStatus":"Normal","crossMargin":{boolean(p.leverage_er <= 0)},'
+        f'"side":"{p.side}","positionStatus":"{p.status}","crossMargin":{boolean(p.leverage_er <= 0)},'
         f'"leverageEr":{p.leverage_er},"initMarginReqEr":{p.init_margin_req_er},'
         f'"maintMarginReqEr":{p.maint_margin_req_er},"riskLimitEv":{p.risk_limit},"size":{p.size},"valueEv":{p.value},'
         f'"avgEntryPriceEp":{p.avg_entry_price},"posCostEv":{p.pos_cost},'

@@ -153,7 +153,7 @@ def stream_position(position: PositionState) -> str:
         f'"maintMarginReqRr":{ratio(p.maint_margin_req_er)},"makerFeeRateRr":{ratio(p.maker_fee_rate_er)},'
         f'"markPriceRp":{real(p.mark_price, i.price_scale)},"minPosCostRv":"0","orderCostRv":{amount(p.order_cost)},'
         f'"posCostRv":{amount(p.pos_cost)},"posMode":"{p.pos_mode}","posSide":"{p.pos_side}",'
-        f'"positionMarginRv":{amount(p.position_margin)},"positionStatus":"Normal",'
+        f'"positionMarginRv":{amount(p.position_margin)},"positionStatus":"{p.status}",'
         f'"riskLimitRv":{amount(p.risk_limit)},"sellLeavesQty":{qty(p.sell_leaves_qty)},'
         f'"sellLeavesValueRv":{amount(p.sell_leaves_value)},"sellValueToCostRr":{ratio(p.sell_value_to_cost_er)},'
         f'"side":"{p.side}","size":{qty(p.size)},"symbol":"{i.symbol}","takerFeeRateRr":{ratio(p.taker_fee_rate_er)},'
@@ -216,7 +216,7 @@ def rest_position_with_pnl(position: PositionState) -> str:
 def _position_head(p: PositionState) -> str:
     return (
         f'"accountID":{p.account_id},"symbol":"{p.instrument.symbol}","currency":"{p.instrument.settle_currency}",'
-        f'"side":"{p.side}","positionStatus":"Normal","crossMargin":{boolean(p.leverage_er <= 0)},'
+        f'"side":"{p.side}","positionStatus":"{p.status}","crossMargin":{boolean(p.leverage_er <= 0)},'
         f'"leverageRr":{ratio(p.leverage_er)},"initMarginReqRr":{ratio(p.init_margin_req_er)},'
         f'"maintMarginReqRr":{ratio(p.maint_margin_req_er)},'
         f'"riskLimitRv":{real(p.risk_limit, p.instrument.value_scale)},'

@@ -11,7 +11,7 @@ from typing import Final
 from tidings.exchange import error_codes as code
 from tidings.exchange.accounts.contract_account import HEDGED, ContractAccount
 from tidings.exchange.accounts.ledgers import Ledger
-from tidings.exchange.accounts.positions import LONG, MERGED
+from tidings.exchange.accounts.positions import LONG, MERGED, NORMAL
 from tidings.exchange.catalogue import Instrument, Line
 from tidings.exchange.faults.order_faults import OrderFaults
 from tidings.exchange.markets.matching import BUY
@@ -182,6 +182,8 @@ class OrderDesk:
         if position is None:
             mode = account.pos_mode(instrument.symbol)
             raise Refused(code.TE_ERR_INCONSISTENT_POS_MODE, f"posSide {order.pos_side!r} in {mode} mode")
+        if position.status != NORMAL:
+            raise Refused(code.TE_REJECT_DUE_TO_IN_PROCESS_OF_LIQ, "the position is being liquidated")
         position.req_num += 1
         order.req_num = position.req_num
         check_attached(request, life.market, self._state.config, has_position=position.net_qty != 0)

@@ -9,6 +9,7 @@ Each public method is one engine event: it changes book, orders and ledgers, col
 with `Outbox.flush`. The request side (`order_desk`) has checked and replied before; it never sees what happens here.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from tidings.exchange.accounts.contract_account import ContractAccount
@@ -62,6 +63,7 @@ class OrderLife:
         self.market = market
         self.watch = TriggerWatch(market)
         self._now_ns = 0  # of the current event
+        self.after_flow: Callable[[int], None] | None = None  # told when prices may have moved
         self._to_attach: list[Order] = []  # orders whose first fill calls for take-profit and stop-loss
         market.book.set_listener(self)
 
@@ -141,6 +143,8 @@ class OrderLife:
         for order, stay in submits:
             self.market.book.submit(order, stay)
         self._end()
+        if self.after_flow is not None:
+            self.after_flow(now_ns)
 
     def touch_position(self, account: ContractAccount, now_ns: int) -> None:
         """A setting of a position changed: publish it."""

@@ -1,0 +1,266 @@
+"""Liquidation. The reference case by hand: 1 BTC long at 60,000 with leverage 10 is backed by 6,000 and the fee to
+close at 54,000, where it is bankrupt; maintenance is 2.75 % of 60,000, so 55,650 liquidates it.
+"""
+
+from fractions import Fraction
+
+import pytest
+from venue_driver import COIN_M_60K, MILLI_BTC, USD, USD_M_60K, USDT, Driver
+
+from tidings.exchange.catalogue import Line
+from tidings.exchange.reports import OrderReport, PositionState
+
+X = 10**8
+BTC = 1_000 * MILLI_BTC
+AMOUNT = 10**12  # one USDT
+FUND = (Line.USD_M, "USDT")
+
+
+@pytest.fixture
+def d() -> Driver:
+    """`a` is long 1 BTC, isolated, `b` short."""
+    d = Driver(insurance_funds={"USDT": 1_000, "BTC": 1})
+    open_long(d)
+    return d
+
+
+def open_long(d: Driver) -> None:
+    d.venue.set_leverage(d.a, "BTCUSDT", d.now_ns, leverage_er=10 * X)
+    d.place(d.b, "BTCUSDT", "Sell", BTC, USD_M_60K)
+    d.place(d.a, "BTCUSDT", "Buy", BTC, USD_M_60K)
+
+
+def fund(d: Driver) -> Fraction:
+    return Fraction(d.venue.state.house.insurance[FUND], AMOUNT)
+
+
+def balance(d: Driver, user_id: int) -> Fraction:
+    return Fraction(d.venue.account(user_id, Line.USD_M, "USDT").balance, AMOUNT)
+
+
+def position(d: Driver, user_id: int, symbol: str = "BTCUSDT") -> PositionState:
+    line = d.venue.catalogue.instruments[symbol].line
+    return d.venue.positions(user_id, line, symbol=symbol)[0]
+
+
+def forced(reports: list[OrderReport]) -> list[tuple[int, str, str, int, int]]:
+    return [
+        (r.user_id, r.side, r.trade_type, r.exec_qty, r.exec_price)
+        for r in reports
+        if r.trade_type in ("LiqTrade", "AdlTrade")
+    ]
+
+
+def test_nothing_happens_before_the_liquidation_price(d: Driver) -> None:
+    state = position(d, d.a)
+    assert (state.bankrupt_price, state.liquidation_price) == (54_000 * USDT, 55_650 * USDT)
+    assert d.set_mark("BTCUSDT", 55_650 * USDT + 1) == []
+    assert d.run(100) == []
+
+
+def test_position_is_taken_over_at_its_bankruptcy_price(d: Driver) -> None:
+    d.set_mark("BTCUSDT", 55_650 * USDT)
+    assert position(d, d.a).status == "Liq"
+    reports = d.run(50)
+    assert forced(reports) == [(d.a, "Sell", "LiqTrade", BTC, 54_000 * USDT)]
+    (report,) = reports
+    assert (report.action, report.ord_status, report.leaves_qty, report.cum_qty) == ("LiqRequest", "Filled", 0, BTC)
+    assert (report.closed_size, report.closed_pnl) == (BTC, -6_000 * AMOUNT)
+    assert report.exec_fee == report.cum_fee == Fraction("32.4") * AMOUNT
+    assert balance(d, d.a) == 500_000 - 36 - 6_000 - Fraction("32.4")
+    state = position(d, d.a)
+    assert (state.size, state.side, state.status, state.used_balance) == (0, "None", "Normal", 0)
+    assert d.venue.queries.fills(d.a, Line.USD_M)[0].trade_type == "LiqTrade"
+    assert d.venue.queries.by_id(d.a, "BTCUSDT", [report.order_id], [])[0].ord_status == "Filled"
+
+
+def test_what_is_left_of_the_margin_goes_to_the_fund(d: Driver) -> None:
+    d.set_mark("BTCUSDT", 55_650 * USDT)
+    d.run(50)
+    assert fund(d) == 1_000 + 1_650  # taken over at 54,000, worth 55,650; nobody bid for it
+
+
+def test_the_book_takes_what_it_can_at_the_bankruptcy_price_or_better(d: Driver) -> None:
+    c, e = d.venue.user_ids[2:]
+    d.place(c, "BTCUSDT", "Buy", 400 * MILLI_BTC, 55_000 * USDT)
+    d.place(e, "BTCUSDT", "Buy", BTC, 53_999 * USDT)
+    d.set_mark("BTCUSDT", 55_650 * USDT)
+    reports = d.run(50)
+    assert [(r.user_id, r.trade_type, r.exec_qty, r.exec_price) for r in reports] == [
+        (d.a, "LiqTrade", BTC, 54_000 * USDT), (c, "Trade", 400 * MILLI_BTC, 55_000 * USDT),
+    ]  # fmt: skip
+    assert fund(d) == 1_000 + Fraction("0.4") * 1_000 + Fraction("0.6") * 1_650
+
+
+def test_orders_of_the_position_are_cancelled_and_new_ones_refused(d: Driver) -> None:
+    d.place(d.a, "BTCUSDT", "Buy", MILLI_BTC, 50_000 * USDT)
+    d.place(d.a, "BTCUSDT", "Sell", BTC, stop_px=56_500 * USDT, ord_type="Stop", trigger="ByLastPrice",
+            close_on_trigger=True)  # fmt: skip
+    d.place(d.a, "ETHUSDT", "Buy", 10_000, 2_000 * USDT)
+    reports = d.set_mark("BTCUSDT", 55_000 * USDT)
+    assert [(r.ord_status, r.action) for r in reports] == [("Canceled", "LiqRequest"), ("Deactivated", "LiqRequest")]
+    assert d.refused(d.a, "BTCUSDT", "Buy", MILLI_BTC, 50_000 * USDT) == 11023
+    assert len(d.venue.queries.open_orders(d.a, "ETHUSDT")) == 1, "an isolated position is liquidated by itself"
+    d.run(50)
+    assert d.refused(d.a, "BTCUSDT", "Buy", MILLI_BTC, 50_000 * USDT) == 0
+
+
+def test_position_that_is_safe_again_stays(d: Driver) -> None:
+    d.set_mark("BTCUSDT", 55_650 * USDT)
+    d.venue.markets["BTCUSDT"].mark_price = 56_000 * USDT
+    assert d.run(50) == []
+    state = position(d, d.a)
+    assert (state.size, state.status) == (BTC, "Normal")
+    assert d.updates[-1].positions[0].status == "Normal"
+
+
+def test_loss_beyond_the_margin_is_the_funds(d: Driver) -> None:
+    d.set_mark("BTCUSDT", 53_500 * USDT)
+    d.run(50)
+    assert fund(d) == 1_000 - 500
+    assert position(d, d.b).size == BTC
+
+
+def test_when_the_fund_cannot_pay_the_other_side_is_deleveraged(d: Driver) -> None:
+    reports = []
+    d.place(d.b, "BTCUSDT", "Sell", MILLI_BTC, 70_000 * USDT)
+    d.set_mark("BTCUSDT", 50_000 * USDT)  # 4,000 beyond bankruptcy, with 1,000 in the fund
+    reports = d.run(50)
+    assert forced(reports) == [
+        (d.a, "Sell", "LiqTrade", BTC, 54_000 * USDT), (d.b, "Buy", "AdlTrade", BTC, 54_000 * USDT),
+    ]  # fmt: skip
+    assert [r.ord_status for r in reports if r.user_id == d.b] == ["Canceled", "Filled"]
+    assert balance(d, d.b) == 500_000 - 6 + 6_000 - Fraction("5.4")  # maker fees of 0.01 %
+    assert (fund(d), d.venue.state.counters.deleveraged) == (1_000, 1)
+    assert (d.net_qty(d.a, "BTCUSDT", Line.USD_M), d.net_qty(d.b, "BTCUSDT", Line.USD_M)) == (0, 0)
+    assert d.venue.state.house.net_qty["BTCUSDT"] == 0
+
+
+def test_highest_return_on_margin_is_deleveraged_first(d: Driver) -> None:
+    c, e = d.venue.user_ids[2:]
+    d.venue.set_leverage(e, "BTCUSDT", d.now_ns, leverage_er=50 * X)
+    for user_id in (c, e):  # `b` passes its short on, half each, at 60,000
+        d.place(user_id, "BTCUSDT", "Sell", 500 * MILLI_BTC, USD_M_60K)
+    d.place(d.b, "BTCUSDT", "Buy", BTC, USD_M_60K)
+    d.place(d.b, "BTCUSDT", "Buy", 700 * MILLI_BTC, 54_000 * USDT)  # the book takes 0.7 of it
+    d.set_mark("BTCUSDT", 50_000 * USDT)
+    assert forced(d.run(50)) == [
+        (d.a, "Sell", "LiqTrade", BTC, 54_000 * USDT), (e, "Buy", "AdlTrade", 300 * MILLI_BTC, 54_000 * USDT),
+    ]  # fmt: skip
+
+
+def test_fund_goes_below_zero_when_nobody_is_left_to_bear_a_loss(d: Driver, caplog) -> None:
+    c = d.venue.user_ids[2]
+    d.place(c, "BTCUSDT", "Sell", BTC, 52_000 * USDT)  # its entry lies beyond the bankruptcy price
+    d.place(d.b, "BTCUSDT", "Buy", BTC, 52_000 * USDT)
+    d.set_mark("BTCUSDT", 50_000 * USDT)
+    assert forced(d.run(50)) == [(d.a, "Sell", "LiqTrade", BTC, 54_000 * USDT)]
+    assert fund(d) == 1_000 - 4_000
+    assert "insurance fund" in caplog.text
+
+
+def test_short_is_liquidated_upwards() -> None:
+    d = Driver(insurance_funds={"USDT": 1_000})
+    d.venue.set_leverage(d.b, "BTCUSDT", d.now_ns, leverage_er=10 * X)
+    d.place(d.b, "BTCUSDT", "Sell", BTC, USD_M_60K)
+    d.place(d.a, "BTCUSDT", "Buy", BTC, USD_M_60K)
+    state = position(d, d.b)
+    assert (state.bankrupt_price, state.liquidation_price) == (66_000 * USDT, 64_350 * USDT)
+    assert d.set_mark("BTCUSDT", 64_349 * USDT) == []
+    d.set_mark("BTCUSDT", 64_350 * USDT)
+    assert forced(d.run(50)) == [(d.b, "Buy", "LiqTrade", BTC, 66_000 * USDT)]
+    assert fund(d) == 1_000 + 1_650
+
+
+def test_inverse_long_loses_its_margin_and_no_more() -> None:
+    d = Driver(insurance_funds={"BTC": 1})
+    d.venue.set_leverage(d.a, "BTCUSD", d.now_ns, leverage_er=10 * X)
+    d.place(d.b, "BTCUSD", "Sell", 60_000, COIN_M_60K)  # 1 BTC
+    d.place(d.a, "BTCUSD", "Buy", 60_000, COIN_M_60K)
+    before = d.venue.account(d.a, Line.COIN_M, "BTC")
+    margin, state = position(d, d.a, "BTCUSD").assigned_pos_balance, position(d, d.a, "BTCUSD")
+    d.set_mark("BTCUSD", state.liquidation_price)
+    (report,) = d.run(50)
+    lost = before.balance - d.venue.account(d.a, Line.COIN_M, "BTC").balance
+    tick_value = 60_000 * 10**8 // (54_545 * 54_545) // 10 + 1  # what a tick of 0.1 at 54,545 is worth, in satoshi
+    assert margin - tick_value <= lost <= margin
+    at_mark = Fraction(60_000 * 10**12, state.liquidation_price)
+    at_bankruptcy = Fraction(60_000 * 10**12, state.bankrupt_price)
+    gained = d.venue.state.house.insurance[Line.COIN_M, "BTC"] - 10**8
+    assert abs(gained - (at_bankruptcy - at_mark)) <= 1
+    assert state.bankrupt_price % USD == report.exec_price % USD
+    assert 54_500 * USD < state.bankrupt_price < 54_600 * USD  # 60,000 ÷ 1.1
+
+
+def cross(balance_usdt: int = 1_000) -> Driver:
+    """`a` is long 0.1 BTC, cross, with little money: 6,000 USDT on 1,000."""
+    d = Driver(contract_funds={"USDT": balance_usdt, "BTC": 10}, insurance_funds={"USDT": 1_000})
+    d.venue.set_leverage(d.a, "BTCUSDT", d.now_ns, leverage_er=-10 * X)
+    d.place(d.b, "BTCUSDT", "Sell", 100 * MILLI_BTC, USD_M_60K)
+    d.place(d.a, "BTCUSDT", "Buy", 100 * MILLI_BTC, USD_M_60K)
+    return d
+
+
+def test_cross_position_is_backed_by_the_whole_account() -> None:
+    d = cross()
+    state = position(d, d.a)
+    exact = (6_000 - Fraction("996.4")) / Fraction("0.1") / Fraction("0.9994")  # 3.6 went on the fee to open
+    assert exact <= Fraction(state.bankrupt_price, USDT) < exact + Fraction("0.1")
+    assert state.liquidation_price == state.bankrupt_price + 1_650 * USDT
+    assert d.set_mark("BTCUSDT", state.liquidation_price + 1) == []
+    d.set_mark("BTCUSDT", state.liquidation_price)
+    assert forced(d.run(50)) == [(d.a, "Sell", "LiqTrade", 100 * MILLI_BTC, state.bankrupt_price)]
+    assert 0 <= balance(d, d.a) <= Fraction("0.01")  # the price was rounded to a tick of 0.1
+
+
+def test_margin_freed_from_orders_can_save_a_cross_position() -> None:
+    d = cross()
+    d.place(d.a, "BTCUSDT", "Buy", 50 * MILLI_BTC, 50_000 * USDT)  # holds about 250
+    d.place(d.a, "ETHUSDT", "Buy", 10_000, 2_000 * USDT)
+    state = position(d, d.a)
+    reports = d.set_mark("BTCUSDT", state.liquidation_price)
+    assert [(r.instrument.symbol, r.ord_status) for r in reports] == [("BTCUSDT", "Canceled"), ("ETHUSDT", "Canceled")]
+    assert forced(d.run(50)) == []
+    assert (position(d, d.a).size, position(d, d.a).status) == (100 * MILLI_BTC, "Normal")
+
+
+def test_cross_accounts_other_positions_count() -> None:
+    d = cross(2_000)
+    d.place(d.b, "ETHUSDT", "Sell", 10**6, 3_000 * USDT)
+    d.place(d.a, "ETHUSDT", "Buy", 10**6, 3_000 * USDT)
+    assert d.set_mark("BTCUSDT", 52_000 * USDT) == []  # 800 lost of 2,000
+    assert d.run(60) == []
+    d.set_mark("ETHUSDT", 2_100 * USDT)  # 900 more: it is the account that is in danger
+    reports = d.run(60)
+    assert {r.user_id for r in reports if r.trade_type == "LiqTrade"} == {d.a}
+    assert balance(d, d.a) >= 0
+    d.run(200)
+    account = d.venue.account(d.a, Line.USD_M, "USDT")
+    assert account.balance >= account.total_used_balance >= 0
+    assert account.liq_status == "Normal"
+
+
+def test_gap_through_two_cross_positions_leaves_nothing_and_no_debt() -> None:
+    d = cross(2_000)
+    d.place(d.b, "ETHUSDT", "Sell", 10**6, 3_000 * USDT)
+    d.place(d.a, "ETHUSDT", "Buy", 10**6, 3_000 * USDT)
+    d.venue.markets["ETHUSDT"].mark_price = 1_000 * USDT
+    d.set_mark("BTCUSDT", 20_000 * USDT)
+    d.run(200)
+    assert 0 <= balance(d, d.a) < 1
+    assert (position(d, d.a).size, position(d, d.a, "ETHUSDT").size) == (0, 0)
+
+
+def test_funding_can_liquidate(d: Driver) -> None:
+    account = d.venue.account(d.a, Line.USD_M, "USDT")
+    free = account.balance - account.total_used_balance
+    assert d.venue.assign_margin(d.a, "BTCUSDT", "", account.total_used_balance + free, d.now_ns).code == 0
+    d.set_mark("BTCUSDT", 60_000 * USDT)
+    d.venue.funding.rates["BTCUSDT"].paid_rate_er = lambda due_ns: 2_000_000 * 400  # 800 %: 480,000 USDT
+    d.now_ns = 1_760_025_600 * 10**9
+    d.run(0)
+    assert position(d, d.a).status == "Normal"
+    d.now_ns += 8 * 3_600 * 10**9
+    d.run(0)
+    assert forced(d.run(50))[0][2] == "LiqTrade"
+    assert balance(d, d.a) >= 0
