@@ -24,7 +24,8 @@ from tidings.exchange.server.http_server import HttpConnection, ServerState
 from tidings.exchange.streams.hub import StreamHub
 from tidings.exchange.streams.session import StreamLimits, StreamSession
 from tidings.exchange.venue import Venue
-from tidings.exchange.venue_config import MS_NS, PendingRule, RejectStyle, VenueConfig
+from tidings.exchange.venue_config import MS_NS, VenueConfig
+from tidings.exchange.venue_rules import Rules
 
 WALL_START_NS = 1_760_000_000_000_000_000  # the venue's wall clock at the timeline's 0
 CONTRACTS = ("BTCUSD", "BTCUSDT")
@@ -42,8 +43,8 @@ class VenueTraits:
 
     window: Window = "fixed"
     duplicate_code: int = error_codes.TE_CL_ORD_ID_DUPLICATE
-    pending_rule: PendingRule = PendingRule.QUEUE
-    reject_style: RejectStyle = RejectStyle.REPLY_AND_STREAM
+    pending_rule: str = "queue"
+    reject_style: str = "reply-and-stream"
     matching_delay_ms: int = 5
     wall_ahead_ns: int = 0  # of true time
 
@@ -69,9 +70,11 @@ class ExchangeSide:
         self.venue = Venue(
             VenueConfig(
                 seed=chance.getrandbits(32), prices=prices, has_flow=False, always_awake=(),
-                matching_delay_ns=traits.matching_delay_ms * MS_NS, duplicate_id_code=traits.duplicate_code,
-                pending_rule=traits.pending_rule, reject_style=traits.reject_style, contract_funds=FUNDS,
-                wallet_funds=FUNDS,
+                matching_delay_ns=traits.matching_delay_ms * MS_NS, contract_funds=FUNDS, wallet_funds=FUNDS,
+                rules=Rules(
+                    duplicate_id_code=traits.duplicate_code, pending_rule=traits.pending_rule,
+                    reject_style=traits.reject_style,
+                ),
             ),
             self.wall_ns(), small_catalogue(),
         )

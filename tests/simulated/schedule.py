@@ -17,7 +17,6 @@ from tests.simulated.faults import KINDS, MS_NS, Fault
 from tests.simulated.limits import random_limits
 from tests.simulated.loop import NS_PER_S
 from tests.simulated.trader import Action
-from tidings.exchange.venue_config import PendingRule, RejectStyle
 
 ACTIVE_NS = 3 * NS_PER_S  # traders act and faults begin within these
 VERBS = {
@@ -119,8 +118,8 @@ def _venue_traits(chance: random.Random) -> VenueTraits:
     return VenueTraits(
         window=chance.choice(("fixed", "sliding")),
         duplicate_code=chance.choice(DUPLICATE_CODES),
-        pending_rule=chance.choice(tuple(PendingRule)),
-        reject_style=chance.choice(tuple(RejectStyle)),
+        pending_rule=chance.choice(("queue", "refuse")),
+        reject_style=chance.choice(("reply-and-stream", "stream-only")),
         matching_delay_ms=chance.choice((0, 5, 5, 50)),
         wall_ahead_ns=chance.choice((0, 0, chance.randrange(-500, 500))) * MS_NS,
     )

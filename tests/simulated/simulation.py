@@ -30,7 +30,6 @@ from tests.simulated.schedule import Schedule
 from tests.simulated.trader import Action, Trader
 from tests.simulated.wire import Network, Wire
 from tidings.engine.strategy import ORDER_CALLBACKS, Strategy
-from tidings.exchange.venue_config import RejectStyle
 from tidings.session.order_ticket import OrderTicket
 
 START_LIMIT_NS = 60 * NS_PER_S
@@ -77,7 +76,7 @@ class Simulation:
         truth = GroundTruth(self.exchange)
         self.oracle = Oracle(
             truth, self.exchange.api_secret, deadline_ns, _ceiling_of(schedule),
-            is_ack_binding=schedule.venue.reject_style is not RejectStyle.STREAM_ONLY
+            is_ack_binding=schedule.venue.reject_style != "stream-only"
             and all(fault.kind != "reject_after_accept" for fault in schedule.faults),
         )
         account = Account(self.exchange.api_key, self.exchange.api_secret)

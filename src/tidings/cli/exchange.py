@@ -10,7 +10,7 @@ from typing import Any
 
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_local_option
-from tidings.exchange.command import add_arguments
+from tidings.exchange.arguments import add_arguments
 from tidings.exchange.command import run as run_exchange
 
 

@@ -36,6 +36,7 @@ from tidings.exchange.streams.market_feeds import BOOK_INTERVAL_NS
 from tidings.exchange.streams.session import StreamLimits, StreamSession
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import FIRST_USER_ID, FLOW_TICK_NS, MS_NS, VenueConfig
+from tidings.exchange.venue_rules import Rules
 
 _LOGGER = logging.getLogger(__name__)
 STREAM_PATHS = frozenset({"/", "/ws"})  # ws.phemex.com has no path, the other hosts /ws
@@ -63,9 +64,8 @@ class ExchangeConfig:
     rate_window: Window = "fixed"
     rate_profile: Profile = "public"  # vip: per-symbol groups, and every path must be signed
     secret_encoding: SecretEncoding = "raw"
-    idle_timeout_s: float | None = None
-    stream_limits: StreamLimits = field(default_factory=StreamLimits)
     faults: FaultSet = field(default_factory=FaultSet)
+    rules: Rules = field(default_factory=Rules)  # what these are at the start; the admin endpoint changes them
 
 
 class WallClock:
@@ -91,7 +91,8 @@ class LocalExchange:
         self._accounts = [
             {"api_key": key.api_key, "api_secret": secret, "user_id": key.user_id} for key, secret in pairs
         ]
-        authenticator = Authenticator(key for key, _ in pairs)
+        self._rules = self.venue.config.rules
+        authenticator = Authenticator((key for key, _ in pairs), self._rules)
         self.venue.state.schedule.on_sooner = lambda due_ns: self._plan_pump()
         plan = self.venue.state.faults
         plan.seed = config.seed if config.faults.seed is None else config.faults.seed
@@ -100,11 +101,11 @@ class LocalExchange:
         self._http_faults = HttpFaults(
             plan, self.venue.catalogue.instruments, authenticator.user_of_key, partial(self.venue.later, self._clock)
         )
-        self._limits = RateLimits(config.has_rate_limits, config.rate_window, config.rate_profile)
-        self._hub = StreamHub(self.venue, authenticator, config.stream_limits, self._clock, self._pump)
+        self._limits = RateLimits(config.has_rate_limits, config.rate_window, config.rate_profile, self._rules)
+        self._hub = StreamHub(self.venue, authenticator, _stream_limits(self._rules), self._clock, self._pump)
         is_vip = config.rate_profile == "vip"
-        self._rest = RestApi(self.venue, authenticator, self._limits, self._plan_pump, is_vip)
-        self._admin = AdminApi(self.venue, self._counters, self._plan_pump)
+        self._rest = RestApi(self.venue, authenticator, self._limits, self._after_request, is_vip)
+        self._admin = AdminApi(self.venue, self._counters, self._plan_pump, self._apply_rules)
         self._certificates: Certificates | None = None
         self._listeners: list[tuple[asyncio.Server, ServerState]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -159,7 +160,7 @@ class LocalExchange:
             upgrade=self._open_stream if is_main else None,
             upgrade_paths=STREAM_PATHS if is_main else frozenset(),
             faults=self._http_faults if is_main else None,
-            idle_timeout_s=self.config.idle_timeout_s,
+            idle_timeout_s=self._rules.idle_timeout_s or None,
         )
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: HttpConnection(state), host, port, ssl=context, backlog=512)
@@ -168,11 +169,24 @@ class LocalExchange:
 
     def _open_stream(self, request: Request, transport: asyncio.Transport, rest: bytes) -> StreamSession:
         session = StreamSession(
-            transport, self.config.stream_limits, self._hub.on_request, self._hub.remove, self._clock
+            transport, self._hub.limits, self._hub.on_request, self._hub.remove, self._clock
         )
         self._hub.add(session)
         session.start(request, rest)
         return session
+
+    def _apply_rules(self) -> None:
+        """Have the listeners and streams follow rules that were changed; streams that are open keep their limits."""
+        self._hub.limits = _stream_limits(self._rules)
+        for _, state in self._listeners:
+            state.idle_timeout_s = self._rules.idle_timeout_s or None
+
+    def _after_request(self) -> None:
+        """Let the core publish: after the reply, or, if a rule wants it so, before it."""
+        if self.venue.state.is_stream_first:
+            self._pump()
+        else:
+            self._plan_pump()
 
     def _plan_pump(self) -> None:
         """Advance the core in the loop's next turn."""
@@ -215,11 +229,19 @@ class LocalExchange:
         return dict(Counter(self._rest.counters) + self._hub.counters + faults)
 
 
+def _stream_limits(rules: Rules) -> StreamLimits:
+    return StreamLimits(
+        connections_per_user=rules.stream_connections, subscriptions=rules.stream_subscriptions,
+        requests_per_s=rules.stream_requests_per_s, silence_s=rules.stream_silence_s,
+        close_code=rules.stream_close_code,
+    )
+
+
 def _venue_config(config: ExchangeConfig) -> VenueConfig:
     return VenueConfig(
         seed=config.seed, prices=config.prices, has_flow=config.has_flow, flow=config.flow,
         flow_tick_ns=int(FLOW_TICK_NS / config.flow_rate),
-        matching_delay_ns=config.matching_delay_ms * MS_NS,
+        matching_delay_ns=config.matching_delay_ms * MS_NS, rules=config.rules,
         user_ids=tuple(range(FIRST_USER_ID, FIRST_USER_ID + config.account_count)),
     )
 

@@ -10,6 +10,7 @@ clock in nanoseconds, given with every call and never going backwards, so that a
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeAlias
@@ -53,7 +54,8 @@ class Venue:
 
     def __init__(self, config: VenueConfig, start_ns: int, catalogue: Catalogue | None = None) -> None:
         """`catalogue`: what is listed; the embedded one by default, read anew. Exchanges may share one."""
-        self.config = config
+        self.config = config = replace(config, rules=replace(config.rules))  # rules may change: not the caller's
+        self.start_rules = replace(config.rules)  # to go back to
         self.catalogue = catalogue or load_catalogue()
         self.user_ids = config.user_ids
         identifiers = Identifiers(config.seed)
@@ -129,7 +131,7 @@ class Venue:
 
         def change(account: ContractAccount, instrument: Instrument) -> None:
             position_settings.switch_position_mode(
-                account, instrument, pos_mode, has_orders=has_orders, refusal_code=self.config.mode_switch_code
+                account, instrument, pos_mode, has_orders=has_orders, refusal_code=self.config.rules.mode_switch_code
             )
 
         return self._set(user_id, symbol, now_ns, change)
@@ -273,7 +275,7 @@ class Venue:
         ]
 
     def _history(self, user_id: int, line: Line) -> list[OrderReport]:
-        store, count = self.state.store, self.config.history_orders
+        store, count = self.state.store, self.config.rules.history_orders
         open_orders = [r for i in self.catalogue.listed(line) for r in self.queries.open_orders(user_id, i.symbol)]
         fills = list(islice(store.fills(user_id, line), count))
         closed = [report for report in islice(store.closed(user_id, line), count) if not report.is_trade]

@@ -2,29 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-from tidings.exchange import error_codes
+from tidings.exchange.venue_rules import Rules
 
 MS_NS: Final = 1_000_000
 FLOW_TICK_NS: Final = 100 * MS_NS
 FIRST_USER_ID: Final = 7_000_001
-
-
-class PendingRule(Enum):
-    """What becomes of a cancel whose order still has a request on its way to the book."""
-
-    QUEUE = "queue"  # it waits its turn behind that request
-    REFUSE = "refuse"  # codes 10004 and 10005
-
-
-class RejectStyle(Enum):
-    """How a request refused by the trading engine is told to the client."""
-
-    REPLY_AND_STREAM = "reply-and-stream"  # code in the reply, and a Rejected event
-    STREAM_ONLY = "stream-only"  # reply code 0, then the Rejected event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,14 +43,4 @@ class VenueConfig:
     )
     liquidation_delay_ns: int = 50 * MS_NS  # from cancelling a position's orders to taking it over; not known
     funding_interval_s: int = 0  # how often funding is paid; 0: as the catalogue says, every eight hours
-    duplicate_id_code: int = error_codes.TE_CL_ORD_ID_DUPLICATE  # which of 10001, 11033, 11085, 19999 is not known
-    done_order_code: int | None = None  # for a cancel or amend of a done order; None: 11062, 11063 or 11066 by state
-    off_grid_code: int = error_codes.INVALID_PARAMETER  # for a price or quantity off the grid; not known
-    mode_switch_code: int = error_codes.TE_ERR_INCONSISTENT_POS_MODE  # mode switch with orders or a position; not known
-    pending_rule: PendingRule = PendingRule.QUEUE
-    reject_style: RejectStyle = RejectStyle.REPLY_AND_STREAM
-    max_active_orders: int = 500  # per account and symbol; the venue's numbers are not published
-    max_conditional_orders: int = 200
-    history_orders: int = 100  # closed orders and fills in a stream snapshot (phemex docs 2026, aop)
-    contract_protection_er: int = 3_000_000  # market orders get a limit 3 % through the market (2–25 % observed)
-    spot_protection_er: int = 10_000_000  # 10 % on spot (observed 2022)
+    rules: Rules = field(default_factory=Rules)  # switches; an exchange has a copy of its own, which may change

@@ -40,3 +40,11 @@ class VenueState:
     store: OrderStore = field(default_factory=OrderStore)
     house: HouseLedger = field(default_factory=HouseLedger)
     counters: Counters = field(default_factory=Counters)
+
+    @property
+    def is_stream_first(self) -> bool:
+        """Whether the stream tells what becomes of the present request before it is answered."""
+        rule = self.config.rules.reply_order
+        if rule != "either":
+            return rule == "stream-first"
+        return (self.counters.creates + self.counters.amends + self.counters.cancels) % 2 == 1

@@ -5,7 +5,6 @@ from venue_driver import COIN_M_60K, MILLI_BTC, SPOT_60K, SPOT_BTC, USD, USD_M_6
 
 from tidings.exchange.catalogue import Line
 from tidings.exchange.error_codes import name_of
-from tidings.exchange.venue_config import PendingRule, RejectStyle
 
 
 @pytest.fixture
@@ -133,7 +132,7 @@ def test_refused_create_also_appears_on_the_stream(d: Driver) -> None:
 
 
 def test_rejection_can_be_told_on_the_stream_only() -> None:
-    d = Driver(reject_style=RejectStyle.STREAM_ONLY)
+    d = Driver(reject_style="stream-only")
     reply = d.create(d.a, "BTCUSDT", "Buy", 90_000 * MILLI_BTC, USD_M_60K)
     assert (reply.code, reply.order.exec_status) == (0, "PendingNew")
     assert steps(d.run()) == [("Rejected", "CreateRejected")]
@@ -220,7 +219,7 @@ def test_cancel_right_behind_its_create_waits_its_turn(d: Driver) -> None:
 
 
 def test_cancel_right_behind_its_create_can_be_refused() -> None:
-    d = Driver(pending_rule=PendingRule.REFUSE)
+    d = Driver(pending_rule="refuse")
     d.create(d.a, "BTCUSD", "Buy", 1, COIN_M_60K, cl_ord_id="x")
     assert d.cancel(d.a, "BTCUSD", cl_ord_id="x").code == 10005
     d.run()

@@ -1,5 +1,6 @@
 """A venue on a virtual clock, driven in few words by the tests of the exchange's core."""
 
+from dataclasses import fields
 from typing import Any
 
 from tidings.exchange.catalogue import Line
@@ -7,6 +8,7 @@ from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewO
 from tidings.exchange.reports import AccountUpdate, OrderReport, Reply
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
+from tidings.exchange.venue_rules import Rules
 
 START_NS = 1_760_000_000_000_000_000
 MS_NS = 1_000_000
@@ -26,7 +28,9 @@ class Driver:
     """Users `a` and `b` of a quiet exchange (no background flow) with all prices at 60,000."""
 
     def __init__(self, **settings: Any) -> None:
-        self.venue = Venue(VenueConfig(**{"has_flow": False, "prices": PRICES, **settings}), START_NS)
+        """`settings`: of the venue, and rules by their names."""
+        rules = Rules(**{f.name: settings.pop(f.name) for f in fields(Rules) if f.name in settings})
+        self.venue = Venue(VenueConfig(**{"has_flow": False, "prices": PRICES, "rules": rules, **settings}), START_NS)
         self.now_ns = START_NS
         self.a, self.b = self.venue.user_ids[:2]
         self.updates: list[AccountUpdate] = []  # of the last `run`

@@ -8,6 +8,7 @@
     POST /price                   {"symbol": "BTCUSDT", "last": "61000.5", "mark": "61000", "index": "61000"},
                                   any of the three prices
     GET POST DELETE /faults       what is to go wrong: `fault_admin`
+    GET POST DELETE /rules        what the venue does where nobody knows it: `rule_admin`
 
 Numbers in dumps are the core's integers. No key and no secret is ever shown.
 """
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 
 from tidings.exchange.admin.admin_view import order_row
 from tidings.exchange.admin.fault_admin import FAULTS_PATH, answer_faults
+from tidings.exchange.admin.rule_admin import RULES_PATH, answer_rules
 from tidings.exchange.catalogue import Line
 from tidings.exchange.rest.parameters import Parameters, RequestError
 from tidings.exchange.rest.response import Response
@@ -34,12 +36,16 @@ class AdminApi:
     venue: Venue
     counters: Callable[[], dict[str, int]]  # of the faces
     on_changed: Callable[[], None]  # the core may have something to publish
+    on_rules_changed: Callable[[], None] = lambda: None
 
     def respond(self, request: Request, address: str, wall_ns: int) -> Response:
         """The answer to one request."""
         try:
             if request.path == FAULTS_PATH:
                 status, document = answer_faults(self.venue.state.faults, request)
+                return _json(document, status)
+            if request.path == RULES_PATH:
+                status, document = answer_rules(self.venue, request, self.on_rules_changed)
                 return _json(document, status)
             parameters = Parameters.of_request(request)
             match request.method, request.path:

@@ -86,7 +86,7 @@ def check_price(price: int, instrument: Instrument, config: VenueConfig) -> None
     if instrument.max_price and price > instrument.max_price:
         raise Refused(code.TE_PRICE_TOO_LARGE, "price above the maximum")
     if price % instrument.tick_size:
-        raise Refused(config.off_grid_code, "price is not a multiple of the tick size")
+        raise Refused(config.rules.off_grid_code, "price is not a multiple of the tick size")
 
 
 def check_price_band(price: int, side: int, market: Market) -> None:
@@ -105,7 +105,7 @@ def check_qty(qty: int, instrument: Instrument, config: VenueConfig) -> None:
     if qty > instrument.max_qty:
         raise Refused(code.TE_QTY_TOO_LARGE, "quantity above the maximum")
     if qty % instrument.lot_size:
-        raise Refused(config.off_grid_code, "quantity is not a multiple of the lot size")
+        raise Refused(config.rules.off_grid_code, "quantity is not a multiple of the lot size")
 
 
 def check_value(value: int, instrument: Instrument) -> None:
@@ -142,7 +142,7 @@ def _check_quote_qty(request: NewOrder, instrument: Instrument, config: VenueCon
     if request.quote_qty <= 0:
         raise Refused(code.TE_QTY_TOO_SMALL, "quote quantity missing")
     if request.quote_qty % instrument.quote_lot_size:
-        raise Refused(config.off_grid_code, "quote quantity has too many decimals")
+        raise Refused(config.rules.off_grid_code, "quote quantity has too many decimals")
     check_value(request.quote_qty, instrument)
 
 
@@ -171,7 +171,7 @@ def check_stop_px(stop_px: int, instrument: Instrument, config: VenueConfig) -> 
     if instrument.max_price and stop_px > instrument.max_price:
         raise Refused(code.TE_TRIGGER_PRICE_TOO_LARGE, "trigger price above the maximum")
     if stop_px % instrument.tick_size:
-        raise Refused(config.off_grid_code, "trigger price is not a multiple of the tick size")
+        raise Refused(config.rules.off_grid_code, "trigger price is not a multiple of the tick size")
 
 
 def check_direction(stop_px: int, stop_direction: str, current: int) -> None:

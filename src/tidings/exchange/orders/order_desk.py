@@ -14,7 +14,8 @@ from tidings.exchange.accounts.ledgers import Ledger
 from tidings.exchange.accounts.positions import LONG, MERGED, NORMAL
 from tidings.exchange.catalogue import Instrument, Line
 from tidings.exchange.faults.order_faults import OrderFaults
-from tidings.exchange.markets.matching import BUY
+from tidings.exchange.markets.matching import BUY, SelfTrade
+from tidings.exchange.orders.client_ids import check_form, is_used
 from tidings.exchange.orders.order_checks import (
     Refused,
     UsedId,
@@ -34,7 +35,6 @@ from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewO
 from tidings.exchange.orders.orders import CANCELED, UNTRIGGERED, Order, take_conditions
 from tidings.exchange.orders.triggers import direction, watched_price
 from tidings.exchange.reports import OrderReport, Reply
-from tidings.exchange.venue_config import PendingRule, RejectStyle
 from tidings.exchange.venue_state import VenueState
 
 TRADING_ENGINE_CODES: Final = range(11_000, 12_000)
@@ -51,6 +51,7 @@ class OrderDesk:
         self, state: VenueState, lives: dict[str, OrderLife], ledger_of: Callable[[int, Instrument], Ledger]
     ) -> None:
         self._state = state
+        self._rules = state.config.rules
         self._lives = lives
         self._ledger_of = ledger_of
         self._faults = OrderFaults(state.faults)
@@ -113,6 +114,8 @@ class OrderDesk:
         """Cancel all of the orders named that can be cancelled; refused only if none can."""
         names = [*((order_id, "") for order_id in order_ids), *(("", cl_ord_id) for cl_ord_id in cl_ord_ids)]
         reports, first_refusal = [], Refused(code.OM_ORDER_NOT_FOUND, "no order named")
+        if 0 < self._rules.bulk_cancel_ids_max < len(names):
+            return self._refuse(Refused(code.INVALID_PARAMETER, "too many ids"))
         for order_id, cl_ord_id in dict.fromkeys(names):
             try:
                 order = self._find(user_id, symbol, order_id, cl_ord_id, "")
@@ -135,10 +138,11 @@ class OrderDesk:
 
     def _check_id(self, user_id: int, request: NewOrder, instrument: Instrument, now_ns: int) -> None:
         """Refuse a client id that was used before."""
+        check_form(request.cl_ord_id, self._rules)
         store = self._state.store
-        if store.is_known(user_id, request.cl_ord_id):
+        if is_used(store, user_id, instrument.symbol, request.cl_ord_id, self._rules):
             age_ns = now_ns - store.last_use_ns(user_id, request.cl_ord_id)
-            wrong = self._faults.duplicate_code(instrument, user_id, age_ns, self._state.config.duplicate_id_code)
+            wrong = self._faults.duplicate_code(instrument, user_id, age_ns, self._rules.duplicate_id_code)
             if wrong:
                 raise UsedId(wrong, f"clOrdID {request.cl_ord_id!r} was used before")
 
@@ -158,6 +162,8 @@ class OrderDesk:
         """An order that has passed what depends on the account, with its money set aside."""
         instrument = life.market.instrument
         order = Order(request, instrument, user_id, order_id, now_ns)
+        if not self._rules.self_trade_group:
+            order.self_trade = SelfTrade.ALLOW
         order.ledger = ledger = self._ledger_of(user_id, instrument)
         self._check_count(order)
         if isinstance(ledger, ContractAccount):
@@ -195,9 +201,9 @@ class OrderDesk:
     def _check_count(self, order: Order) -> None:
         orders = self._state.store.open_orders(order.owner, order.instrument.symbol)
         waiting = sum(other.ord_status == UNTRIGGERED for other in orders)
-        if order.is_conditional and waiting >= self._state.config.max_conditional_orders:
+        if order.is_conditional and waiting >= self._rules.max_conditional_orders:
             raise Refused(code.TE_SO_NUM_EXCEEDS, "too many conditional orders")
-        if not order.is_conditional and len(orders) - waiting >= self._state.config.max_active_orders:
+        if not order.is_conditional and len(orders) - waiting >= self._rules.max_active_orders:
             raise Refused(code.TE_AO_NUM_EXCEEDS, "too many active orders")
 
     # Changing an order.
@@ -226,13 +232,13 @@ class OrderDesk:
             raise Refused(wrong, "a cancel is on its way")
         if order.pending == "Replace" and action == "Replace":
             raise Refused(code.TE_ORD_ALREADY_PENDING_REPLACE, "an amend is on its way")
-        if order.pending and self._state.config.pending_rule is PendingRule.REFUSE:
+        if order.pending and self._rules.pending_rule == "refuse":
             is_amend = order.pending == "Replace"
             raise Refused(code.OM_ORDER_PENDING_REPLACE if is_amend else code.OM_ORDER_PENDING, "not in the book yet")
 
     def _done_code(self, order: Order, action: str) -> int:
-        if self._state.config.done_order_code is not None:
-            return self._state.config.done_order_code
+        if self._rules.done_order_code:
+            return self._rules.done_order_code
         if action == "Replace":
             return code.TE_ORD_STATUS_CANNOT_REPLACE
         return code.TE_ORD_ALREADY_CANCELED if order.ord_status == CANCELED else code.TE_ORD_STATUS_CANNOT_CANCEL
@@ -310,7 +316,7 @@ class OrderDesk:
         report.leaves_value = order.instrument.value(report.leaves_qty, report.price)
         take_conditions(report, request)
         if order.instrument.line is Line.USD_M and order.time_in_force == "GoodTillCancel":
-            report.time_in_force = "GoodTillModify"  # observed 2025 in the reply to an amend
+            report.time_in_force = self._rules.amended_time_in_force
         return report
 
     # Common.
@@ -325,7 +331,8 @@ class OrderDesk:
 
     def _later(self, now_ns: int, order: Order, request: str, action: Callable[[int], None]) -> None:
         """Have `action` happen when the request has reached the book."""
-        delay_ns = self._state.config.matching_delay_ns + self._faults.delay_ns(order, request)
+        delay_ns = 0 if self._state.is_stream_first else self._state.config.matching_delay_ns
+        delay_ns += self._faults.delay_ns(order, request)
         self._state.schedule.add(now_ns + delay_ns, action)
 
     def _refuse(self, refused: Refused) -> Reply:
@@ -337,7 +344,7 @@ class OrderDesk:
         if refused.code not in TRADING_ENGINE_CODES or isinstance(refused, UsedId):
             return self._refuse(refused)  # an event with the id of a live order could be taken for that order's end
         self._state.schedule.add(now_ns, partial(life.reject, order, refused.code))
-        if self._state.config.reject_style is RejectStyle.STREAM_ONLY:
+        if self._rules.reject_style == "stream-only":
             return Reply(order=order.report("PendingNew", now_ns))
         return self._refuse(refused)
 

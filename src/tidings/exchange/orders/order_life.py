@@ -17,8 +17,6 @@ from tidings.exchange.accounts.ledgers import Fill
 from tidings.exchange.accounts.positions import Position
 from tidings.exchange.catalogue import ONE_ER, Line
 from tidings.exchange.error_codes import (
-    CE_NO_ENOUGH_QTY,
-    CE_WILLCROSS,
     TE_ORD_STATUS_CANNOT_CANCEL,
     TE_ORD_STATUS_CANNOT_REPLACE,
     TE_QTY_TOO_SMALL,
@@ -40,17 +38,9 @@ from tidings.exchange.orders.orders import (
     Order,
     take_conditions,
 )
+from tidings.exchange.orders.removals import removal
 from tidings.exchange.orders.triggers import TriggerWatch, direction
 from tidings.exchange.venue_state import VenueState
-
-# Removal by the matching engine: the execStatus of each is not known for sure, the reasons are (phemex docs 2026).
-_REMOVALS: Final = {
-    Outcome.WOULD_CROSS: ("Aborted", CE_WILLCROSS),
-    Outcome.NOT_ENOUGH: ("Aborted", CE_NO_ENOUGH_QTY),
-    Outcome.REMAINDER: ("Expired", CE_NO_ENOUGH_QTY),
-    Outcome.SELF_TRADE: ("Canceled", 0),
-}
-
 
 FIRST_ERROR_CODE: Final = 1_000  # below are the reasons of cxlRejReason
 
@@ -202,8 +192,8 @@ class OrderLife:
             if order.reduce_only:
                 self._position_of(order).reducers[order] = None
         elif not order.is_done:
-            reason, cxl_rej_reason = _REMOVALS[outcome]
-            self._finish(order, CANCELED, reason, cxl_rej_reason=cxl_rej_reason)
+            status, exec_status, reason = removal(outcome, self._state.config.rules)
+            self._finish(order, status, exec_status, cxl_rej_reason=reason)
 
     def _fill(self, order: Order, fill: Fill, index: int) -> None:
         instrument = self.market.instrument
@@ -341,10 +331,10 @@ class OrderLife:
 
     def protective_price(self, side: int) -> int:
         """The limit that a market order gets: so far through the best opposite price, or through the last one."""
-        market, config = self.market, self._state.config
+        market, rules = self.market, self._state.config.rules
         best = market.book.best_offer() if side == BUY else market.book.best_bid()
         is_spot = market.instrument.line is Line.SPOT
-        distance_er = config.spot_protection_er if is_spot else config.contract_protection_er
+        distance_er = rules.spot_protection_er if is_spot else rules.contract_protection_er
         price = (best or market.last_price) * (ONE_ER + side * distance_er) // ONE_ER
         price = market.instrument.round_price(price, up=side != BUY)
         return min(price, market.instrument.max_price) if market.instrument.max_price else price

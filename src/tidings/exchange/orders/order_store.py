@@ -40,6 +40,10 @@ class OrderStore:
         """Whether the user has used this client id; an empty one is never known (the venue accepts it, observed)."""
         return bool(cl_ord_id) and (user_id, cl_ord_id) in self._by_client_id
 
+    def named(self, user_id: int, cl_ord_id: str) -> list[Order]:
+        """The user's orders under a client id, in any symbol, oldest first."""
+        return self._by_client_id.get((user_id, cl_ord_id), [])
+
     def last_use_ns(self, user_id: int, cl_ord_id: str) -> int:
         """When the newest order under a known client id was created."""
         return self._by_client_id[user_id, cl_ord_id][-1].create_time_ns

@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import unquote
 
 from tidings.exchange.server.http_request import Request
+from tidings.exchange.venue_rules import Rules
 
 SecretEncoding = Literal["raw", "base64url"]
 
-MAX_STREAM_EXPIRY_S = 120  # phemex docs 2026, "User authentication": expiry at most two minutes away
 _EXPIRY = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -43,17 +44,23 @@ class Unauthenticated(Exception):
 
 # The first form is a gateway's, code as text and no `data`; the second the key service's. Both seen by clients of the
 # live venue.
-_UNKNOWN_KEY = '{"code":"401","msg":"401 Failed to load API KEY."}'
+_UNKNOWN_KEY = {
+    "401": '{"code":"401","msg":"401 Failed to load API KEY."}',
+    "find": '{"msg":"Failed to find api-key %s","code":10500}',
+    "not-found": '{"msg":"Api key not found %s","code":10500}',
+}
 _BAD_SIGNATURE = '{"msg":"API Signature verification failed.","code":10500}'
 _MISSING_HEADER = '{"msg":"Missing required parameter","code":10500}'
 # The venue's own text is unknown
+_TOO_FAR = '{"msg":"API Signature verification failed, expiry too far.","code":10500}'
 _EXPIRED = '{"msg":"API Signature verification failed, request expired.","code":10500}'
 
 
 class Authenticator:
     """All keys of the exchange, and the two checks."""
 
-    def __init__(self, keys: Iterable[ApiKey]) -> None:
+    def __init__(self, keys: Iterable[ApiKey], rules: Rules | None = None) -> None:
+        self._rules = rules or Rules()
         self._keys = {key.api_key: key for key in keys}
 
     def user_of_key(self, api_key: str) -> int:
@@ -71,13 +78,27 @@ class Authenticator:
             raise Unauthenticated(_MISSING_HEADER)
         key = self._keys.get(token)
         if key is None:
-            raise Unauthenticated(_UNKNOWN_KEY)
-        text = f"{request.path}{request.query}{expiry}".encode("latin-1") + request.body
-        if _EXPIRY.fullmatch(expiry) is None or not _is_signed(key, text, signature):
+            body = _UNKNOWN_KEY[self._rules.unknown_key_body]
+            raise Unauthenticated(body.replace("%s", _shown(token)))
+        if _EXPIRY.fullmatch(expiry) is None or not self._is_signed_request(key, request, expiry, signature):
             raise Unauthenticated(_BAD_SIGNATURE)
+        if self._rules.rest_expiry_max_s and int(expiry) - wall_ns // 1_000_000_000 > self._rules.rest_expiry_max_s:
+            raise Unauthenticated(_TOO_FAR)
         if wall_ns > int(expiry) * 1_000_000_000:
             raise Unauthenticated(_EXPIRED)
         return key.user_id
+
+    def _is_signed_request(self, key: ApiKey, request: Request, expiry: str, signature: str) -> bool:
+        """Whether the signature is over the query as it was sent, or as it reads decoded: which, is a rule."""
+        form = self._rules.signature_text
+        if form != "decoded":
+            text = f"{request.path}{request.query}{expiry}".encode("latin-1") + request.body
+            if _is_signed(key, text, signature):
+                return True
+        if form == "sent" or (form == "either" and "%" not in request.query):
+            return False
+        decoded = f"{request.path}{unquote(request.query)}{expiry}".encode() + request.body
+        return _is_signed(key, decoded, signature)
 
     def user_of_login(self, params: object, wall_ns: int) -> int | None:
         """The user id behind the parameters of `user.auth`, or None if the login is refused (stream code 6012)."""
@@ -85,7 +106,7 @@ class Authenticator:
             case ["API", str(token), str(signature), int(expiry_s)] if not isinstance(expiry_s, bool):
                 now_s = wall_ns // 1_000_000_000
                 key = self._keys.get(token)
-                if key is None or not now_s <= expiry_s <= now_s + MAX_STREAM_EXPIRY_S:
+                if key is None or not now_s <= expiry_s <= now_s + self._rules.stream_expiry_max_s:
                     return None
                 return key.user_id if _is_signed(key, f"{token}{expiry_s}".encode(), signature) else None
         return None
@@ -104,6 +125,11 @@ def make_api_key(user_id: int, random_bytes: Callable[[int], bytes], encoding: S
     api_key = f"{token[:8]}-{token[8:12]}-4{token[13:16]}-a{token[17:20]}-{token[20:]}"
     text = base64.urlsafe_b64encode(random_bytes(48)).decode()
     return ApiKey(api_key, user_id, decode_secret(text, encoding)), text
+
+
+def _shown(token: str) -> str:
+    """A key's id as it may stand in a JSON string."""
+    return "".join(c for c in token[:40] if c.isascii() and (c.isalnum() or c == "-"))
 
 
 def _is_signed(key: ApiKey, text: bytes, signature: str) -> bool:

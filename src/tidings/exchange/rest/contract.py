@@ -1,12 +1,11 @@
 """REST of the COIN-M line: `/orders`, and the settings of its positions. Source: phemex docs 2026, "Contract API"."""
 
 from tidings.exchange.catalogue import Line
-from tidings.exchange.error_codes import OM_ORDER_NOT_FOUND, name_of
 from tidings.exchange.messages.contract_json import order_reply
-from tidings.exchange.messages.json_text import RATIO_SCALE, UNSPECIFIED, array, failure, success
+from tidings.exchange.messages.json_text import RATIO_SCALE, UNSPECIFIED, array, success
 from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewOrder
-from tidings.exchange.reports import Reply
-from tidings.exchange.rest.endpoint import Call, Table, open_order, open_orders, refusal
+from tidings.exchange.rest.endpoint import Call, Table, open_order, refusal
+from tidings.exchange.rest.wording import canceled_many, changed, created, not_found, open_rows
 
 
 def create(call: Call) -> bytes:
@@ -34,7 +33,7 @@ def create(call: Call) -> bytes:
         display_qty=p.integer("displayQty"),
         text=p.text("text"),
     )
-    return _one_order(call.venue.create(call.user_id, request, call.now_ns))
+    return created(call, call.venue.create(call.user_id, request, call.now_ns), order_reply)
 
 
 def replace(call: Call) -> bytes:
@@ -60,7 +59,7 @@ def replace(call: Call) -> bytes:
         peg_price_type=p.word("pegPriceType") or None,
         trigger=p.word("triggerType") or None,
     )
-    return _one_order(call.venue.amend(call.user_id, request, call.now_ns))
+    return changed(call.venue.amend(call.user_id, request, call.now_ns), order_reply)
 
 
 def cancel(call: Call) -> bytes:
@@ -68,7 +67,7 @@ def cancel(call: Call) -> bytes:
     call.instrument(Line.COIN_M)
     p = call.parameters
     request = CancelOrder(symbol=p.text("symbol"), order_id=p.text("orderID"), cl_ord_id=p.text("clOrdID"))
-    return _one_order(call.venue.cancel(call.user_id, request, call.now_ns))
+    return changed(call.venue.cancel(call.user_id, request, call.now_ns), order_reply)
 
 
 def cancel_many(call: Call) -> bytes:
@@ -81,7 +80,7 @@ def cancel_many(call: Call) -> bytes:
     reply = call.venue.cancel_many(
         call.user_id, p.text("symbol"), call.now_ns, order_ids=order_ids, cl_ord_ids=cl_ord_ids
     )
-    return refusal(reply) if reply.code else success(array(map(order_reply, reply.orders)))
+    return canceled_many(call, reply, order_reply)
 
 
 def cancel_all(call: Call) -> bytes:
@@ -96,8 +95,8 @@ def cancel_all(call: Call) -> bytes:
 
 def active_list(call: Call) -> bytes:
     """`GET /orders/activeList`; no order at all is code 10002."""
-    rows = [order_reply(order) for order in open_orders(call, Line.COIN_M)]
-    return success(f'{{"rows":{array(rows)}}}') if rows else not_found()
+    rows = open_rows(call, Line.COIN_M, order_reply)
+    return not_found() if rows is None else success(f'{{"rows":{array(rows)}}}')
 
 
 def active(call: Call) -> bytes:
@@ -137,15 +136,6 @@ def assign(call: Call) -> bytes:
     amount = p.integer("posBalanceEv") if p.has("posBalanceEv") else p.decimal("posBalance", instrument.value_scale)
     reply = call.venue.assign_margin(call.user_id, instrument.symbol, "Merged", amount, call.now_ns)
     return refusal(reply) if reply.code else success('"OK"')
-
-
-def not_found() -> bytes:
-    """No such order, or none open (observed: the same code for both)."""
-    return failure(OM_ORDER_NOT_FOUND, name_of(OM_ORDER_NOT_FOUND))
-
-
-def _one_order(reply: Reply) -> bytes:
-    return success(order_reply(reply.order)) if reply.order and not reply.code else refusal(reply)
 
 
 TABLE: Table = {

@@ -3,12 +3,11 @@
 from tidings.exchange.catalogue import Instrument, Line
 from tidings.exchange.error_codes import INVALID_PARAMETER, name_of
 from tidings.exchange.messages.json_text import RATIO_SCALE, UNSPECIFIED, array, success
-from tidings.exchange.messages.linear_json import order_reply
 from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewOrder
 from tidings.exchange.reports import Reply
-from tidings.exchange.rest.contract import not_found
-from tidings.exchange.rest.endpoint import Call, Table, open_order, open_orders, refusal
+from tidings.exchange.rest.endpoint import Call, Table, open_order, refusal
 from tidings.exchange.rest.parameters import Parameters, RequestError
+from tidings.exchange.rest.wording import canceled_many, changed, created, linear_row, not_found, open_rows
 
 POSITION_MODES = ("OneWay", "Hedged")
 
@@ -42,7 +41,7 @@ def create(call: Call) -> bytes:
         stp_instruction=p.word("stpInstruction", "None"),
         text=p.text("text"),
     )
-    return _one_order(call.venue.create(call.user_id, request, call.now_ns))
+    return created(call, call.venue.create(call.user_id, request, call.now_ns), linear_row(call))
 
 
 def replace(call: Call) -> bytes:
@@ -67,7 +66,7 @@ def replace(call: Call) -> bytes:
         peg_price_type=p.word("pegPriceType") or None,
         trigger=p.word("triggerType") or None,
     )
-    return _one_order(call.venue.amend(call.user_id, request, call.now_ns))
+    return changed(call.venue.amend(call.user_id, request, call.now_ns), linear_row(call))
 
 
 def cancel(call: Call) -> bytes:
@@ -78,11 +77,11 @@ def cancel(call: Call) -> bytes:
         symbol=instrument.symbol, order_id=p.text("orderID"), cl_ord_id=p.text("clOrdID"),
         pos_side=p.required("posSide"),
     )
-    return _one_order(call.venue.cancel(call.user_id, request, call.now_ns))
+    return changed(call.venue.cancel(call.user_id, request, call.now_ns), linear_row(call))
 
 
 def cancel_many(call: Call) -> bytes:
-    """`DELETE /g-orders`: several by id or by client id; answered with an array (the docs' sample shows one object)."""
+    """`DELETE /g-orders`: several by id or by client id; answered with an array, or as a rule says with one object."""
     instrument = call.instrument(Line.USD_M)
     p = call.parameters
     p.required("posSide")
@@ -92,7 +91,7 @@ def cancel_many(call: Call) -> bytes:
     reply = call.venue.cancel_many(
         call.user_id, instrument.symbol, call.now_ns, order_ids=order_ids, cl_ord_ids=cl_ord_ids
     )
-    return refusal(reply) if reply.code else success(array(map(order_reply, reply.orders)))
+    return canceled_many(call, reply, linear_row(call))
 
 
 def cancel_all(call: Call) -> bytes:
@@ -106,14 +105,14 @@ def cancel_all(call: Call) -> bytes:
 
 def active_list(call: Call) -> bytes:
     """`GET /g-orders/activeList`; no order at all is code 10002."""
-    rows = [order_reply(order) for order in open_orders(call, Line.USD_M)]
-    return success(f'{{"rows":{array(rows)},"nextPageArg":""}}') if rows else not_found()
+    rows = open_rows(call, Line.USD_M, linear_row(call))
+    return not_found() if rows is None else success(f'{{"rows":{array(rows)},"nextPageArg":""}}')
 
 
 def active(call: Call) -> bytes:
     """`GET /g-orders/active`: one open order."""
     order = open_order(call, Line.USD_M, call.parameters.text("clOrdID"))
-    return success(order_reply(order)) if order else not_found()
+    return success(linear_row(call)(order)) if order else not_found()
 
 
 def set_leverage(call: Call) -> bytes:
@@ -159,10 +158,6 @@ def set_risk_limit(call: Call) -> bytes:
 def _required_amount(p: Parameters, instrument: Instrument) -> int:
     p.required("posBalanceRv")
     return p.decimal("posBalanceRv", instrument.value_scale)
-
-
-def _one_order(reply: Reply) -> bytes:
-    return success(order_reply(reply.order)) if reply.order and not reply.code else refusal(reply)
 
 
 def _done(reply: Reply) -> bytes:

@@ -3,12 +3,14 @@
 Groups, weights, capacities and header names are those of phemex docs 2026, "Rate limits". A request that would exceed
 a capacity is answered 429 before it has any effect, takes no permit, and says how many seconds to wait. Whether the
 venue's minute begins at fixed times or slides is not documented, nor whether a 429 costs: `window` offers both (fixed
-is what the wording suggests), a 429 is free.
+is what the wording suggests), a 429 is free unless a rule says otherwise.
 """
 
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
+
+from tidings.exchange.venue_rules import Rules
 
 Window = Literal["fixed", "sliding"]
 Profile = Literal["public", "vip"]
@@ -154,6 +156,7 @@ class RateLimits:
     is_enforced: bool = True
     window: Window = "fixed"
     profile: Profile = "public"
+    rules: Rules = field(default_factory=Rules)
     _users: dict[tuple[int, str], FixedWindow | SlidingWindow] = field(default_factory=dict)
     _addresses: dict[str, _Address] = field(default_factory=dict)
     refused_count: int = 0
@@ -195,7 +198,7 @@ class RateLimits:
         windows = [(name, capacity, self._window(user_id, name, capacity)) for name, capacity in groups]
         short = [name for name, _, window in windows if window.remaining(now_ns) < weight]
         is_allowed = not short
-        if not short:
+        if is_allowed or self.rules.refused_costs == "permits":
             for _, _, window in windows:
                 window.take(weight)
         headers = "".join(_headers(name, window.remaining(now_ns), capacity) for name, capacity, window in windows)

@@ -4,10 +4,9 @@ from tidings.exchange.catalogue import Line
 from tidings.exchange.messages.json_text import UNSPECIFIED, array, success
 from tidings.exchange.messages.spot_json import order_reply, wallet
 from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewOrder
-from tidings.exchange.reports import Reply
-from tidings.exchange.rest.contract import not_found
-from tidings.exchange.rest.endpoint import Call, Table, open_order, open_orders, refusal
+from tidings.exchange.rest.endpoint import Call, Table, open_order, refusal
 from tidings.exchange.rest.parameters import Parameters
+from tidings.exchange.rest.wording import changed, created, not_found, open_rows
 
 
 def create(call: Call) -> bytes:
@@ -28,7 +27,7 @@ def create(call: Call) -> bytes:
         trigger=p.word("trigger") or p.word("triggerType", UNSPECIFIED),
         text=p.text("text"),
     )
-    return _one_order(call.venue.create(call.user_id, request, call.now_ns))
+    return created(call, call.venue.create(call.user_id, request, call.now_ns), order_reply)
 
 
 def replace(call: Call) -> bytes:
@@ -48,7 +47,7 @@ def replace(call: Call) -> bytes:
         quote_qty=number("quoteQtyEv"),
         stop_px=number("stopPxEp"),
     )
-    return _one_order(call.venue.amend(call.user_id, request, call.now_ns))
+    return changed(call.venue.amend(call.user_id, request, call.now_ns), order_reply)
 
 
 def cancel(call: Call) -> bytes:
@@ -56,7 +55,7 @@ def cancel(call: Call) -> bytes:
     instrument = call.instrument(Line.SPOT)
     order_id = call.parameters.text("orderID")
     request = CancelOrder(symbol=instrument.symbol, order_id=order_id, cl_ord_id=_cl_ord_id(call))
-    return _one_order(call.venue.cancel(call.user_id, request, call.now_ns))
+    return changed(call.venue.cancel(call.user_id, request, call.now_ns), order_reply)
 
 
 def cancel_all(call: Call) -> bytes:
@@ -71,8 +70,8 @@ def cancel_all(call: Call) -> bytes:
 
 def open_list(call: Call) -> bytes:
     """`GET /spot/orders`: the open ones, an array; no order at all is code 10002 as on the other lines."""
-    rows = [order_reply(order) for order in open_orders(call, Line.SPOT)]
-    return success(array(rows)) if rows else not_found()
+    rows = open_rows(call, Line.SPOT, order_reply)
+    return not_found() if rows is None else success(array(rows))
 
 
 def active(call: Call) -> bytes:
@@ -97,10 +96,6 @@ def _base_qty(p: Parameters) -> int | None:
 def _cl_ord_id(call: Call) -> str:
     """The client id; the docs of the by-id query spell it `clOrDID`."""
     return call.parameters.text("clOrdID") or call.parameters.text("clOrDID")
-
-
-def _one_order(reply: Reply) -> bytes:
-    return success(order_reply(reply.order)) if reply.order and not reply.code else refusal(reply)
 
 
 TABLE: Table = {

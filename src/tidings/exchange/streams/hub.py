@@ -7,7 +7,7 @@ API"; stray messages as captured.
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from tidings.exchange.catalogue import Instrument, Line
@@ -37,6 +37,7 @@ class StreamHub:
         self.counters: Counter[str] = Counter()
         self.limits = limits
         self._venue = venue
+        self._rules = venue.config.rules
         self._authenticator = authenticator
         self._now_ns = now_ns
         self._pump = pump  # publishes what the core has to say: a snapshot must not overtake it
@@ -118,7 +119,7 @@ class StreamHub:
             return
         key = Key(channel)
         line = _ACCOUNT_CHANNELS[channel]
-        if not self._subscriptions.has_room(session, [key]) or self._faults.refuses_subscription(session.user_id, line):
+        if not self._has_room(session, [key]) or self._faults.refuses_subscription(session.user_id, line):
             session.refuse(request_id)
             return
         self._pump()
@@ -131,10 +132,12 @@ class StreamHub:
             open_count = sum(len(self._venue.queries.open_orders(session.user_id, pair.symbol)) for pair in pairs)
             self._send(session, text_frame(spot_json.snapshot_message(updates[0], open_count)), updates[0])
             return
-        session.send_text(_stray_index(now_ns))
+        is_stray = self._rules.stray_messages
+        if is_stray:
+            session.send_text(_stray_index(now_ns))
         for update in updates:
             self._send(session, text_frame(self._account_message(update)), update)
-            for position in update.positions:
+            for position in update.positions if is_stray else ():
                 if position.size:
                     session.send_text(_stray_position(position.account_id, position.instrument, update))
 
@@ -147,7 +150,7 @@ class StreamHub:
 
     def _subscribe_market(self, session: StreamSession, request_id: object, channel: str, params: object) -> None:
         keys = self._markets.keys(channel, params)
-        if not keys or not self._subscriptions.has_room(session, keys):
+        if not keys or not self._has_room(session, keys):
             session.refuse(request_id)
             return
         snapshots = list(self._markets.open(session, keys, self._now_ns()))
@@ -161,6 +164,12 @@ class StreamHub:
         else:
             self._subscriptions.detach(session, Key(channel))
         session.reply(request_id, _SUCCESS)
+
+    def _has_room(self, session: StreamSession, keys: Iterable[Key]) -> bool:
+        has_room = self._subscriptions.has_room(session, keys)
+        if not has_room and self._rules.over_subscribed == "close":
+            session.close("too many subscriptions")
+        return has_room
 
     def _account_message(self, update: AccountUpdate) -> str:
         if update.line is Line.SPOT:

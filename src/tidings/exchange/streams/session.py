@@ -33,6 +33,7 @@ class StreamLimits:
     requests_per_s: int = 20
     silence_s: float = 30.0  # a client that sends nothing so long is dropped
     unsent_bytes: int = 4 * 1024 * 1024  # of a client that does not read
+    close_code: int = 1008  # at a breach: policy violation (RFC 6455 §7.4.1)
 
 
 RequestHandler = Callable[["StreamSession", object, str, object], None]
@@ -101,9 +102,9 @@ class StreamSession(asyncio.Protocol):
         self.send_text(f'{{"error":{error},"id":{_id_text(request_id)},"result":null}}')
 
     def close(self, reason: str) -> None:
-        """End the connection in order: code 1008, policy violation (RFC 6455 §7.4.1)."""
+        """End the connection in order."""
         if self._protocol.state is State.OPEN:
-            self._protocol.send_close(1008, reason)
+            self._protocol.send_close(self._limits.close_code, reason)
             self._flush()
         self._transport.close()
 

@@ -1,0 +1,132 @@
+"""The arguments of `tidings exchange`: what each is, and what a value of it may be."""
+
+import argparse
+from fractions import Fraction
+from pathlib import Path
+
+from tidings.exchange.catalogue import load_catalogue
+from tidings.exchange.faults.fault_file import FaultError, make_fault
+from tidings.exchange.faults.fault_help import fault_help
+from tidings.exchange.faults.fault_kinds import Fault
+from tidings.exchange.markets.flow_regimes import FLOW_NAMES, OFF
+from tidings.exchange.rule_help import rule_help
+from tidings.exchange.scaled import from_text
+from tidings.exchange.venue_rules import PERSONALITIES, RuleError, Rules
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments on `parser`."""
+    _add_market(parser)
+    _add_behaviour(parser)
+    parser.add_argument("--ready-file", type=Path, metavar="PATH", help="write the ready object here too")
+    parser.add_argument("--parent-pid", type=int, metavar="PID", help="end when this process does")
+    parser.add_argument("--json", action="store_true", help="accepted for symmetry: the ready line is always JSON")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"{rule_help()}\n{fault_help()}"
+
+
+def _add_market(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=_port, default=0, help="port of HTTPS and WSS; 0 takes a free one (default)")
+    parser.add_argument("--no-tls", action="store_true", help="plain HTTP and WS")
+    parser.add_argument("--seed", type=int, default=1, help="of identifiers and of the background flow (default 1)")
+    parser.add_argument(
+        "--price", type=_price, action="append", default=[], metavar="SYMBOL=PRICE",
+        help="where a market starts; may be repeated",
+    )
+    parser.add_argument("--accounts", type=_count, default=4, metavar="N", help="funded accounts, 1 to 64 (default 4)")
+    parser.add_argument(
+        "--flow", choices=FLOW_NAMES, default="normal",
+        help="what kind of day the market behind the clients has (default normal); off: empty books",
+    )
+    parser.add_argument("--no-flow", action="store_const", const=OFF, dest="flow", help="the same as --flow off")
+    parser.add_argument(
+        "--flow-rate", type=_rate, default=Fraction(1), metavar="N",
+        help="how many times faster the flow's clock goes, 0.1 to 100 (default 1)",
+    )
+    parser.add_argument("--matching-delay-ms", type=_delay, default=5, help="from reply to order book (default 5)")
+
+
+def _add_behaviour(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-rate-limits", action="store_true", help="count no requests, refuse none")
+    parser.add_argument("--rate-window", choices=("fixed", "sliding"), default="fixed", help="how a minute is counted")
+    parser.add_argument("--rate-profile", choices=("public", "vip"), default="public", help="whose limits")
+    parser.add_argument(
+        "--personality", choices=tuple(PERSONALITIES), default="captures",
+        help="a named set of rules, see below (default captures)",
+    )
+    parser.add_argument(
+        "--rule", type=_rule, action="append", default=[], metavar="NAME=VALUE",
+        help="what the venue does where nobody knows it, see below; may be repeated",
+    )
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="what is to go wrong: a TOML file, see below")
+    parser.add_argument(
+        "--query-lag-ms", type=_lag, action="append", default=[], metavar="[QUERY=]N",
+        help="open-orders, by-id, closed or trades, or all, lag behind the matching (default 0); may be repeated",
+    )
+    parser.add_argument("--secret-encoding", choices=("raw", "base64url"), default="raw", help="how secrets are read")
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"accounts are a number from 1 to 64, not {text!r}")
+    return int(text)
+
+
+def _rate(text: str) -> Fraction:
+    try:
+        rate = Fraction(from_text(text, 3), 1_000)
+    except ValueError:
+        rate = Fraction(0)
+    if not Fraction(1, 10) <= rate <= 100:
+        raise argparse.ArgumentTypeError(f"a rate is a number from 0.1 to 100, not {text!r}")
+    return rate
+
+
+def _delay(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 60_000:
+        raise argparse.ArgumentTypeError(f"a delay is a whole number of milliseconds up to 60000, not {text!r}")
+    return int(text)
+
+
+def _lag(text: str) -> Fault:
+    """`500`, or `by-id=500`."""
+    name, _, value = text.rpartition("=")
+    if not value.isascii() or not value.isdigit():
+        raise argparse.ArgumentTypeError(f"a lag is a whole number of milliseconds, not {value!r}")
+    row = {"kind": "query-lag", "lag_ms": int(value)} | ({"request": name} if name else {})
+    try:
+        return make_fault(row)
+    except FaultError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _rule(text: str) -> tuple[str, str]:
+    """`NAME=VALUE`, a rule and a value it may have."""
+    name, _, value = text.partition("=")
+    try:
+        Rules().set(name, value)
+    except RuleError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return name, value
+
+
+def _price(text: str) -> tuple[str, str]:
+    """`SYMBOL=PRICE` of a listed product, the price on its scale."""
+    symbol, _, price = text.partition("=")
+    instrument = load_catalogue().instruments.get(symbol)
+    if instrument is None or not instrument.is_listed:
+        raise argparse.ArgumentTypeError(f"no product {symbol!r} is listed here")
+    try:
+        is_positive = from_text(price, instrument.price_scale) > 0
+    except ValueError:
+        is_positive = False
+    if not is_positive:
+        raise argparse.ArgumentTypeError(f"{price!r} is not a price of {symbol}")
+    return symbol, price

@@ -1,0 +1,18 @@
+"""How the end of an order is told that the matching engine does not keep: only the reasons are known for sure."""
+
+from tidings.exchange.error_codes import CE_NO_ENOUGH_QTY, CE_WILLCROSS
+from tidings.exchange.markets.matching import Outcome
+from tidings.exchange.orders.orders import CANCELED
+from tidings.exchange.venue_rules import Rules
+
+
+def removal(outcome: Outcome, rules: Rules) -> tuple[str, str, int]:
+    """ordStatus, execStatus and cxlRejReason (phemex docs 2026) of an order with this outcome."""
+    match outcome:
+        case Outcome.WOULD_CROSS:
+            return rules.post_only_ord_status, rules.post_only_exec_status, CE_WILLCROSS
+        case Outcome.NOT_ENOUGH:
+            return CANCELED, rules.fok_exec_status, CE_NO_ENOUGH_QTY
+        case Outcome.REMAINDER:
+            return CANCELED, rules.ioc_exec_status, CE_NO_ENOUGH_QTY
+    return CANCELED, "Canceled", 0  # it met its owner's other order

@@ -1,0 +1,185 @@
+"""The switches: what the venue does where nobody knows it, or where its documents and its captures disagree.
+
+    rules = Rules(pending_rule="refuse")
+    rules.set("bulk-cancel-reply", "object")    # as on the command line: `--rule bulk-cancel-reply=object`
+
+Each has a default that a client should meet first, and values a client should survive as well. They may change while
+the exchange runs: whoever asks a rule asks anew each time. A personality is a named set of them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Final
+
+from tidings.exchange import error_codes as code
+
+_COUNT_MAX: Final = 1_000_000
+_WORDS_OF_FLAG: Final = {"on": True, "off": False}
+
+
+class RuleError(ValueError):
+    """No such rule, or no such value of it; the text names both and says what there is."""
+
+
+def _word(*values: str, says: str) -> Any:
+    """A field that is one of `values`, the first by default."""
+    return field(default=values[0], metadata={"values": values, "says": says})
+
+
+def _flag(default: bool, says: str) -> Any:
+    """A field that is on or off."""
+    return field(default=default, metadata={"values": tuple(_WORDS_OF_FLAG), "says": says})
+
+
+def _code(*values: int, says: str) -> Any:
+    """A field that is one of these numbers, the first by default."""
+    return field(default=values[0], metadata={"values": tuple(map(str, values)), "says": says})
+
+
+def _number(default: int, low: int, high: int, says: str) -> Any:
+    """A field that is a whole number from `low` to `high`."""
+    return field(default=default, metadata={"range": (low, high), "says": says})
+
+
+@dataclass(slots=True, kw_only=True)
+class Rules:
+    """Every switch, in the groups in which `--help` shows them."""
+
+    # Ids of clients.
+    duplicate_id_code: int = _code(
+        code.TE_CL_ORD_ID_DUPLICATE, 10001, 11033, 19999, says="code of a create whose clOrdID was used before")
+    client_id_scope: str = _word(
+        "account", "symbol", "open", says="where a clOrdID must be new")
+    client_id_required: bool = _flag(False, says="whether an order without clOrdID is refused (the documents say so)")
+    client_id_alphabet: str = _word("any", "word", says="what a clOrdID may be made of: anything, or [A-Za-z0-9_.:-]")
+    # Orders and their changes.
+    pending_rule: str = _word(
+        "queue", "refuse", says="a cancel whose order has a request on its way waits its turn, or gets 10004 or 10005")
+    done_order_code: int = _code(
+        0, code.OM_ORDER_NOT_FOUND, 11062, 11063, 11066,
+        says="code of a cancel or amend of a done order; 0: 11062, 11063 or 11066 by its state")
+    off_grid_code: int = _number(
+        code.INVALID_PARAMETER, 1, 99_999, says="code of a price or quantity that is no multiple of its step")
+    mode_switch_code: int = _number(
+        code.TE_ERR_INCONSISTENT_POS_MODE, 1, 99_999, says="code of a mode switch with a position or open orders")
+    spot_balance_code: int = _code(
+        0, 35104, says="code of a spot order without the money; 0: 11105 or 11106 by its side")
+    reject_style: str = _word(
+        "reply-and-stream", "stream-only", says="a refused create: a code and an event, or code 0 and the event")
+    reply_order: str = _word(
+        "reply-first", "stream-first", "either", says="what comes first; either: in turn")
+    post_only_ord_status: str = _word("Canceled", "Rejected", says="ordStatus of a post-only order that would trade")
+    post_only_exec_status: str = _word(
+        "Aborted", "Canceled", "Expired", "CreateRejected", says="execStatus of a post-only order that would trade")
+    ioc_exec_status: str = _word("Expired", "Canceled", "Aborted", says="execStatus of an IOC order's remainder")
+    fok_exec_status: str = _word("Aborted", "Canceled", "Expired", says="execStatus of a FOK order that cannot fill")
+    self_trade_group: bool = _flag(True, says="whether stpInstruction has an effect (the venue enables it on request)")
+    max_active_orders: int = _number(500, 1, _COUNT_MAX, says="active orders per account and symbol, then code 11032")
+    max_conditional_orders: int = _number(200, 1, _COUNT_MAX, says="waiting orders per account and symbol, then 11031")
+    bulk_cancel_ids_max: int = _number(0, 0, _COUNT_MAX, says="ids of one bulk cancel, then code 39108; 0: no limit")
+    contract_protection_er: int = _number(
+        3_000_000, 0, 50_000_000, says="how far through the market a contract's market order may trade, 10^-8")
+    spot_protection_er: int = _number(10_000_000, 0, 50_000_000, says="the same on spot")
+    # Words of replies.
+    accepted_status: str = _word("Created", "Init", says="ordStatus in the reply to a create; Init of execStatus too")
+    accepted_time: str = _word("set", "zero", says="transactTimeNs in the reply to a create")
+    amended_time_in_force: str = _word("GoodTillModify", "GoodTillCancel", says="timeInForce in the reply to an amend")
+    price_key: str = _word("priceRp", "priceRq", says="how USD-M replies spell their price")
+    reduce_only_key: bool = _flag(False, says="whether USD-M replies have reduceOnly")
+    bulk_cancel_reply: str = _word("list", "object", says="data of a bulk cancel: its orders, or the first alone")
+    no_open_orders: str = _word("code", "empty", says="a list of open orders without any: code 10002, or no rows")
+    # Keys and limits.
+    signature_text: str = _word("sent", "decoded", "either", says="which form of the query is signed")
+    unknown_key_body: str = _word("401", "find", "not-found", says="which of the answers seen an unknown key gets")
+    rest_expiry_max_s: int = _number(0, 0, 86_400, says="how far ahead a request's expiry may lie; 0: any time")
+    stream_expiry_max_s: int = _number(120, 1, 86_400, says="how far ahead a login's expiry may lie")
+    refused_costs: str = _word("free", "permits", says="whether a request answered 429 uses permits up")
+    idle_timeout_s: int = _number(0, 0, 86_400, says="how long a connection may send nothing; 0: for ever")
+    # Streams.
+    history_orders: int = _number(100, 0, 10_000, says="closed orders, and fills, in a stream's snapshot")
+    stray_messages: bool = _flag(True, says="whether account streams begin with messages nobody asked for")
+    stream_connections: int = _number(5, 1, _COUNT_MAX, says="logged-in stream connections of a user")
+    stream_subscriptions: int = _number(20, 1, _COUNT_MAX, says="subscriptions of a connection")
+    over_subscribed: str = _word("refuse", "close", says="what one subscription too many gets")
+    stream_requests_per_s: int = _number(20, 1, _COUNT_MAX, says="requests of a connection in a second; then it closes")
+    stream_silence_s: int = _number(30, 1, 86_400, says="how long a stream client may send nothing")
+    stream_close_code: int = _code(1008, 1000, 1001, 1011, 1013, says="close code at a breach of the limits")
+
+    def set(self, name: str, text: str) -> None:
+        """Give the rule `name` the value written as `text`. Raises `RuleError`."""
+        rule = _RULES.get(name)
+        if rule is None:
+            raise RuleError(f"no rule {name!r}; there are: {', '.join(_RULES)}")
+        if text not in rule.metadata.get("values", (text,)):
+            raise RuleError(f"{name} is one of {', '.join(rule.metadata['values'])}, not {text!r}")
+        if isinstance(rule.default, bool):
+            setattr(self, rule.name, _WORDS_OF_FLAG[text])
+        elif isinstance(rule.default, int):
+            setattr(self, rule.name, _whole(name, text, rule.metadata.get("range", (0, 99_999))))
+        else:
+            setattr(self, rule.name, text)
+
+    def view(self) -> dict[str, str]:
+        """Every rule with its value, as `set` reads it."""
+        return {name: as_text(getattr(self, rule.name)) for name, rule in _RULES.items()}
+
+    def adopt(self, other: "Rules") -> None:
+        """Take every value of `other`: whoever holds this object sees them."""
+        for rule in fields(self):
+            setattr(self, rule.name, getattr(other, rule.name))
+
+
+_RULES: Final[Mapping[str, Field[Any]]] = MappingProxyType({f.name.replace("_", "-"): f for f in fields(Rules)})
+
+PERSONALITIES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = MappingProxyType({
+    "captures": ("as the live venue was seen; where nothing was seen, as is likely (the default)", {}),
+    "docs": ("as the documents of 2026 say and their samples show", {
+        "client-id-required": "on", "accepted-status": "Init", "accepted-time": "zero", "reduce-only-key": "on",
+        "bulk-cancel-reply": "object", "stray-messages": "off",
+    }),
+    "strict": ("a venue that allows as little as the sources permit", {
+        "client-id-required": "on", "client-id-alphabet": "word", "pending-rule": "refuse", "done-order-code": "10002",
+        "reject-style": "stream-only", "reply-order": "stream-first", "self-trade-group": "off",
+        "max-active-orders": "50", "max-conditional-orders": "20", "bulk-cancel-ids-max": "20",
+        "rest-expiry-max-s": "120", "refused-costs": "permits", "idle-timeout-s": "60", "over-subscribed": "close",
+    }),
+})  # fmt: skip
+
+
+def rules_of(personality: str = "captures", settings: Iterable[tuple[str, str]] = ()) -> Rules:
+    """The rules of a personality, changed by `settings`. Raises `RuleError`."""
+    if personality not in PERSONALITIES:
+        raise RuleError(f"no personality {personality!r}; there are: {', '.join(PERSONALITIES)}")
+    rules = Rules()
+    for name, text in [*PERSONALITIES[personality][1].items(), *settings]:
+        rules.set(name, text)
+    return rules
+
+
+def rule_rows() -> list[tuple[str, str, str, str]]:
+    """Name, default, values and meaning of every rule, for people."""
+    return [
+        (name, as_text(rule.default), _values_text(rule), rule.metadata["says"]) for name, rule in _RULES.items()
+    ]
+
+
+def as_text(value: object) -> str:
+    """A rule's value as it is written."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
+
+
+def _values_text(rule: Field[Any]) -> str:
+    if "range" in rule.metadata:
+        low, high = rule.metadata["range"]
+        return f"{low} to {high}"
+    return ", ".join(rule.metadata["values"])
+
+
+def _whole(name: str, text: str, bounds: tuple[int, int]) -> int:
+    low, high = bounds
+    if not (text.isascii() and text.isdigit()) or not low <= int(text[:12]) <= high:
+        raise RuleError(f"{name} is a whole number from {low} to {high}, not {text!r}")
+    return int(text)
