@@ -89,6 +89,14 @@ class Rules:
     reduce_only_key: bool = _flag(False, says="whether USD-M replies have reduceOnly")
     bulk_cancel_reply: str = _word("list", "object", says="data of a bulk cancel: its orders, or the first alone")
     no_open_orders: str = _word("code", "empty", says="a list of open orders without any: code 10002, or no rows")
+    api_data_shape: str = _word(
+        "by-path", "bare", "list", "rows", says="what /api-data answers: [...], data [...], or data {rows}; or as seen")
+    v2_list_shape: str = _word(
+        "by-count", "list", "rows", says="data of /exchange/order/v2: [...] or {total, rows}; or by withCount")
+    exec_type: str = _word(
+        "exec-status", "ord-status", "trade-type", says="what the numbers in execType of tradingList mean")
+    large_limit: str = _word("cut", "refuse", says="a limit above 200 rows: cut down to that, or code 30000")
+    uncounted_total: str = _word("zero", "full", says="total of a list without withCount")
     # Keys and limits.
     signature_text: str = _word("sent", "decoded", "either", says="which form of the query is signed")
     unknown_key_body: str = _word("401", "find", "not-found", says="which of the answers seen an unknown key gets")
@@ -136,7 +144,7 @@ PERSONALITIES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = MappingProxy
     "captures": ("as the live venue was seen; where nothing was seen, as is likely (the default)", {}),
     "docs": ("as the documents of 2026 say and their samples show", {
         "client-id-required": "on", "accepted-status": "Init", "accepted-time": "zero", "reduce-only-key": "on",
-        "bulk-cancel-reply": "object", "stray-messages": "off",
+        "bulk-cancel-reply": "object", "api-data-shape": "bare", "stray-messages": "off",
     }),
     "strict": ("a venue that allows as little as the sources permit", {
         "client-id-required": "on", "client-id-alphabet": "word", "pending-rule": "refuse", "done-order-code": "10002",

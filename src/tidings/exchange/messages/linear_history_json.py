@@ -4,10 +4,11 @@ Keys and order as captured in 2024. The numbers are those seen in captures and d
 shows is 0 here, and so is a word that a client made up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from tidings.exchange.messages.contract_history_json import fees_id, made_and_taken
 from tidings.exchange.messages.json_text import quote, ratio, real
 from tidings.exchange.reports import OrderReport
 
@@ -77,4 +78,17 @@ def trading_list_row(report: OrderReport) -> str:
         f'"ordType":{ORD_TYPES.get(r.ord_type, 0)},"execId":"{r.exec_id[:SHORT_ID_CHARACTERS]}",'
         f'"execStatus":{EXEC_STATUSES.get(r.exec_status, 0)},"posSide":{_POS_SIDES.get(r.pos_side, 0)},'
         f'"ptFeeRv":"0","ptPriceRp":"0"}}'
+    )
+
+
+def trading_fees(day_ms: int, fills: Sequence[OrderReport]) -> str:
+    """A row of `/api-data/g-futures/trading-fees`: as on the COIN-M line, with the numbers of this one."""
+    made, taken = made_and_taken(fills)
+    i = fills[0].instrument
+    fee = sum(fill.exec_fee for fill in fills)
+    return (
+        f'{{"createTime":{day_ms},"currency":"{i.settle_currency}","exchangeFeeValueRv":{real(fee, i.value_scale)},'
+        f'"id":{fees_id(day_ms, fills[0])},"makerRateRr":{ratio(i.maker_fee_er)},'
+        f'"makerValueRv":{real(made, i.value_scale)},"symbol":"{i.symbol}","takerRateRr":{ratio(i.taker_fee_er)},'
+        f'"takerValueRv":{real(taken, i.value_scale)},"userId":{fills[0].user_id}}}'
     )

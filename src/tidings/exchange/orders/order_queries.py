@@ -48,10 +48,11 @@ class OrderQueries:
                 if view is not None:
                     found[view.order_id] = view
         line = self._catalogue.instruments[symbol].line
-        for report in _as_of(self._store.closed(user_id, line), as_of_ns):  # rejected orders are nowhere else
-            is_named = (report.order_id, "") in names or ("", report.cl_ord_id) in names
-            if is_named and report.instrument.symbol == symbol:
-                found.setdefault(report.order_id, report)
+        for order_id, cl_ord_id in names:  # rejected orders, and those of long ago, are nowhere else
+            for report in _as_of(self._store.closed_named(user_id, line, order_id or cl_ord_id), as_of_ns):
+                is_named = report.order_id == order_id if order_id else report.cl_ord_id == cl_ord_id
+                if is_named and report.instrument.symbol == symbol:
+                    found.setdefault(report.order_id, report)
         return list(found.values())
 
     def closed(self, user_id: int, line: Line, symbol: str = "", as_of_ns: int | None = None) -> list[OrderReport]:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tidings.exchange.catalogue import Line
+from tidings.exchange.orders.order_history import HISTORY_MAX, History
 from tidings.exchange.orders.orders import Order
 from tidings.exchange.orders.recent_changes import RecentChanges
 from tidings.exchange.reports import OrderReport
 
 DONE_ORDERS_MAX: Final = 50_000  # remembered for queries and for refusing their client ids again
-HISTORY_MAX: Final = 2_000  # closed orders, and fills, per user and line
 
 
 class OrderStore:
@@ -25,8 +25,8 @@ class OrderStore:
         self._by_client_id: dict[tuple[int, str], list[Order]] = {}
         self._open: defaultdict[tuple[int, str], dict[Order, None]] = defaultdict(dict)
         self._done: deque[Order] = deque()
-        self._closed: defaultdict[tuple[int, Line], deque[OrderReport]] = defaultdict(_history)
-        self._fills: defaultdict[tuple[int, Line], deque[OrderReport]] = defaultdict(_history)
+        self._closed: defaultdict[tuple[int, Line], History] = defaultdict(History)
+        self._fills: defaultdict[tuple[int, Line], deque[OrderReport]] = defaultdict(_fills)
         self.recent = RecentChanges()
 
     def add(self, order: Order) -> None:
@@ -76,7 +76,7 @@ class OrderStore:
         if report.is_trade:
             self._fills[key].append(report)
         if report.is_done:
-            self._closed[key].append(report)
+            self._closed[key].add(report)
 
     def record_event(self, report: OrderReport) -> None:
         """Keep what happened to a position without an order among the executions."""
@@ -95,7 +95,11 @@ class OrderStore:
 
     def closed(self, user_id: int, line: Line) -> Iterator[OrderReport]:
         """The last reports of the user's done orders, newest first."""
-        return reversed(self._closed[user_id, line])
+        return self._closed[user_id, line].newest_first()
+
+    def closed_named(self, user_id: int, line: Line, name: str) -> list[OrderReport]:
+        """The last reports of the user's done orders with this order id or client id, oldest first."""
+        return self._closed[user_id, line].named(name)
 
     def fills(self, user_id: int, line: Line) -> Iterator[OrderReport]:
         """The user's executions, newest first."""
@@ -110,5 +114,5 @@ class OrderStore:
                 del self._by_client_id[key]
 
 
-def _history() -> deque[OrderReport]:
+def _fills() -> deque[OrderReport]:
     return deque(maxlen=HISTORY_MAX)
