@@ -18,7 +18,7 @@ from tidings.exchange.rest import history as rest_history
 from tidings.exchange.rest import klines as rest_klines
 from tidings.exchange.rest import linear as rest_linear
 from tidings.exchange.rest import market_data as rest_market_data
-from tidings.exchange.rest import public as rest_public
+from tidings.exchange.rest import products as rest_products
 from tidings.exchange.rest import spot as rest_spot
 from tidings.exchange.rest.authentication import Authenticator, Unauthenticated
 from tidings.exchange.rest.endpoint import Call, Endpoint
@@ -36,7 +36,7 @@ _PRIVATE = {
     **rest_contract.TABLE, **rest_linear.TABLE, **rest_spot.TABLE, **rest_accounts.TABLE, **rest_history.TABLE,
 }
 _ENDPOINTS: dict[tuple[str, str], Endpoint] = {
-    **rest_public.TABLE, **rest_market_data.TABLE, **rest_klines.TABLE, **_PRIVATE,
+    **rest_products.TABLE, **rest_market_data.TABLE, **rest_klines.TABLE, **_PRIVATE,
 }
 _PATHS = frozenset(path for _, path in _ENDPOINTS)
 
