@@ -74,6 +74,7 @@ class Venue:
         self._liquidation = LiquidationDesk(self.state, self.lives, self._accounts)
         self.funding.on_paid = self._liquidation.check
         self._desk = OrderDesk(self.state, self.lives, self._ledger_of)
+        self.start_ns = start_ns
         self._flows = Flows(self.state, self.markets, self._deliver, start_ns)
         for symbol in config.always_awake:
             self._flows.wake(symbol, start_ns)

@@ -18,6 +18,7 @@ from tidings.exchange.rest import history as rest_history
 from tidings.exchange.rest import klines as rest_klines
 from tidings.exchange.rest import linear as rest_linear
 from tidings.exchange.rest import market_data as rest_market_data
+from tidings.exchange.rest import not_offered as rest_not_offered
 from tidings.exchange.rest import products as rest_products
 from tidings.exchange.rest import spot as rest_spot
 from tidings.exchange.rest.authentication import Authenticator, Unauthenticated
@@ -34,10 +35,10 @@ _WRONG_METHOD = failure(405, "the endpoint exists, with another method")
 
 _PRIVATE = {
     **rest_contract.TABLE, **rest_linear.TABLE, **rest_spot.TABLE, **rest_accounts.TABLE, **rest_history.TABLE,
+    **rest_not_offered.TABLE,
 }
-_ENDPOINTS: dict[tuple[str, str], Endpoint] = {
-    **rest_products.TABLE, **rest_market_data.TABLE, **rest_klines.TABLE, **_PRIVATE,
-}
+_PUBLIC = {**rest_products.TABLE, **rest_market_data.TABLE, **rest_klines.TABLE}
+_ENDPOINTS: dict[tuple[str, str], Endpoint] = {**_PUBLIC, **_PRIVATE}
 _PATHS = frozenset(path for _, path in _ENDPOINTS)
 
 
@@ -58,6 +59,8 @@ class RestApi:
         if not self.limits.admits_address(address, wall_ns):
             return self._too_many("")
         endpoint = _ENDPOINTS.get((request.method, request.path))
+        if endpoint is None and request.path.startswith(rest_not_offered.PREFIXES):
+            endpoint = rest_not_offered.not_offered
         if endpoint is None:
             is_known = request.path in _PATHS
             return Response(_WRONG_METHOD, 405) if is_known else Response(_NOT_FOUND, 404)
@@ -81,7 +84,7 @@ class RestApi:
 
     def _user(self, request: Request, wall_ns: int) -> int:
         """Who signed; 0 for an unsigned public request."""
-        is_public = (request.method, request.path) not in _PRIVATE and not self.needs_key_everywhere
+        is_public = (request.method, request.path) in _PUBLIC and not self.needs_key_everywhere
         if is_public and "x-phemex-access-token" not in request.headers:
             return 0
         return self.authenticator.user_of_request(request, wall_ns)
@@ -100,7 +103,7 @@ class RestApi:
         try:
             body = endpoint(call)
         except RequestError as error:
-            body = failure(error.code, error.msg)
+            return Response(failure(error.code, error.msg), error.status, headers)
         except Exception:  # the top of one request: a defect of ours is a 500, as it would be at the venue
             _LOGGER.exception("%s %s failed", request.method, request.path)
             self.counters["failures"] += 1

@@ -21,10 +21,11 @@ _FLAGS = {"true": True, "false": False}
 class RequestError(Exception):
     """A request that is refused before the core sees it: the code and text of the answer."""
 
-    def __init__(self, code: int, msg: str) -> None:
+    def __init__(self, code: int, msg: str, status: int = 200) -> None:
         super().__init__(msg)
         self.code = code
         self.msg = msg
+        self.status = status  # of HTTP: what the exchange itself says comes with 200
 
 
 class Parameters:
