@@ -107,6 +107,8 @@ class Rules:
     # Streams.
     history_orders: int = _number(100, 0, 10_000, says="closed orders, and fills, in a stream's snapshot")
     stray_messages: bool = _flag(True, says="whether account streams begin with messages nobody asked for")
+    ras_ack: str = _word("stauts", "status", says="how the acknowledgement of ras_p spells its word")
+    cross_risk_mode: str = _word("CrossAsset", "Classic", says="riskMode of a cross unit on ras_p")
     stream_connections: int = _number(5, 1, _COUNT_MAX, says="logged-in stream connections of a user")
     stream_subscriptions: int = _number(20, 1, _COUNT_MAX, says="subscriptions of a connection")
     over_subscribed: str = _word("refuse", "close", says="what one subscription too many gets")

@@ -21,7 +21,7 @@ class Subscriptions:
     """The subscriptions of all clients, by client and by key."""
 
     def __init__(self, limits: StreamLimits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._keys: dict[StreamSession, set[Key]] = {}
         self._listeners: dict[Key, set[StreamSession]] = {}
 
@@ -40,7 +40,7 @@ class Subscriptions:
 
     def has_room(self, session: StreamSession, keys: Iterable[Key]) -> bool:
         """Whether a client may have all of `keys` besides what it has."""
-        return len(self._keys[session].union(keys)) <= self._limits.subscriptions
+        return len(self._keys[session].union(keys)) <= self.limits.subscriptions
 
     def attach(self, session: StreamSession, key: Key) -> None:
         """Subscribe a client."""
