@@ -86,6 +86,10 @@ class OrderStore:
         """The user's open orders in one symbol, oldest first."""
         return list(self._open.get((user_id, symbol), ()))
 
+    def open_count(self, user_id: int, symbol: str) -> int:
+        """How many orders the user has open in one symbol."""
+        return len(self._open.get((user_id, symbol), ()))
+
     def __iter__(self) -> Iterator[Order]:
         """Every order remembered, oldest first."""
         return iter(self._by_id.values())
