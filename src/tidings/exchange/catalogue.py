@@ -40,6 +40,8 @@ class Line(Enum):
     USD_M = "USD-M"
     SPOT = "Spot"
 
+    __hash__ = object.__hash__  # Enum's own is written in Python, and lines are looked up several times per order
+
 
 @dataclass(frozen=True, slots=True)
 class Currency:
@@ -59,10 +61,11 @@ class RiskStep:
     maint_margin_er: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Instrument:
-    """The terms of one product, as integers. Prices are on `price_scale`, quantities on `qty_scale`, values on
-    `value_scale` of the settle (contracts) or quote currency (spot). A limit of 0 means none.
+    """The terms of one product, as integers; equal only to itself, so that it is quick to look up. Prices are on
+    `price_scale`, quantities on `qty_scale`, values on `value_scale` of the settle (contracts) or quote currency
+    (spot). A limit of 0 means none.
     """
 
     line: Line

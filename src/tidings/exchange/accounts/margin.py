@@ -6,16 +6,23 @@ costs value × (m + t(2 ∓ m)), one more fee. The sign is minus for a long line
 towards bankruptcy, plus for the others. Costs round up.
 """
 
+from functools import lru_cache
+from typing import Final
+
 from tidings.exchange.catalogue import ONE_ER, Instrument
 from tidings.exchange.markets.matching import BUY
 
+RATES_KEPT: Final = 1_000  # asked for several times per order, of a few instruments and leverages
 
+
+@lru_cache(maxsize=RATES_KEPT)
 def initial_margin_er(instrument: Instrument, leverage_er: int) -> int:
     """1/|leverage| at scale 8, truncated; leverage 0 is cross at the maximum."""
     size_er = abs(leverage_er) or instrument.max_leverage * ONE_ER
     return ONE_ER * ONE_ER // size_er
 
 
+@lru_cache(maxsize=RATES_KEPT)
 def value_to_cost_er(instrument: Instrument, side: int, leverage_er: int) -> int:
     """What an open order on `side` costs per unit of value, at scale 8, rounded up."""
     margin_er = initial_margin_er(instrument, leverage_er)
@@ -30,9 +37,14 @@ def order_cost(instrument: Instrument, side: int, leverage_er: int, value: int) 
 
 def position_cost(instrument: Instrument, side: int, leverage_er: int, value: int) -> int:
     """The margin that a position entered at `value` on `side` needs."""
+    return -(-value * _position_rate(instrument, side, leverage_er) // (ONE_ER * ONE_ER))
+
+
+@lru_cache(maxsize=RATES_KEPT)
+def _position_rate(instrument: Instrument, side: int, leverage_er: int) -> int:
+    """What a position on `side` costs per unit of value, at scale 16."""
     margin_er = initial_margin_er(instrument, leverage_er)
-    per_unit = margin_er * ONE_ER + instrument.taker_fee_er * (ONE_ER + _sign(instrument, side) * margin_er)
-    return -(-value * per_unit // (ONE_ER * ONE_ER))
+    return margin_er * ONE_ER + instrument.taker_fee_er * (ONE_ER + _sign(instrument, side) * margin_er)
 
 
 def unrealised_pnl(instrument: Instrument, net_qty: int, value: int, mark_price: int) -> int:
