@@ -261,7 +261,7 @@ class Venue:
 
     def _mark_price(self, symbol: str) -> int:
         market = self.markets.get(symbol)
-        return market.mark_price if market else 0
+        return market.mark_price if market is not None else 0
 
     def _ledger_of(self, user_id: int, instrument: Instrument) -> Ledger:
         if instrument.line is Line.SPOT:

@@ -68,8 +68,11 @@ class ContractAccount:
 
     def position(self, instrument: Instrument, pos_side: str) -> Position | None:
         """The position that orders with `pos_side` work on; None if it does not fit the symbol's mode."""
-        self.symbol_positions(instrument)
-        return self._positions[instrument.symbol].get(pos_side)
+        sides = self._positions.get(instrument.symbol)
+        if sides is None:
+            self.symbol_positions(instrument)
+            sides = self._positions[instrument.symbol]
+        return sides.get(pos_side)
 
     def position_of(self, order: Order) -> Position:
         """The position an accepted order works on."""
@@ -79,12 +82,12 @@ class ContractAccount:
 
     def used_balance(self) -> int:
         """What positions and open orders keep."""
-        return sum(
-            position.used(self._mark_price(symbol))
-            for symbol, sides in self._positions.items()
-            for position in sides.values()
-            if not position.is_idle
-        )
+        used = 0
+        for symbol, sides in self._positions.items():
+            for position in sides.values():
+                if not position.is_idle:
+                    used += position.used(self._mark_price(symbol))
+        return used
 
     def available_balance(self) -> int:
         """What new orders may use; negative under water."""
@@ -148,8 +151,8 @@ class ContractAccount:
 
     def stamp(self, report: OrderReport, order: Order) -> None:
         """Put the account and the order's position on a report (of a refused order: any of the symbol's positions)."""
-        sides = self.symbol_positions(order.instrument)
-        self.stamp_position(report, self.position(order.instrument, order.pos_side) or sides[0])
+        position = self.position(order.instrument, order.pos_side) or self.symbol_positions(order.instrument)[0]
+        self.stamp_position(report, position)
 
     def stamp_position(self, report: OrderReport, position: Position) -> None:
         """Put the account and `position` on a report."""
@@ -163,17 +166,19 @@ class ContractAccount:
         report.cur_pos_value = position.value
         report.cur_risk_limit = position.risk.limit
 
-    def state(self) -> AccountState:
-        """The account as it stands."""
+    def state(self, used_balance: int | None = None) -> AccountState:
+        """The account as it stands; `used_balance` if the caller has just counted it."""
+        used = self.used_balance() if used_balance is None else used_balance
         liq_status = LIQUIDATING if any(p.status != NORMAL for p in self.all_held() if p.is_cross) else NORMAL
         return AccountState(
-            self.user_id, self.account_id, self.currency, self.value_scale, self.balance, self.used_balance(),
-            liq_status=liq_status,
+            self.user_id, self.account_id, self.currency, self.value_scale, self.balance, used, liq_status=liq_status
         )
 
-    def position_states(self, instruments: Sequence[Instrument]) -> list[PositionState]:
+    def position_states(
+        self, instruments: Sequence[Instrument], used_balance: int | None = None
+    ) -> list[PositionState]:
         """The positions in `instruments` as they stand, flat ones included."""
-        shared = self.available_balance()
+        shared = self.balance - (self.used_balance() if used_balance is None else used_balance)
         return [
             position.state(self._mark_price(instrument.symbol), shared, self.pos_mode(instrument.symbol))
             for instrument in instruments
@@ -206,9 +211,10 @@ class ContractAccount:
         touched = [position for symbol in symbols for position in self._positions[symbol].values()]
         for position in touched:
             position.data_ver += 1
-        states = self.position_states([self._instrument(symbol) for symbol in symbols])
+        used = self.used_balance()
+        states = self.position_states([self._instrument(symbol) for symbol in symbols], used)
         return AccountUpdate(
-            self.line, self.user_id, self.currency, sequence, now_ns, reports, self.state(), states
+            self.line, self.user_id, self.currency, sequence, now_ns, reports, self.state(used), states
         )
 
     def _instrument(self, symbol: str) -> Instrument:
