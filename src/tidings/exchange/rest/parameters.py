@@ -38,10 +38,16 @@ class Parameters:
     def of_request(cls, request: Request) -> "Parameters":
         """Everything the request carries. Raises `RequestError`."""
         values: dict[str, list[str]] = {}
-        for pair in filter(None, request.query.split("&")):
+        is_plain = "%" not in request.query
+        for pair in request.query.split("&"):
             name, _, value = pair.partition("=")
-            values.setdefault(_decoded(name), []).append(_decoded(value))
-        for name, value in _members(request.body):
+            if not is_plain:
+                name, value = _decoded(name), _decoded(value)
+            if name in values:
+                values[name].append(value)
+            elif pair:
+                values[name] = [value]
+        for name, value in _members(request.body) if request.body else ():
             values.setdefault(name, []).append(value)
         if len(values) > MAX_PARAMETERS:
             raise RequestError(INVALID_PARAMETER, f"more than {MAX_PARAMETERS} parameters")
@@ -50,11 +56,14 @@ class Parameters:
     def text(self, name: str, default: str = "") -> str:
         """The value of `name`, or `default`."""
         values = self._values.get(name)
-        return values[0] if values and values[0] else default
+        return (values[0] or default) if values else default
 
     def word(self, name: str, default: str = "") -> str:
         """The value of `name`, one of the venue's words: letters and digits, whether it knows them or not."""
-        value = self.text(name, default)
+        values = self._values.get(name)
+        if not values:
+            return default
+        value = values[0] or default
         if value and not (value.isascii() and value.isalnum()):
             raise RequestError(INVALID_PARAMETER, f"{name} is not a word")
         return value
@@ -85,8 +94,8 @@ class Parameters:
 
     def decimal(self, name: str, scale: int, default: int = 0) -> int:
         """The value of `name`, a plain decimal, as an integer in units of 10^-`scale`."""
-        value = self.text(name)
-        if not value:
+        values = self._values.get(name)
+        if not values or not (value := values[0]):
             return default
         try:
             return from_text(value, scale)
@@ -95,7 +104,10 @@ class Parameters:
 
     def flag(self, name: str) -> bool:
         """The value of `name`, false if absent."""
-        value = self.text(name, "false").lower()
+        values = self._values.get(name)
+        if not values or not values[0]:
+            return False
+        value = values[0].lower()
         if value not in _FLAGS:
             raise RequestError(INVALID_PARAMETER, f"{name} is neither true nor false")
         return _FLAGS[value]
