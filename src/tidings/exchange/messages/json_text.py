@@ -9,12 +9,13 @@ import json
 from collections.abc import Iterable
 from decimal import Decimal
 
-from tidings.exchange.scaled import to_text
+from tidings.exchange.scaled import quoted
 
 RATIO_SCALE = 8  # of every Er and Rr (phemex docs 2026, "ratioScale")
 UNSPECIFIED = "UNSPECIFIED"
 
 quote = json.dumps  # a JSON string of text that a client chose
+real = quoted  # a USD-M number: a JSON string holding a plain decimal without trailing zeros
 
 
 def twin(value: int, scale: int) -> str:
@@ -25,14 +26,9 @@ def twin(value: int, scale: int) -> str:
     return str(Decimal(value * 10 ** (8 - scale)).scaleb(-8)) if value else "0E-8"
 
 
-def real(value: int, scale: int) -> str:
-    """A USD-M number: a JSON string holding a plain decimal without trailing zeros."""
-    return f'"{to_text(value, scale)}"' if value else '"0"'
-
-
 def ratio(value_er: int) -> str:
     """A USD-M ratio from its scaled integer."""
-    return f'"{to_text(value_er, RATIO_SCALE)}"'
+    return quoted(value_er, RATIO_SCALE)
 
 
 def boolean(value: bool) -> str:
