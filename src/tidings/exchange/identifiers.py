@@ -10,6 +10,7 @@ from typing import Final
 
 _VARIANT: Final = "89ab"
 GAP_MAX: Final = 40
+GAP_BITS: Final = GAP_MAX.bit_length()
 
 
 class Identifiers:
@@ -30,7 +31,10 @@ class Identifiers:
 
     def stream_sequence(self) -> int:
         """The next sequence number of the account streams."""
-        self._stream_sequence += 1 + self._random.randrange(GAP_MAX)
+        gap = self._random.getrandbits(GAP_BITS)
+        while gap >= GAP_MAX:
+            gap = self._random.getrandbits(GAP_BITS)
+        self._stream_sequence += 1 + gap
         return self._stream_sequence
 
 

@@ -129,7 +129,7 @@ class FaultPlan:
 
     def has(self, point: Point) -> bool:
         """Whether a fault is in force at `point`."""
-        return point in self._by_point
+        return bool(self._by_point) and point in self._by_point
 
     def decide(self, point: Point, occasion: Occasion) -> list[ArmedFault]:
         """The faults that happen now."""

@@ -6,17 +6,24 @@ HMAC key is the text of the secret; `base64url` decodes it first, as the 2024 do
 """
 
 import base64
+import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
 from tidings.exchange.server.http_request import Request
 from tidings.exchange.venue_rules import Rules
 
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
+
 SecretEncoding = Literal["raw", "base64url"]
+BLOCK_BYTES = 64  # of SHA-256
+KEYS_KEPT = 1_000
 
 _EXPIRY = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -135,4 +142,14 @@ def _shown(token: str) -> str:
 def _is_signed(key: ApiKey, text: bytes, signature: str) -> bool:
     if _SIGNATURE.fullmatch(signature) is None:  # lower case only: the venue compares text
         return False
-    return hmac.compare_digest(hmac.digest(key.secret, text, "sha256").hex(), signature)
+    inner, outer = (state.copy() for state in _hash_states(key.secret))
+    inner.update(text)
+    outer.update(inner.digest())
+    return hmac.compare_digest(outer.hexdigest(), signature)
+
+
+@lru_cache(maxsize=KEYS_KEPT)
+def _hash_states(secret: bytes) -> "tuple[Hash, Hash]":
+    """HMAC's two hashes (RFC 2104 §2), the key already in them: half the work of a short text."""
+    key = (hashlib.sha256(secret).digest() if len(secret) > BLOCK_BYTES else secret).ljust(BLOCK_BYTES, b"\0")
+    return hashlib.sha256(bytes(byte ^ 0x36 for byte in key)), hashlib.sha256(bytes(byte ^ 0x5C for byte in key))

@@ -8,6 +8,7 @@ is what the wording suggests), a 429 is free unless a rule says otherwise.
 
 from collections import deque
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from tidings.exchange.venue_rules import Rules
@@ -230,6 +231,7 @@ def _suffix(group: str) -> str:
     return f"-{group}" if group else ""
 
 
+@lru_cache(maxsize=1_000)  # always the same where nothing is counted
 def _headers(group: str, remaining: int, capacity: int) -> str:
     suffix = _suffix(group)
     return f"x-ratelimit-remaining{suffix}: {remaining}\r\nx-ratelimit-capacity{suffix}: {capacity}\r\n"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Response:
     """What to answer: a body and the headers beyond the usual ones, each as `name: value` ending in CRLF."""
 

@@ -44,15 +44,21 @@ class ServerState:
     idle_timeout_s: float | None = None  # None: keep-alive for ever; the venue's own value is unknown
     connections: set[asyncio.Transport] = field(default_factory=set)
     date_s: int = 0
-    date_header: str = ""
+    heads: dict[tuple[int, str], str] = field(default_factory=dict)  # of the present second, by status and type
 
-    def date(self, wall_ns: int) -> str:
-        """The Date header (RFC 9110 §6.6.1), made once a second."""
+    def head(self, status: int, content_type: str, wall_ns: int) -> str:
+        """How an answer begins, up to its length; with its Date (RFC 9110 §6.6.1) it is made once a second."""
         now_s = wall_ns // 1_000_000_000
         if now_s != self.date_s:
             self.date_s = now_s
-            self.date_header = f"Date: {formatdate(now_s, usegmt=True)}\r\n"
-        return self.date_header
+            self.heads.clear()
+        head = self.heads.get((status, content_type))
+        if head is None:
+            head = self.heads[status, content_type] = (
+                f"HTTP/1.1 {status} {_PHRASES.get(status, 'Unknown')}\r\nDate: {formatdate(now_s, usegmt=True)}\r\n"
+                f"Content-Type: {content_type}\r\nContent-Length: "
+            )
+        return head
 
     def close_all(self) -> None:
         """Cut every connection at once, upgraded ones included."""
@@ -185,14 +191,10 @@ class HttpConnection(asyncio.Protocol):
         return self._state.handler.respond(request, self._address, self._state.wall_ns())
 
     def _render(self, response: Response, is_last: bool) -> bytes:
-        head = (
-            f"HTTP/1.1 {response.status} {_PHRASES.get(response.status, 'Unknown')}\r\n"
-            f"{self._state.date(self._state.wall_ns())}"
-            f"Content-Type: {response.content_type}\r\n"
-            f"Content-Length: {len(response.body)}\r\n"
-            f"{response.headers}Connection: {'close' if is_last else 'keep-alive'}\r\n\r\n"
-        )
-        return head.encode("latin-1") + response.body
+        head = self._state.head(response.status, response.content_type, self._state.wall_ns())
+        last = "close" if is_last else "keep-alive"
+        tail = f"{len(response.body)}\r\n{response.headers}Connection: {last}\r\n\r\n"
+        return f"{head}{tail}".encode("latin-1") + response.body
 
     def _hand_over(self, request: Request, answers: list[bytes]) -> None:
         """From here on the connection is a WebSocket."""
