@@ -42,6 +42,7 @@ _LOGGER = logging.getLogger(__name__)
 STREAM_PATHS = frozenset({"/", "/ws"})  # ws.phemex.com has no path, the other hosts /ws
 SWEEP_INTERVAL_S = 1.0
 RETRY_AFTER_FAILURE_S = 0.1
+HANDSHAKE_PATIENCE_S = 10.0  # and for TLS's way to say goodbye
 
 Ready = dict[str, object]
 
@@ -163,7 +164,11 @@ class LocalExchange:
             idle_timeout_s=self._rules.idle_timeout_s or None,
         )
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: HttpConnection(state), host, port, ssl=context, backlog=512)
+        patience_s = HANDSHAKE_PATIENCE_S if context else None
+        server = await loop.create_server(
+            lambda: HttpConnection(state), host, port, ssl=context, backlog=512,
+            ssl_handshake_timeout=patience_s, ssl_shutdown_timeout=patience_s,
+        )  # fmt: skip
         self._listeners.append((server, state))
         return int(server.sockets[0].getsockname()[1])
 
@@ -222,11 +227,14 @@ class LocalExchange:
         while True:
             await asyncio.sleep(SWEEP_INTERVAL_S)
             self._hub.drop_silent(self._clock())
+            for _, state in self._listeners:
+                state.deadlines.sweep(self._clock())
 
     def _counters(self) -> dict[str, int]:
         """The faces' counters, for the admin endpoint."""
         faults = Counter({f"fault.{kind}": count for kind, count in self.venue.state.faults.counters.items()})
-        return dict(Counter(self._rest.counters) + self._hub.counters + faults)
+        cut = Counter({"slow_clients_cut": sum(state.deadlines.cut_count for _, state in self._listeners)})
+        return dict(Counter(self._rest.counters) + self._hub.counters + faults + cut)
 
 
 def _stream_limits(rules: Rules) -> StreamLimits:

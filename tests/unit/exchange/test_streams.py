@@ -177,6 +177,24 @@ def test_a_client_that_does_not_read_is_cut_when_too_much_waits(exchange):
     assert client.transport.wishes == ["abort"]
 
 
+def test_a_client_that_pings_and_does_not_read_the_pongs_is_cut(exchange):
+    client = Client(exchange)
+    client.transport.unread_bytes = 1001
+    client.protocol.send_ping(b"?")
+    client.session.data_received(b"".join(client.protocol.data_to_send()))
+    assert client.transport.wishes == ["abort"]
+
+
+def test_a_frame_that_trickles_in_is_silence(exchange):
+    client = Client(exchange)
+    client.protocol.send_text(b'{"id":1,"method":"server.ping"}')
+    for byte in b"".join(client.protocol.data_to_send())[:31]:
+        exchange.now_ns += S
+        client.session.data_received(bytes([byte]))
+    exchange.hub.drop_silent(exchange.now_ns)
+    assert client.transport.wishes == ["abort"]
+
+
 def test_one_user_has_so_many_connections_and_another_as_many(exchange):
     clients = [Client(exchange) for _ in range(4)]
     assert [client.login(0)["error"] for client in clients[:2]] == [None, None]

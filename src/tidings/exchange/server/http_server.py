@@ -1,11 +1,15 @@
 """The listening side of one port: HTTP/1.1 with keep-alive and pipelining, and the door through which WebSockets leave.
 
 Requests of a connection are answered one after the other, in the order they came, and the answers of one read leave
-in one write. The handler is an ordinary function: what it needs it has in memory, so nothing can overtake. A client
-that does not read its answers is not read from either.
+in one write. The handler is an ordinary function: what it needs it has in memory, so nothing can overtake.
+
+No client can stall another: a turn of the loop serves so many requests of a connection, and the others come before
+the rest of them. A client that does not read its answers is not read from either; it and one that does not finish its
+request are cut in the end (`deadlines`).
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -14,11 +18,15 @@ from typing import Protocol, cast
 
 from tidings.exchange.faults.http_faults import FaultyConnection, HttpFaults
 from tidings.exchange.rest.response import Response
+from tidings.exchange.server.deadlines import UNFINISHED_NS, UNREAD_NS, Deadlines
 from tidings.exchange.server.http_request import HttpError, Request, RequestParser
 from tidings.exchange.sudden_end import end_connection
 
 MAX_CONNECTIONS = 2_000  # file descriptors are finite; a client above gets a closed connection
 READ_PAUSE_BYTES = 256 * 1024  # answers a client may leave unread before we stop reading its requests
+TURN_REQUESTS = 32  # of one connection in one turn of the loop
+TURN_BYTES = 64 * 1024  # of answers in one turn, the last one's excess apart
+KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -42,6 +50,7 @@ class ServerState:
     upgrade_paths: frozenset[str] = frozenset()
     faults: HttpFaults | None = None
     idle_timeout_s: float | None = None  # None: keep-alive for ever; the venue's own value is unknown
+    deadlines: Deadlines = field(default_factory=Deadlines)
     connections: set[asyncio.Transport] = field(default_factory=set)
     date_s: int = 0
     heads: dict[tuple[int, str], str] = field(default_factory=dict)  # of the present second, by status and type
@@ -76,6 +85,8 @@ class HttpConnection(asyncio.Protocol):
         self._address = ""
         self._upgraded: asyncio.Protocol | None = None
         self._is_stalled = False  # the client does not read: our write buffer is full
+        self._has_more = False  # requests that came are served in the loop's next turn
+        self._is_reading = True
         self._is_finished = False  # the last answer is written; what still comes in is not for us
         self._idle_timer: asyncio.TimerHandle | None = None
         self._faulty: FaultyConnection | None = None  # answers instead of us once there were faults
@@ -90,6 +101,7 @@ class HttpConnection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self._address = peer[0] if peer else ""
         transport.set_write_buffer_limits(high=READ_PAUSE_BYTES)
+        _probe_when_silent(transport.get_extra_info("socket"))
         self._restart_idle_timer()
         refusal = self._state.faults.refuses_connection() if self._state.faults else None
         if refusal is not None:
@@ -98,6 +110,7 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_idle_timer()
+        self._state.deadlines.clear(self)
         if self._transport is not None:
             self._state.connections.discard(self._transport)
             self._transport = None
@@ -110,27 +123,76 @@ class HttpConnection(asyncio.Protocol):
         elif not self._is_finished:
             self._restart_idle_timer()
             self._parser.feed(data)
-            self._serve()
+            if not self._has_more:
+                self._serve()
 
     def pause_writing(self) -> None:
         self._is_stalled = True
-        if self._upgraded is None and self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
+        if self._upgraded is None:
+            self._state.deadlines.put(self, self._state.wall_ns() + UNREAD_NS)
+            self._read_or_not()
 
     def resume_writing(self) -> None:
         self._is_stalled = False
-        if self._upgraded is None and self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._read_or_not()
+        if self._upgraded is None and not self._has_more:
             self._serve()
 
+    def cut(self) -> None:
+        """End the connection at once; what was not sent is lost."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _read_or_not(self) -> None:
+        """Read from the client, unless it has to wait for its answers."""
+        is_reading = not self._is_stalled and not self._has_more
+        if is_reading == self._is_reading or self._transport is None or self._transport.is_closing():
+            return
+        self._is_reading = is_reading
+        if is_reading:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
     def _serve(self) -> None:
-        """Answer what is complete, in order, with one write."""
+        """Answer what is complete, in order; the rest of much in the loop's next turn."""
         faults = self._state.faults
         if self._faulty is not None or (faults is not None and faults.is_set):
-            self._serve_faultily()
+            self._serve_faultily()  # a fault may keep a client waiting for ever, or be kept waiting
             return
+        served_count = self._serve_some()
+        if self._upgraded is None and self._transport is not None:
+            self._read_or_not()
+            self._keep_time(served_count)
+            if self._has_more:
+                asyncio.get_running_loop().call_soon(self._serve_rest)
+
+    def _serve_rest(self) -> None:
+        self._has_more = False
+        if self._transport is not None and self._upgraded is None:
+            self._serve()
+            self._read_or_not()
+
+    def _keep_time(self, served_count: int) -> None:
+        """Give a client that keeps us waiting a deadline, and take it from one that does not."""
+        deadlines = self._state.deadlines
+        if self._is_finished:
+            deadlines.put(self, self._state.wall_ns() + UNREAD_NS)
+        elif self._is_stalled or (self._has_more and self in deadlines):
+            return
+        elif not self._parser.pending_bytes or self._has_more:
+            deadlines.clear(self)
+        elif served_count or self not in deadlines:
+            deadlines.put(self, self._state.wall_ns() + UNFINISHED_NS)
+
+    def _serve_some(self) -> int:
+        """Answer a turn's worth with one write; gives how many were answered."""
         answers: list[bytes] = []
+        turn_bytes = 0
         while not self._is_stalled and not self._is_finished:
+            if len(answers) >= TURN_REQUESTS or turn_bytes >= TURN_BYTES:
+                self._has_more = True
+                break
             try:
                 request = self._parser.next_request()
             except HttpError as error:
@@ -141,10 +203,14 @@ class HttpConnection(asyncio.Protocol):
                 break
             if self._is_upgrade(request):
                 self._hand_over(request, answers)
-                return
-            answers.append(self._answer(request))
+                break
+            answer = self._answer(request)
+            answers.append(answer)
+            turn_bytes += len(answer)
             self._is_finished = not request.is_keep_alive
-        self._write(answers)
+        if self._upgraded is None:
+            self._write(answers)
+        return len(answers)
 
     def _serve_faultily(self) -> None:
         """Judge each request, and let `FaultyConnection` answer it."""
@@ -201,6 +267,7 @@ class HttpConnection(asyncio.Protocol):
         assert self._transport is not None and self._state.upgrade is not None
         self._stop_idle_timer()
         self._write(answers)
+        self._state.deadlines.clear(self)
         self._upgraded = self._state.upgrade(request, self._transport, self._parser.take_rest())
 
     def _restart_idle_timer(self) -> None:
@@ -214,6 +281,16 @@ class HttpConnection(asyncio.Protocol):
         if self._idle_timer is not None:
             self._idle_timer.cancel()
             self._idle_timer = None
+
+
+def _probe_when_silent(peer: socket.socket | None) -> None:
+    """Have the kernel find out when the other end is gone without a word: a minute after the last one."""
+    if peer is None:
+        return
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEPALIVE:
+        if hasattr(socket, name):  # Linux has them all
+            peer.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _refusal(error: HttpError) -> Response:

@@ -72,9 +72,9 @@ class StreamSession(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._protocol.receive_data(data)
-        self.last_heard_ns = self._now_ns()
         for event in self._protocol.events_received():
             if isinstance(event, Frame):
+                self.last_heard_ns = self._now_ns()  # of whole frames: one that trickles in is silence
                 self._on_frame(event)
         self._flush()
 
@@ -85,9 +85,7 @@ class StreamSession(asyncio.Protocol):
         """Write one frame made by `text_frame`; a client with too much unread is cut instead."""
         if self._protocol.state is not State.OPEN or self._transport.is_closing() or self.is_mute:
             return
-        self._transport.write(frame)
-        if self._transport.get_write_buffer_size() > self._limits.unsent_bytes:
-            self._transport.abort()
+        self._write(frame)
 
     def send_text(self, text: str) -> None:
         """Write one message."""
@@ -148,13 +146,19 @@ class StreamSession(asyncio.Protocol):
             case _:
                 self.refuse(None)
 
+    def _write(self, data: bytes) -> None:
+        """Write, and cut a client that leaves too much unread."""
+        self._transport.write(data)
+        if self._transport.get_write_buffer_size() > self._limits.unsent_bytes:
+            self._transport.abort()
+
     def _flush(self) -> None:
         """Write what the protocol wants written; its empty chunk means that nothing more will come."""
         for data in self._protocol.data_to_send():
             if data and self.is_mute:
                 continue
             if data:
-                self._transport.write(data)
+                self._write(data)
             else:
                 self._transport.close()
 
