@@ -1,0 +1,89 @@
+"""Plays of accounts and settings: positions as samples show them, wallets, leverage, modes, assigned margin."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from tests.fidelity.comparison import Difference
+from tests.fidelity.order_plays import fields_of
+from tests.fidelity.order_setup import Terms, line_of
+from tests.fidelity.stage import Stage
+
+# What a sample's account has lived through is its own; only kinds are compared.
+_LIVED = frozenset({"posCostRv", "valueRv", "riskLimitRv", "symbol_count"})
+
+
+def positions(stage: Stage) -> Iterator[Difference]:
+    """Account and positions: each position held in the sample is bought or sold first."""
+    response = stage.sample.response
+    for row in response["data"]["positions"]:
+        if not stage.sample.is_invented:
+            _hold(stage, row)
+    yield from stage.compare(response, stage.ask(stage.sample.request), loose=_LIVED)
+
+
+def answered(*loose: str) -> Any:
+    """A request that needs nothing before it."""
+
+    def play(stage: Stage) -> Iterator[Difference]:
+        yield from stage.compare(stage.sample.response, stage.ask(stage.sample.request), loose=frozenset(loose))
+
+    return play
+
+
+def wallets(stage: Stage) -> Iterator[Difference]:
+    """The wallets that the sample shows, out of all."""
+    response = stage.sample.response
+    got = stage.ask(stage.sample.request)
+    shown = [row["currency"] for row in response["data"]]
+    got["data"] = [row for row in got["data"] if row["currency"] in shown]
+    yield from stage.compare(response, got)
+
+
+def assigned(stage: Stage) -> Iterator[Difference]:
+    """Margin for an isolated position."""
+    fields = fields_of(stage.sample.request["query"])
+    symbol, pos_side = fields["symbol"], fields.get("posSide", "Merged")
+    is_usd_m = line_of(symbol) == "USD-M"
+    price, qty = ("50000", "0.01") if is_usd_m else ("320000000", "10")
+    terms = Terms(symbol=symbol, side="Buy", pos_side=pos_side, price=price, qty=qty, status="Filled")
+    stage.prepare(terms)
+    if is_usd_m:
+        _set_leverage(stage, symbol, "100", pos_side)
+    else:
+        stage.me.call("PUT", "/positions/leverage", symbol=symbol, leverage="50")
+    stage.bring_about(terms)
+    yield from stage.compare(stage.sample.response, stage.ask(stage.sample.request))
+
+
+def _hold(stage: Stage, row: dict[str, Any]) -> None:
+    symbol = row["symbol"]
+    is_usd_m = "leverageRr" in row
+    size = str(row.get("size", row.get("sizeRq")))
+    pos_side = row.get("posSide", "Merged")
+    terms = Terms(
+        symbol=symbol, side=row["side"], pos_side=pos_side, qty=size,
+        price=str(row["avgEntryPriceRp" if is_usd_m else "avgEntryPriceEp"]), status="Filled",
+    )  # fmt: skip
+    stage.prepare(terms)
+    if is_usd_m:
+        _set_leverage(stage, symbol, str(row["leverageRr"]), pos_side)
+    else:
+        stage.me.call("PUT", "/positions/leverage", symbol=symbol, leverageEr=row["leverageEr"])
+    if size != "0":
+        stage.bring_about(_on_grid(terms))
+        mark = Decimal(row["markPriceRp"]) if is_usd_m else Decimal(row["markPriceEp"]).scaleb(-4)
+        stage.price(symbol, round(mark, 8) if is_usd_m else mark)
+
+
+def _set_leverage(stage: Stage, symbol: str, leverage: str, pos_side: str) -> None:
+    names = ("leverageRr",) if pos_side == "Merged" else ("longLeverageRr", "shortLeverageRr")
+    stage.me.call("PUT", "/g-positions/leverage", symbol=symbol, **dict.fromkeys(names, leverage))
+
+
+def _on_grid(terms: Terms) -> Terms:
+    """The average of many fills lies off the tick: rounded down to a thousand ticks of COIN-M, to four places."""
+    if line_of(terms.symbol) == "COIN-M":
+        return replace(terms, price=str(int(terms.price) // 1000 * 1000))
+    return replace(terms, price=f"{Decimal(terms.price).quantize(Decimal('0.01')).normalize():f}")
