@@ -63,6 +63,11 @@ def test_an_unsigned_order_has_no_effect_and_takes_no_permit(face):
     assert "x-ratelimit-remaining-contract: 499\r\n" in face.ask(*CREATE).headers
 
 
+def test_a_missing_parameter_is_told_by_the_gateway_in_its_own_order_and_without_data(face):
+    assert face.ask("GET", "/orders/activeList").body == b'{"msg":"Missing required parameter","code":10500}'
+    assert face.ask("GET", "/orders/activeList", "symbol=NONE").body.startswith(b'{"code":11027,"msg":')
+
+
 def test_a_blocked_address_is_refused_before_anything_else(face):
     for _ in range(IP_CAPACITY):
         face.ask("GET", "/public/time", is_signed=False)

@@ -71,7 +71,7 @@ class RestApi:
             self.counters["unauthenticated"] += 1
             return Response(error.body, 401)
         except RequestError as error:
-            return Response(failure(error.code, error.msg))
+            return Response(error.body)
         lag_ns = self._query_lag_ns(request) if self.venue.state.faults.has(Point.QUERY) else 0
         return self._answer(endpoint, request, Call(self.venue, user_id, parameters, wall_ns, lag_ns))
 
@@ -103,7 +103,7 @@ class RestApi:
         try:
             body = endpoint(call)
         except RequestError as error:
-            return Response(failure(error.code, error.msg), error.status, headers)
+            return Response(error.body, error.status, headers)
         except Exception:  # the top of one request: a defect of ours is a 500, as it would be at the venue
             _LOGGER.exception("%s %s failed", request.method, request.path)
             self.counters["failures"] += 1

@@ -10,6 +10,7 @@ import re
 from urllib.parse import unquote
 
 from tidings.exchange.error_codes import AUTH_OR_PARAMETER_ERROR, INVALID_PARAMETER
+from tidings.exchange.messages.json_text import failure, quote
 from tidings.exchange.scaled import from_text
 from tidings.exchange.server.http_request import Request
 
@@ -26,6 +27,13 @@ class RequestError(Exception):
         self.code = code
         self.msg = msg
         self.status = status  # of HTTP: what the exchange itself says comes with 200
+
+    @property
+    def body(self) -> bytes:
+        """The answer: a missing parameter is told by the gateway, in its own order and without data (observed)."""
+        if self.code == AUTH_OR_PARAMETER_ERROR:
+            return f'{{"msg":{quote(self.msg)},"code":{self.code}}}'.encode()
+        return failure(self.code, self.msg)
 
 
 class Parameters:
