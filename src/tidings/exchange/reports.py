@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tidings.exchange.error_codes import name_of
+from tidings.exchange.error_codes import SYMBOL_NOT_LISTED, name_of
 
 if TYPE_CHECKING:
     from tidings.exchange.catalogue import Instrument, Line
@@ -103,6 +103,11 @@ class OrderReport:
     def is_trade(self) -> bool:
         """Whether this event is an execution."""
         return self.trade_type in TRADE_TYPES
+
+    @property
+    def base_qty(self) -> int:
+        """What a spot order shows as its base quantity: 0 if it was given in quote currency (docs 2024, observed)."""
+        return 0 if self.qty_type == "ByQuote" else self.order_qty
 
     @property
     def is_done(self) -> bool:
@@ -227,5 +232,5 @@ class Reply:
 
     @property
     def name(self) -> str:
-        """The enum name of `code`, which the venue sends as `msg`; "" if all is well."""
-        return name_of(self.code)
+        """What the venue sends as `msg`: the enum name of `code`, "" if all is well; one code has a text (observed)."""
+        return self.detail if self.code == SYMBOL_NOT_LISTED else name_of(self.code)

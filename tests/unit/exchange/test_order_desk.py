@@ -305,6 +305,11 @@ def test_hedged_closing_order_never_opens(d: Driver) -> None:
     assert report.order_qty == MILLI_BTC
 
 
+def test_a_symbol_that_is_not_listed_is_named_in_the_message(d: Driver) -> None:
+    reply = d.create(d.a, "uBTCUSD", "Buy", 1, COIN_M_60K)
+    assert (reply.code, reply.name) == (39997, "Symbol not listed uBTCUSD")
+
+
 @pytest.mark.parametrize("code", [11001, 10002, 11085, 20004, 39108, 39997, 11027])
 def test_codes_have_names(code: int) -> None:
     assert not name_of(code).startswith("UNKNOWN")

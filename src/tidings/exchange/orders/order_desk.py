@@ -331,7 +331,7 @@ class OrderDesk:
         if life is not None:
             return life
         if symbol in self._state.catalogue.instruments:
-            raise Refused(code.SYMBOL_NOT_LISTED, f"{symbol} is not listed")
+            raise Refused(code.SYMBOL_NOT_LISTED, f"Symbol not listed {symbol}")
         raise Refused(code.TE_SYMBOL_INVALID, f"no symbol {symbol!r}")
 
     def _later(self, now_ns: int, order: Order, request: str, action: Callable[[int], None]) -> None:
