@@ -133,3 +133,9 @@ def test_spot_rows_say_quantities_as_text_and_the_fee_in_what_is_received():
     sold = report("sBTCUSDT", qty_type="ByQuote", leaves_value=500, leaves_qty=3)
     data = json.loads(spot_history_json.order_row(sold))
     assert (data["feeCurrency"], data["leavesBaseQtyEv"], data["leavesQuoteQtyEv"]) == ("USDT", 0, 500)
+
+
+@pytest.mark.parametrize("row", [spot_history_json.order_row, spot_history_json.trade_row, spot_json.order_reply])
+def test_a_spot_order_given_in_quote_currency_shows_no_base_quantity(row):
+    document = json.loads(row(report("sBTCUSDT", qty_type="ByQuote", order_qty=5_000, quote_qty=1_000_000_000)))
+    assert (int(document["baseQtyEv"]), document["quoteQtyEv"]) == (0, 1_000_000_000)

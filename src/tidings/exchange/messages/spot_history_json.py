@@ -12,7 +12,7 @@ def order_by_id(report: OrderReport) -> str:
     r = report
     base, quote_leaves = _leaves(r)
     return (
-        f'{{"avgPriceEp":{r.avg_price},"avgTransactPriceEp":{r.avg_price},"baseQtyEv":"{r.order_qty}",'
+        f'{{"avgPriceEp":{r.avg_price},"avgTransactPriceEp":{r.avg_price},"baseQtyEv":"{r.base_qty}",'
         f'"createTimeNs":{r.create_time_ns},"cumBaseValueEv":{r.cum_qty},"cumFeeEv":{r.cum_fee},'
         f'"cumQuoteValueEv":{r.cum_value},"execStatus":"{r.exec_status}","feeCurrency":"{_fee_currency(r)}",'
         f'"leavesBaseQtyEv":{base},"leavesQuoteQtyEv":{quote_leaves},"ordStatus":"{r.ord_status}",'
@@ -29,7 +29,7 @@ def order_row(report: OrderReport) -> str:
     return (
         f'{{"orderID":"{r.order_id}","clOrdID":{quote(r.cl_ord_id)},"stopPxEp":{r.stop_px},"avgPriceEp":{r.avg_price},'
         f'"qtyType":"{r.qty_type}","leavesBaseQtyEv":{base},"leavesQuoteQtyEv":{quote_leaves},'
-        f'"baseQtyEv":"{r.order_qty}","feeCurrency":"{_fee_currency(r)}","stopDirection":"{r.stop_direction}",'
+        f'"baseQtyEv":"{r.base_qty}","feeCurrency":"{_fee_currency(r)}","stopDirection":"{r.stop_direction}",'
         f'"symbol":"{r.instrument.symbol}","side":"{r.side}","quoteQtyEv":{r.quote_qty},"priceEp":{r.price},'
         f'"ordType":"{r.ord_type}","timeInForce":"{r.time_in_force}","ordStatus":"{r.ord_status}",'
         f'"execStatus":"{r.exec_status}","createTimeNs":{r.create_time_ns},"cumFeeEv":{r.cum_fee},'
@@ -45,7 +45,7 @@ def trade_row(report: OrderReport) -> str:
     return (
         f'{{"qtyType":"{r.qty_type}","transactTimeNs":{r.transact_time_ns},"clOrdID":{quote(r.cl_ord_id)},'
         f'"orderID":"{r.order_id}","symbol":"{r.instrument.symbol}","side":"{r.side}","priceEP":{r.price},'
-        f'"baseQtyEv":{r.order_qty},"quoteQtyEv":{r.quote_qty},"action":"{r.action}",'
+        f'"baseQtyEv":{r.base_qty},"quoteQtyEv":{r.quote_qty},"action":"{r.action}",'
         f'"execStatus":"{r.exec_status}","ordStatus":"{r.ord_status}","ordType":"{r.ord_type}",'
         f'"execInst":"{r.exec_inst}","timeInForce":"{r.time_in_force}","stopDirection":"{r.stop_direction}",'
         f'"tradeType":"{r.trade_type}","stopPxEp":{r.stop_px},"execId":"{r.exec_id}","execPriceEp":{r.exec_price},'

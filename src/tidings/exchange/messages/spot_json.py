@@ -11,7 +11,7 @@ def order_reply(report: OrderReport) -> str:
     return (
         f'{{"orderID":"{r.order_id}","clOrdID":{quote(r.cl_ord_id)},"priceEp":{r.price},"action":"{r.action}",'
         f'"trigger":"{r.trigger}","pegPriceType":"{r.peg_price_type}","stopDirection":"{r.stop_direction}",'
-        f'"bizError":{r.code},"symbol":"{r.instrument.symbol}","side":"{r.side}","baseQtyEv":{r.order_qty},'
+        f'"bizError":{r.code},"symbol":"{r.instrument.symbol}","side":"{r.side}","baseQtyEv":{r.base_qty},'
         f'"ordType":"{r.ord_type}","timeInForce":"{r.time_in_force}","ordStatus":"{r.ord_status}",'
         f'"cumFeeEv":{r.cum_fee},"cumBaseQtyEv":{r.cum_qty},"cumQuoteQtyEv":{r.cum_value},'
         f'"leavesBaseQtyEv":{base},"leavesQuoteQtyEv":{quote_leaves},"avgPriceEp":{r.avg_price},'
@@ -30,7 +30,7 @@ def closed_order(report: OrderReport) -> str:
     r = report
     base, quote_leaves = _leaves(r)
     return (
-        f'{{"avgPriceEp":{r.avg_price},"avgTransactPriceEp":{r.avg_price},"baseQtyEv":"{r.order_qty}",'
+        f'{{"avgPriceEp":{r.avg_price},"avgTransactPriceEp":{r.avg_price},"baseQtyEv":"{r.base_qty}",'
         f'"clOrdID":{quote(r.cl_ord_id)},"createTimeNs":{r.create_time_ns},"cumBaseValueEv":{r.cum_qty},'
         f'"cumFeeEv":{r.cum_fee},"cumQuoteValueEv":{r.cum_value},"execStatus":"{r.exec_status}",'
         f'"feeCurrency":"{r.fee_currency}","leavesBaseQtyEv":{base},"leavesQuoteQtyEv":{quote_leaves},'
@@ -45,7 +45,7 @@ def trade_row(report: OrderReport) -> str:
     r = report
     base, quote_leaves = _leaves(r)
     return (
-        f'{{"action":"{r.action}","baseCurrency":"{r.instrument.base_currency}","baseQtyEv":{r.order_qty},'
+        f'{{"action":"{r.action}","baseCurrency":"{r.instrument.base_currency}","baseQtyEv":{r.base_qty},'
         f'"clOrdID":{quote(r.cl_ord_id)},"execBaseQtyEv":{r.exec_qty},"execFeeEv":{r.exec_fee},"execId":"{r.exec_id}",'
         f'"execInst":"{r.exec_inst}","execPriceEp":{r.exec_price},"execQuoteQtyEv":{r.exec_value},'
         f'"execStatus":"{r.exec_status}","feeCurrency":"{r.fee_currency}","feeRateEr":{r.fee_rate_er},'
@@ -73,7 +73,7 @@ def stream_order(report: OrderReport) -> str:
     trade_type = f'"tradeType":"{r.trade_type}",' if r.trade_type else ""
     return (
         f'{{"action":"{r.action}","avgPriceEp":{r.avg_price},"baseCurrency":"{r.instrument.base_currency}",'
-        f'"baseQtyEv":{r.order_qty},"bizError":{r.code},"clOrdID":{quote(r.cl_ord_id)},'
+        f'"baseQtyEv":{r.base_qty},"bizError":{r.code},"clOrdID":{quote(r.cl_ord_id)},'
         f'"createTimeNs":{r.create_time_ns},"cumBaseQtyEv":{r.cum_qty},"cumFeeEv":{r.cum_fee},'
         f'"cumQuoteQtyEv":{r.cum_value},"curBaseWalletQtyEv":{r.cur_base_wallet},'
         f'"curQuoteWalletQtyEv":{r.cur_quote_wallet},"cxlRejReason":{r.cxl_rej_reason},'
@@ -90,7 +90,7 @@ def stream_fill(report: OrderReport) -> str:
     """One entry of `fills` on the wo stream."""
     r = report
     return (
-        f'{{"avgPriceEp":{r.avg_price},"baseCurrency":"{r.instrument.base_currency}","baseQtyEv":{r.order_qty},'
+        f'{{"avgPriceEp":{r.avg_price},"baseCurrency":"{r.instrument.base_currency}","baseQtyEv":{r.base_qty},'
         f'"clOrdID":{quote(r.cl_ord_id)},"execBaseQtyEv":{r.exec_qty},"execFeeEv":{r.exec_fee},"execID":"{r.exec_id}",'
         f'"execPriceEp":{r.exec_price},"execQuoteQtyEv":{r.exec_value},"feeCurrency":"{r.fee_currency}",'
         f'"lastLiquidityInd":"{r.last_liquidity_ind}","ordType":"{r.ord_type}","orderID":"{r.order_id}",'
