@@ -206,6 +206,13 @@ def test_a_position_shows_size_entry_and_leverage_in_its_lines_style():
     assert losing["unRealisedPnlEv"] == -7
 
 
+def test_only_one_of_the_usd_m_account_queries_shows_a_status():
+    account = AccountState(7, 70_003, "USDT", 12, 125_063_592_700_000, 0)
+    names = keys("userID accountId currency accountBalanceRv totalUsedBalanceRv bonusBalanceRv")
+    assert list(json.loads(linear_json.rest_account(account))) == [*names, "status"]
+    assert list(json.loads(linear_json.rest_account_with_pnl(account))) == names
+
+
 def test_account_messages_come_in_the_captured_order():
     coin_m = CATALOGUE.instruments["BTCUSD"].line
     account = AccountState(7, 70_001, "BTC", 8, 50_649, 12)

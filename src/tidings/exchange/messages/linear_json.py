@@ -174,13 +174,18 @@ def stream_message(update: AccountUpdate, account_id: int) -> str:
 
 
 def rest_account(account: AccountState) -> str:
-    """`account` of both account queries."""
+    """`account` of `/g-accounts/accountPositions`."""
+    return f'{rest_account_with_pnl(account)[:-1]},"status":0}}'
+
+
+def rest_account_with_pnl(account: AccountState) -> str:
+    """`account` of `/g-accounts/positions`: without status (docs 2026)."""
     a = account
     return (
         f'{{"userID":{a.user_id},"accountId":{a.account_id},"currency":"{a.currency}",'
         f'"accountBalanceRv":{real(a.balance, a.value_scale)},'
         f'"totalUsedBalanceRv":{real(a.total_used_balance, a.value_scale)},'
-        f'"bonusBalanceRv":{real(a.bonus_balance, a.value_scale)},"status":0}}'
+        f'"bonusBalanceRv":{real(a.bonus_balance, a.value_scale)}}}'
     )
 
 

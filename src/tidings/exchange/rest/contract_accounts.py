@@ -37,6 +37,6 @@ TABLE: Table = {
         Line.USD_M, linear_json.rest_account, linear_json.rest_position
     ),
     ("GET", "/g-accounts/positions"): _account_query(
-        Line.USD_M, linear_json.rest_account, linear_json.rest_position_with_pnl
+        Line.USD_M, linear_json.rest_account_with_pnl, linear_json.rest_position_with_pnl
     ),
 }
