@@ -112,6 +112,20 @@ def test_the_order_list_speaks_in_integers_milliseconds_and_cut_ids():
     }.items() <= row.items()
 
 
+@pytest.mark.parametrize(
+    ("fields", "action_by", "trade_type"),
+    [
+        ({"exec_status": "MakerFill"}, 1, 1),
+        ({"exec_status": "New", "trade_type": ""}, 1, 0),
+        ({"exec_status": "Replaced", "trade_type": ""}, 0, 10),
+        ({"exec_status": "TakerFill", "trigger_time_ns": T_NS}, 4, 1),
+    ],
+)
+def test_the_order_list_says_who_acted_last_and_how(fields, action_by, trade_type):
+    row = json.loads(linear_history_json.order_list_row(report("BTCUSDT", **fields)))
+    assert (row["actionBy"], row["tradeType"]) == (action_by, trade_type)
+
+
 def test_words_without_a_known_number_are_zero():
     row = json.loads(linear_history_json.order_list_row(report(
         "BTCUSDT", ord_status="Created", exec_status="PendingNew", trade_type="", ord_type="Nonsense", pos_side="None",

@@ -55,13 +55,25 @@ def order_list_row(report: OrderReport) -> str:
         f'"execPriceRp":{price(r.avg_price)},"orderValueRv":{amount(r.cum_value + r.leaves_value)},'
         f'"leavesValueRv":{amount(r.leaves_value)},"cumValueRv":{amount(r.cum_value)},'
         f'"stopDirection":{_STOP_DIRECTIONS.get(r.stop_direction, 0)},"stopPxRp":{price(r.stop_px)},'
-        f'"trigger":{_TRIGGERS.get(r.trigger, 0)},"actionBy":1,"execFeeRv":{amount(r.cum_fee)},'
+        f'"trigger":{_TRIGGERS.get(r.trigger, 0)},"actionBy":{_action_by(r)},"execFeeRv":{amount(r.cum_fee)},'
         f'"ordType":{ORD_TYPES.get(r.ord_type, 0)},"ordStatus":{ORD_STATUSES[r.ord_status]},'
         f'"clOrdId":"{r.order_id[:SHORT_ID_CHARACTERS]}","orderId":"{r.order_id}",'
         f'"execStatus":{EXEC_STATUSES.get(r.exec_status, 0)},"bizError":{r.code},"totalPnlRv":null,'
-        f'"avgTransactPriceRp":null,"orderDetailsVos":null,"tradeType":{TRADE_TYPES.get(r.trade_type, 0)},'
+        f'"avgTransactPriceRp":null,"orderDetailsVos":null,"tradeType":{_last_trade_type(r)},'
         f'"updatedAt":{r.transact_time_ns // MS_NS}}}'
     )
+
+
+def _action_by(report: OrderReport) -> int:
+    """Who acted last, by number: 1 the user, 4 the trigger of a conditional order, 0 after an amend (observed 2024)."""
+    if report.trigger_time_ns:
+        return 4
+    return 0 if report.exec_status == "Replaced" else 1
+
+
+def _last_trade_type(report: OrderReport) -> int:
+    """The kind of the order's last event: an amend is one (observed 2024)."""
+    return TRADE_TYPES["Replace"] if report.exec_status == "Replaced" else TRADE_TYPES.get(report.trade_type, 0)
 
 
 def trading_list_row(report: OrderReport) -> str:
