@@ -128,6 +128,14 @@ def test_a_fill_adds_liquidity_trade_type_and_instructions_each_in_its_place():
         assert following == {"execInst": price_key, "lastLiquidityInd": "leavesQty", "tradeType": "transactTimeNs"}
 
 
+def test_a_rejected_stream_order_has_a_sentence_and_a_risk_limit_on_usd_m_only():
+    rejected = {"ord_status": "Rejected", "exec_status": "CreateRejected", "code": 11001, "message": "TE: no"}
+    coin_m = json.loads(contract_json.stream_order(report("BTCUSD", **rejected), 1))
+    usd_m = json.loads(linear_json.stream_order(report("BTCUSDT", **rejected), 1))
+    assert (coin_m["code"], coin_m["message"], "curRiskLimitEv" in coin_m) == (11001, "", False)
+    assert (usd_m["code"], usd_m["message"], "curRiskLimitRv" in usd_m) == (11001, "TE: no", True)
+
+
 def test_text_that_a_client_chose_is_escaped():
     nasty = report("BTCUSDT")
     nasty.cl_ord_id = 'a"b\\c\n\u00e9'

@@ -62,6 +62,9 @@ def stream_order(report: OrderReport, account_id: int) -> str:
     exec_inst = "" if r.exec_inst == "None" else f'"execInst":"{r.exec_inst}",'
     liquidity = f'"lastLiquidityInd":"{r.last_liquidity_ind}",' if r.last_liquidity_ind else ""
     trade_type = f'"tradeType":"{r.trade_type}",' if r.trade_type else ""
+    is_rejected = r.ord_status == "Rejected"  # then this line names no risk limit and has no words (captured 2025)
+    risk_limit = "" if is_rejected else f'"curRiskLimitEv":{r.cur_risk_limit},'
+    message = "" if is_rejected else r.message
     return (
         f'{{"accountID":{account_id},"action":"{r.action}","actionBy":"{r.action_by}",'
         f'"actionTimeNs":{r.action_time_ns},"addedSeq":{r.added_seq},"bonusChangedAmountEv":0,'
@@ -70,12 +73,12 @@ def stream_order(report: OrderReport, account_id: int) -> str:
         f'"curAccBalanceEv":{r.cur_acc_balance},"curAssignedPosBalanceEv":{r.cur_assigned_pos_balance},'
         f'"curBonusBalanceEv":0,"curLeverageEr":{r.cur_leverage_er},"curPosSide":"{r.cur_pos_side}",'
         f'"curPosSize":{r.cur_pos_size},"curPosTerm":{r.cur_pos_term},"curPosValueEv":{r.cur_pos_value},'
-        f'"curRiskLimitEv":{r.cur_risk_limit},"currency":"{r.instrument.settle_currency}",'
+        f'{risk_limit}"currency":"{r.instrument.settle_currency}",'
         f'"cxlRejReason":{r.cxl_rej_reason},"displayQty":{r.display_qty},"execFeeEv":{r.exec_fee},'
         f'"execID":"{r.exec_id}",'
         f'{exec_inst}"execPriceEp":{r.exec_price},"execQty":{r.exec_qty},"execSeq":{r.exec_seq},'
         f'"execStatus":"{r.exec_status}","execValueEv":{r.exec_value},"feeRateEr":{r.fee_rate_er},{liquidity}'
-        f'"leavesQty":{r.leaves_qty},"leavesValueEv":{r.leaves_value},"message":{quote(r.message)},'
+        f'"leavesQty":{r.leaves_qty},"leavesValueEv":{r.leaves_value},"message":{quote(message)},'
         f'"ordStatus":"{r.ord_status}","ordType":"{r.ord_type}","orderID":"{r.order_id}","orderQty":{r.order_qty},'
         f'"pegOffsetValueEp":{r.peg_offset},"priceEp":{r.price},"relatedPosTerm":{r.cur_pos_term},'
         f'"relatedReqNum":{r.related_req_num},"side":"{r.side}","slPxEp":{r.sl_px},'
