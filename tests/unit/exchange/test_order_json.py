@@ -1,6 +1,7 @@
 """Order messages of the three lines: keys in the captured order, numbers in the captured style."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -70,6 +71,12 @@ def test_a_coin_m_reply_has_the_captured_keys_and_twins_with_eight_places():
 def test_twins_print_as_java_prints_a_big_decimal_of_scale_eight(value, scale, text):
     assert twin(value, scale) == text
     assert Decimal(text) == Decimal(value) / 10**scale
+
+
+def test_a_coin_m_reply_says_in_exec_inst_alone_that_it_only_reduces():
+    order = replace(report("BTCUSD", reduce_only=True), exec_inst="ReduceOnly")
+    document = json.loads(contract_json.order_reply(order))
+    assert (document["reduceOnly"], document["execInst"]) == (False, "ReduceOnly")
 
 
 def test_a_usd_m_reply_has_the_captured_keys_and_strings_without_trailing_zeros():

@@ -7,7 +7,10 @@ SAFE_MARGIN_RATIO_ER = 99_900_000_000  # "999": no risk (observed 2025)
 
 
 def order_reply(report: OrderReport) -> str:
-    """`data` of create, replace and cancel, and a row of the open-order list."""
+    """`data` of create, replace and cancel, and a row of the open-order list.
+
+    `reduceOnly` is false even of an order that only reduces: `execInst` says so (observed 2020).
+    """
     r = report
     price_scale, value_scale = r.instrument.price_scale, r.instrument.value_scale
     leaves = twin(r.leaves_value, value_scale)
@@ -17,7 +20,7 @@ def order_reply(report: OrderReport) -> str:
         f'"transactTimeNs":{r.transact_time_ns},'
         f'"orderType":"{r.ord_type}","priceEp":{r.price},"price":{twin(r.price, price_scale)},'
         f'"orderQty":{r.order_qty},"displayQty":{r.display_qty},"timeInForce":"{r.time_in_force}",'
-        f'"reduceOnly":{boolean(r.reduce_only)},"closedPnlEv":{r.closed_pnl},'
+        f'"reduceOnly":false,"closedPnlEv":{r.closed_pnl},'
         f'"closedPnl":{twin(r.closed_pnl, value_scale)},"closedSize":{r.closed_size},'
         f'"cumQty":{r.cum_qty},"cumValueEv":{r.cum_value},"cumValue":{twin(r.cum_value, value_scale)},'
         f'"leavesQty":{r.leaves_qty},"leavesValueEv":{r.leaves_value},"leavesValue":{leaves},'
