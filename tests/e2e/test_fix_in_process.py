@@ -122,7 +122,10 @@ async def test_lists_positions_limits_and_executions_are_asked_for_the_same_way(
     assert [status.find(tag, nth) for nth in (0, 1) for tag in (11, 39)] == [b"e1", b"A", b"e2", b"A"]
     await until(lambda: len(heard) == 3)
     phemex.fix.send(text_of(t35="AD", t568="t1", t569="1", t11=None, t55=None))
-    assert (heard[-1].msg_type, heard[-1].find(748)) == (b"AQ", b"0")
+    await until(lambda: [message for message in heard if message.msg_type == b"AQ"])
+    (answer,) = [message for message in heard if message.msg_type == b"AQ"]
+    assert (answer.find(568), answer.find(749), answer.find(750)) == (b"t1", b"0", b"0")
+    await until(lambda: len([message for message in heard if message.msg_type == b"AE"]) == int(answer.find(748)))
     phemex.fix.send(text_of(t35="XLQ", t6136="x1"))
     assert (heard[-1].msg_type, heard[-1].find(25003)) == (b"XLR", b"3")
     phemex.fix.send(text_of(t35="AN", t710="p1", t724="0"))

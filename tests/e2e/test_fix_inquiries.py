@@ -72,36 +72,50 @@ def test_executions_are_told_once_more(start_gateway, quiet_exchange):
     client, stranger = gateway.connect(), gateway.connect("C2")
     client.logon()
     stranger.logon()
-    fills = []
+    begin, fills = now_text(), []
     for name, side, other in (("o1", "1", "Sell"), ("o2", "2", "Buy")):
         client.order(name, t54=side, t44="61500")
         client.expect("8", t150="0")
         trade(quiet_exchange, other, "61500")
         fills.append(client.expect("8", t150="F"))
-    client.send("AD", (568, "t1"), (569, 1), (263, 0))
-    client.expect("AQ", t568="t1", t569="1", t748="2", t749="0", t750="0")
+    since = ((580, 1), (75, today()), (60, begin))
+    client.send("AD", (568, "t1"), (569, 1), (263, 0), *since)
+    client.expect("AQ", t568="t1", t569="1", t748="2", t749="0", t750="0", t58=f"executions since {begin}")
     for place, fill in enumerate(fills, 1):
         again = client.expect("AE", t568="t1", t571=f"t1-{place}", t570="N", t150="F", t748="2", t552="1")
         for tag in (17, 31, 32, 55, 60, 54, 37, 11, 137, 138, 139):
             assert again[tag] == fill[tag], tag
         assert again.get(912) == ("Y" if place == 2 else None)
         assert again[75] == again[60][:8]
-    client.send("AD", (568, "t2"), (569, 1), (11, "o2"))
-    client.expect("AQ", t748="1")
-    client.expect("AE", t11="o2", t912="Y")
+    for number, (narrow, names) in enumerate([
+        (((11, "o2"),), ["o2"]), (((54, 2),), ["o2"]), (((37, fills[0][37]),), ["o1"]), (((17, fills[1][17]),), ["o2"]),
+        (((55, "BTCUSDT"),), ["o1", "o2"]), (((55, "ETHUSDT"),), []), (((11, "o1"), (54, 2)), []),
+    ]):  # fmt: skip
+        client.send("AD", (568, f"n{number}"), (569, 1), *narrow, *since)
+        client.expect("AQ", t748=str(len(names)), t749="0")
+        assert [client.expect("AE")[11] for _ in names] == names, narrow
     client.send("AD", (568, "t3"), (569, 1), (580, 1), (75, today()), (60, fills[1][60]))
     assert client.expect("AQ", t749="0")[748] in ("1", "2")  # in the same millisecond both are not before it
     while client.expect("AE").get(912) != "Y":
         pass
-    client.send("AD", (568, "t4"), (569, 1), (580, 1), (75, "20260101"))
-    refused = client.expect("AQ", t748="0", t749="99", t750="2")
-    assert refused[58].startswith("executions before ") and refused[58].endswith(" are not in memory")
-    stranger.send("AD", (568, "t5"), (569, 1))
+    stranger.send("AD", (568, "t5"), (569, 1), *since)
     stranger.expect("AQ", t748="0", t749="0")
-    for number, (fields, result) in enumerate([(((569, 4),), "8"), (((569, 1), (263, 1)), "99"),
-                                               (((569, 1), (55, "NOPE")), "1")]):  # fmt: skip
+
+
+def test_executions_that_are_not_offered_are_refused(start_gateway):
+    client = start_gateway(C1='symbols = ["BTCUSDT"]\n').connect()
+    client.logon()
+    backwards = ((580, 2), (75, "20260802"), (75, "20260801"))
+    for number, (fields, result, text) in enumerate([
+        (((569, 4),), "8", "TradeRequestType (569) must be 0 or 1"),
+        (((569, 1), (263, 1)), "99", "SubscriptionRequestType (263) must be 0: executions come as reports (8)"),
+        (((569, 1), (55, "NOPE")), "1", "unknown symbol NOPE"),
+        (((569, 1), (55, "ETHUSDT")), "1", "ETHUSDT is not among this session's symbols"),
+        (((569, 1), *backwards), "99", "NoDates (580): the first date is after the second"),
+        (((569, 1), (580, 3), *((75, "20260801"),) * 3), "99", "NoDates (580) must be 0, 1 or 2"),
+    ]):  # fmt: skip
         client.send("AD", (568, f"x{number}"), *fields)
-        client.expect("AQ", t749=result, t750="2")
+        client.expect("AQ", t568=f"x{number}", t748="0", t749=result, t750="2", t58=text)
 
 
 def test_limits_are_told_in_the_order_of_the_docs(start_gateway):

@@ -25,7 +25,7 @@ log = logging.getLogger("tidings.fix")
 
 DONE_ORDERS_KEPT = 10_000  # with their engine order, to be asked about; of older ones only the ids are kept
 DONE_ORDERS_IN_BASE = 1_000  # so many are known after a restart, however long ago they ended
-
+REJECTED = "8"  # OrdStatus (39)
 
 Asked = dict[str, int]
 
@@ -108,6 +108,7 @@ class OrderChains:
         self._by_id: dict[str, OrderChain] = {}
         self._open: dict[str, OrderChain] = {}  # by first id, oldest first
         self._by_order_id: dict[str, OrderChain] = {}
+        self._by_engine_id: dict[str, OrderChain] = {}
         self._used: set[str] = set()  # ids of what is forgotten: old orders, and requests that came to nothing
         self._unsaved: list[str] = []  # those of them that are in no file of ids yet
         self._done: deque[OrderChain] = deque()
@@ -133,6 +134,14 @@ class OrderChains:
     def find_order_id(self, order_id: str) -> OrderChain | None:
         """The chain of an order by the venue's id."""
         return self._by_order_id.get(order_id)
+
+    def find_listed(self, engine_id: str, order_id: str) -> OrderChain | None:
+        """The chain of an order as the venue lists it: by its id, or by the engine's, which a restart does not lose."""
+        return self._by_order_id.get(order_id) or self._by_engine_id.get(engine_id)
+
+    def symbols(self) -> frozenset[str]:
+        """Where the orders are, or were, that are known."""
+        return frozenset(chain.symbol for chain in self._by_id.values())
 
     def open_chains(self, owner: str | None = None) -> list[OrderChain]:
         """Those whose end has not been told, oldest first; of one client, or of all."""
@@ -221,6 +230,7 @@ class OrderChains:
 
     def _begin(self, chain: OrderChain) -> OrderChain:
         self._by_id[chain.first_id] = self._open[chain.first_id] = chain
+        self._by_engine_id[chain.engine_id] = chain  # an order that was refused before the wire has left its id to this
         chain.ids.append(chain.first_id)
         return chain
 
@@ -269,6 +279,8 @@ class OrderChains:
                 self._used.add(one)
             else:
                 self._use(one)
+        if self._by_engine_id.get(chain.engine_id) is chain:
+            del self._by_engine_id[chain.engine_id]
         if chain.order is not None:
             self._by_order_id.pop(chain.order.order_id, None)
             chain.order = None
@@ -321,6 +333,8 @@ class OrderChains:
             else:
                 chain.cancel = request
         self._by_id.update(dict.fromkeys(ids, chain))
+        if status != REJECTED:  # its engine's id may be another order's, and nothing of it was executed
+            self._by_engine_id[chain.engine_id] = chain
         self._open[first_id] = chain
         self._tell(chain, "")
 

@@ -33,6 +33,7 @@ from tidings.fix_gateway.reject_codes import (
     denied_cxl_rej_reason,
     denied_ord_rej_reason,
 )
+from tidings.fix_gateway.trade_history import TradeHistory
 from tidings.fix_gateway.translate_change import new_numbers
 from tidings.fix_gateway.translate_in import NewOrder, Refusal, new_order
 from tidings.fix_gateway.translate_out import Profile, cancel_reject, refused_order
@@ -56,6 +57,7 @@ class FixOrderDesk:
         self.clock = phemex.engine.clock
         self.news = OrderNews(chains, self.clock)
         self.link_news = LinkNews(phemex)
+        self.history = TradeHistory(phemex)
         self._foreign = ForeignReports(self.clock.read_wall_ns())
         self._kinds = KnownKinds(phemex)
 

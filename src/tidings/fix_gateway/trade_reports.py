@@ -1,145 +1,192 @@
 """Executions told once more: TradeCaptureReportRequest (AD) → an acknowledgement (AQ), and a TradeCaptureReport (AE)
 for each.
 
-The way back for a client that begins every day, or every connection, at number 1. What is told is what the gateway has
-in memory; a window that begins earlier is refused with the time that memory begins at, never answered in part.
+The way back for a client that begins every day, or every connection, at number 1. What the gateway has in memory and
+what the venue lists are one answer: each execution once, by its ExecID. An answer that does not go as far back as was
+asked for says so, with the moment from which on it is whole.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from dataclasses import dataclass
+from decimal import Decimal
 
-from tidings.fix.dictionary import FIX44
+from tidings.errors import TidingsError
 from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.execution_memory import Execution
-from tidings.fix_gateway.field_text import Fields, FieldSource, body_of
+from tidings.fix_gateway.field_text import Fields, FieldSource, body_of, decimal_text
+from tidings.fix_gateway.order_chains import OrderChain
 from tidings.fix_gateway.order_desk import FixOrderDesk
-from tidings.fix_gateway.tag_message import group_entries
-from tidings.fix_gateway.translate_out import execution_fields
-from tidings.model.scale import price_text, qty_text
+from tidings.fix_gateway.trade_history import Found
+from tidings.fix_gateway.trade_request import (
+    LETTERS,
+    OTHER,
+    SUCCESSFUL,
+    TradeRequest,
+    TradeRequestRefused,
+    read_request,
+)
+from tidings.fix_gateway.translate_out import NONE, fee_currency
+from tidings.model.enums import Side
+from tidings.model.scale import price_decimal, qty_decimal
+from tidings.venue.phemex.trade_rows import TRADE, PastTrade
 
-ALL_TRADES, MATCHED_TRADES = b"0", b"1"  # TradeRequestType (569)
-SNAPSHOT = b"0"
-# TradeRequestResult (749), and TradeRequestStatus (750)
-SUCCESSFUL, UNKNOWN_INSTRUMENT, TYPE_NOT_SUPPORTED, OTHER = b"0", b"1", b"8", b"99"
-ACCEPTED, REJECTED = b"0", b"2"
-DATES = FIX44.groups(b"AD")[580]
-_FEE_TAGS = (137, 138, 139)
+log = logging.getLogger("tidings.fix")
 
-
-class TradeRequestRefused(Exception):
-    """749 and 58 of a refusal."""
-
-    def __init__(self, result: bytes, text: str) -> None:
-        super().__init__(text)
-        self.result = result
-        self.text = text
+ACCEPTED, REJECTED = b"0", b"2"  # TradeRequestStatus (750)
+OPEN_MAX = 4  # requests of one client that wait for the venue
+TOLD_AT_ONCE = 50  # reports between two turns of the loop
+NAMED_MAX = 5  # of what was not asked, in a Text
 
 
 @dataclass(frozen=True, slots=True)
-class _Filter:
-    """Which executions are asked for: text of UTC times compares as the times do, whatever its precision."""
+class Told:
+    """One execution as a client is told it."""
 
-    symbol: str
-    begin: str  # YYYYMMDD or YYYYMMDD-HH:MM:SS[.fff]; "": from the first
-    end: str
-    order_id: str
+    trade: PastTrade
     cl_ord_id: str
-
-    def hits(self, one: Execution) -> bool:
-        moment = timestamp(one.wall_ns, 9).decode()
-        if self.symbol and one.chain.symbol != self.symbol:
-            return False
-        if (self.begin and moment < self.begin) or (self.end and moment[: len(self.end)] > self.end):
-            return False
-        return self.order_id in ("", one.order.order_id)
 
 
 class TradeReports:
-    """Answers from the executions that the order desk keeps."""
+    """One client's requests."""
 
     def __init__(self, desk: FixOrderDesk, client: Client) -> None:
         self._desk = desk
         self._client = client
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def request(self, message: FieldSource) -> None:
-        """A TradeCaptureReportRequest."""
+        """A TradeCaptureReportRequest; the answer comes when the venue has told, where it must be asked."""
+        echo = {tag: value for tag in (55, 568, 569) if (value := message.find(tag)) is not None}
         try:
-            wanted = self._read(message)
+            if len(self._tasks) >= OPEN_MAX:
+                raise TradeRequestRefused(OTHER, f"{OPEN_MAX} requests are still open")
+            wanted = read_request(self._desk, self._client, message)
         except TradeRequestRefused as refused:
-            self._acknowledge(message, refused.result, REJECTED, 0, refused.text)
+            self._acknowledge(echo, refused.result, REJECTED, 0, refused.text)
             return
-        chains = self._desk.chains
-        chain = chains.find(wanted.cl_ord_id) if wanted.cl_ord_id else None
-        found = [
-            one
-            for one in self._desk.news.executions
-            if self._may_see(one) and wanted.hits(one) and (not wanted.cl_ord_id or one.chain is chain)
-        ]
-        since = timestamp(self._desk.news.executions.since_ns, self._client.profile.time_digits).decode()
-        self._acknowledge(message, SUCCESSFUL, ACCEPTED, len(found), f"executions since {since}")
-        request_id = message.find(568) or b""
+        task = asyncio.get_running_loop().create_task(self._answer(wanted, echo))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, wanted: TradeRequest, echo: dict[int, bytes]) -> None:
+        """Everything, or the newest part of it; never an older part without the newer."""
+        problem, listed = "", Found(since_ns=wanted.begin_ns)
+        if not self._is_in_memory(wanted):
+            try:
+                listed = await self._read(wanted)
+            except TidingsError as error:
+                log.warning("%s: executions were asked for, and the venue did not tell: %s", self._client.name, error)
+                problem = f"the venue did not tell: {error}"
+                listed.since_ns = max(wanted.begin_ns, self._desk.news.executions.since_ns)
+        found = self._merged(wanted, listed)
+        is_part = bool(problem or listed.stopped)
+        text = self._text(listed, problem)
+        self._acknowledge(echo, OTHER if is_part else SUCCESSFUL, ACCEPTED, len(found), text)
         for place, one in enumerate(found, 1):
-            self._tell(request_id, one, place, len(found))
+            if place % TOLD_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            self._client.tell(b"AE", self._report(echo.get(568, b""), one, place, len(found)))
 
-    def _may_see(self, one: Execution) -> bool:
-        allowed = self._client.rules.symbols
-        is_ours = self._client.profile.is_drop_copy or one.chain.owner == self._client.name
-        return is_ours and (not allowed or one.chain.symbol in allowed)
+    async def _read(self, wanted: TradeRequest) -> Found:
+        instruments, likely = wanted.instruments.values(), self._desk.chains.symbols()
+        return await self._desk.history.read(
+            instruments, likely, wanted.begin_ns, wanted.end_ns, is_funding=wanted.is_funding
+        )  # fmt: skip
 
-    def _read(self, message: FieldSource) -> _Filter:
-        if message.find(569) not in (ALL_TRADES, MATCHED_TRADES):
-            raise TradeRequestRefused(TYPE_NOT_SUPPORTED, "TradeRequestType (569) must be 0 or 1")
-        if message.find(263) not in (None, SNAPSHOT):
-            raise TradeRequestRefused(OTHER, "SubscriptionRequestType (263) must be 0: executions come as reports (8)")
-        symbol = (message.find(55) or b"").decode("latin-1")
-        if symbol and self._desk.phemex.engine.products.find(symbol) is None:
-            raise TradeRequestRefused(UNKNOWN_INSTRUMENT, f"unknown symbol {symbol}")
-        begin, end = _window(message)
-        since = timestamp(self._desk.news.executions.since_ns, 9).decode()
-        if begin and begin < since[: len(begin)]:
-            raise TradeRequestRefused(OTHER, f"executions before {since[:17]} are not in memory")
-        order_id, cl_ord_id = message.find(37) or b"", message.find(11) or b""
-        return _Filter(symbol, begin, end, order_id.decode("latin-1"), cl_ord_id.decode("latin-1"))
+    def _is_in_memory(self, wanted: TradeRequest) -> bool:
+        """Since the memory begins a session's own executions are all in it. A drop copy is told everybody's."""
+        is_new = wanted.begin_ns >= self._desk.news.executions.since_ns
+        return is_new and not self._client.profile.is_drop_copy and not wanted.is_funding
 
-    def _acknowledge(self, message: FieldSource, result: bytes, status: bytes, total: int, text: str) -> None:
-        found = {58: text.encode(), 748: b"%d" % total, 749: result, 750: status}
-        for tag in (55, 568, 569):
-            if (value := message.find(tag)) is not None:
-                found[tag] = value
+    # ---- Which executions ---------------------------------------------------------------------------------------
+
+    def _merged(self, wanted: TradeRequest, listed: Found) -> list[Told]:
+        """Each once, oldest first; the memory knows best which id the client knew an order by."""
+        found: dict[str, Told] = {}
+        for one in self._desk.news.executions:
+            if listed.since_ns <= one.wall_ns and self._is_told(wanted, told := _of_memory(one), one.chain):
+                found[told.trade.exec_id] = told
+        for trade in listed.trades:
+            chain = self._desk.chains.find_listed(trade.cl_ord_id, trade.order_id)
+            told = Told(trade, chain.head_id if chain is not None else trade.cl_ord_id)
+            if trade.exec_id not in found and self._is_told(wanted, told, chain):
+                found[trade.exec_id] = told
+        return sorted(found.values(), key=lambda told: told.trade.wall_ns)
+
+    def _is_told(self, wanted: TradeRequest, told: Told, chain: OrderChain | None) -> bool:
+        trade = told.trade
+        is_named = trade.instrument.symbol in wanted.instruments and trade.trade_type in wanted.trade_types
+        return (
+            is_named
+            and self._may_see(trade, chain)
+            and wanted.begin_ns <= trade.wall_ns <= wanted.end_ns
+            and wanted.exec_id in ("", trade.exec_id)
+            and wanted.order_id in ("", trade.order_id)
+            and wanted.side in (None, b"%d" % trade.side)
+            and (not wanted.cl_ord_id or _is_of(wanted, trade, chain))
+        )
+
+    def _may_see(self, trade: PastTrade, chain: OrderChain | None) -> bool:
+        """A drop copy everything, a session its own orders; and what is older than the memory, where nobody knows
+        whose order it was.
+        """
+        if self._client.profile.is_drop_copy:
+            return True
+        if chain is not None:
+            return chain.owner == self._client.name
+        return trade.wall_ns < self._desk.news.executions.since_ns or trade.trade_type != TRADE
+
+    # ---- Messages -----------------------------------------------------------------------------------------------
+
+    def _text(self, listed: Found, problem: str) -> str:
+        since = timestamp(listed.since_ns, 9 if listed.stopped else self._client.profile.time_digits).decode()
+        text = f"executions since {since}"
+        if not (problem or listed.stopped):
+            return text
+        named = listed.unasked[:NAMED_MAX]
+        more = len(listed.unasked) - len(named)
+        if named:
+            text += f"; not asked for: {', '.join(named)}" + (f" and {more} more" if more else "")
+        return f"in part: {text}: {problem or listed.stopped}"
+
+    def _acknowledge(self, echo: dict[int, bytes], result: bytes, status: bytes, total: int, text: str) -> None:
+        found = {**echo, 58: text.encode("utf-8", "replace"), 748: b"%d" % total, 749: result, 750: status}
         self._client.tell(b"AQ", body_of(found))
 
-    def _tell(self, request_id: bytes, one: Execution, place: int, total: int) -> None:
-        order, report, profile = one.order, one.report, self._client.profile
-        instrument = order.terms.instrument
-        moment = timestamp(one.wall_ns, profile.time_digits)
+    def _report(self, request_id: bytes, told: Told, place: int, total: int) -> Fields:
+        trade, profile = told.trade, self._client.profile
+        moment = timestamp(trade.wall_ns, profile.time_digits)
         found = {
-            17: report.exec_id.encode(), 31: price_text(instrument, report.last_px_ticks).encode(),
-            32: qty_text(instrument, report.last_qty_lots).encode(), 55: order.symbol.encode(), 60: moment,
-            75: moment[:8], 150: b"F", 568: request_id, 570: b"N", 571: request_id + b"-%d" % place,
-            748: b"%d" % total,
+            17: trade.exec_id.encode(), 31: decimal_text(trade.px), 32: decimal_text(trade.qty),
+            55: trade.instrument.symbol.encode(), 60: moment, 75: moment[:8], 150: b"F", 568: request_id, 570: b"N",
+            571: request_id + b"-%d" % place, 748: b"%d" % total,
         }  # fmt: skip
         if place == total:
             found[912] = b"Y"
         if profile.is_extended:
-            found[20030] = b"T"
-        fee = execution_fields(order, report)
+            found[20030] = LETTERS[trade.trade_type]
         side: Fields = [
-            (54, b"%d" % order.terms.side), (37, order.order_id.encode()), (11, one.cl_ord_id.encode()),
-            (136, b"1"), *((tag, fee[tag]) for tag in _FEE_TAGS),
+            (54, b"%d" % trade.side), (37, trade.order_id.encode() or NONE), (11, told.cl_ord_id.encode() or NONE),
+            (136, b"1"), (137, decimal_text(trade.fee)), (138, trade.fee_currency.encode()), (139, b"4"),
         ]  # fmt: skip
-        self._client.tell(b"AE", body_of(found, {552: [side]}))
+        return body_of(found, {552: [side]})
 
 
-def _window(message: FieldSource) -> tuple[str, str]:
-    """From and to, of NoDates (580): one entry is a day, or from a moment on; two are its ends. "" where open."""
-    entries = group_entries(message, DATES)
-    if len(entries) > 2:
-        raise TradeRequestRefused(OTHER, "NoDates (580) must be 0, 1 or 2")
-    texts = [(one.find(60) or one.find(75) or b"").decode("latin-1") for one in entries]
-    if not texts:
-        return "", ""
-    if len(texts) == 2:
-        return texts[0], texts[1]
-    return texts[0], "" if entries[0].find(60) else texts[0]
+def _of_memory(one: Execution) -> Told:
+    order, report = one.order, one.report
+    instrument, side = order.terms.instrument, Side(order.terms.side)
+    trade = PastTrade(
+        instrument, TRADE, report.exec_id, order.order_id, one.chain.engine_id, side,
+        price_decimal(instrument, report.last_px_ticks), qty_decimal(instrument, report.last_qty_lots),
+        Decimal(report.fee), fee_currency(instrument, side), one.wall_ns,
+    )  # fmt: skip
+    return Told(trade, one.cl_ord_id)
+
+
+def _is_of(wanted: TradeRequest, trade: PastTrade, chain: OrderChain | None) -> bool:
+    """Whether it is of the order with that ClOrdID: a client's, or one that the venue alone knows."""
+    return chain is wanted.chain if wanted.chain is not None else trade.cl_ord_id == wanted.cl_ord_id
