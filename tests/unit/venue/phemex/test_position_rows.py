@@ -38,6 +38,24 @@ def test_inverse_contracts_gain_in_the_coin():
     assert held.unrealised_pnl == Decimal("0.004")  # 1000 × (1/50000 − 1/62500)
 
 
+@pytest.mark.parametrize(
+    ("instrument", "row", "gain"),
+    [  # what was paid tells more than the average price, which is rounded: 0.03 bought for 1830.02
+        (LINEAR, {"side": "Buy", "size": "0.03", "avgEntryPriceRp": "61000.7", "valueRv": "1830.02",
+                  "markPriceRp": "61100.123456789"}, "2.98370370367"),
+        (LINEAR, {"side": "Sell", "size": "0.03", "avgEntryPriceRp": "61000.7", "valueRv": "1830.02",
+                  "markPriceRp": "61100.123456789"}, "-2.98370370367"),
+        # 7 contracts are worth 7 / 61234.5 = 0.00011431... coins, whole units of 1e-8 of it: 11431; paid were 11667
+        (INVERSE, {"side": "Buy", "size": 7, "avgEntryPriceEp": 600_000_000, "valueEv": 11_667,
+                   "markPriceEp": 612_345_000}, "0.00000236"),
+        (INVERSE, {"side": "Sell", "size": 7, "avgEntryPriceEp": 600_000_000, "valueEv": 11_667,
+                   "markPriceEp": 612_345_000}, "-0.00000236"),
+    ],
+)  # fmt: skip
+def test_what_was_paid_is_exact(instrument, row, gain):
+    assert held_position(instrument, row).unrealised_pnl == Decimal(gain)
+
+
 def test_without_prices_nobody_knows_the_gain():
     assert held_position(LINEAR, {**LINEAR_ROW, "markPriceRp": None}).unrealised_pnl is None
     assert held_position(LINEAR, {"side": "None", "size": "0"}).unrealised_pnl == 0
