@@ -294,6 +294,7 @@ def business_reject(message: FieldSource, reason: int, text: str) -> Fields:
     found = {58: text.encode(), 372: message.find(35) or b"", 380: b"%d" % reason}
     if (seq := message.find(34)) is not None:
         found[45] = seq
-    if (cl_ord_id := message.find(11)) is not None:
-        found[379] = cl_ord_id
+    ref_id = next((value for tag in (568, 710, 262, 11) if (value := message.find(tag)) is not None), None)
+    if ref_id is not None:
+        found[379] = ref_id
     return sorted(found.items())

@@ -16,10 +16,11 @@ from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.field_text import Fields, FieldSource, body_of, decimal_text
 from tidings.fix_gateway.order_desk import FixOrderDesk
-from tidings.model.enums import PosSide
+from tidings.model.enums import PosSide, ProductLine
 from tidings.model.scale import qty_text
 from tidings.venue.phemex.currencies import settle_currencies
 from tidings.venue.phemex.position_rows import HeldPosition, held_position
+from tidings.venue.phemex.products import Products
 
 log = logging.getLogger("tidings.fix")
 
@@ -43,6 +44,15 @@ class _Watch:
     symbol: bytes | None
     currency: bytes | None
     told: dict[Key, int] = field(default_factory=dict)
+
+    def is_about(self, line: ProductLine, currency: str, products: Products) -> bool:
+        """Whether it may find anything in this account: each costs a request."""
+        if self.currency not in (None, currency.encode()):
+            return False
+        instrument = products.find(self.symbol.decode("latin-1")) if self.symbol is not None else None
+        return self.symbol is None or (
+            instrument is not None and (instrument.line, instrument.settle_currency) == (line, currency)
+        )
 
     def hits(self, held: HeldPosition) -> bool:
         instrument = held.instrument
@@ -76,6 +86,8 @@ class PositionReports:
             self._acknowledge(request_id, 0, UNSUPPORTED, REJECTED, "PosReqType (724) must be 0")
         elif kind == SUBSCRIBE and request_id in self._watches:
             self._acknowledge(request_id, 0, UNSUPPORTED, REJECTED, "this PosReqID (710) is in use")
+        elif text := self._unknown_name(message.find(55), message.find(15)):
+            self._acknowledge(request_id, 0, UNSUPPORTED, REJECTED, text)
         else:
             watch = _Watch(request_id, message.find(55), message.find(15))
             if kind == SUBSCRIBE:
@@ -84,13 +96,28 @@ class PositionReports:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    def _unknown_name(self, symbol: bytes | None, currency: bytes | None) -> str:
+        """What is asked about and cannot be, in words; "" if it can."""
+        products, allowed = self._desk.phemex.engine.products, self._client.rules.symbols
+        name = (symbol or b"").decode("latin-1")
+        instrument = products.find(name)
+        if name and instrument is None:
+            return f"unknown symbol {name}"
+        if name and allowed and name not in allowed:
+            return f"{name} is not among this session's symbols"
+        if instrument is not None and instrument.line == ProductLine.SPOT:
+            return f"{name} is spot: it has no positions"
+        if currency is not None and currency.decode("latin-1") not in {of for _, of in settle_currencies(products)}:
+            return f"unknown currency {currency.decode('latin-1')}"
+        return ""
+
     def drop_all(self) -> None:
         """The client is gone; nothing is followed for it."""
         self._watches.clear()
 
     async def _answer(self, watch: _Watch) -> None:
         try:
-            found = [held for held in await self._ask() if watch.hits(held) and held.net_qty_lots]
+            found = [held for held in await self._ask([watch]) if watch.hits(held) and held.net_qty_lots]
         except TidingsError as error:
             self._watches.pop(watch.request_id, None)
             self._acknowledge(watch.request_id, 0, OTHER, REJECTED, f"the venue did not tell: {error}")
@@ -102,11 +129,14 @@ class PositionReports:
         if watch.request_id in self._watches and (self._follower is None or self._follower.done()):
             self._follower = asyncio.get_running_loop().create_task(self._follow())
 
-    async def _ask(self) -> list[HeldPosition]:
-        """Everything the venue lists, flat positions too. Raises TidingsError."""
+    async def _ask(self, watches: Iterable[_Watch]) -> list[HeldPosition]:
+        """What the venue lists in the accounts that these ask about, flat positions too. Raises TidingsError."""
         engine, allowed = self._desk.phemex.engine, self._client.rules.symbols
+        wanted = list(watches)
         found: list[HeldPosition] = []
         for line, currency in settle_currencies(engine.products):
+            if not any(watch.is_about(line, currency, engine.products) for watch in wanted):
+                continue
             data = await engine.queries.account_positions(line, currency)
             for row in data.get("positions") or ():
                 instrument = engine.products.find(str(row.get("symbol")))
@@ -125,7 +155,7 @@ class PositionReports:
             if counted == before:
                 continue
             try:
-                listed = await self._ask()
+                listed = await self._ask(self._watches.values())
             except TidingsError as error:
                 log.warning("%s: positions have changed, and the venue did not tell: %s", self._client.name, error)
             else:
