@@ -38,7 +38,8 @@ log = logging.getLogger("tidings.fix")
 
 ACCEPTED, REJECTED = b"0", b"2"  # TradeRequestStatus (750)
 OPEN_MAX = 4  # requests of one client that wait for the venue
-TOLD_AT_ONCE = 50  # reports between two turns of the loop
+TOLD_AT_ONCE = 50  # reports between two turns of the loop: who trades does not wait for who looks back
+MERGED_AT_ONCE = 200
 NAMED_MAX = 5  # of what was not asked, in a Text
 
 
@@ -82,7 +83,7 @@ class TradeReports:
                 log.warning("%s: executions were asked for, and the venue did not tell: %s", self._client.name, error)
                 problem = f"the venue did not tell: {error}"
                 listed.since_ns = max(wanted.begin_ns, self._desk.news.executions.since_ns)
-        found = self._merged(wanted, listed)
+        found = await self._merged(wanted, listed)
         is_part = bool(problem or listed.stopped)
         text = self._text(listed, problem)
         self._acknowledge(echo, OTHER if is_part else SUCCESSFUL, ACCEPTED, len(found), text)
@@ -104,10 +105,12 @@ class TradeReports:
 
     # ---- Which executions ---------------------------------------------------------------------------------------
 
-    def _merged(self, wanted: TradeRequest, listed: Found) -> list[Told]:
+    async def _merged(self, wanted: TradeRequest, listed: Found) -> list[Told]:
         """Each once, oldest first; the memory knows best which id the client knew an order by."""
         found: dict[str, Told] = {}
-        for one in self._desk.news.executions:
+        for place, one in enumerate([*self._desk.news.executions]):
+            if place % MERGED_AT_ONCE == MERGED_AT_ONCE - 1:
+                await asyncio.sleep(0)
             if listed.since_ns <= one.wall_ns and self._is_told(wanted, told := _of_memory(one), one.chain):
                 found[told.trade.exec_id] = told
         for trade in listed.trades:
