@@ -26,6 +26,7 @@ NOT_OF_THE_ENGINE = {
     "api_key": "an [[account]] names the variable that has it",
     "api_secret": "an [[account]] names the variable that has it",
 }
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _TRIGGERS = {"last": Trigger.LAST_PRICE, "mark": Trigger.MARK_PRICE, "index": Trigger.INDEX_PRICE}
 
 
@@ -61,7 +62,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     secret_env: str = ""  # variable that has the secret, so that no file needs to
     allowed_addresses: tuple[str, ...] = ()  # none: any
     reset_on_logon: bool = False
-    reset_at: Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")] = ""  # HH:MM UTC; "": never
+    reset_at: str = ""  # HH:MM UTC; "": never
     send_next_expected: bool = False
     dialect: Literal["strict44", "extended"] = "strict44"
     validate: Literal["strict", "lenient"] = "strict"
@@ -93,6 +94,9 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             raise ValueError(f"session {self.client_comp_id}: takeover needs auth: else anybody could end a connection")
         if self.heartbeat_min > self.heartbeat_max:
             raise ValueError(f"session {self.client_comp_id}: heartbeat_min is above heartbeat_max")
+        if self.reset_at and not _TIME_OF_DAY.fullmatch(self.reset_at):
+            where = f"session {self.client_comp_id}: reset_at"
+            raise ValueError(f'{where} is a time of the day in UTC, HH:MM, or "" for never: was {self.reset_at!r}')
         for address in self.allowed_addresses:
             try:
                 ip_address(address)
