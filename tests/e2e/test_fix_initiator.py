@@ -88,6 +88,7 @@ def test_the_command_says_how_it_went(start_gateway, run_here, monkeypatch, tmp_
     assert (again.returncode, "refused" in again.stderr) == (1, True)
     nothing = run_here(*who, "D", "55=BTCUSDT", "54=1", "38=0.01", "44=54900", "59=3", *proof)
     assert (nothing.returncode, "expired" in nothing.stderr) == (1, True)
+    assert nothing.stderr.removeprefix("tidings fix-order: ") not in nothing.stdout  # a terminal shows both
     assert "open sesame" not in new.stdout + new.stderr + gone.stdout + gone.stderr
 
 

@@ -80,9 +80,10 @@ async def _fix_order(options: argparse.Namespace, screen: Screen) -> int:
         raise _with_a_way_out(error) from None
     code, text = outcome.verdict
     screen.json({"sent": _named(fields), "received": [_shown(message) for message in received], "outcome": text})
-    screen.line(f"{fields[11]}: {text}")
     if code:
         screen.complain("tidings fix-order", f"{fields[11]}: {text}")
+    else:
+        screen.line(f"{fields[11]}: {text}")
     return code
 
 
