@@ -33,6 +33,7 @@ from tidings.net.acceptor import Accepted, Acceptor, server_tls
 from tidings.net.event_loop import BusyPoll
 from tidings.net.local_line import LocalLine
 from tidings.venue.phemex.endpoints import LOCAL
+from tidings.venue.phemex.products import Products
 
 log = logging.getLogger("tidings.fix")
 
@@ -122,6 +123,8 @@ class Gateway:
         busy = {"busy_poll": "always"} if self.config.listen.busy_poll else {}
         options = {**busy, **self.config.engine, **self._options, **self.config.account_options(name, self.env)}
         phemex = await self._closing.enter_async_context(self._connect(self.env, **options))
+        for settings in sessions:
+            _check_symbols(settings, phemex.engine.products)
         self._check_journal(_account_directory(sessions), Path(phemex.engine.home.where).name, chains)
         desk = self.desks[name] = FixOrderDesk(phemex, chains)
         for settings in sessions:
@@ -314,6 +317,15 @@ def _account_directory(sessions: list[ClientSettings]) -> Path | None:
     """Beside the first store on disk of an account's sessions."""
     found = (one.directory.parent / f"account-{one.account}" for one in sessions if one.directory is not None)
     return next(found, None)
+
+
+def _check_symbols(settings: ClientSettings, products: Products) -> None:
+    """A symbol that is misspelt would only show when its orders are refused. Raises ConfigError that names it."""
+    for symbol in settings.symbols:
+        if products.find(symbol) is None:
+            hint = ", ".join(products.near(symbol))
+            near = f": near it are {hint}" if hint else ""
+            raise ConfigError(f"session {settings.client_comp_id}: symbols: the venue has no {symbol!r}{near}")
 
 
 def _give_desk_time(account: str, desk: FixOrderDesk, now_ns: int, *, is_sync_due: bool) -> None:

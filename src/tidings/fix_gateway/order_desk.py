@@ -236,6 +236,8 @@ class FixOrderDesk:
         if not is_cl_ord_id(cl_ord_id.encode("latin-1")) or self.chains.is_used(cl_ord_id):
             text = "ClOrdID (11) has been used" if cl_ord_id else "ClOrdID (11) is missing"
             self._reject_request(client, chain, unborn, CXL_DUPLICATE, text)
+        elif client.rules.account and message.find(1) not in (None, client.rules.account.encode()):
+            self._reject_request(client, chain, unborn, OTHER, "not this session's account")
         elif chain is None:
             self._reject_request(client, None, unborn, CXL_UNKNOWN_ORDER, "unknown order")
         elif (step := self.news.first_step(chain, Event.REPLACE_ASKED if is_replace else Event.CANCEL_ASKED)) == "9":
