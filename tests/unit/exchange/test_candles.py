@@ -3,7 +3,7 @@
 from dataclasses import astuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidings.exchange.markets import candles as candles_module
@@ -68,6 +68,7 @@ def as_rows(rows) -> list[tuple]:
     return [(row.last_close, *astuple(row.candle)) for row in rows]
 
 
+@settings(deadline=None)
 @given(TRADES, st.sampled_from([0, 1, 70, 3_000]), st.data())
 def test_rows_are_those_of_a_reference_that_keeps_every_trade(trades, minutes_before, data):
     reference = Reference()
@@ -90,6 +91,7 @@ def test_rows_are_those_of_a_reference_that_keeps_every_trade(trades, minutes_be
     assert as_rows(candles.last(resolution_s, count, before_s)) == [r for r in wanted if r[1] < before_s][-count:]
 
 
+@settings(deadline=None)
 @given(TRADES, st.sampled_from([0, 2_000]), st.sets(st.integers(0, 59)))
 def test_a_day_is_kept_up_whenever_it_is_asked_for(trades, minutes_before, asked):
     reference = Reference()

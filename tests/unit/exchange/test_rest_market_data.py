@@ -52,7 +52,7 @@ def public() -> Public:
 
 
 def rates(public: Public, symbol: str) -> tuple[int, int]:
-    rates = public.d.venue.funding_rates[symbol]
+    rates = public.d.venue.funding.rates[symbol]
     return rates.rate_er(public.d.now_ns), rates.predicted_rate_er(public.d.now_ns)
 
 
