@@ -167,7 +167,8 @@ def test_every_endpoint_about_orders_has_a_name():
     words = ("order", "trade", "tradingList")
     unnamed = {
         (method, path) for method, path in _ENDPOINTS
-        if any(word in path for word in words) and (method, path) not in named and not path.startswith(("/md", "/v1", "/exchange/public"))
+        if any(word in path for word in words) and (method, path) not in named
+        and not path.startswith(("/md", "/v1", "/exchange/public"))
     }
     assert {path for _, path in unnamed if "orderbook" not in path and "md" not in path} == set()
 

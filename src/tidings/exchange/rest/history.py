@@ -160,7 +160,8 @@ TABLE: Table = {
     ("GET", "/api-data/g-futures/trades"): _trades(Line.USD_M, _L.trade_row, "rows", _API_DATA_ROWS),
     ("GET", "/api-data/g-futures/trading-fees"): trading_fees(Line.USD_M),
     ("GET", "/api-data/spots/orders"): _orders(Line.SPOT, _S.closed_order, "bare", _API_DATA_ROWS, _DATA_DAYS),
-    ("GET", "/api-data/spots/orders/by-order-id"): _orders_by_id(Line.SPOT, _SH.order_by_id, "bare"),
+    # rows: what a client of the live venue reads here, against the documents
+    ("GET", "/api-data/spots/orders/by-order-id"): _orders_by_id(Line.SPOT, _SH.order_by_id, "rows"),
     ("GET", "/api-data/spots/trades"): _trades(Line.SPOT, _S.trade_row, "bare", _API_DATA_ROWS, _DATA_DAYS),
     ("GET", "/exchange/spot/order"): _orders(Line.SPOT, _SH.order_row, "totalled", _EXCHANGE_ROWS),
     ("GET", "/exchange/spot/order/trades"): _trades(Line.SPOT, _SH.trade_row, "totalled", _EXCHANGE_ROWS),
