@@ -13,7 +13,6 @@ from tidings.exchange.streams.market_feeds import (
     BOOK_INTERVAL_NS,
     SNAPSHOT_INTERVAL_NS,
     BookFeed,
-    TickFeed,
     TradeFeed,
     changes,
 )
@@ -88,7 +87,7 @@ def test_a_whole_snapshot_comes_every_minute_even_without_change(market):
     assert (message["type"], message["book"]["bids"]) == ("snapshot", [[599_000_000, 7]])
 
 
-def test_usd_m_books_and_ticks_carry_strings_and_the_gateways_times():
+def test_usd_m_books_carry_strings_and_the_gateways_times():
     market = Market(BTCUSDT, 61_000 * 10**9)
     feed = BookFeed(market, 5, BOOK_INTERVAL_NS, T0)
     rest(market, BUY, 60_999_500_000_000, 40_000, T0 + 1)
@@ -96,13 +95,6 @@ def test_usd_m_books_and_ticks_carry_strings_and_the_gateways_times():
     message = json.loads(text)
     assert list(message) == ["depth", "dts", "mts", "orderbook_p", "sequence", "symbol", "timestamp", "type"]
     assert message["orderbook_p"]["bids"] == [["60999.5", "0.04"]]
-    tick = TickFeed(market, ".MBTCUSDT", T0)
-    assert tick.poll(T0) == []
-    market.mark_price += 5
-    assert json.loads(tick.poll(T0 + 9)[0]) == {
-        "tick_p": {"last": "61000.000000005", "symbol": ".MBTCUSDT", "timestamp": T0 + 9}
-    }
-    assert tick.poll(T0 + 10) == []
 
 
 def test_trades_are_told_once_newest_first(market):
@@ -116,10 +108,3 @@ def test_trades_are_told_once_newest_first(market):
     message = json.loads(feed.poll(T0 + 5)[0])
     assert (message["type"], [row[3] for row in message["trades"]]) == ("incremental", [3, 2])
     assert feed.poll(T0 + 6) == []
-
-
-def test_a_tick_shows_its_scale_on_coin_m(market):
-    feed = TickFeed(market, ".BTC", T0)
-    assert json.loads(feed.snapshot(T0)[0]) == {
-        "tick": {"last": 600_000_000, "scale": 4, "symbol": ".BTC", "timestamp": T0}
-    }

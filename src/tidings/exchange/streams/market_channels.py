@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tidings.exchange.catalogue import Instrument, Line
+from tidings.exchange.markets.candles import RESOLUTIONS_S
 from tidings.exchange.markets.market import Market
+from tidings.exchange.markets.tickers import Ticker
+from tidings.exchange.messages import ticker_json
 from tidings.exchange.streams.market_feeds import (
     BOOK_INTERVAL_NS,
     DEFAULT_DEPTH,
@@ -18,9 +21,9 @@ from tidings.exchange.streams.market_feeds import (
     FULL_BOOK_INTERVAL_NS,
     SLOW_BOOK_INTERVAL_NS,
     BookFeed,
-    TickFeed,
     TradeFeed,
 )
+from tidings.exchange.streams.market_figures import RATE_SCALE, KlineFeed, TickerFeed, TickFeed
 from tidings.exchange.streams.session import StreamSession, text_frame
 from tidings.exchange.streams.subscriptions import Key, Subscriptions
 from tidings.exchange.venue import Venue
@@ -36,14 +39,22 @@ class Feed(Protocol):
         """What is to be published now, if anything."""
 
 
+FeedMaker = Callable[[Venue, Market, Key, int], Feed]
+
+
+def _no_detail(rest: list[object]) -> tuple[int, ...] | None:
+    return None if rest else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One channel. `detail` reads the parameters behind the symbols and gives None for what they cannot be."""
+    """One channel: which parameters it takes, and what makes its feeds."""
 
     lines: tuple[Line, ...]
-    feed: Callable[[Market, Key, int], Feed]
-    detail: Callable[[list[object]], tuple[int, ...] | None] = lambda rest: None if rest else ()
-    is_derived: bool = False  # its symbols are those of index and mark prices
+    of_symbol: FeedMaker | None = None  # for `[symbol, …]`
+    of_all: Callable[[Venue, int], Feed] | None = None  # for `[]`
+    detail: Callable[[list[object]], tuple[int, ...] | None] = _no_detail  # of what follows the symbols; None: nonsense
+    is_derived: bool = False  # its symbols are those of index and mark prices and funding rates
 
 
 def _book_detail(rest: list[object]) -> tuple[int, ...] | None:
@@ -60,28 +71,79 @@ def _book_detail(rest: list[object]) -> tuple[int, ...] | None:
     return None
 
 
-def _book(market: Market, key: Key, now_ns: int) -> Feed:
+def _kline_detail(rest: list[object]) -> tuple[int, ...] | None:
+    """The resolution: `[symbol, seconds]`."""
+    match rest:
+        case [int(resolution_s)] if resolution_s in RESOLUTIONS_S:
+            return (resolution_s,)
+    return None
+
+
+def _book(venue: Venue, market: Market, key: Key, now_ns: int) -> Feed:
     depth, interval_ns = key.detail
     return BookFeed(market, depth, interval_ns, now_ns)
 
 
-def _trades(market: Market, key: Key, now_ns: int) -> Feed:
+def _trades(venue: Venue, market: Market, key: Key, now_ns: int) -> Feed:
     return TradeFeed(market, now_ns)
 
 
-def _tick(market: Market, key: Key, now_ns: int) -> Feed:
-    return TickFeed(market, key.symbol, now_ns)
+def _klines(venue: Venue, market: Market, key: Key, now_ns: int) -> Feed:
+    (resolution_s,) = key.detail
+    return KlineFeed(market, resolution_s)
+
+
+def _tick(venue: Venue, market: Market, key: Key, now_ns: int) -> Feed:
+    i, rates = market.instrument, venue.funding.rates[market.instrument.symbol]
+    values: dict[str, tuple[int, Callable[[int], int]]] = {
+        i.index_symbol: (i.price_scale, lambda now_ns: market.index_price),
+        i.mark_symbol: (i.price_scale, lambda now_ns: market.mark_price),
+        i.funding_symbol: (RATE_SCALE, rates.predicted_rate_er),
+        i.funding_8h_symbol: (RATE_SCALE, rates.rate_er),
+    }
+    return TickFeed(i.line, key.symbol, *values[key.symbol], now_ns)
+
+
+def _ticker(wording: Callable[[Ticker], str]) -> FeedMaker:
+    def make(venue: Venue, market: Market, key: Key, now_ns: int) -> Feed:
+        return TickerFeed(lambda now_ns: [wording(venue.tickers.of(key.symbol, now_ns))], now_ns)
+
+    return make
+
+
+def _tickers(line: Line, wording: Callable[[Ticker], str]) -> Callable[[Venue, int], Feed]:
+    """Every symbol of a line, each in a message of its own."""
+    def make(venue: Venue, now_ns: int) -> Feed:
+        return TickerFeed(lambda now_ns: [wording(ticker) for ticker in venue.tickers.all(line, now_ns)], now_ns)
+
+    return make
+
+
+def _pack(venue: Venue, now_ns: int) -> Feed:
+    return TickerFeed(lambda now_ns: [ticker_json.pack_message(venue.tickers.all(Line.USD_M, now_ns), now_ns)], now_ns)
+
+
+def _day_channel(line: Line, wording: Callable[[Ticker], str]) -> Channel:
+    """The docs have `[]` for every symbol, a client of the venue sends `[symbol]` (observed 2025); both are taken."""
+    return Channel((line,), _ticker(wording), _tickers(line, wording))
 
 
 _SCALED = (Line.COIN_M, Line.SPOT)
+_COIN_M = (Line.COIN_M,)
 _USD_M = (Line.USD_M,)
 CHANNELS = {
-    "orderbook": Channel(_SCALED, _book, _book_detail),
-    "orderbook_p": Channel(_USD_M, _book, _book_detail),
+    "orderbook": Channel(_SCALED, _book, detail=_book_detail),
+    "orderbook_p": Channel(_USD_M, _book, detail=_book_detail),
     "trade": Channel(_SCALED, _trades),
     "trade_p": Channel(_USD_M, _trades),
-    "tick": Channel((Line.COIN_M,), _tick, is_derived=True),
+    "kline": Channel(_SCALED, _klines, detail=_kline_detail),
+    "kline_p": Channel(_USD_M, _klines, detail=_kline_detail),
+    "tick": Channel(_COIN_M, _tick, is_derived=True),
     "tick_p": Channel(_USD_M, _tick, is_derived=True),
+    "market24h": _day_channel(Line.COIN_M, ticker_json.contract_message),
+    "market24h_p": _day_channel(Line.USD_M, ticker_json.linear_message),
+    "spot_market24h": _day_channel(Line.SPOT, ticker_json.spot_message),
+    "perp_market24h_pack_p": Channel(_USD_M, of_all=_pack),
 }
 
 
@@ -102,7 +164,9 @@ class MarketChannels:
     def keys(self, name: str, params: object) -> list[Key]:
         """The subscriptions that `params` ask for; none if they make no sense. Several symbols are tolerated."""
         channel = CHANNELS[name]
-        if not isinstance(params, list):
+        if params in (None, []):
+            return [Key(name)] if channel.of_all else []
+        if not isinstance(params, list) or channel.of_symbol is None:
             return []
         symbols, rest = _symbols_and_rest(params)
         detail = channel.detail(rest)
@@ -149,11 +213,13 @@ class MarketChannels:
 
     def _make_feed(self, key: Key, now_ns: int) -> Feed:
         channel = CHANNELS[key.channel]
+        if not key.symbol and channel.of_all:
+            return channel.of_all(self._venue, now_ns)
         instrument = self._instrument(channel, key.symbol)
         market = self._venue.market(instrument.symbol, now_ns) if instrument else None
-        if market is None:
+        if market is None or channel.of_symbol is None:
             raise KeyError(key)
-        return channel.feed(market, key, now_ns)
+        return channel.of_symbol(self._venue, market, key, now_ns)
 
 
 def _symbols_and_rest(params: list[object]) -> tuple[list[str], list[object]]:
@@ -163,6 +229,10 @@ def _symbols_and_rest(params: list[object]) -> tuple[list[str], list[object]]:
 
 
 def _derived_symbols(venue: Venue) -> dict[str, Instrument]:
-    """Contracts by the symbols of their index and mark price."""
+    """Contracts by the symbols of their index, mark price and funding rates."""
     contracts = [i for i in venue.catalogue.listed() if i.line is not Line.SPOT]
-    return {i.index_symbol: i for i in contracts} | {i.mark_symbol: i for i in contracts}
+    return {
+        symbol: i
+        for i in contracts
+        for symbol in (i.index_symbol, i.mark_symbol, i.funding_symbol, i.funding_8h_symbol)
+    }

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from tidings.exchange.catalogue import Line
 from tidings.exchange.markets.market import Level, Market
 from tidings.exchange.messages import market_json
-from tidings.exchange.messages.json_text import real
 
 MS_NS = 1_000_000
 BOOK_INTERVAL_NS = 20 * MS_NS
@@ -114,38 +113,3 @@ class TradeFeed:
         if market.instrument.line is Line.USD_M:
             return f'{{"dts":{now_ns},"mts":{now_ns},{head},"trades_p":{rows},"type":"{kind}"}}'
         return f'{{{head},"trades":{rows},"type":"{kind}"}}'
-
-
-class TickFeed:
-    """`tick` or `tick_p`: the index or mark price of one contract, on change."""
-
-    def __init__(self, market: Market, symbol: str, now_ns: int) -> None:
-        self._market = market
-        self._symbol = symbol
-        self._is_mark = symbol == market.instrument.mark_symbol
-        self._last = self._price()
-
-    def snapshot(self, now_ns: int) -> list[str]:
-        """The price as last published."""
-        return [self._message(now_ns)]
-
-    def poll(self, now_ns: int) -> list[str]:
-        """The price, if it changed."""
-        price = self._price()
-        if price == self._last:
-            return []
-        self._last = price
-        return [self._message(now_ns)]
-
-    def _price(self) -> int:
-        return self._market.mark_price if self._is_mark else self._market.index_price
-
-    def _message(self, now_ns: int) -> str:
-        instrument = self._market.instrument
-        if instrument.line is Line.USD_M:
-            last = real(self._last, instrument.price_scale)
-            return f'{{"tick_p":{{"last":{last},"symbol":"{self._symbol}","timestamp":{now_ns}}}}}'
-        return (
-            f'{{"tick":{{"last":{self._last},"scale":{instrument.price_scale},"symbol":"{self._symbol}",'
-            f'"timestamp":{now_ns}}}}}'
-        )

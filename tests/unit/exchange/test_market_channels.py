@@ -1,0 +1,167 @@
+"""Which parameters each market channel takes, what it sends, and that a feed is built once for all who listen."""
+
+import json
+
+import pytest
+from stream_pipes import Client, Exchange
+
+from tidings.exchange.streams import market_channels
+from tidings.exchange.streams.session import StreamLimits, text_frame
+
+S = 1_000_000_000
+COIN_M = ["BTCUSD", "cETHUSD"]
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    return Exchange(StreamLimits(requests_per_s=1_000))
+
+
+def told(exchange: Exchange, client: Client) -> list[dict]:
+    """What a second brings."""
+    exchange.now_ns += S
+    exchange.hub.poll(exchange.now_ns)
+    return client.heard()
+
+
+@pytest.mark.parametrize(
+    ("channel", "params", "key", "symbols"),
+    [
+        ("market24h", [], "market24h", COIN_M),
+        ("market24h", None, "market24h", COIN_M),
+        ("market24h", ["BTCUSD"], "market24h", ["BTCUSD"]),
+        ("market24h_p", ["BTCUSDT"], "market24h_p", ["BTCUSDT"]),
+        ("market24h_p", ["BTCUSDT", "ETHUSDT"], "market24h_p", ["BTCUSDT", "ETHUSDT"]),
+        ("spot_market24h", ["sBTCUSDT"], "spot_market24h", ["sBTCUSDT"]),
+    ],
+)
+def test_day_figures_come_at_once_and_each_second(exchange, channel, params, key, symbols):
+    client = Client(exchange)
+    client.send({"id": 7, "method": f"{channel}.subscribe", "params": params})
+    ack, *first = client.heard()
+    assert ack == {"error": None, "id": 7, "result": {"status": "success"}}
+    again = told(exchange, client)
+    for messages in (first, again):
+        assert [message[key]["symbol"] for message in messages] == symbols
+        assert all(list(message) == [key, "timestamp"] for message in messages)
+    assert again[0]["timestamp"] == exchange.now_ns
+
+
+@pytest.mark.parametrize(("channel", "key", "count"), [
+    ("market24h_p", "market24h_p", 9), ("spot_market24h", "spot_market24h", 7),
+])
+def test_without_a_symbol_every_one_of_the_line_is_told(exchange, channel, key, count):
+    client = Client(exchange)
+    client.send({"id": 7, "method": f"{channel}.subscribe", "params": []})
+    symbols = [message[key]["symbol"] for message in client.heard()[1:]]
+    assert len(symbols) == len(set(symbols)) == count
+
+
+def test_figures_of_the_stream_have_the_keys_of_the_captures(exchange):
+    client = Client(exchange)
+    keys = {}
+    for channel in ("market24h", "market24h_p", "spot_market24h"):
+        client.send({"id": 7, "method": f"{channel}.subscribe", "params": []})
+        keys[channel] = " ".join(client.heard()[1][channel])
+    assert keys == {
+        "market24h": "close fundingRate high indexPrice low markPrice open openInterest predFundingRate symbol "
+        "turnover volume",
+        "market24h_p": "closeRp fundingRateRr highRp indexPriceRp lowRp markPriceRp openInterestRv openRp "
+        "predFundingRateRr symbol turnoverRv volumeRq",
+        "spot_market24h": "askEp bidEp highEp lastEp lowEp openEp symbol turnoverEv volumeEv",
+    }
+
+
+def test_the_pack_is_a_table_of_all_contracts(exchange):
+    client = Client(exchange)
+    client.send({"id": 7, "method": "perp_market24h_pack_p.subscribe", "params": []})
+    _, pack = client.heard()
+    assert list(pack) == ["data", "fields", "method", "timestamp", "type"]
+    assert (pack["method"], pack["type"]) == ("perp_market24h_pack_p.update", "snapshot")
+    assert " ".join(pack["fields"]) == (
+        "symbol openRp highRp lowRp lastRp volumeRq turnoverRv openInterestRv indexRp markRp fundingRateRr "
+        "predFundingRateRr bidRp askRp"
+    )
+    rows = {row[0]: dict(zip(pack["fields"], row, strict=True)) for row in pack["data"]}
+    assert len(rows) == len(pack["data"]) == 9
+    assert (rows["BTCUSDT"]["lastRp"], rows["BTCUSDT"]["bidRp"]) == ("61000", "0")
+    assert all(isinstance(value, str) for row in pack["data"] for value in row)
+    (again,) = told(exchange, client)
+    assert again["timestamp"] == exchange.now_ns
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("kline", ["BTCUSD"]),
+        ("kline", ["BTCUSD", 61]),
+        ("kline", ["BTCUSD", 60.0]),
+        ("kline", ["BTCUSD", "60"]),
+        ("kline", ["BTCUSDT", 60]),
+        ("kline_p", ["BTCUSD", 60]),
+        ("kline", [60]),
+        ("kline", []),
+        ("kline", {"symbol": "BTCUSD"}),
+        ("market24h", ["BTCUSDT"]),
+        ("market24h", [".BTC"]),
+        ("market24h", ["BTCUSD", 1]),
+        ("market24h", [None]),
+        ("perp_market24h_pack_p", ["BTCUSDT"]),
+        ("tick", [".BTCUSDTFR"]),
+        ("tick_p", [".BTCFR"]),
+        ("tick", [".ETHFR"]),
+        ("tick", []),
+        ("trade", "BTCUSD"),
+        ("orderbook", ["BTCUSD", "cETHUSD", 5]),
+    ],
+)
+def test_what_no_channel_takes_is_refused(exchange, method, params):
+    answer = Client(exchange).ask(f"{method}.subscribe", params)
+    assert answer == {"error": {"code": 6001, "message": "invalid argument"}, "id": 7, "result": None}
+    assert not exchange.hub.has_feeds
+
+
+@pytest.mark.parametrize(("channel", "symbol"), [
+    ("tick", ".BTC"), ("tick", ".MBTC"), ("tick", ".BTCFR"), ("tick", ".BTCFR8H"), ("tick", ".cETHFR"),
+    ("tick_p", ".BTCUSDT"), ("tick_p", ".METHUSDT"), ("tick_p", ".BTCUSDTFR"), ("tick_p", ".BTCUSDCFR8H"),
+])
+def test_ticks_are_of_index_mark_and_funding(exchange, channel, symbol):
+    client = Client(exchange)
+    client.send({"id": 7, "method": f"{channel}.subscribe", "params": [symbol]})
+    _, tick = client.heard()
+    assert tick[channel]["symbol"] == symbol
+    if "FR" in symbol:
+        contract = next(i for i in exchange.venue.catalogue.listed() if symbol.startswith(i.funding_symbol or "none"))
+        rates = exchange.venue.funding.rates[contract.symbol]
+        rate_er = (rates.rate_er if symbol.endswith("8H") else rates.predicted_rate_er)(exchange.now_ns)
+        last, scale = tick[channel]["last"], 10**8 if channel == "tick_p" else 1
+        assert round(float(last) * scale) == rate_er
+        assert channel == "tick_p" or tick["tick"]["scale"] == 8
+
+
+@pytest.mark.parametrize(("params", "left"), [
+    ([], set()), (["BTCUSD"], {("cETHUSD", 60)}), (["BTCUSD", 60], {("BTCUSD", 300), ("cETHUSD", 60)}),
+    (["BTCUSD", "cETHUSD"], set()), (["NOPE"], {("BTCUSD", 60), ("BTCUSD", 300), ("cETHUSD", 60)}),
+])
+def test_unsubscribing_is_for_all_for_a_symbol_or_for_a_resolution(exchange, params, left):
+    client = Client(exchange)
+    for symbol, resolution_s in (("BTCUSD", 60), ("BTCUSD", 300), ("cETHUSD", 60)):
+        client.ask("kline.subscribe", [symbol, resolution_s])
+    assert client.ask("kline.unsubscribe", params)["error"] is None
+    for symbol in COIN_M:
+        exchange.venue.markets[symbol].print_trade(1, 600_000_000, 1, 1, exchange.now_ns)
+    assert {(m["symbol"], m["kline"][0][1]) for m in told(exchange, client)} == left
+
+
+def test_a_message_is_built_and_framed_once_for_all_its_listeners(exchange, monkeypatch):
+    clients = [Client(exchange) for _ in range(5)]
+    for client in clients:
+        client.ask("perp_market24h_pack_p.subscribe", [])
+        client.ask("orderbook.subscribe", ["BTCUSD"])
+    framed = []
+    monkeypatch.setattr(market_channels, "text_frame", lambda text: framed.append(text) or text_frame(text))
+    exchange.now_ns += S
+    exchange.hub.poll(exchange.now_ns)
+    heard = [client.heard() for client in clients]
+    assert len(framed) == 1
+    assert heard == [[json.loads(framed[0])]] * 5
