@@ -20,7 +20,7 @@ BEGIN_S: Final = 18_225 * DAY_S  # 2019-11-25: the venue's first contract traded
 # The path of the days: (period in seconds, amplitude at scale 8).
 NOISES: Final = ((43_200, 1_200_000), (259_200, 4_000_000), (1_814_400, 12_000_000), (15_552_000, 25_000_000))
 VALUE_PER_S: Final = 28_000  # in quote currency; about what the background flow trades
-CACHED_PARENTS_MAX: Final = 6_000
+CACHED_PARENTS_MAX: Final = 1_000
 
 
 class PriceHistory:
