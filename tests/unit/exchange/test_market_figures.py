@@ -93,6 +93,11 @@ def test_a_snapshot_has_a_thousand_candles_newest_first():
     rows = json.loads(feed.snapshot(T0)[0])["kline"]
     assert [row[0] for row in rows] == [T0_S - 60 * number for number in range(1_000)]
     assert rows[0][2] == 590_000_000, "the close before it"
+    for number in range(1, 5):
+        coin_m.print_trade(BUY, 600_000_000 + number, 1, 1, T0 + 25 * number * S)
+        reference = KlineFeed(coin_m, 60).snapshot(T0)
+        assert feed.snapshot(T0) == reference, "whatever was kept of an earlier one"
+    assert [row[6] for row in json.loads(reference[0])["kline"][:3]] == [600_000_004, 600_000_002, 590_000_000]
 
 
 def test_tickers_are_told_each_second_and_at_once_to_a_newcomer():

@@ -200,10 +200,10 @@ class MarketChannels:
         """Publish what changed in the markets since the last poll."""
         for key, feed in tuple(self._feeds.items()):
             for message in feed.poll(now_ns):
-                frame = text_frame(message)
-                for session in self._subscriptions.listeners(key):
+                frame, listeners = text_frame(message), self._subscriptions.listeners(key)
+                for session in listeners:
                     session.send(frame)
-                    counters["market_messages"] += 1
+                counters["market_messages"] += len(listeners)
 
     def _instrument(self, channel: Channel, symbol: str) -> Instrument | None:
         """The listed instrument that `symbol` is of on this channel."""

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Final
 
 from tidings.exchange.catalogue import Line
-from tidings.exchange.markets.candle import Row
 from tidings.exchange.markets.market import Market
 from tidings.exchange.messages import market_json
 from tidings.exchange.messages.json_text import real
@@ -27,10 +26,19 @@ class KlineFeed:
         self._seen_count = market.trade_count
         row = market.candles.current(resolution_s)
         self._start_s = row.candle.start_s if row else 0  # of the newest candle that was published
+        self._settled_until_s = -1
+        self._settled = ""  # the rows of a snapshot but the newest one, which alone changes: kept as text
 
     def snapshot(self, now_ns: int) -> list[str]:
         """The last thousand candles."""
-        return [self._message(self._market.candles.last(self._resolution_s, SNAPSHOT_CANDLES), "snapshot")]
+        row = self._market.candles.current(self._resolution_s)
+        if row is None:
+            return [self._message("[]", "snapshot")]
+        if self._settled_until_s != row.candle.start_s:
+            self._settled_until_s = row.candle.start_s
+            rows = self._market.candles.last(self._resolution_s, SNAPSHOT_CANDLES)[-2::-1]
+            self._settled = "".join(f",{market_json.candle(row, self._market.instrument)}" for row in rows)
+        return [self._message(f"[{market_json.candle(row, self._market.instrument)}{self._settled}]", "snapshot")]
 
     def poll(self, now_ns: int) -> list[str]:
         """The candles that trades have changed since the last poll, if any."""
@@ -43,11 +51,10 @@ class KlineFeed:
         if row and row.candle.start_s != self._start_s:
             rows = market.candles.between(self._resolution_s, self._start_s, row.candle.start_s + 1)
             self._start_s = row.candle.start_s
-        return [self._message(rows, "incremental")]
+        return [self._message(market_json.candles(reversed(rows), market.instrument), "incremental")]
 
-    def _message(self, rows: list[Row], kind: str) -> str:
+    def _message(self, candles: str, kind: str) -> str:
         i, sequence = self._market.instrument, self._market.sequence
-        candles = market_json.candles(reversed(rows), i)
         names = f'"sequence":{sequence},"symbol":"{i.symbol}","type":"{kind}"'
         if i.line is Line.USD_M:
             return f'{{"kline_p":{candles},"priceScale":0,{names}}}'
