@@ -1,10 +1,12 @@
 """Which parameters each market channel takes, what it sends, and that a feed is built once for all who listen."""
 
 import json
+import random
 
 import pytest
 from stream_pipes import Client, Exchange
 
+from tidings.exchange.orders.order_requests import CancelOrder, NewOrder
 from tidings.exchange.streams import market_channels
 from tidings.exchange.streams.session import StreamLimits, text_frame
 
@@ -165,3 +167,61 @@ def test_a_message_is_built_and_framed_once_for_all_its_listeners(exchange, monk
     heard = [client.heard() for client in clients]
     assert len(framed) == 1
     assert heard == [[json.loads(framed[0])]] * 5
+
+
+class KeptBook:
+    """A book kept as the documents say: a snapshot replaces it, 0 deletes a level, and it is cut to the depth."""
+
+    def __init__(self) -> None:
+        self.sides: dict[str, dict[str, str]] = {}
+
+    def apply(self, message: dict, key: str) -> None:
+        for name in ("bids", "asks"):
+            side = {} if message["type"] == "snapshot" else self.sides[name]
+            side |= {str(price): str(qty) for price, qty in message[key][name]}
+            best_first = sorted((price for price in side if side[price] != "0"), key=float, reverse=name == "bids")
+            self.sides[name] = {price: side[price] for price in best_first[: message["depth"] or None]}
+
+
+FORMS = [[], [True], [False], [False, 0], [False, 1], [False, 5], [True, 10], [False, "30"]]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_books_kept_at_every_depth_and_pace_are_the_exchanges_when_all_is_quiet(exchange, seed):
+    chance, user_id = random.Random(seed), exchange.venue.user_ids[0]
+    clients = {}
+    for key, channel, symbol in (("book", "orderbook", "BTCUSD"), ("orderbook_p", "orderbook_p", "BTCUSDT")):
+        for form in FORMS:
+            client = clients[key, str(form)] = Client(exchange)
+            client.send({"id": 1, "method": f"{channel}.subscribe", "params": [symbol, *form]})
+    for step in range(4_000):
+        symbol, unit, lot = chance.choice([("BTCUSD", 10_000, 1), ("BTCUSDT", 10**9, 1_000)])
+        side, price = chance.choice(["Buy", "Sell"]), (60_000 + chance.randrange(-45, 45)) * unit
+        if chance.random() < 0.3:
+            exchange.venue.cancel(user_id, CancelOrder(symbol=symbol, cl_ord_id=f"{seed}-{chance.randrange(step + 1)}"),
+                                  exchange.now_ns)  # fmt: skip
+        else:
+            order = NewOrder(symbol=symbol, side=side, price=price, qty=lot * chance.randrange(1, 4),
+                             cl_ord_id=f"{seed}-{step}", pos_side="Merged")  # fmt: skip
+            exchange.venue.create(user_id, order, exchange.now_ns)
+        exchange.now_ns += chance.randrange(0, 40_000_000)
+        exchange.pump()
+        exchange.hub.poll(exchange.now_ns)
+    exchange.now_ns += S
+    exchange.pump()
+    exchange.hub.poll(exchange.now_ns)
+    for (key, form), client in clients.items():
+        kept = KeptBook()
+        types = []
+        for message in client.heard()[1:]:
+            kept.apply(message, key)
+            types.append(message["type"])
+        bids, asks = exchange.venue.markets[message["symbol"]].levels(message["depth"])
+        assert min(len(bids), len(asks)) >= min(message["depth"] or 8, 8), "there is something to compare"
+        scale = 1 if key == "book" else 10**9
+        wanted = {"bids": [price / scale for price, _ in bids], "asks": [price / scale for price, _ in asks]}
+        assert {name: [float(price) for price in side] for name, side in kept.sides.items()} == wanted, (key, form)
+        quantities = [float(qty) for side in kept.sides.values() for qty in side.values()]
+        assert quantities == [qty / (1 if key == "book" else 10**6) for _, qty in (*bids, *asks)]
+        assert types.count("snapshot") == 2, "at the beginning, and after a minute"
+        assert types.count("incremental") > 100
