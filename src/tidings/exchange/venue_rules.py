@@ -97,6 +97,18 @@ class Rules:
         "exec-status", "ord-status", "trade-type", says="what the numbers in execType of tradingList mean")
     large_limit: str = _word("cut", "refuse", says="a limit above 200 rows: cut down to that, or code 30000")
     uncounted_total: str = _word("zero", "full", says="total of a list without withCount")
+    # Market data.
+    v1_ticker_keys: str = _word(
+        "suffixed", "plain", says="keys of the COIN-M ticker at /md/v1: askEp, lastEp, or close, open without suffix")
+    spot_ticker_index: bool = _flag(True, says="whether spot tickers have indexEp (captured, not documented)")
+    stream_ticker_time: bool = _flag(False, says="whether 24 h messages of COIN-M and spot repeat the time inside")
+    gateway_times: bool = _flag(True, says="whether USD-M books and trades carry dts and mts (captured)")
+    kline_scales: bool = _flag(True, says="whether kline messages carry their scales (captured)")
+    kline_order: str = _word("oldest-first", "newest-first", says="the order of rows in answers to kline queries")
+    kline_list_rows_max: int = _number(
+        2_000, 1, 2_000, says="rows of kline/list, then code 30018 (1000 in the documents of 2024)")
+    market_ack_order: str = _word(
+        "ack-first", "snapshot-first", "either", says="what a market subscription sends first; either: in turn")
     # Keys and limits.
     signature_text: str = _word("sent", "decoded", "either", says="which form of the query is signed")
     unknown_key_body: str = _word("401", "find", "not-found", says="which of the answers seen an unknown key gets")
@@ -146,7 +158,8 @@ PERSONALITIES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = MappingProxy
     "captures": ("as the live venue was seen; where nothing was seen, as is likely (the default)", {}),
     "docs": ("as the documents of 2026 say and their samples show", {
         "client-id-required": "on", "accepted-status": "Init", "accepted-time": "zero", "reduce-only-key": "on",
-        "bulk-cancel-reply": "object", "api-data-shape": "bare", "stray-messages": "off",
+        "bulk-cancel-reply": "object", "api-data-shape": "bare", "stray-messages": "off", "v1-ticker-keys": "plain",
+        "spot-ticker-index": "off", "stream-ticker-time": "on", "gateway-times": "off", "kline-scales": "off",
     }),
     "strict": ("a venue that allows as little as the sources permit", {
         "client-id-required": "on", "client-id-alphabet": "word", "pending-rule": "refuse", "done-order-code": "10002",

@@ -16,6 +16,7 @@ from tidings.exchange.streams.market_feeds import (
     TradeFeed,
     changes,
 )
+from tidings.exchange.venue_rules import Rules
 
 T0 = 1_790_000_000_000_000_000
 BTCUSD = load_catalogue().instruments["BTCUSD"]
@@ -54,7 +55,7 @@ def rest(market: Market, side: int, price: int, qty: int, now_ns: int) -> BookOr
 
 
 def test_a_book_is_batched_and_silent_without_change(market):
-    feed = BookFeed(market, 30, BOOK_INTERVAL_NS, T0)
+    feed = BookFeed(market, 30, BOOK_INTERVAL_NS, T0, Rules())
     rest(market, BUY, 599_000_000, 7, T0 + 1)
     rest(market, SELL, 601_000_000, 5, T0 + 2)
     assert feed.poll(T0 + BOOK_INTERVAL_NS - 1) == []
@@ -67,7 +68,7 @@ def test_a_book_is_batched_and_silent_without_change(market):
 
 
 def test_a_snapshot_for_a_newcomer_is_what_the_others_have_seen(market):
-    feed = BookFeed(market, 30, BOOK_INTERVAL_NS, T0)
+    feed = BookFeed(market, 30, BOOK_INTERVAL_NS, T0, Rules())
     seen = market.sequence
     order = rest(market, BUY, 599_000_000, 7, T0 + 1)
     assert json.loads(feed.snapshot(T0 + 2)[0])["book"]["bids"] == [], "the change is not published yet"
@@ -79,7 +80,7 @@ def test_a_snapshot_for_a_newcomer_is_what_the_others_have_seen(market):
 
 
 def test_a_whole_snapshot_comes_every_minute_even_without_change(market):
-    feed = BookFeed(market, 30, BOOK_INTERVAL_NS, T0)
+    feed = BookFeed(market, 30, BOOK_INTERVAL_NS, T0, Rules())
     rest(market, BUY, 599_000_000, 7, T0 + 1)
     assert json.loads(feed.poll(T0 + BOOK_INTERVAL_NS)[0])["type"] == "incremental"
     assert feed.poll(T0 + SNAPSHOT_INTERVAL_NS - 1) == []
@@ -89,7 +90,7 @@ def test_a_whole_snapshot_comes_every_minute_even_without_change(market):
 
 def test_usd_m_books_carry_strings_and_the_gateways_times():
     market = Market(BTCUSDT, 61_000 * 10**9)
-    feed = BookFeed(market, 5, BOOK_INTERVAL_NS, T0)
+    feed = BookFeed(market, 5, BOOK_INTERVAL_NS, T0, Rules())
     rest(market, BUY, 60_999_500_000_000, 40_000, T0 + 1)
     (text,) = feed.poll(T0 + BOOK_INTERVAL_NS)
     message = json.loads(text)
@@ -99,7 +100,7 @@ def test_usd_m_books_carry_strings_and_the_gateways_times():
 
 def test_trades_are_told_once_newest_first(market):
     market.print_trade(BUY, 600_000_000, 1, 166, T0)
-    feed = TradeFeed(market, T0)
+    feed = TradeFeed(market, Rules())
     assert json.loads(feed.snapshot(T0)[0])["trades"] == [[T0, "Buy", 600_000_000, 1]]
     assert feed.poll(T0 + 1) == []
     for number in (2, 3):

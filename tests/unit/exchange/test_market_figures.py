@@ -9,6 +9,7 @@ from tidings.exchange.markets.candle import Candle
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BUY
 from tidings.exchange.streams.market_figures import KlineFeed, TickerFeed, TickFeed
+from tidings.exchange.venue_rules import Rules
 
 S = 1_000_000_000
 T0_S = 1_790_000_040  # a minute, and nothing longer
@@ -33,7 +34,7 @@ def market(symbol: str, past=None) -> Market:
 
 def test_a_coin_m_kline_names_its_scales_and_tells_each_change_of_the_present_candle():
     coin_m = market("BTCUSD")
-    feed = KlineFeed(coin_m, 60)
+    feed = KlineFeed(coin_m, 60, Rules())
     assert feed.snapshot(T0) == [
         '{"kline":[],"priceScale":4,"sequence":10000000,"symbol":"BTCUSD","type":"snapshot","valueScale":8}'
     ]
@@ -51,7 +52,7 @@ def test_a_coin_m_kline_names_its_scales_and_tells_each_change_of_the_present_ca
 
 def test_a_spot_kline_names_the_scale_of_its_quantities_too():
     spot = market("sBTCUSDT")
-    feed = KlineFeed(spot, 300)
+    feed = KlineFeed(spot, 300, Rules())
     spot.print_trade(BUY, 60_000 * 10**8, 50_000_000, 3_000_000_000_000, T0)
     start_s = T0_S // 300 * 300
     assert feed.poll(T0 + 1) == [
@@ -63,7 +64,7 @@ def test_a_spot_kline_names_the_scale_of_its_quantities_too():
 
 def test_a_usd_m_kline_has_strings():
     usd_m = market("BTCUSDT")
-    feed = KlineFeed(usd_m, 60)
+    feed = KlineFeed(usd_m, 60, Rules())
     usd_m.print_trade(BUY, 60_000_500_000_000, 2_000, 120_001_000_000_000, T0)
     assert feed.poll(T0 + 1) == [
         f'{{"kline_p":[[{T0_S},60,"60000.5","60000.5","60000.5","60000.5","60000.5","0.002","120.001"]],'
@@ -73,7 +74,7 @@ def test_a_usd_m_kline_has_strings():
 
 def test_what_changed_between_two_polls_is_told_newest_first_the_ended_candle_included():
     coin_m = market("BTCUSD")
-    feed = KlineFeed(coin_m, 60)
+    feed = KlineFeed(coin_m, 60, Rules())
     for number in range(4):
         coin_m.print_trade(BUY, 600_000_000 + number, 1, 1, T0 + 30 * number * S)
     rows = json.loads(feed.poll(T0 + 91 * S)[0])["kline"]
@@ -86,7 +87,7 @@ def test_what_changed_between_two_polls_is_told_newest_first_the_ended_candle_in
 
 def test_a_snapshot_has_a_thousand_candles_newest_first():
     coin_m = market("BTCUSD", Before())
-    feed = KlineFeed(coin_m, 60)
+    feed = KlineFeed(coin_m, 60, Rules())
     rows = json.loads(feed.snapshot(T0)[0])["kline"]
     assert [row[0] for row in rows] == [T0_S - 60 * number for number in range(1, 1_001)]
     coin_m.print_trade(BUY, 600_000_000, 1, 1, T0)
@@ -95,7 +96,7 @@ def test_a_snapshot_has_a_thousand_candles_newest_first():
     assert rows[0][2] == 590_000_000, "the close before it"
     for number in range(1, 5):
         coin_m.print_trade(BUY, 600_000_000 + number, 1, 1, T0 + 25 * number * S)
-        reference = KlineFeed(coin_m, 60).snapshot(T0)
+        reference = KlineFeed(coin_m, 60, Rules()).snapshot(T0)
         assert feed.snapshot(T0) == reference, "whatever was kept of an earlier one"
     assert [row[6] for row in json.loads(reference[0])["kline"][:3]] == [600_000_004, 600_000_002, 590_000_000]
 

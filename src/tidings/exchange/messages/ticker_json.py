@@ -1,13 +1,14 @@
 """The 24 h tickers of every line and version, of REST and of the streams, each in its own words.
 
-Keys and their order: captures of 2024 and 2025 where there are any, else phemex docs 2026. The un-suffixed style of
-COIN-M is that of the stream and of the oldest query.
+Keys and their order: captures of 2024 and 2025 where there are any, else phemex docs 2026; rules choose where the two
+disagree. The plain style of COIN-M, without suffixes, is that of the stream and of the oldest query.
 """
 
 from typing import Final
 
 from tidings.exchange.markets.tickers import Ticker
 from tidings.exchange.messages.json_text import array, ratio, real
+from tidings.exchange.venue_rules import Rules
 
 PACK_FIELDS: Final = (
     *("symbol", "openRp", "highRp", "lowRp", "lastRp", "volumeRq", "turnoverRv", "openInterestRv"),
@@ -16,8 +17,10 @@ PACK_FIELDS: Final = (
 _FIELDS_JSON: Final = array(f'"{name}"' for name in PACK_FIELDS)
 
 
-def contract(ticker: Ticker) -> str:
-    """COIN-M, suffixed keys (`/md/v1/ticker/24hr`)."""
+def contract(ticker: Ticker, rules: Rules) -> str:
+    """COIN-M (`/md/v1/ticker/24hr`): suffixed keys, as the documents' table and captures have, not their sample."""
+    if rules.v1_ticker_keys == "plain":
+        return contract_plain(ticker, rules)
     t, day = ticker, ticker.day
     return (
         f'{{"askEp":{t.ask},"bidEp":{t.bid},"fundingRateEr":{t.funding_rate_er},"highEp":{day.high},'
@@ -27,8 +30,12 @@ def contract(ticker: Ticker) -> str:
     )
 
 
-def contract_unsuffixed(ticker: Ticker, *, has_time: bool = True) -> str:
-    """COIN-M, keys without suffixes (`/md/ticker/24hr`; without its own time the stream's `market24h`)."""
+def contract_plain(ticker: Ticker, rules: Rules) -> str:
+    """COIN-M, keys without suffixes (`/md/ticker/24hr`)."""
+    return _contract_plain(ticker, has_time=True)
+
+
+def _contract_plain(ticker: Ticker, *, has_time: bool) -> str:
     t, day = ticker, ticker.day
     time = f'"timestamp":{t.time_ns},' if has_time else ""
     return (
@@ -39,14 +46,15 @@ def contract_unsuffixed(ticker: Ticker, *, has_time: bool = True) -> str:
     )
 
 
-def spot(ticker: Ticker) -> str:
+def spot(ticker: Ticker, rules: Rules) -> str:
     """Spot (`/md/spot/ticker/24hr`)."""
-    t = ticker
-    return _spot(t, f'"indexEp":{t.index_price},', f'"timestamp":{t.time_ns},')
+    return _spot(ticker, has_index=rules.spot_ticker_index, has_time=True)
 
 
-def _spot(t: Ticker, index: str, time: str) -> str:
+def _spot(t: Ticker, *, has_index: bool, has_time: bool) -> str:
     day = t.day
+    index = f'"indexEp":{t.index_price},' if has_index else ""
+    time = f'"timestamp":{t.time_ns},' if has_time else ""
     return (
         f'{{"askEp":{t.ask},"bidEp":{t.bid},"highEp":{day.high},{index}"lastEp":{t.last_price},"lowEp":{day.low},'
         f'"openEp":{day.open},"symbol":"{t.instrument.symbol}",{time}"turnoverEv":{day.turnover},'
@@ -54,7 +62,7 @@ def _spot(t: Ticker, index: str, time: str) -> str:
     )
 
 
-def linear_v3(ticker: Ticker) -> str:
+def linear_v3(ticker: Ticker, rules: Rules) -> str:
     """USD-M, version 3: `last`, `index`, `mark`, and the touch."""
     t, day, scale = ticker, ticker.day, ticker.instrument.price_scale
     return (
@@ -64,8 +72,12 @@ def linear_v3(ticker: Ticker) -> str:
     )
 
 
-def linear_v2(ticker: Ticker, *, has_time: bool = True) -> str:
-    """USD-M, version 2: `close`, `indexPrice`, `markPrice` (without its own time the stream's `market24h_p`)."""
+def linear_v2(ticker: Ticker, rules: Rules) -> str:
+    """USD-M, version 2: `close`, `indexPrice`, `markPrice`."""
+    return _linear_v2(ticker, has_time=True)
+
+
+def _linear_v2(ticker: Ticker, *, has_time: bool) -> str:
     t, day, scale = ticker, ticker.day, ticker.instrument.price_scale
     return (
         f'{{"closeRp":{real(t.last_price, scale)},"fundingRateRr":{ratio(t.funding_rate_er)},'
@@ -85,19 +97,21 @@ def _linear_tail(t: Ticker, *, has_time: bool) -> str:
     )
 
 
-def contract_message(ticker: Ticker) -> str:
+def contract_message(ticker: Ticker, rules: Rules) -> str:
     """One message of `market24h`."""
-    return f'{{"market24h":{contract_unsuffixed(ticker, has_time=False)},"timestamp":{ticker.time_ns}}}'
+    figures = _contract_plain(ticker, has_time=rules.stream_ticker_time)
+    return f'{{"market24h":{figures},"timestamp":{ticker.time_ns}}}'
 
 
-def linear_message(ticker: Ticker) -> str:
+def linear_message(ticker: Ticker, rules: Rules) -> str:
     """One message of `market24h_p`."""
-    return f'{{"market24h_p":{linear_v2(ticker, has_time=False)},"timestamp":{ticker.time_ns}}}'
+    return f'{{"market24h_p":{_linear_v2(ticker, has_time=False)},"timestamp":{ticker.time_ns}}}'
 
 
-def spot_message(ticker: Ticker) -> str:
+def spot_message(ticker: Ticker, rules: Rules) -> str:
     """One message of `spot_market24h`."""
-    return f'{{"spot_market24h":{_spot(ticker, "", "")},"timestamp":{ticker.time_ns}}}'
+    figures = _spot(ticker, has_index=False, has_time=rules.stream_ticker_time)
+    return f'{{"spot_market24h":{figures},"timestamp":{ticker.time_ns}}}'
 
 
 def pack_message(tickers: list[Ticker], now_ns: int) -> str:

@@ -4,7 +4,7 @@ All list only what is over: the unfinished candle is not in them (phemex docs 20
 cannot be is refused in the words of these services (observed in clients): 412, 30000, 30018, 39997.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
@@ -18,11 +18,11 @@ from tidings.exchange.messages.json_text import array, success, twin
 from tidings.exchange.rest.endpoint import Call, Endpoint, Table
 from tidings.exchange.rest.parameters import RequestError
 from tidings.exchange.scaled import rescale, to_text
+from tidings.exchange.venue_rules import Rules
 
 LIMITS: Final = (5, 10, 50, 100, 500, 1_000)  # phemex docs 2026, "Query kline"
 DEFAULT_LIMIT: Final = 100  # not documented
 OLD_ROWS_MAX: Final = 1_000
-LIST_ROWS_MAX: Final = 2_000
 NOMICS_ROWS_MAX: Final = 1_000  # not documented; as many as are kept
 SECOND_NS: Final = 1_000_000_000
 
@@ -41,10 +41,10 @@ def _last(call: Call) -> bytes:
         raise RequestError(*TOO_MANY_ROWS)
     if limit not in LIMITS:
         raise RequestError(*BAD_ARGUMENTS)
-    return _answer(market, market.candles.last(resolution_s, limit, _present_s(call, resolution_s)))
+    return _answer(call, market, market.candles.last(resolution_s, limit, _present_s(call, resolution_s)))
 
 
-def _list(lines: tuple[Line, ...], rows_max: int) -> Endpoint:
+def _list(lines: tuple[Line, ...], rows_max: Callable[[Rules], int]) -> Endpoint:
     """The candles that begin in a stretch of time: `symbol`, `resolution`, `from`, `to` (seconds)."""
 
     def endpoint(call: Call) -> bytes:
@@ -52,10 +52,10 @@ def _list(lines: tuple[Line, ...], rows_max: int) -> Endpoint:
         from_s, to_s = (_integer(call, name) for name in ("from", "to"))
         if not 0 <= from_s <= to_s:
             raise RequestError(*BAD_ARGUMENTS)
-        if (to_s - from_s) // resolution_s > rows_max:
+        if (to_s - from_s) // resolution_s > rows_max(call.venue.config.rules):
             raise RequestError(*TOO_MANY_ROWS)
         to_s = min(to_s, _present_s(call, resolution_s))
-        return _answer(market, market.candles.between(resolution_s, from_s, to_s) if from_s < to_s else [])
+        return _answer(call, market, market.candles.between(resolution_s, from_s, to_s) if from_s < to_s else [])
 
     return endpoint
 
@@ -93,7 +93,9 @@ def _nomics_row(trade: PublicTrade, instrument: Instrument) -> str:
     )
 
 
-def _answer(market: Market, rows: list[Row]) -> bytes:
+def _answer(call: Call, market: Market, rows: list[Row]) -> bytes:
+    if call.venue.config.rules.kline_order == "newest-first":
+        rows = rows[::-1]
     return success(f'{{"total":-1,"rows":{market_json.candles(rows, market.instrument)}}}', "OK")
 
 
@@ -136,9 +138,9 @@ def _required(call: Call, name: str) -> str:
 
 
 TABLE: Table = {
-    ("GET", "/exchange/public/md/kline"): _list((Line.COIN_M, Line.SPOT), OLD_ROWS_MAX),
+    ("GET", "/exchange/public/md/kline"): _list((Line.COIN_M, Line.SPOT), lambda rules: OLD_ROWS_MAX),
     ("GET", "/exchange/public/md/v2/kline"): _last,
     ("GET", "/exchange/public/md/v2/kline/last"): _last,
-    ("GET", "/exchange/public/md/v2/kline/list"): _list(_EVERY_LINE, LIST_ROWS_MAX),
+    ("GET", "/exchange/public/md/v2/kline/list"): _list(_EVERY_LINE, lambda rules: rules.kline_list_rows_max),
     ("GET", "/exchange/public/nomics/trades"): _nomics,
 }

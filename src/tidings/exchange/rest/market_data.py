@@ -14,6 +14,7 @@ from tidings.exchange.messages import market_json, ticker_json
 from tidings.exchange.messages.json_text import array
 from tidings.exchange.rest.endpoint import Call, Endpoint, Table
 from tidings.exchange.rest.parameters import RequestError
+from tidings.exchange.venue_rules import Rules
 
 DEFAULT_DEPTH: Final = 30
 QUERY_TRADES: Final = 200  # rows of the newer queries, as many as a stream begins with; the docs say no number
@@ -48,17 +49,19 @@ def _market_data(result: Result, *lines: Line) -> Endpoint:
     return endpoint
 
 
-def _tickers(path: str, line: Line, wording: Callable[[Ticker], str]) -> Table:
+def _tickers(path: str, line: Line, wording: Callable[[Ticker, Rules], str]) -> Table:
     """Both forms of a 24-hour query: of one symbol, and of all, which wakes none of them."""
 
     def one(call: Call) -> bytes:
         market = _market(call, (line,))
         if market is None:
             return _INVALID_ARGUMENT
-        return _envelope(call, wording(call.venue.tickers.of(market.instrument.symbol, call.now_ns)))
+        ticker = call.venue.tickers.of(market.instrument.symbol, call.now_ns)
+        return _envelope(call, wording(ticker, call.venue.config.rules))
 
     def all_symbols(call: Call) -> bytes:
-        return _envelope(call, array(wording(ticker) for ticker in call.venue.tickers.all(line, call.now_ns)))
+        rules, tickers = call.venue.config.rules, call.venue.tickers.all(line, call.now_ns)
+        return _envelope(call, array(wording(ticker, rules) for ticker in tickers))
 
     return {("GET", path): one, ("GET", f"{path}/all"): all_symbols}
 
@@ -99,7 +102,7 @@ TABLE: Table = {
     ("GET", "/md/trade"): _market_data(_trades, *_SCALED),
     ("GET", "/v1/md/trade"): _market_data(_trades_with_ids, *_SCALED),
     ("GET", "/md/v2/trade"): _market_data(_trades, Line.USD_M),
-    **_tickers("/md/ticker/24hr", Line.COIN_M, ticker_json.contract_unsuffixed),
+    **_tickers("/md/ticker/24hr", Line.COIN_M, ticker_json.contract_plain),
     **_tickers("/md/v1/ticker/24hr", Line.COIN_M, ticker_json.contract),
     **_tickers("/v1/md/ticker/24hr", Line.COIN_M, ticker_json.contract),
     **_tickers("/md/spot/ticker/24hr", Line.SPOT, ticker_json.spot),

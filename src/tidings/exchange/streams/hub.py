@@ -163,9 +163,15 @@ class StreamHub:
             session.refuse(request_id)
             return
         snapshots = list(self._markets.open(session, keys, self._now_ns()))
-        session.reply(request_id, _SUCCESS)
+        self.counters["market_subscriptions"] += 1
+        order = self._rules.market_ack_order
+        is_ack_first = order == "ack-first" or (order == "either" and self.counters["market_subscriptions"] % 2 == 0)
+        if is_ack_first:
+            session.reply(request_id, _SUCCESS)
         for message in snapshots:
             session.send_text(message)
+        if not is_ack_first:
+            session.reply(request_id, _SUCCESS)
 
     def _unsubscribe(self, session: StreamSession, request_id: object, channel: str, params: object) -> None:
         if channel in CHANNELS:

@@ -27,6 +27,7 @@ from tidings.exchange.streams.market_figures import RATE_SCALE, KlineFeed, Ticke
 from tidings.exchange.streams.session import StreamSession, text_frame
 from tidings.exchange.streams.subscriptions import Key, Subscriptions
 from tidings.exchange.venue import Venue
+from tidings.exchange.venue_rules import Rules
 
 
 class Feed(Protocol):
@@ -81,16 +82,16 @@ def _kline_detail(rest: list[object]) -> tuple[int, ...] | None:
 
 def _book(venue: Venue, market: Market, key: Key, now_ns: int) -> Feed:
     depth, interval_ns = key.detail
-    return BookFeed(market, depth, interval_ns, now_ns)
+    return BookFeed(market, depth, interval_ns, now_ns, venue.config.rules)
 
 
 def _trades(venue: Venue, market: Market, key: Key, now_ns: int) -> Feed:
-    return TradeFeed(market, now_ns)
+    return TradeFeed(market, venue.config.rules)
 
 
 def _klines(venue: Venue, market: Market, key: Key, now_ns: int) -> Feed:
     (resolution_s,) = key.detail
-    return KlineFeed(market, resolution_s)
+    return KlineFeed(market, resolution_s, venue.config.rules)
 
 
 def _tick(venue: Venue, market: Market, key: Key, now_ns: int) -> Feed:
@@ -104,17 +105,22 @@ def _tick(venue: Venue, market: Market, key: Key, now_ns: int) -> Feed:
     return TickFeed(i.line, key.symbol, *values[key.symbol], now_ns)
 
 
-def _ticker(wording: Callable[[Ticker], str]) -> FeedMaker:
+Wording = Callable[[Ticker, Rules], str]
+
+
+def _ticker(wording: Wording) -> FeedMaker:
     def make(venue: Venue, market: Market, key: Key, now_ns: int) -> Feed:
-        return TickerFeed(lambda now_ns: [wording(venue.tickers.of(key.symbol, now_ns))], now_ns)
+        rules = venue.config.rules
+        return TickerFeed(lambda now_ns: [wording(venue.tickers.of(key.symbol, now_ns), rules)], now_ns)
 
     return make
 
 
-def _tickers(line: Line, wording: Callable[[Ticker], str]) -> Callable[[Venue, int], Feed]:
+def _tickers(line: Line, wording: Wording) -> Callable[[Venue, int], Feed]:
     """Every symbol of a line, each in a message of its own."""
     def make(venue: Venue, now_ns: int) -> Feed:
-        return TickerFeed(lambda now_ns: [wording(ticker) for ticker in venue.tickers.all(line, now_ns)], now_ns)
+        rules = venue.config.rules
+        return TickerFeed(lambda now_ns: [wording(t, rules) for t in venue.tickers.all(line, now_ns)], now_ns)
 
     return make
 
@@ -123,7 +129,7 @@ def _pack(venue: Venue, now_ns: int) -> Feed:
     return TickerFeed(lambda now_ns: [ticker_json.pack_message(venue.tickers.all(Line.USD_M, now_ns), now_ns)], now_ns)
 
 
-def _day_channel(line: Line, wording: Callable[[Ticker], str]) -> Channel:
+def _day_channel(line: Line, wording: Wording) -> Channel:
     """The docs have `[]` for every symbol, a client of the venue sends `[symbol]` (observed 2025); both are taken."""
     return Channel((line,), _ticker(wording), _tickers(line, wording))
 

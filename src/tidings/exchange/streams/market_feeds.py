@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from tidings.exchange.catalogue import Line
 from tidings.exchange.markets.market import Level, Market
 from tidings.exchange.messages import market_json
+from tidings.exchange.venue_rules import Rules
 
 MS_NS = 1_000_000
 BOOK_INTERVAL_NS = 20 * MS_NS
@@ -24,8 +25,9 @@ SNAPSHOT_TRADES = 200  # phemex docs 2026, "Subscribe Trade"
 class BookFeed:
     """`orderbook` or `orderbook_p` of one market at one depth and pace."""
 
-    def __init__(self, market: Market, depth: int, interval_ns: int, now_ns: int) -> None:
+    def __init__(self, market: Market, depth: int, interval_ns: int, now_ns: int, rules: Rules) -> None:
         self._market = market
+        self._rules = rules
         self._depth = depth
         self._interval_ns = interval_ns
         self._bids, self._asks = market.levels(depth)
@@ -64,7 +66,7 @@ class BookFeed:
             f'"timestamp":{market.updated_ns or now_ns},"type":"{kind}"}}'
         )
         if market.instrument.line is Line.USD_M:
-            return f'{{"depth":{self._depth},"dts":{now_ns},"mts":{now_ns},"orderbook_p":{book},{tail}'
+            return f'{{"depth":{self._depth},{_gateway_times(self._rules, now_ns)}"orderbook_p":{book},{tail}'
         return f'{{"book":{book},"depth":{self._depth},{tail}'
 
 
@@ -87,8 +89,9 @@ def changes(old: Sequence[Level], new: Sequence[Level], depth: int, *, is_descen
 class TradeFeed:
     """`trade` or `trade_p` of one market: the last 200, then each new one."""
 
-    def __init__(self, market: Market, now_ns: int) -> None:
+    def __init__(self, market: Market, rules: Rules) -> None:
         self._market = market
+        self._rules = rules
         self._seen_count = market.trade_count
 
     def snapshot(self, now_ns: int) -> list[str]:
@@ -111,5 +114,10 @@ class TradeFeed:
         market = self._market
         head = f'"sequence":{market.sequence},"symbol":"{market.instrument.symbol}"'
         if market.instrument.line is Line.USD_M:
-            return f'{{"dts":{now_ns},"mts":{now_ns},{head},"trades_p":{rows},"type":"{kind}"}}'
+            return f'{{{_gateway_times(self._rules, now_ns)}{head},"trades_p":{rows},"type":"{kind}"}}'
         return f'{{{head},"trades":{rows},"type":"{kind}"}}'
+
+
+def _gateway_times(rules: Rules, now_ns: int) -> str:
+    """When the venue's gateway and its market data service handled a message (observed 2025)."""
+    return f'"dts":{now_ns},"mts":{now_ns},' if rules.gateway_times else ""

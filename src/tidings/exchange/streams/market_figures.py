@@ -11,6 +11,7 @@ from tidings.exchange.catalogue import Line
 from tidings.exchange.markets.market import Market
 from tidings.exchange.messages import market_json
 from tidings.exchange.messages.json_text import real
+from tidings.exchange.venue_rules import Rules
 
 SNAPSHOT_CANDLES: Final = 1_000  # phemex docs 2026, "Subscribe Kline"
 TICKER_INTERVAL_NS: Final = 1_000_000_000  # phemex docs 2026, "Subscribe 24 Hours Ticker"
@@ -20,8 +21,9 @@ RATE_SCALE: Final = 8
 class KlineFeed:
     """`kline` or `kline_p` of one market at one resolution, newest candle first, the unfinished one included."""
 
-    def __init__(self, market: Market, resolution_s: int) -> None:
+    def __init__(self, market: Market, resolution_s: int, rules: Rules) -> None:
         self._market = market
+        self._rules = rules
         self._resolution_s = resolution_s
         self._seen_count = market.trade_count
         row = market.candles.current(resolution_s)
@@ -56,6 +58,9 @@ class KlineFeed:
     def _message(self, candles: str, kind: str) -> str:
         i, sequence = self._market.instrument, self._market.sequence
         names = f'"sequence":{sequence},"symbol":"{i.symbol}","type":"{kind}"'
+        key = "kline_p" if i.line is Line.USD_M else "kline"
+        if not self._rules.kline_scales:
+            return f'{{"{key}":{candles},{names}}}'
         if i.line is Line.USD_M:
             return f'{{"kline_p":{candles},"priceScale":0,{names}}}'
         qty_scale = f'"qtyScale":{i.qty_scale},' if i.line is Line.SPOT else ""
