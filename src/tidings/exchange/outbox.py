@@ -43,6 +43,10 @@ class Outbox:
             self._ready.append(update)
         self._current.clear()
 
+    def put(self, update: AccountUpdate) -> None:
+        """Have an update published that no engine event caused."""
+        self._ready.append(update)
+
     def take(self) -> list[AccountUpdate]:
         """Give the finished updates, oldest first, and forget them."""
         ready, self._ready = self._ready, []

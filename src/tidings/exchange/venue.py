@@ -24,6 +24,7 @@ from tidings.exchange.accounts.liquidation import LiquidationDesk
 from tidings.exchange.accounts.open_interest import open_interest
 from tidings.exchange.accounts.opening import open_contract_accounts, open_spot_wallets
 from tidings.exchange.accounts.spot_wallets import SpotWallets
+from tidings.exchange.accounts.transfers import TransferDesk
 from tidings.exchange.admin.admin_view import admin_view
 from tidings.exchange.catalogue import Catalogue, Instrument, Line, load_catalogue
 from tidings.exchange.faults.plan import FaultPlan
@@ -73,6 +74,7 @@ class Venue:
         )
         self._liquidation = LiquidationDesk(self.state, self.lives, self._accounts)
         self.funding.on_paid = self._liquidation.check
+        self.transfers = TransferDesk(self.state, self._accounts, self._wallets)
         self._desk = OrderDesk(self.state, self.lives, self._ledger_of)
         self.start_ns = start_ns
         self._flows = Flows(self.state, self.markets, self._deliver, start_ns)

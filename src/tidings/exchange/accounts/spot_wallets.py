@@ -95,6 +95,10 @@ class SpotWallets:
         wallets = self.states(currencies)
         return AccountUpdate(Line.SPOT, self.user_id, "", sequence, now_ns, reports, wallets=wallets)
 
+    def balance_update(self, currencies: Iterable[str], sequence: int, now_ns: int) -> AccountUpdate:
+        """An update with the wallets of `currencies` and no order."""
+        return AccountUpdate(Line.SPOT, self.user_id, "", sequence, now_ns, wallets=self.states(currencies))
+
     def _paying_wallet(self, order: Order) -> Wallet:
         instrument = order.instrument
         return self.wallets[instrument.quote_currency if order.side == BUY else instrument.base_currency]

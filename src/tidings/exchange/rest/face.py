@@ -21,6 +21,7 @@ from tidings.exchange.rest import market_data as rest_market_data
 from tidings.exchange.rest import not_offered as rest_not_offered
 from tidings.exchange.rest import products as rest_products
 from tidings.exchange.rest import spot as rest_spot
+from tidings.exchange.rest import transfers as rest_transfers
 from tidings.exchange.rest.authentication import Authenticator, Unauthenticated
 from tidings.exchange.rest.endpoint import Call, Endpoint
 from tidings.exchange.rest.parameters import Parameters, RequestError
@@ -34,6 +35,7 @@ _NOT_FOUND = failure(404, "no such endpoint")
 _WRONG_METHOD = failure(405, "the endpoint exists, with another method")
 
 _PRIVATE = {
+    **rest_transfers.TABLE,
     **rest_contract.TABLE, **rest_linear.TABLE, **rest_spot.TABLE, **rest_accounts.TABLE, **rest_history.TABLE,
     **rest_not_offered.TABLE,
 }
