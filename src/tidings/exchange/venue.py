@@ -23,6 +23,7 @@ from tidings.exchange.accounts.ledgers import Ledger
 from tidings.exchange.accounts.liquidation import LiquidationDesk
 from tidings.exchange.accounts.open_interest import open_interest
 from tidings.exchange.accounts.opening import open_contract_accounts, open_spot_wallets
+from tidings.exchange.accounts.position_terms import PositionTerm
 from tidings.exchange.accounts.spot_wallets import SpotWallets
 from tidings.exchange.accounts.transfers import TransferDesk
 from tidings.exchange.admin.admin_view import admin_view
@@ -200,6 +201,21 @@ class Venue:
         """The user's spot wallets, all or one."""
         wallets = self._wallets[user_id]
         return wallets.states(name for name in wallets.wallets if currency in ("", name))
+
+    def closed_terms(
+        self, user_id: int, line: Line, currency: str = "", symbol: str = ""
+    ) -> list[tuple[Instrument, PositionTerm]]:
+        """The terms of the user's positions in which something was closed, the one that changed last first."""
+        found = [
+            (position.instrument, term)
+            for account in self._accounts.values()
+            if account.user_id == user_id and account.line is line and currency in ("", account.currency)
+            for position in account.known_positions()
+            if symbol in ("", position.instrument.symbol)
+            for term in position.terms()
+            if term.closed_qty
+        ]
+        return sorted(found, key=lambda entry: -entry[1].updated_ns)
 
     def account_snapshot(self, user_id: int, line: Line, now_ns: int) -> list[AccountUpdate]:
         """What a new subscriber of aop, aop_p or wo is sent first: one update per currency (one in all for spot).

@@ -126,6 +126,11 @@ class Position:
             self.current.is_finished = True
             self.finished.append(self.current)
 
+    def terms(self) -> list[PositionTerm]:
+        """The terms remembered, the present one last."""
+        is_open = self.current is not None and not self.current.is_finished
+        return [*self.finished, *([self.current] if self.current is not None and is_open else [])]
+
     def charge(self, fee: int) -> None:
         """Book a fee."""
         self.cum_fee += fee

@@ -14,6 +14,8 @@ from tidings.exchange.faults.fault_scope import occasion_of, request_names
 from tidings.exchange.messages.json_text import failure
 from tidings.exchange.rest import contract as rest_contract
 from tidings.exchange.rest import contract_accounts as rest_accounts
+from tidings.exchange.rest import funding as rest_funding
+from tidings.exchange.rest import funds as rest_funds
 from tidings.exchange.rest import history as rest_history
 from tidings.exchange.rest import klines as rest_klines
 from tidings.exchange.rest import linear as rest_linear
@@ -35,11 +37,11 @@ _NOT_FOUND = failure(404, "no such endpoint")
 _WRONG_METHOD = failure(405, "the endpoint exists, with another method")
 
 _PRIVATE = {
-    **rest_transfers.TABLE,
+    **rest_transfers.TABLE, **rest_funds.TABLE,
     **rest_contract.TABLE, **rest_linear.TABLE, **rest_spot.TABLE, **rest_accounts.TABLE, **rest_history.TABLE,
     **rest_not_offered.TABLE,
 }
-_PUBLIC = {**rest_products.TABLE, **rest_market_data.TABLE, **rest_klines.TABLE}
+_PUBLIC = {**rest_products.TABLE, **rest_market_data.TABLE, **rest_klines.TABLE, **rest_funding.TABLE}
 _ENDPOINTS: dict[tuple[str, str], Endpoint] = {**_PUBLIC, **_PRIVATE}
 _PATHS = frozenset(path for _, path in _ENDPOINTS)
 
