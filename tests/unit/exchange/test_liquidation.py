@@ -264,3 +264,31 @@ def test_funding_can_liquidate(d: Driver) -> None:
     d.run(0)
     assert forced(d.run(50))[0][2] == "LiqTrade"
     assert balance(d, d.a) >= 0
+
+
+def test_position_is_not_closed_beyond_its_bankruptcy_price(d: Driver) -> None:
+    assert d.refused(d.a, "BTCUSDT", "Sell", BTC, 54_000 * USDT - USDT // 10) == 11054
+    assert d.refused(d.b, "BTCUSDT", "Buy", BTC, 66_000 * USDT) == 0, "its cross account has more behind it"
+    d.venue.cancel_all(d.b, Line.USD_M, d.now_ns, symbols=["BTCUSDT"])
+    (order,) = d.place(d.a, "BTCUSDT", "Sell", BTC, 54_000 * USDT)[-1:]
+    assert d.amend(d.a, "BTCUSDT", order_id=order.order_id, price=53_000 * USDT).code == 11054
+
+
+def test_market_order_stops_at_the_bankruptcy_price(d: Driver) -> None:
+    d.place(d.b, "BTCUSDT", "Buy", BTC // 2, 54_500 * USDT)
+    d.place(d.b, "BTCUSDT", "Buy", BTC, 53_900 * USDT)
+    reports = d.place(d.a, "BTCUSDT", "Sell", BTC, ord_type="Market")
+    assert [(r.exec_qty, r.price) for r in reports if r.user_id == d.a and r.is_trade] == [(BTC // 2, 54_000 * USDT)]
+
+
+def test_debt_of_an_account_without_positions_is_the_funds() -> None:
+    d = cross()
+    d.place(d.a, "BTCUSDT", "Sell", 100 * MILLI_BTC, stop_px=46_000 * USDT, ord_type="Stop", trigger="ByLastPrice",
+            close_on_trigger=True)  # fmt: skip
+    c, e = d.venue.user_ids[2:]
+    d.place(c, "BTCUSDT", "Buy", 100 * MILLI_BTC, 45_001 * USDT)
+    d.place(d.b, "BTCUSDT", "Buy", 100 * MILLI_BTC, 45_000 * USDT)
+    d.place(e, "BTCUSDT", "Sell", 100 * MILLI_BTC, 45_001 * USDT)  # the last price falls, the stop fires
+    assert position(d, d.a).size == 0
+    owed = 1_500 + Fraction("2.7") - Fraction("996.4")
+    assert (balance(d, d.a), fund(d)) == (0, 1_000 - owed)

@@ -129,6 +129,9 @@ class ContractAccount:
         self.balance += closed_pnl - fee
         self._house.collect(self.line, self.currency, fee)
         position.recount(order, order.leaves_qty, order.price)
+        if self.balance < 0 and not self.all_held():
+            self._house.insure(self.line, self.currency, self.balance)  # nobody owes the venue
+            self.balance = 0
         self.touch(position, fill.sequence, fill.now_ns)
         return Settlement(fee, self.currency, closed_size, closed_pnl)
 
@@ -196,6 +199,14 @@ class ContractAccount:
         """Cheap to ask first: true of every position that `is_endangered`, and of few others."""
         loses = position.unrealised_pnl(self._mark_price(position.instrument.symbol)) < 0
         return loses or position.added_margin < 0 or (position.is_cross and self.available_balance() < 0)
+
+    def bounded_price(self, position: Position, side: int, price: int) -> int:
+        """`price`, or the bankruptcy price if an order on `side` would close the position beyond that."""
+        if position.net_qty * side >= 0:
+            return price
+        mark_price = self._mark_price(position.instrument.symbol)
+        bound = position.bankrupt_price(mark_price, self.available_balance())
+        return bound if (price - bound) * side > 0 else price
 
     def state_of(self, position: Position) -> PositionState:
         """One position as it stands."""

@@ -87,9 +87,6 @@ class LiquidationDesk:
         price = account.state_of(position).bankrupt_price
         qty, side = abs(position.net_qty), SELL if position.net_qty > 0 else BUY
         force_close(self._state, life, account, position, qty, price, "LiqTrade", now_ns)
-        if account.balance < 0 and not account.all_held():  # only funding can have taken more than there was
-            self._state.house.insure(account.line, account.currency, account.balance)
-            account.balance = 0
         self._state.outbox.flush(now_ns)
         self._sell(life, side, qty, price, now_ns)
 

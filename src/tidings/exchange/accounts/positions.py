@@ -192,10 +192,19 @@ class Position:
         """Profit at the mark price."""
         return unrealised_pnl(self.instrument, self.net_qty, self.value, mark_price) if self.net_qty else 0
 
+    def margin(self, mark_price: int, shared_balance: int) -> int:
+        """All that backs it; `shared_balance` is what the account has left for its cross positions, perhaps below 0."""
+        assigned = self.assigned(mark_price)
+        return max(0, assigned + shared_balance) if self.is_cross else assigned
+
+    def bankrupt_price(self, mark_price: int, shared_balance: int) -> int:
+        """Where that is lost."""
+        return bankruptcy(self.instrument, self.net_qty, self.value, self.margin(mark_price, shared_balance))[0]
+
     def state(self, mark_price: int, shared_balance: int, pos_mode: str) -> PositionState:
-        """A snapshot; `shared_balance` is what the account has left for its cross positions, negative under water."""
+        """A snapshot; `shared_balance` as for `margin`."""
         instrument, cost, assigned = self.instrument, self.cost(), self.assigned(mark_price)
-        margin = max(0, assigned + shared_balance) if self.is_cross else assigned
+        margin = self.margin(mark_price, shared_balance)
         entry_price = instrument.average_price(abs(self.net_qty), self.value)
         bankrupt_price, bankrupt_comm = bankruptcy(instrument, self.net_qty, self.value, margin)
         order_cost_total = self.order_cost()

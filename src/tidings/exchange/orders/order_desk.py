@@ -173,9 +173,10 @@ class OrderDesk:
             order.stop_direction = direction(order.ord_type, order.side)
             return order  # its money is only needed once it triggers
         if order.is_market:
-            order.price = life.protective_price(order.side)
+            order.price = self._bounded_price(order, life.protective_price(order.side))
         if order.quote_qty and not order.size_by_quote():
             raise Refused(code.TE_QTY_TOO_SMALL, "the quote quantity buys less than one lot")
+        self._check_bankruptcy(order, order.price)
         if wrong := ledger.reserve(order, order.leaves_qty, order.price):
             raise Refused(wrong, "not enough available balance")
         return order
@@ -197,6 +198,18 @@ class OrderDesk:
             order.reduce_only = True  # a sell on the long side, or a buy on the short side, can only close
         if order.reduce_only and not position.room(order.side):
             raise Refused(_no_room_code(order, position.net_qty), "no position that this order could reduce")
+
+    def _check_bankruptcy(self, order: Order, price: int) -> None:
+        """Refuse to close a position at a price beyond its bankruptcy price."""
+        if self._bounded_price(order, price) != price:
+            raise Refused(code.TE_PRICE_WORSE_THAN_BANKRUPT, "the loss would be more than the position's margin")
+
+    @staticmethod
+    def _bounded_price(order: Order, price: int) -> int:
+        account = order.ledger
+        if not isinstance(account, ContractAccount):
+            return price
+        return account.bounded_price(account.position_of(order), order.side, price)
 
     def _check_count(self, order: Order) -> None:
         store, rules = self._state.store, self._rules
@@ -270,6 +283,7 @@ class OrderDesk:
             check_price(request.price, instrument, config)
             if not order.is_conditional:
                 check_price_band(request.price, order.side, life.market)
+                self._check_bankruptcy(order, request.price)
         if request.qty is not None and request.qty != order.order_qty:
             if order.is_position_sized:
                 raise Refused(code.TE_CANNOT_REPLACE_QTY, "the quantity comes from the position")
