@@ -98,18 +98,20 @@ class Venue:
         return self._desk.cancel(user_id, request, now_ns)
 
     def cancel_many(
-        self, user_id: int, symbol: str, now_ns: int, *, order_ids: Sequence[str] = (), cl_ord_ids: Sequence[str] = ()
+        self, user_id: int, symbol: str, now_ns: int, *, order_ids: Sequence[str] = (), cl_ord_ids: Sequence[str] = (),
+        pos_side: str = "",
     ) -> Reply:
         """Cancel each order named; `reply.orders` are those whose cancel was taken. Refused only if none was."""
-        return self._desk.cancel_many(user_id, symbol, order_ids, cl_ord_ids, now_ns)
+        return self._desk.cancel_many(user_id, symbol, order_ids, cl_ord_ids, now_ns, pos_side)
 
     def cancel_all(
         self, user_id: int, line: Line, now_ns: int, *, symbols: Sequence[str] = (), untriggered: bool = False
     ) -> Reply:
         """Cancel all active orders of `line` (of `symbols` if given); with `untriggered` the waiting conditionals."""
         for symbol in symbols:
-            if symbol not in self.catalogue.instruments:
-                return Reply(code.TE_SYMBOL_INVALID, detail=f"no symbol {symbol!r}")
+            instrument = self.catalogue.instruments.get(symbol)
+            if instrument is None or instrument.line is not line:
+                return Reply(code.TE_SYMBOL_INVALID, detail=f"no symbol {symbol!r} on this line")
         chosen = [i.symbol for i in self.catalogue.listed(line) if not symbols or i.symbol in symbols]
         return self._desk.cancel_all(user_id, chosen, untriggered, now_ns)
 

@@ -53,6 +53,8 @@ class Rules:
         "account", "symbol", "open", says="where a clOrdID must be new")
     client_id_required: bool = _flag(False, says="whether an order without clOrdID is refused (the documents say so)")
     client_id_alphabet: str = _word("any", "word", says="what a clOrdID may be made of: anything, or [A-Za-z0-9_.:-]")
+    replace_client_id: str = _word(
+        "names", "renames", says="clOrdID of an amend: the order that is meant, or the id it takes")
     # Orders and their changes.
     pending_rule: str = _word(
         "queue", "refuse", says="a cancel whose order has a request on its way waits its turn, or gets 10004 or 10005")
@@ -74,6 +76,7 @@ class Rules:
         "Aborted", "Canceled", "Expired", "CreateRejected", says="execStatus of a post-only order that would trade")
     ioc_exec_status: str = _word("Expired", "Canceled", "Aborted", says="execStatus of an IOC order's remainder")
     fok_exec_status: str = _word("Aborted", "Canceled", "Expired", says="execStatus of a FOK order that cannot fill")
+    qty_type_required: bool = _flag(False, says="whether a spot order without qtyType is refused (as of 2026)")
     self_trade_group: bool = _flag(True, says="whether stpInstruction has an effect (the venue enables it on request)")
     max_active_orders: int = _number(500, 1, _COUNT_MAX, says="active orders per account and symbol, then code 11032")
     max_conditional_orders: int = _number(200, 1, _COUNT_MAX, says="waiting orders per account and symbol, then 11031")
@@ -157,9 +160,10 @@ _RULES: Final[Mapping[str, Field[Any]]] = MappingProxyType({f.name.replace("_", 
 PERSONALITIES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = MappingProxyType({
     "captures": ("as the live venue was seen; where nothing was seen, as is likely (the default)", {}),
     "docs": ("as the documents of 2026 say and their samples show", {
-        "client-id-required": "on", "accepted-status": "Init", "accepted-time": "zero", "reduce-only-key": "on",
-        "bulk-cancel-reply": "object", "api-data-shape": "bare", "stray-messages": "off", "v1-ticker-keys": "plain",
-        "spot-ticker-index": "off", "stream-ticker-time": "on", "gateway-times": "off", "kline-scales": "off",
+        "client-id-required": "on", "qty-type-required": "on", "accepted-status": "Init", "accepted-time": "zero",
+        "reduce-only-key": "on", "bulk-cancel-reply": "object", "api-data-shape": "bare", "stray-messages": "off",
+        "v1-ticker-keys": "plain", "spot-ticker-index": "off", "stream-ticker-time": "on", "gateway-times": "off",
+        "kline-scales": "off",
     }),
     "strict": ("a venue that allows as little as the sources permit", {
         "client-id-required": "on", "client-id-alphabet": "word", "pending-rule": "refuse", "done-order-code": "10002",

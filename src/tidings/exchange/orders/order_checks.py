@@ -186,10 +186,7 @@ def _check_trailing(request: NewOrder, current: int) -> None:
     if request.ord_type != "Stop" or request.peg_price_type not in (TRAILING_STOP, TRAILING_TAKE_PROFIT):
         raise Refused(code.TE_PEG_PRICE_TYPE_INVALID, f"pegPriceType {request.peg_price_type!r}")
     closes_long = request.side == "Sell"
-    if closes_long and request.peg_offset >= 0:
-        raise Refused(code.TE_BUY_REVERT_VALUE_SHOULD_LT_ZERO, "offset must be negative")
-    if not closes_long and request.peg_offset <= 0:
-        raise Refused(code.TE_SELL_REVERT_VALUE_SHOULD_GT_ZERO, "offset must be positive")
+    check_offset_sign(request.peg_offset, closes_long=closes_long)
     lies_below = request.stop_px < current
     if request.peg_price_type == TRAILING_STOP and closes_long != lies_below:
         wrong = code.TE_BUY_TS_SHOULD_LT_BASE if closes_long else code.TE_SELL_TS_SHOULD_GT_BASE
@@ -198,6 +195,14 @@ def _check_trailing(request: NewOrder, current: int) -> None:
         wrong = (code.TE_BUY_TTP_SHOULD_ACTIVATE_ABOVE_BASE if closes_long
                  else code.TE_SELL_TTP_SHOULD_ACTIVATE_BELOW_BASE)  # fmt: skip
         raise Refused(wrong, "activation price on the losing side of the market")
+
+
+def check_offset_sign(offset: int, *, closes_long: bool) -> None:
+    """Refuse a trailing offset on the wrong side of the price it follows."""
+    if closes_long and offset >= 0:
+        raise Refused(code.TE_BUY_REVERT_VALUE_SHOULD_LT_ZERO, "offset must be negative")
+    if not closes_long and offset <= 0:
+        raise Refused(code.TE_SELL_REVERT_VALUE_SHOULD_GT_ZERO, "offset must be positive")
 
 
 def check_attached(request: NewOrder, market: Market, config: VenueConfig, *, has_position: bool) -> None:
@@ -214,13 +219,17 @@ def check_attached(request: NewOrder, market: Market, config: VenueConfig, *, ha
         if price:
             check_price(price, market.instrument, config)
     base = request.price or market.last_price
-    is_buy = request.side == "Buy"
-    if request.take_profit and (request.take_profit > base) != is_buy:
-        raise Refused(code.TE_BUY_TP_SHOULD_GT_BASE if is_buy else code.TE_SELL_TP_SHOULD_LT_BASE, "take-profit")
-    if request.stop_loss and (request.stop_loss < base) != is_buy:
-        raise Refused(code.TE_BUY_SL_SHOULD_LT_BASE if is_buy else code.TE_SELL_SL_SHOULD_GT_BASE, "stop-loss")
+    check_attached_sides(request.take_profit, request.stop_loss, base, is_buy=request.side == "Buy")
     _check_attached_trigger(request.take_profit, request.tp_trigger, code.TE_TP_TRIGGER_INVALID)
     _check_attached_trigger(request.stop_loss, request.sl_trigger, code.TE_SL_TRIGGER_INVALID)
+
+
+def check_attached_sides(take_profit: int, stop_loss: int, base: int, *, is_buy: bool) -> None:
+    """Refuse a take-profit that would lose or a stop-loss that would win, seen from `base`; 0 means none."""
+    if take_profit and (take_profit > base) != is_buy:
+        raise Refused(code.TE_BUY_TP_SHOULD_GT_BASE if is_buy else code.TE_SELL_TP_SHOULD_LT_BASE, "take-profit")
+    if stop_loss and (stop_loss < base) != is_buy:
+        raise Refused(code.TE_BUY_SL_SHOULD_LT_BASE if is_buy else code.TE_SELL_SL_SHOULD_GT_BASE, "stop-loss")
 
 
 def _check_attached_trigger(price: int, word: str, wrong: int) -> None:

@@ -15,6 +15,7 @@ from tidings.exchange.accounts.positions import LONG, MERGED, NORMAL
 from tidings.exchange.catalogue import Instrument, Line
 from tidings.exchange.faults.order_faults import OrderFaults
 from tidings.exchange.markets.matching import BUY, SelfTrade
+from tidings.exchange.orders.amends import check_conditions, check_new_id
 from tidings.exchange.orders.client_ids import check_form, is_used
 from tidings.exchange.orders.order_checks import (
     Refused,
@@ -109,7 +110,8 @@ class OrderDesk:
             return self._refuse(refused)
 
     def cancel_many(
-        self, user_id: int, symbol: str, order_ids: Iterable[str], cl_ord_ids: Iterable[str], now_ns: int
+        self, user_id: int, symbol: str, order_ids: Iterable[str], cl_ord_ids: Iterable[str], now_ns: int,
+        pos_side: str = "",
     ) -> Reply:
         """Cancel all of the orders named that can be cancelled; refused only if none can."""
         names = [*((order_id, "") for order_id in order_ids), *(("", cl_ord_id) for cl_ord_id in cl_ord_ids)]
@@ -118,7 +120,7 @@ class OrderDesk:
             return self._refuse(Refused(code.INVALID_PARAMETER, "too many ids"))
         for order_id, cl_ord_id in dict.fromkeys(names):
             try:
-                order = self._find(user_id, symbol, order_id, cl_ord_id, "")
+                order = self._find(user_id, symbol, order_id, cl_ord_id, pos_side)
                 reports.append(self._cancel(order, "Cancel", now_ns))
             except Refused as refused:
                 first_refusal = first_refusal if first_refusal.detail != "no order named" else refused
@@ -292,6 +294,9 @@ class OrderDesk:
                 raise Refused(code.TE_REPLACE_TO_INVALID_QTY, "no more than is filled already")
         if request.stop_px is not None and request.stop_px != order.stop_px:
             self._check_new_stop(order, request, life)
+        check_conditions(order, request, life.market, config)
+        if request.new_cl_ord_id and request.new_cl_ord_id != order.cl_ord_id:
+            check_new_id(self._state.store, order, request.new_cl_ord_id, config)
         self._reserve_amend(order, request)
 
     def _take_quote_qty(self, order: Order, request: AmendOrder) -> None:
@@ -334,6 +339,7 @@ class OrderDesk:
             report.leaves_qty = 0 if order.ord_status == UNTRIGGERED else request.qty - order.cum_qty
         report.leaves_value = order.instrument.value(report.leaves_qty, report.price)
         take_conditions(report, request)
+        report.cl_ord_id = request.new_cl_ord_id or report.cl_ord_id
         if order.instrument.line is Line.USD_M and order.time_in_force == "GoodTillCancel":
             report.time_in_force = self._rules.amended_time_in_force
         return report
@@ -375,7 +381,8 @@ def _changes(order: Order, request: AmendOrder) -> bool:
         (request.peg_offset, order.peg_offset), (request.peg_price_type, order.peg_price_type),
         (request.trigger, order.trigger),
     )  # fmt: skip
-    return any(new is not None and new != old for new, old in pairs)
+    is_renamed = request.new_cl_ord_id not in ("", order.cl_ord_id)
+    return is_renamed or any(new is not None and new != old for new, old in pairs)
 
 
 def _no_room_code(order: Order, net_qty: int) -> int:

@@ -250,6 +250,8 @@ class OrderLife:
         new_qty = order.order_qty if request.qty is None else request.qty
         new_price = order.price if request.price is None else request.price
         leaves_qty = new_qty - order.cum_qty
+        if request.new_cl_ord_id:
+            self._state.store.rename(order, request.new_cl_ord_id)
         if leaves_qty <= 0 and not order.is_position_sized:
             self._take_off(order, "ReplaceToCanceled")
             return

@@ -46,6 +46,7 @@ class AmendOrder:
     symbol: str
     order_id: str = ""
     orig_cl_ord_id: str = ""
+    new_cl_ord_id: str = ""  # "" = keeps its own (phemex docs 2024 let an amend rename)
     pos_side: str = ""  # "" = not checked
     price: int | None = None
     qty: int | None = None

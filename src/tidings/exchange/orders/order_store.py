@@ -32,9 +32,14 @@ class OrderStore:
     def add(self, order: Order) -> None:
         """Remember a new open order."""
         self._by_id[order.order_id] = order
-        if order.cl_ord_id:
-            self._by_client_id.setdefault((order.owner, order.cl_ord_id), []).append(order)
+        self._name(order)
         self._open[order.owner, order.instrument.symbol][order] = None
+
+    def rename(self, order: Order, cl_ord_id: str) -> None:
+        """Give an order another client id; its old one is free again."""
+        self._unname(order)
+        order.cl_ord_id = cl_ord_id
+        self._name(order)
 
     def is_known(self, user_id: int, cl_ord_id: str) -> bool:
         """Whether the user has used this client id; an empty one is never known (the venue accepts it, observed)."""
@@ -111,6 +116,13 @@ class OrderStore:
 
     def _forget(self, order: Order) -> None:
         self._by_id.pop(order.order_id, None)
+        self._unname(order)
+
+    def _name(self, order: Order) -> None:
+        if order.cl_ord_id:
+            self._by_client_id.setdefault((order.owner, order.cl_ord_id), []).append(order)
+
+    def _unname(self, order: Order) -> None:
         if order.cl_ord_id:
             key = order.owner, order.cl_ord_id
             self._by_client_id[key].remove(order)

@@ -5,7 +5,7 @@ from tidings.exchange.messages.contract_json import order_reply
 from tidings.exchange.messages.json_text import RATIO_SCALE, UNSPECIFIED, array, success
 from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewOrder
 from tidings.exchange.rest.endpoint import Call, Table, open_order, refusal
-from tidings.exchange.rest.wording import canceled_many, changed, created, not_found, open_rows
+from tidings.exchange.rest.wording import canceled_many, changed, created, not_found, open_rows, renamed
 
 
 def create(call: Call) -> bytes:
@@ -46,10 +46,12 @@ def replace(call: Call) -> bytes:
             return p.integer(f"{name}Ep")
         return p.decimal(name, scale) if p.has(name) else None
 
+    orig_cl_ord_id, new_cl_ord_id = renamed(call)
     request = AmendOrder(
         symbol=p.text("symbol"),
         order_id=p.text("orderID"),
-        orig_cl_ord_id=p.text("origClOrdID"),
+        orig_cl_ord_id=orig_cl_ord_id,
+        new_cl_ord_id=new_cl_ord_id,
         price=price("price"),
         qty=p.integer("orderQty") if p.has("orderQty") else None,
         stop_px=price("stopPx"),

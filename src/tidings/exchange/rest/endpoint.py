@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tidings.exchange.catalogue import Instrument, Line
-from tidings.exchange.error_codes import TE_SYMBOL_INVALID, name_of
+from tidings.exchange.error_codes import AUTH_OR_PARAMETER_ERROR, SYMBOL_NOT_LISTED, TE_SYMBOL_INVALID, name_of
 from tidings.exchange.messages.json_text import failure
 from tidings.exchange.reports import OrderReport, Reply
 from tidings.exchange.rest.parameters import Parameters, RequestError
@@ -52,6 +52,8 @@ def open_orders(call: Call, line: Line) -> list[OrderReport]:
 def open_order(call: Call, line: Line, cl_ord_id: str) -> OrderReport | None:
     """The open order that `orderID`, or else `cl_ord_id`, names; None if there is none."""
     order_id = call.parameters.text("orderID")
+    if not order_id and not cl_ord_id:
+        call.parameters.required("orderID")
     for order in open_orders(call, line):
         if order.order_id == order_id if order_id else cl_ord_id and order.cl_ord_id == cl_ord_id:
             return order
@@ -64,6 +66,10 @@ Table = Mapping[tuple[str, str], Endpoint]  # (method, path)
 
 def refusal(reply: Reply) -> bytes:
     """The answer to what the core refused: its code and name, no data."""
+    if reply.code == SYMBOL_NOT_LISTED:
+        return failure(reply.code, reply.detail)  # a sentence there, with the symbol (observed)
+    if reply.code == AUTH_OR_PARAMETER_ERROR:
+        raise RequestError(reply.code, "Missing required parameter")
     return failure(reply.code, reply.name)
 
 

@@ -7,7 +7,15 @@ from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewO
 from tidings.exchange.reports import Reply
 from tidings.exchange.rest.endpoint import Call, Table, open_order, refusal
 from tidings.exchange.rest.parameters import Parameters, RequestError
-from tidings.exchange.rest.wording import canceled_many, changed, created, linear_row, not_found, open_rows
+from tidings.exchange.rest.wording import (
+    canceled_many,
+    changed,
+    created,
+    linear_row,
+    not_found,
+    open_rows,
+    renamed,
+)
 
 POSITION_MODES = ("OneWay", "Hedged")
 
@@ -45,17 +53,19 @@ def create(call: Call) -> bytes:
 
 
 def replace(call: Call) -> bytes:
-    """`PUT /g-orders/replace`. ccxt says `clOrdID` where the docs say `origClOrdID`; both are read."""
+    """`PUT /g-orders/replace`."""
     instrument = call.instrument(Line.USD_M)
     p = call.parameters
 
     def price(name: str) -> int | None:
         return p.decimal(name, instrument.price_scale) if p.has(name) else None
 
+    orig_cl_ord_id, new_cl_ord_id = renamed(call)
     request = AmendOrder(
         symbol=instrument.symbol,
         order_id=p.text("orderID"),
-        orig_cl_ord_id=p.text("origClOrdID") or p.text("clOrdID"),
+        orig_cl_ord_id=orig_cl_ord_id,
+        new_cl_ord_id=new_cl_ord_id,
         pos_side=p.required("posSide"),
         price=price("priceRp"),
         qty=p.decimal("orderQtyRq", instrument.qty_scale) if p.has("orderQtyRq") else None,
@@ -84,12 +94,12 @@ def cancel_many(call: Call) -> bytes:
     """`DELETE /g-orders`: several by id or by client id; answered with an array, or as a rule says with one object."""
     instrument = call.instrument(Line.USD_M)
     p = call.parameters
-    p.required("posSide")
+    pos_side = p.required("posSide")
     order_ids, cl_ord_ids = p.listed("orderID"), p.listed("clOrdID")
     if not order_ids and not cl_ord_ids:
         p.required("orderID")
     reply = call.venue.cancel_many(
-        call.user_id, instrument.symbol, call.now_ns, order_ids=order_ids, cl_ord_ids=cl_ord_ids
+        call.user_id, instrument.symbol, call.now_ns, order_ids=order_ids, cl_ord_ids=cl_ord_ids, pos_side=pos_side
     )
     return canceled_many(call, reply, linear_row(call))
 

@@ -6,7 +6,7 @@ from tidings.exchange.messages.spot_json import order_reply, wallet
 from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewOrder
 from tidings.exchange.rest.endpoint import Call, Table, open_order, refusal
 from tidings.exchange.rest.parameters import Parameters
-from tidings.exchange.rest.wording import changed, created, not_found, open_rows
+from tidings.exchange.rest.wording import changed, created, not_found, open_rows, renamed
 
 
 def create(call: Call) -> bytes:
@@ -21,7 +21,7 @@ def create(call: Call) -> bytes:
         time_in_force=p.word("timeInForce", "GoodTillCancel"),
         price=p.integer("priceEp"),
         qty=_base_qty(p) or 0,
-        qty_type=p.word("qtyType", "ByBase"),
+        qty_type=p.required("qtyType") if call.venue.config.rules.qty_type_required else p.word("qtyType", "ByBase"),
         quote_qty=p.integer("quoteQtyEv"),
         stop_px=p.integer("stopPxEp"),
         trigger=p.word("trigger") or p.word("triggerType", UNSPECIFIED),
@@ -38,10 +38,12 @@ def replace(call: Call) -> bytes:
     def number(name: str) -> int | None:
         return p.integer(name) if p.has(name) else None
 
+    orig_cl_ord_id, new_cl_ord_id = renamed(call)
     request = AmendOrder(
         symbol=instrument.symbol,
         order_id=p.text("orderID"),
-        orig_cl_ord_id=p.text("origClOrdID"),
+        orig_cl_ord_id=orig_cl_ord_id,
+        new_cl_ord_id=new_cl_ord_id,
         price=number("priceEp"),
         qty=_base_qty(p),
         quote_qty=number("quoteQtyEv"),
@@ -59,8 +61,8 @@ def cancel(call: Call) -> bytes:
 
 
 def cancel_all(call: Call) -> bytes:
-    """`DELETE /spot/orders/all`: the count under `total`."""
-    call.instrument(Line.SPOT)
+    """`DELETE /spot/orders/all`: the count under `total`. `symbol` may be a list."""
+    call.parameters.required("symbol")
     reply = call.venue.cancel_all(
         call.user_id, Line.SPOT, call.now_ns,
         symbols=call.parameters.listed("symbol"), untriggered=call.parameters.flag("untriggered"),

@@ -60,6 +60,19 @@ def open_rows(call: Call, line: Line, row: Row) -> list[str] | None:
     return rows if rows or call.venue.config.rules.no_open_orders == "empty" else None
 
 
+def renamed(call: Call) -> tuple[str, str]:
+    """What an amend says of client ids: which order is meant, if its own id does not say so, and its new id.
+
+    Today's documents have `origClOrdID` and no new id; ccxt sends `clOrdID` for the former, the documents of 2024 for
+    the latter.
+    """
+    p = call.parameters
+    original, other = p.text("origClOrdID"), p.text("clOrdID")
+    if call.venue.config.rules.replace_client_id == "renames":
+        return original, other
+    return original or ("" if p.has("orderID") else other), ""
+
+
 def not_found() -> bytes:
     """No such order, or none open (observed: the same code for both)."""
     return failure(OM_ORDER_NOT_FOUND, name_of(OM_ORDER_NOT_FOUND))
