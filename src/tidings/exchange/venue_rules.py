@@ -84,10 +84,14 @@ class Rules:
     contract_protection_er: int = _number(
         3_000_000, 0, 50_000_000, says="how far through the market a contract's market order may trade, 10^-8")
     spot_protection_er: int = _number(10_000_000, 0, 50_000_000, says="the same on spot")
-    # Words of replies.
+    contract_balance_code: int = _code(11001, 11082, says="code of a contract order without the money")
+    # Words of replies and events.
     accepted_status: str = _word("Created", "Init", says="ordStatus in the reply to a create; Init of execStatus too")
     accepted_time: str = _word("set", "zero", says="transactTimeNs in the reply to a create")
     amended_time_in_force: str = _word("GoodTillModify", "GoodTillCancel", says="timeInForce in the reply to an amend")
+    reject_message: str = _word("sentence", "empty", says="message of a Rejected event")
+    amend_trade_type: str = _word("Replace", "Amend", says="tradeType of the event of an amend")
+    new_trade_type: str = _word("none", "Amend", says="tradeType of a New event; it does not mean a fill")
     price_key: str = _word("priceRp", "priceRq", says="how USD-M replies spell their price")
     reduce_only_key: bool = _flag(False, says="whether USD-M replies have reduceOnly")
     bulk_cancel_reply: str = _word("list", "object", says="data of a bulk cancel: its orders, or the first alone")
@@ -100,6 +104,7 @@ class Rules:
         "exec-status", "ord-status", "trade-type", says="what the numbers in execType of tradingList mean")
     large_limit: str = _word("cut", "refuse", says="a limit above 200 rows: cut down to that, or code 30000")
     uncounted_total: str = _word("zero", "full", says="total of a list without withCount")
+    trade_columns: str = _word("by-path", "4", "5", says="columns of /md/trade and /v1/md/trade; or 4 and 5 as seen")
     # Market data.
     v1_ticker_keys: str = _word(
         "suffixed", "plain", says="keys of the COIN-M ticker at /md/v1: askEp, lastEp, or close, open without suffix")
@@ -110,22 +115,23 @@ class Rules:
     kline_order: str = _word("oldest-first", "newest-first", says="the order of rows in answers to kline queries")
     kline_list_rows_max: int = _number(
         2_000, 1, 2_000, says="rows of kline/list, then code 30018 (1000 in the documents of 2024)")
-    market_ack_order: str = _word(
-        "ack-first", "snapshot-first", "either", says="what a market subscription sends first; either: in turn")
     # Keys and limits.
     signature_text: str = _word("sent", "decoded", "either", says="which form of the query is signed")
     unknown_key_body: str = _word("401", "find", "not-found", says="which of the answers seen an unknown key gets")
     rest_expiry_max_s: int = _number(0, 0, 86_400, says="how far ahead a request's expiry may lie; 0: any time")
     stream_expiry_max_s: int = _number(120, 1, 86_400, says="how far ahead a login's expiry may lie")
     refused_costs: str = _word("free", "permits", says="whether a request answered 429 uses permits up")
+    too_many_status: int = _code(429, 403, 418, says="HTTP status of a request above the limits")
     idle_timeout_s: int = _number(0, 0, 86_400, says="how long a connection may send nothing; 0: for ever")
     # Streams.
     history_orders: int = _number(100, 0, 10_000, says="closed orders, and fills, in a stream's snapshot")
     stray_messages: bool = _flag(True, says="whether account streams begin with messages nobody asked for")
+    first_message: str = _word("ack", "snapshot", says="what a subscriber is sent first")
     ras_ack: str = _word("stauts", "status", says="how the acknowledgement of ras_p spells its word")
     cross_risk_mode: str = _word("CrossAsset", "Classic", says="riskMode of a cross unit on ras_p")
     stream_connections: int = _number(5, 1, _COUNT_MAX, says="logged-in stream connections of a user")
     stream_subscriptions: int = _number(20, 1, _COUNT_MAX, says="subscriptions of a connection")
+    over_connected: str = _word("close", "refuse", says="what a login on one connection too many gets")
     over_subscribed: str = _word("refuse", "close", says="what one subscription too many gets")
     stream_requests_per_s: int = _number(20, 1, _COUNT_MAX, says="requests of a connection in a second; then it closes")
     stream_silence_s: int = _number(30, 1, 86_400, says="how long a stream client may send nothing")

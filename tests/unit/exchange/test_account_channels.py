@@ -152,6 +152,24 @@ def test_streams_follow_the_rules(exchange):
     assert client.transport.wishes[0] == "close"
 
 
+@pytest.mark.parametrize(("channel", "params"), [("aop", []), ("trade", ["BTCUSD"])])
+def test_the_acknowledgement_may_come_after_the_first_message(exchange, channel, params):
+    _, messages = follow(exchange, channel, params)
+    assert [message.get("id") for message in messages].index(8) == 0
+    exchange.venue.config.rules.set("first-message", "snapshot")
+    _, messages = follow(exchange, channel, params)
+    assert [message.get("id") for message in messages].index(8) == len(messages) - 1 > 0
+
+
+def test_a_login_on_one_connection_too_many_is_cut_or_refused(exchange):
+    exchange.hub.limits = StreamLimits(connections_per_user=1)
+    exchange.venue.config.rules.set("over-connected", "refuse")
+    first, second = Client(exchange), Client(exchange)
+    assert first.login(0)["error"] is None
+    assert second.login(0)["error"]["code"] == 6012
+    assert second.transport.wishes == []
+
+
 def test_a_limit_that_changes_holds_at_once_for_subscriptions(exchange):
     client = Client(exchange)
     assert client.ask("tick.subscribe", [".BTC"])["error"] is None

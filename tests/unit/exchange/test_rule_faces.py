@@ -144,6 +144,35 @@ def test_whether_a_429_costs(rule, left):
     assert client.ask("GET", "/g-accounts/accountPositions", "currency=USDT")[0] == (200 if left else 429)
 
 
+@pytest.mark.parametrize(
+    ("rule", "md", "v1"), [("by-path", 4, 5), ("4", 4, 4), ("5", 5, 5)],
+)  # fmt: skip
+def test_how_many_columns_trades_have(rule, md, v1):
+    client = Client(trade_columns=rule)
+    client.venue.markets["BTCUSD"].print_trade(1, 600_000_000, 3, 5_000, T0)
+    for path, columns in (("/md/trade", md), ("/v1/md/trade", v1)):
+        (row,) = client.ask("GET", path, "symbol=BTCUSD")[1]["result"]["trades"]
+        assert (len(row), row[-2:]) == (columns, [600_000_000, 3])
+
+
+@pytest.mark.parametrize("path", ["/md/v1/ticker/24hr", "/v1/md/ticker/24hr"])
+def test_how_the_keys_of_a_ticker_are_spelled(path):
+    client = Client()
+    assert client.ask("GET", path, "symbol=BTCUSD")[1]["result"]["lastEp"] == 600_000_000
+    client.rules.set("v1-ticker-keys", "plain")
+    assert client.ask("GET", path, "symbol=BTCUSD")[1]["result"]["close"] == 600_000_000
+    assert client.ask("GET", f"{path}/all")[1]["result"][0]["close"] == 600_000_000
+
+
+@pytest.mark.parametrize("status", [429, 403, 418])
+def test_what_a_request_above_the_limits_gets(status):
+    client = Client(too_many_status=status)
+    for _ in range(20):
+        client.ask("GET", "/g-accounts/positions", "currency=USDT")
+    refused = client.ask("GET", "/g-accounts/positions", "currency=USDT")
+    assert refused == (status, {"code": "39995", "msg": "Too many requests."})
+
+
 @pytest.fixture
 def admin():
     venue = Venue(VenueConfig(has_flow=False, rules=rules_of("docs")), T0)

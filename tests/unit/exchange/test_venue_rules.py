@@ -149,6 +149,31 @@ def test_an_amend_can_keep_its_time_in_force():
         assert reply.order.time_in_force == word
 
 
+def test_the_words_of_events_that_are_not_fills():
+    def kinds(**rules: object) -> list[tuple[str, str, str]]:
+        d = Driver(**rules)
+        reports = d.place(d.a, "BTCUSD", "Buy", 1, COIN_M_60K - 100 * USD, cl_ord_id="one")
+        d.amend(d.a, "BTCUSD", orig_cl_ord_id="one", qty=2)
+        reports += d.run()
+        d.refused(d.a, "BTCUSD", "Buy", 10**9, COIN_M_60K)
+        reports += d.run()
+        return [(r.exec_status, r.trade_type, r.message) for r in reports]
+
+    assert kinds() == [
+        ("New", "", "No error"), ("Replaced", "Replace", "No error"),
+        ("CreateRejected", "", "TE: qty too large"),
+    ]  # fmt: skip
+    assert kinds(new_trade_type="Amend", amend_trade_type="Amend", reject_message="empty") == [
+        ("New", "Amend", "No error"), ("Replaced", "Amend", "No error"), ("CreateRejected", "", ""),
+    ]  # fmt: skip
+
+
+def test_an_order_without_the_money_gets_the_code_of_the_rule():
+    for code in (11001, 11082):
+        d = Driver(contract_balance_code=code, contract_funds={"BTC": 0, "USDT": 0})
+        assert d.refused(d.a, "BTCUSDT", "Buy", MILLI_BTC, USD_M_60K) == code
+
+
 def test_how_far_a_market_order_may_trade():
     d = Driver(spot_protection_er=1_000_000)
     d.place(d.b, "sBTCUSDT", "Sell", SPOT_BTC // 100, SPOT_60K + SPOT_60K // 50)

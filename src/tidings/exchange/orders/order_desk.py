@@ -180,6 +180,8 @@ class OrderDesk:
             raise Refused(code.TE_QTY_TOO_SMALL, "the quote quantity buys less than one lot")
         self._check_bankruptcy(order, order.price)
         if wrong := ledger.reserve(order, order.leaves_qty, order.price):
+            if wrong == code.TE_NO_ENOUGH_AVAILABLE_BALANCE:
+                wrong = self._rules.contract_balance_code
             raise Refused(wrong, "not enough available balance")
         return order
 

@@ -21,6 +21,7 @@ from tidings.exchange.error_codes import (
     TE_ORD_STATUS_CANNOT_REPLACE,
     TE_QTY_TOO_SMALL,
     TE_REDUCE_ONLY_ABORT,
+    sentence_of,
 )
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BUY, BookOrder, Outcome, Stay
@@ -50,6 +51,7 @@ class OrderLife:
 
     def __init__(self, state: VenueState, market: Market) -> None:
         self._state = state
+        self._rules = state.config.rules
         self.market = market
         self.watch = TriggerWatch(market)
         self._now_ns = 0  # of the current event
@@ -64,7 +66,7 @@ class OrderLife:
         self._begin(now_ns)
         if not order.is_done:
             order.pending = "" if order.pending == "New" else order.pending
-            self._enter(order, "New")
+            self._enter(order, "New", trade_type=self._new_type)
         self._end()
 
     def register(self, order: Order, now_ns: int) -> None:
@@ -102,7 +104,8 @@ class OrderLife:
         """The trading engine refused a new order: its owner's stream hears of it too."""
         self._begin(now_ns)
         order.ord_status = REJECTED
-        self._tell(order, "CreateRejected", code=code)
+        message = "" if self._rules.reject_message == "empty" else sentence_of(code)
+        self._tell(order, "CreateRejected", code=code, message=message)
         self._end()
 
     def reject_accepted(self, order: Order, code: int, now_ns: int) -> None:
@@ -192,7 +195,7 @@ class OrderLife:
             if order.reduce_only:
                 self._position_of(order).reducers[order] = None
         elif not order.is_done:
-            status, exec_status, reason = removal(outcome, self._state.config.rules)
+            status, exec_status, reason = removal(outcome, self._rules)
             self._finish(order, status, exec_status, cxl_rej_reason=reason)
 
     def _fill(self, order: Order, fill: Fill, index: int) -> None:
@@ -242,7 +245,7 @@ class OrderLife:
         order.leaves_qty = leaves_qty
         order.order_qty = order.cum_qty + leaves_qty
         order.ledger.reserve(order, leaves_qty, order.price)
-        self._tell(order, "Replaced", trade_type="Replace")
+        self._tell(order, "Replaced", trade_type=self._rules.amend_trade_type)
 
     def _take_terms(self, order: Order, request: AmendOrder) -> None:
         """Give `order` the amend's new terms; a working one goes back through the book."""
@@ -264,9 +267,9 @@ class OrderLife:
         order.price, order.order_qty, order.leaves_qty = new_price, new_qty, leaves_qty
         take_conditions(order, request)
         if waits:
-            self._tell(order, "Replaced", trade_type="Replace")
+            self._tell(order, "Replaced", trade_type=self._rules.amend_trade_type)
         else:
-            self._enter(order, "Replaced", trade_type="Replace")
+            self._enter(order, "Replaced", trade_type=self._rules.amend_trade_type)
 
     def _take_off(self, order: Order, exec_status: str, code: int = 0, reason: int = 0) -> None:
         """End an order that has not traded out: cancelled, or deactivated if it never triggered."""
@@ -329,11 +332,11 @@ class OrderLife:
             self._finish(order, REJECTED, "Aborted", code=code)
             return
         self._tell(order, "PendingNew")
-        self._enter(order, "New")
+        self._enter(order, "New", trade_type=self._new_type)
 
     def protective_price(self, side: int) -> int:
         """The limit that a market order gets: so far through the best opposite price, or through the last one."""
-        market, rules = self.market, self._state.config.rules
+        market, rules = self.market, self._rules
         best = market.book.best_offer() if side == BUY else market.book.best_bid()
         is_spot = market.instrument.line is Line.SPOT
         distance_er = rules.spot_protection_er if is_spot else rules.contract_protection_er
@@ -354,6 +357,11 @@ class OrderLife:
             self._tell(order, "Registered")
 
     # Reports.
+
+    @property
+    def _new_type(self) -> str:
+        """tradeType of a New event; the stream leaves an empty one out."""
+        return "" if self._rules.new_trade_type == "none" else self._rules.new_trade_type
 
     def _tell(self, order: Order, exec_status: str, *, is_news: bool = True, **details: Any) -> None:
         """Report what just happened to `order` on its owner's stream, and keep it in history."""

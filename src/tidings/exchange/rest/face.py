@@ -119,4 +119,4 @@ class RestApi:
 
     def _too_many(self, headers: str) -> Response:
         self.counters["rate_limited"] += 1
-        return Response(TOO_MANY_REQUESTS, 429, headers)
+        return Response(TOO_MANY_REQUESTS, self.venue.config.rules.too_many_status, headers)

@@ -93,14 +93,22 @@ def _trades_with_ids(market: Market, now_ns: int) -> str:
     return f'{{"sequence":{market.sequence},"symbol":"{symbol}","trades":{rows},"type":"snapshot"}}'
 
 
+def _switch(is_chosen: Callable[[Rules], bool], chosen: Endpoint, other: Endpoint) -> Endpoint:
+    """An endpoint that answers as a rule says."""
+    return lambda call: (chosen if is_chosen(call.venue.config.rules) else other)(call)
+
+
+_FOUR_COLUMNS, _FIVE_COLUMNS = _market_data(_trades, *_SCALED), _market_data(_trades_with_ids, *_SCALED)
+
+
 TABLE: Table = {
     ("GET", "/md/orderbook"): _market_data(_book(DEFAULT_DEPTH), *_SCALED),
     ("GET", "/v1/md/orderbook"): _market_data(_book(DEFAULT_DEPTH), *_SCALED),
     ("GET", "/md/fullbook"): _market_data(_book(0), *_SCALED),
     ("GET", "/v1/md/fullbook"): _market_data(_book(0), *_SCALED),
     ("GET", "/md/v2/orderbook"): _market_data(_book(DEFAULT_DEPTH), Line.USD_M),
-    ("GET", "/md/trade"): _market_data(_trades, *_SCALED),
-    ("GET", "/v1/md/trade"): _market_data(_trades_with_ids, *_SCALED),
+    ("GET", "/md/trade"): _switch(lambda rules: rules.trade_columns == "5", _FIVE_COLUMNS, _FOUR_COLUMNS),
+    ("GET", "/v1/md/trade"): _switch(lambda rules: rules.trade_columns == "4", _FOUR_COLUMNS, _FIVE_COLUMNS),
     ("GET", "/md/v2/trade"): _market_data(_trades, Line.USD_M),
     **_tickers("/md/ticker/24hr", Line.COIN_M, ticker_json.contract_plain),
     **_tickers("/md/v1/ticker/24hr", Line.COIN_M, ticker_json.contract),

@@ -5,7 +5,8 @@ feeds (`market_channels`), polled while anybody listens. Requests and acks: phem
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from tidings.exchange.faults.stream_faults import StreamFaults
@@ -117,7 +118,10 @@ class StreamHub:
             return
         others = sum(1 for other in self._subscriptions.sessions if other.user_id == user_id and other is not session)
         if others >= self.limits.connections_per_user:
-            session.close("too many connections")
+            if self._rules.over_connected == "refuse":
+                session.refuse(request_id, _NOT_LOGGED_IN)
+            else:
+                session.close("too many connections")
             return
         session.user_id = user_id
         session.reply(request_id, _SUCCESS)
@@ -136,12 +140,22 @@ class StreamHub:
         self._pump()
         self._subscriptions.attach(session, key)
         self._accounts.attach(key)
-        session.reply(request_id, self._accounts.acknowledgement(channel))
-        for message, update in self._accounts.snapshot(key, session.user_id, self._now_ns()):
-            if update is None:
-                session.send_text(message)
-            else:
-                self._send(session, text_frame(message), update)
+        with self._acknowledged(session, request_id, self._accounts.acknowledgement(channel)):
+            for message, update in self._accounts.snapshot(key, session.user_id, self._now_ns()):
+                if update is None:
+                    session.send_text(message)
+                else:
+                    self._send(session, text_frame(message), update)
+
+    @contextmanager
+    def _acknowledged(self, session: StreamSession, request_id: object, result: str) -> Iterator[None]:
+        """Answer a subscription before its first messages, or after them: their order is not guaranteed."""
+        if self._rules.first_message == "ack":
+            session.reply(request_id, result)
+            yield
+        else:
+            yield
+            session.reply(request_id, result)
 
     def _has_room(self, session: StreamSession, keys: list[Key]) -> bool:
         """Whether a client may have all of `keys` too; one that may not is cut where a rule says so."""
@@ -163,15 +177,9 @@ class StreamHub:
             session.refuse(request_id)
             return
         snapshots = list(self._markets.open(session, keys, self._now_ns()))
-        self.counters["market_subscriptions"] += 1
-        order = self._rules.market_ack_order
-        is_ack_first = order == "ack-first" or (order == "either" and self.counters["market_subscriptions"] % 2 == 0)
-        if is_ack_first:
-            session.reply(request_id, _SUCCESS)
-        for message in snapshots:
-            session.send_text(message)
-        if not is_ack_first:
-            session.reply(request_id, _SUCCESS)
+        with self._acknowledged(session, request_id, _SUCCESS):
+            for message in snapshots:
+                session.send_text(message)
 
     def _unsubscribe(self, session: StreamSession, request_id: object, channel: str, params: object) -> None:
         if channel in CHANNELS:
