@@ -85,16 +85,3 @@ def test_day_figures_repeat_their_time_or_do_not(exchange):
         message = heard(exchange, channel, [])[1]
         assert message[channel]["timestamp"] == message["timestamp"]
     assert "timestamp" not in heard(exchange, "market24h_p", [])[1]["market24h_p"], "as captured"
-
-
-@pytest.mark.parametrize(("order", "places"), [
-    ("ack-first", [0, 0, 0]), ("snapshot-first", [1, 1, 1]), ("either", [1, 0, 1]),
-])
-def test_what_a_subscription_sends_first(exchange, order, places):
-    exchange.venue.config.rules.set("market-ack-order", order)
-    found = []
-    for _ in range(3):
-        messages = heard(exchange, "trade", ["BTCUSD"])
-        found.append(next(place for place, message in enumerate(messages) if message.get("id") == 7))
-        assert len(messages) == 2
-    assert found == places

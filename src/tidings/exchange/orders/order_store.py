@@ -13,7 +13,7 @@ from tidings.exchange.orders.orders import Order
 from tidings.exchange.orders.recent_changes import RecentChanges
 from tidings.exchange.reports import OrderReport
 
-DONE_ORDERS_MAX: Final = 50_000  # remembered for queries and for refusing their client ids again
+DONE_ORDERS_MAX: Final = 10_000  # per user and line: remembered for queries and for refusing their client ids again
 
 
 class OrderStore:
@@ -24,7 +24,7 @@ class OrderStore:
         # Several orders under one client id: only where the exchange is told to accept that
         self._by_client_id: dict[tuple[int, str], list[Order]] = {}
         self._open: defaultdict[tuple[int, str], dict[Order, None]] = defaultdict(dict)
-        self._done: deque[Order] = deque()
+        self._done: defaultdict[tuple[int, Line], deque[Order]] = defaultdict(deque)
         self._closed: defaultdict[tuple[int, Line], History] = defaultdict(History)
         self._fills: defaultdict[tuple[int, Line], deque[OrderReport]] = defaultdict(_fills)
         self.recent = RecentChanges()
@@ -70,9 +70,10 @@ class OrderStore:
     def close(self, order: Order) -> None:
         """Move a done order out of the open ones."""
         self._open[order.owner, order.instrument.symbol].pop(order, None)
-        self._done.append(order)
-        if len(self._done) > DONE_ORDERS_MAX:
-            self._forget(self._done.popleft())
+        done = self._done[order.owner, order.instrument.line]
+        done.append(order)
+        if len(done) > DONE_ORDERS_MAX:
+            self._forget(done.popleft())
 
     def record(self, order: Order, report: OrderReport) -> None:
         """Take note of what became of `order`; keep the report if it is an execution, or the order's end."""
