@@ -21,6 +21,7 @@ from pathlib import Path
 from tidings.errors import ConfigError
 from tidings.exchange.arguments import add_arguments
 from tidings.exchange.faults.fault_file import FaultSet, read_faults
+from tidings.exchange.garbage_rounds import rare_whole_rounds
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
 from tidings.exchange.markets.flow_regimes import OFF
 from tidings.exchange.ready_file import ready_file_with
@@ -93,7 +94,8 @@ async def _serve(config: ExchangeConfig, ready_file: Path | None, parent_pid: in
     try:
         with ready_file_with(line, ready_file), _parent_watch(parent_pid, stop.set):
             _say(line)
-            await stop.wait()
+            with rare_whole_rounds(exchange.work_count):
+                await stop.wait()
     finally:
         await exchange.stop()
 

@@ -230,6 +230,10 @@ class LocalExchange:
             for _, state in self._listeners:
                 state.deadlines.sweep(self._clock())
 
+    def work_count(self) -> int:
+        """How many requests there have been, of REST and of streams."""
+        return self._rest.counters["requests"] + self._hub.counters["stream_requests"]
+
     def _counters(self) -> dict[str, int]:
         """The faces' counters, for the admin endpoint."""
         faults = Counter({f"fault.{kind}": count for kind, count in self.venue.state.faults.counters.items()})
