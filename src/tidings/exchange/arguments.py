@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments on `parser`."""
     _add_market(parser)
     _add_behaviour(parser)
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="go on from what is in FILE, keys included, and keep it up to date",
+    )
     parser.add_argument("--ready-file", type=Path, metavar="PATH", help="write the ready object here too")
     parser.add_argument("--parent-pid", type=int, metavar="PID", help="end when this process does")
     parser.add_argument("--json", action="store_true", help="accepted for symmetry: the ready line is always JSON")

@@ -25,6 +25,7 @@ from tidings.exchange.garbage_rounds import rare_whole_rounds
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
 from tidings.exchange.markets.flow_regimes import OFF
 from tidings.exchange.ready_file import ready_file_with
+from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.venue_rules import rules_of
 
 PARENT_POLL_S = 0.5  # where there are no process descriptors (macOS)
@@ -57,16 +58,17 @@ def run(arguments: argparse.Namespace) -> int:
         secret_encoding=arguments.secret_encoding,
         faults=faults,
         rules=rules_of(arguments.personality, arguments.rule),
+        state_file=arguments.state,
     )
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(config, arguments.ready_file, arguments.parent_pid))
-    except ConfigError as error:
+    except (ConfigError, StateError) as error:
         return _fail(error)
     return 0
 
 
-def _fail(error: ConfigError) -> int:
+def _fail(error: Exception) -> int:
     print(f"tidings exchange: {error}", file=sys.stderr)
     return 1
 

@@ -17,9 +17,10 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 
 from tidings.exchange.admin.face import AdminApi
@@ -28,6 +29,8 @@ from tidings.exchange.faults.http_faults import HttpFaults
 from tidings.exchange.rest.authentication import Authenticator, SecretEncoding, make_api_key
 from tidings.exchange.rest.face import RestApi
 from tidings.exchange.rest.rate_limits import Profile, RateLimits, Window
+from tidings.exchange.saved.graph_words import StateError
+from tidings.exchange.saved.keeper import StateKeeper
 from tidings.exchange.server.certificates import Certificates
 from tidings.exchange.server.http_request import Request
 from tidings.exchange.server.http_server import Handler, HttpConnection, ServerState
@@ -67,13 +70,15 @@ class ExchangeConfig:
     secret_encoding: SecretEncoding = "raw"
     faults: FaultSet = field(default_factory=FaultSet)
     rules: Rules = field(default_factory=Rules)  # what these are at the start; the admin endpoint changes them
+    state_file: Path | None = None  # what an earlier run saved there goes on: its seed and accounts too
+    state_interval_s: float = 30.0  # how often it is saved
 
 
 class WallClock:
     """Unix time in nanoseconds that never goes back, whatever the machine's clock does."""
 
-    def __init__(self) -> None:
-        self._last_ns = 0
+    def __init__(self, least_ns: int = 0) -> None:
+        self._last_ns = least_ns
 
     def __call__(self) -> int:
         """The time now."""
@@ -85,15 +90,21 @@ class LocalExchange:
     """One running exchange inside the present event loop."""
 
     def __init__(self, config: ExchangeConfig) -> None:
+        self._keeper = StateKeeper(config.state_file) if config.state_file else None
+        if self._keeper is not None and self._keeper.found is not None:
+            config = replace(config, seed=self._keeper.seed, account_count=self._keeper.user_count)
         self.config = config
-        self._clock = WallClock()
+        self._clock = WallClock(self._keeper.saved_ns if self._keeper else 0)
         self.venue = Venue(_venue_config(config), self._clock())
-        pairs = [make_api_key(user_id, os.urandom, config.secret_encoding) for user_id in self.venue.user_ids]
+        pairs = self._keeper.key_pairs(config.secret_encoding) if self._keeper else []
+        pairs = pairs or [make_api_key(user, os.urandom, config.secret_encoding) for user in self.venue.user_ids]
         self._accounts = [
             {"api_key": key.api_key, "api_secret": secret, "user_id": key.user_id} for key, secret in pairs
         ]
         self._rules = self.venue.config.rules
         authenticator = Authenticator((key for key, _ in pairs), self._rules)
+        if self._keeper is not None:
+            self._keeper.restore(self.venue, self._clock())
         self.venue.state.schedule.on_sooner = lambda due_ns: self._plan_pump()
         plan = self.venue.state.faults
         plan.seed = config.seed if config.faults.seed is None else config.faults.seed
@@ -106,7 +117,9 @@ class LocalExchange:
         self._hub = StreamHub(self.venue, authenticator, _stream_limits(self._rules), self._clock, self._pump)
         is_vip = config.rate_profile == "vip"
         self._rest = RestApi(self.venue, authenticator, self._limits, self._after_request, is_vip)
-        self._admin = AdminApi(self.venue, self._counters, self._plan_pump, self._apply_rules)
+        self._admin = AdminApi(
+            self.venue, self._counters, self._plan_pump, self._apply_rules, self._save if self._keeper else None
+        )
         self._certificates: Certificates | None = None
         self._listeners: list[tuple[asyncio.Server, ServerState]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -116,6 +129,8 @@ class LocalExchange:
     async def start(self) -> Ready:
         """Listen, and give the ready object. Raises OSError if the address cannot be bound."""
         context, ca_file = None, None
+        if self._keeper is not None:
+            self._save()  # a file that cannot be written is better known now
         if self.config.has_tls:
             self._certificates = Certificates()
             context, ca_file = self._certificates.server_context(), str(self._certificates.ca_file)
@@ -126,6 +141,8 @@ class LocalExchange:
             await self.stop()
             raise
         self._chores = [asyncio.create_task(self._poll_markets()), asyncio.create_task(self._drop_silent())]
+        if self._keeper is not None:
+            self._chores.append(asyncio.create_task(self._save_regularly(self._keeper)))
         self._pump()
         secure = "s" if self.config.has_tls else ""
         address = f"{_url_host(self.config.host)}:{port}"
@@ -145,7 +162,9 @@ class LocalExchange:
             self._timer.cancel()
         for chore in self._chores:
             chore.cancel()
-        await asyncio.gather(*self._chores, return_exceptions=True)
+        was_running, chores = bool(self._chores), self._chores
+        self._chores = []
+        await asyncio.gather(*chores, return_exceptions=True)
         for server, state in self._listeners:
             server.close()
             state.close_all()
@@ -153,6 +172,8 @@ class LocalExchange:
         await asyncio.sleep(0)  # let the transports say goodbye to their protocols
         if self._certificates is not None:
             self._certificates.close()
+        if was_running and self._keeper is not None:
+            self._save()
 
     async def _listen(self, handler: Handler, host: str, port: int, context: ssl.SSLContext | None) -> int:
         is_main = handler is self._rest
@@ -233,6 +254,19 @@ class LocalExchange:
     def work_count(self) -> int:
         """How many requests there have been, of REST and of streams."""
         return self._rest.counters["requests"] + self._hub.counters["stream_requests"]
+
+    def _save(self) -> dict[str, object]:
+        """Write the state to its file; what the admin endpoint says of it. Raises StateError."""
+        if self._keeper is None:
+            raise StateError("no state file was named when the exchange was started")
+        now_ns = self._clock()
+        size_bytes = self._keeper.save(self.venue, self._accounts, now_ns)
+        return {"file": str(self._keeper.path), "size_bytes": size_bytes, "saved_ns": now_ns}
+
+    async def _save_regularly(self, keeper: StateKeeper) -> None:
+        while True:
+            await asyncio.sleep(self.config.state_interval_s)
+            keeper.save_aside(self.venue, self._accounts, self._clock())
 
     def _counters(self) -> dict[str, int]:
         """The faces' counters, for the admin endpoint."""

@@ -37,3 +37,13 @@ class Schedule:
                 action(due_ns)
         finally:
             self._is_running = False
+
+    def entries(self) -> list[tuple[int, Action]]:
+        """What is planned, in the order in which it will be done."""
+        return [(due_ns, action) for due_ns, _, action in sorted(self._heap, key=lambda entry: entry[:2])]
+
+    def replace(self, entries: list[tuple[int, Action]]) -> None:
+        """Plan `entries` and nothing else."""
+        self._heap[:] = [(due_ns, number, action) for number, (due_ns, action) in enumerate(entries)]
+        heapq.heapify(self._heap)
+        self._count = len(entries)

@@ -175,6 +175,10 @@ class Venue:
         self.state.counters.updates += len(updates)
         return updates
 
+    def restart_flows(self, now_ns: int) -> None:
+        """Begin the background flows anew, by the settings of this run."""
+        self._flows.restart(now_ns)
+
     def later(self, wall_ns: Callable[[], int], delay_ns: int, action: Callable[[], None]) -> None:
         """Have `advance` call `action` so long from now, by the caller's clock: for the faces' faults."""
         self.state.schedule.add(wall_ns() + delay_ns, lambda due_ns: action())

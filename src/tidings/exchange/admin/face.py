@@ -7,6 +7,7 @@
     GET  /history?user_id=N       orders of one user, open and done, and his executions by ExecID, as far back as kept
     POST /price                   {"symbol": "BTCUSDT", "last": "61000.5", "mark": "61000", "index": "61000"},
                                   any of the three prices
+    POST /save                    write the state to the file named by --state
     GET POST DELETE /faults       what is to go wrong: `fault_admin`
     GET POST DELETE /rules        what the venue does where nobody knows it: `rule_admin`
 
@@ -23,6 +24,7 @@ from tidings.exchange.admin.rule_admin import RULES_PATH, answer_rules
 from tidings.exchange.catalogue import Line
 from tidings.exchange.rest.parameters import Parameters, RequestError
 from tidings.exchange.rest.response import Response
+from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.server.http_request import Request
 from tidings.exchange.venue import Venue
 
@@ -37,6 +39,7 @@ class AdminApi:
     counters: Callable[[], dict[str, int]]  # of the faces
     on_changed: Callable[[], None]  # the core may have something to publish
     on_rules_changed: Callable[[], None] = lambda: None
+    save: Callable[[], dict[str, object]] | None = None  # writes the state file; None: there is none
 
     def respond(self, request: Request, address: str, wall_ns: int) -> Response:
         """The answer to one request."""
@@ -57,6 +60,8 @@ class AdminApi:
                     return _json(self._open_orders(parameters.integer("user_id")))
                 case "GET", "/history":
                     return _json(self._history(parameters.integer("user_id")))
+                case "POST", "/save":
+                    return self._save_now()
                 case "POST", "/price":
                     return self._set_price(parameters, wall_ns)
         except RequestError as error:
@@ -82,6 +87,14 @@ class AdminApi:
             for fill in fills
         ]
         return {"orders": [order_row(order) for order in store if order.owner == user_id], "executions": executions}
+
+    def _save_now(self) -> Response:
+        if self.save is None:
+            return _json({"error": "no state file was named when the exchange was started"}, 409)
+        try:
+            return _json(self.save())
+        except StateError as error:
+            return _json({"error": str(error)}, 500)
 
     def _set_price(self, parameters: Parameters, wall_ns: int) -> Response:
         instrument = self.venue.catalogue.instruments.get(parameters.required("symbol"))

@@ -1,0 +1,56 @@
+"""What the writer and the reader of an object graph agree on.
+
+A graph is a table of rows, one per object or container, in the order in which they are first met, breadth first. A
+row is `[class number, value, …]` for an object, or begins with the tag of a container. Inside a row numbers, texts,
+true, false and null stand for themselves; everything else is a list: `[n]` is row n, other lists begin with a tag.
+"""
+
+from collections import Counter, OrderedDict, defaultdict, deque
+from typing import Any, Final
+
+PACKAGE: Final = "tidings.exchange."
+PRIMITIVES: Final = frozenset({int, str, bool, float, type(None)})
+
+# Containers, which are rows of their own because two objects may share one.
+CONTAINERS: Final[dict[type, str]] = {
+    list: "list", dict: "dict", deque: "deque", defaultdict: "defaultdict", Counter: "counter",
+    OrderedDict: "ordered", set: "set",
+}  # fmt: skip
+RANDOM: Final = "random"
+
+# What a container may make its missing items with, besides functions of the exchange.
+FACTORIES: Final[dict[str, type]] = {"int": int, "list": list, "dict": dict, "set": set, "deque": deque}
+
+# Values that stand where they are used.
+TUPLE, NAMED_TUPLE, ENUM, FRACTION, BYTES = "tuple", "named", "enum", "fraction", "bytes"
+INSTRUMENT, CURRENCY = "instrument", "currency"  # by name, from the catalogue
+METHOD, PARTIAL, FUNCTION = "method", "partial", "function"
+KEPT = "kept"  # what a new exchange has in this place stays there
+
+
+_SLOTS: Final[dict[type, tuple[str, ...]]] = {}
+
+
+class StateError(ValueError):
+    """A state that cannot be written or read, and why."""
+
+
+def class_name(cls: type) -> str:
+    """How a class of the exchange is named in a graph."""
+    return f"{cls.__module__.removeprefix(PACKAGE)}:{cls.__qualname__}"
+
+
+def slots_of(cls: type) -> tuple[str, ...]:
+    """All slots of a class, inherited ones first; () if its objects have a dict."""
+    found = _SLOTS.get(cls)
+    if found is None:
+        slots = [base.__dict__.get("__slots__", ()) for base in reversed(cls.__mro__)]
+        names = [name for some in slots for name in ((some,) if isinstance(some, str) else some)]
+        found = _SLOTS[cls] = tuple(name for name in dict.fromkeys(names) if not name.startswith("__"))
+    return found
+
+
+def attributes(value: Any) -> list[tuple[str, Any]]:
+    """The names and values an object holds, in an order that does not depend on its history."""
+    found = [(name, getattr(value, name)) for name in slots_of(type(value)) if hasattr(value, name)]
+    return found + sorted(getattr(value, "__dict__", {}).items())

@@ -1,0 +1,170 @@
+"""The file of an exchange's state: whole, private, and refused by name where it is not sound."""
+
+import asyncio
+import json
+import stat
+from functools import partial
+from pathlib import Path
+
+import pytest
+from venue_driver import COIN_M_60K, PRICES, START_NS, Driver
+
+from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
+from tidings.exchange.saved.graph_words import StateError
+from tidings.exchange.saved.keeper import StateKeeper
+from tidings.exchange.saved.state_file import read_state, write_state
+from tidings.exchange.saved.venue_saving import restore_venue, venue_document
+from tidings.exchange.venue import Venue
+from tidings.exchange.venue_config import VenueConfig
+
+STATE = {"saved_ns": 1, "seed": 7, "user_ids": [7_000_001], "keys": []}
+
+
+def test_what_is_written_is_read_and_only_its_owner_may(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    assert read_state(path) is None
+    size_bytes = write_state(path, STATE)
+    assert (read_state(path), path.stat().st_size) == (STATE, size_bytes)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    document = json.loads(path.read_text())
+    assert (document["format"], document["version"], document["state"]) == ("tidings exchange state", 1, STATE)
+    assert [file.name for file in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_older_state_stays_where_a_new_one_cannot_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_state(path, STATE)
+    with pytest.raises(TypeError):
+        write_state(path, STATE | {"odd": object()})
+    assert (read_state(path), len(list(tmp_path.iterdir()))) == (STATE, 1)
+    with pytest.raises(StateError, match=r"cannot write the state file .*nowhere"):
+        write_state(tmp_path / "nowhere" / "state.json", STATE)
+
+
+def test_every_damaged_byte_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_state(path, STATE)
+    sound = path.read_bytes()
+    for at in range(len(sound)):
+        path.write_bytes(sound[:at] + bytes([sound[at] ^ 1]) + sound[at + 1 :])
+        with pytest.raises(StateError, match=r"state\.json"):
+            read_state(path)
+        path.write_bytes(sound[:at])
+        with pytest.raises(StateError, match=r"state\.json"):
+            read_state(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is no state file"), (b'{"rest": "https://127.0.0.1:1"}\n', "is no state file"),
+        (b"\xff" * 300, "is no state file"), (b"[" * 5_000, "is no state file"),
+        (b'{"format":"tidings exchange state","version":2,"sha256":"' + b"0" * 64 + b'","state":{}}\n', "of version 2"),
+        (b'{"format":"other","version":1,"sha256":"' + b"0" * 64 + b'","state":{}}\n', "is no state file"),
+    ],
+)  # fmt: skip
+def test_foreign_files_are_refused_by_name_and_reason(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "foreign.json"
+    path.write_bytes(content)
+    with pytest.raises(StateError, match=rf"foreign\.json .*{reason}"):
+        read_state(path)
+
+
+def test_state_without_its_parts_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_state(path, {"seed": 1})
+    with pytest.raises(StateError, match=r"state\.json is damaged: KeyError: 'keys'"):
+        StateKeeper(path)
+    write_state(path, STATE)
+    with pytest.raises(StateError, match=r"state\.json cannot be restored: it does not fit together: KeyError"):
+        StateKeeper(path).restore(Venue(VenueConfig(), START_NS), START_NS)
+
+
+def saved_document() -> dict:
+    d = Driver()
+    d.place(d.a, "BTCUSD", "Buy", 10, COIN_M_60K)
+    return json.loads(json.dumps(venue_document(d.venue, d.now_ns)))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda doc: doc["products"].pop(), "other products"),
+        (lambda doc: doc["classes"].append(["orders.orders:NoSuchOrder", []]), "knows no orders.orders:NoSuchOrder"),
+        (lambda doc: doc["classes"].append(["os:system", []]), "knows no os:system"),
+        (lambda doc: doc["classes"].append(["markets.matching:PriceLevel", ["orders", "price"]]), "other fields"),
+        (lambda doc: doc["rows"].pop(), "does not fit together"),
+        (lambda doc: doc["rows"][0].pop(), "does not fit together"),
+        (lambda doc: doc["rows"][0].__setitem__(1, ["shell", "rm"]), "unknown tag 'shell'"),
+    ],
+)
+def test_state_that_does_not_fit_is_refused_by_reason(spoil, reason: str) -> None:
+    document = saved_document()
+    spoil(document)
+    venue = Venue(VenueConfig(has_flow=False, prices=PRICES), START_NS)
+    with pytest.raises(StateError, match=reason):
+        restore_venue(venue, document, START_NS)
+
+
+def test_place_in_the_queue_and_requests_on_their_way_are_kept() -> None:
+    d = Driver()
+    for user_id in (d.b, d.a):
+        d.place(user_id, "BTCUSD", "Sell", 10, COIN_M_60K, cl_ord_id=f"rest-{user_id}")
+    d.create(d.a, "BTCUSD", "Sell", 3, COIN_M_60K, cl_ord_id="on its way")
+    restored = Venue(VenueConfig(has_flow=False, prices=PRICES), d.now_ns + 1)
+    restore_venue(restored, json.loads(json.dumps(venue_document(d.venue, d.now_ns))), d.now_ns + 1)
+    d.venue = restored
+    d.run()
+    taken = d.place(d.venue.user_ids[2], "BTCUSD", "Buy", 23, COIN_M_60K)
+    assert [r.cl_ord_id for r in taken if r.last_liquidity_ind == "AddedLiquidity"] == [
+        f"rest-{d.b}", f"rest-{d.a}", "on its way",
+    ]  # fmt: skip
+    assert d.refused(d.b, "BTCUSD", "Buy", 1, COIN_M_60K - 10_000, cl_ord_id=f"rest-{d.b}") != 0
+
+
+def test_what_faces_have_planned_is_left_out_and_what_cannot_be_saved_is_named() -> None:
+    d, called = Driver(), []
+    d.venue.later(lambda: d.now_ns, 10**9, partial(called.append, "cut"))
+    document = venue_document(d.venue, d.now_ns)
+    restore_venue(Venue(VenueConfig(has_flow=False, prices=PRICES), d.now_ns), document, d.now_ns)
+    d.venue.markets["BTCUSD"].odd = complex(1, 2)
+    with pytest.raises(StateError, match=r"cannot save a builtins\.complex"):
+        venue_document(d.venue, d.now_ns)
+
+
+def test_clients_go_on_with_their_keys_and_the_clock_never_goes_back(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+
+    async def run(seed: int) -> tuple[dict, LocalExchange]:
+        exchange = LocalExchange(ExchangeConfig(seed=seed, account_count=seed, has_tls=False, state_file=path))
+        ready = await exchange.start()
+        await exchange.stop()
+        return ready, exchange
+
+    first, _ = asyncio.run(run(seed=3))
+    again, _ = asyncio.run(run(seed=5))
+    assert (again["accounts"], again["seed"], len(again["accounts"])) == (first["accounts"], 3, 3)
+    write_state(path, (read_state(path) or {}) | {"saved_ns": 2**62})
+    _, later = asyncio.run(run(seed=3))
+    assert later.venue.market("BTCUSD", 2**62) is not None
+    assert read_state(path)["saved_ns"] >= 2**62
+
+
+def test_regular_saves_do_not_wait_for_the_disk_and_come_whole(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+
+    async def run() -> None:
+        config = ExchangeConfig(has_tls=False, has_flow=False, state_file=path, state_interval_s=0.05)
+        exchange = LocalExchange(config)
+        await exchange.start()
+        first = path.stat().st_ino
+        for _ in range(200):
+            await asyncio.sleep(0.02)
+            if path.stat().st_ino != first:
+                break
+        assert path.stat().st_ino != first
+        assert read_state(path) is not None
+        await exchange.stop()
+
+    asyncio.run(run())
+    assert [file.name for file in tmp_path.iterdir()] == ["state.json"]
