@@ -47,6 +47,12 @@ def _add_market(parser: argparse.ArgumentParser) -> None:
         "--flow-rate", type=_rate, default=Fraction(1), metavar="N",
         help="how many times faster the flow's clock goes, 0.1 to 100 (default 1)",
     )
+    parser.add_argument(
+        "--recording", type=Path, metavar="FILE", help="play this recorded market back: JSON lines, or .gz",
+    )
+    parser.add_argument(
+        "--recording-speed", type=_rate, default=Fraction(1), metavar="N", help="how many times faster, 0.1 to 100",
+    )
     parser.add_argument("--matching-delay-ms", type=_delay, default=5, help="from reply to order book (default 5)")
 
 

@@ -51,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         has_flow=arguments.flow != OFF,
         flow=arguments.flow,
         flow_rate=arguments.flow_rate,
+        recording=arguments.recording,
+        recording_speed=arguments.recording_speed,
         matching_delay_ms=arguments.matching_delay_ms,
         has_rate_limits=not arguments.no_rate_limits,
         rate_window=arguments.rate_window,

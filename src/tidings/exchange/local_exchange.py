@@ -62,6 +62,8 @@ class ExchangeConfig:
     account_count: int = 4  # funded alike, each with a key of its own
     has_flow: bool = True
     flow: str = "normal"  # quiet, normal or crash
+    recording: Path | None = None  # played back as the market
+    recording_speed: Fraction = Fraction(1)
     flow_rate: Fraction = Fraction(1)  # how many times faster the flow's clock goes
     matching_delay_ms: int = 5
     has_rate_limits: bool = True
@@ -286,6 +288,7 @@ def _stream_limits(rules: Rules) -> StreamLimits:
 def _venue_config(config: ExchangeConfig) -> VenueConfig:
     return VenueConfig(
         seed=config.seed, prices=config.prices, has_flow=config.has_flow, flow=config.flow,
+        recording=config.recording, recording_speed=config.recording_speed,
         flow_tick_ns=int(FLOW_TICK_NS / config.flow_rate),
         matching_delay_ns=config.matching_delay_ms * MS_NS, rules=config.rules,
         user_ids=tuple(range(FIRST_USER_ID, FIRST_USER_ID + config.account_count)),

@@ -34,6 +34,7 @@ from tidings.exchange.markets.background_flow import start_price
 from tidings.exchange.markets.flows import Flows
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BookOrder, Stay
+from tidings.exchange.markets.playback import Playback
 from tidings.exchange.markets.price_history import PriceHistory
 from tidings.exchange.markets.tickers import Tickers
 from tidings.exchange.orders.order_checks import Refused
@@ -81,6 +82,9 @@ class Venue:
         self._flows = Flows(self.state, self.markets, self._deliver, start_ns)
         for symbol in config.always_awake:
             self._flows.wake(symbol, start_ns)
+        self.playback = None
+        if config.recording is not None:
+            self.playback = Playback(config.recording, self.state, self.markets, self._play, start_ns)
 
     # Requests. Unknown users are a caller's error (KeyError): the faces authenticate first.
 
@@ -176,8 +180,12 @@ class Venue:
         return updates
 
     def restart_flows(self, now_ns: int) -> None:
-        """Begin the background flows anew, by the settings of this run."""
+        """Begin the background flows, or the recording, anew: by the settings of this run."""
         self._flows.restart(now_ns)
+        for market in self.markets.values():
+            market.is_recorded = False
+        if self.playback is not None:
+            self.playback.begin(now_ns)
 
     def later(self, wall_ns: Callable[[], int], delay_ns: int, action: Callable[[], None]) -> None:
         """Have `advance` call `action` so long from now, by the caller's clock: for the faces' faults."""
@@ -282,6 +290,9 @@ class Venue:
         self, symbol: str, cancels: list[BookOrder], submits: list[tuple[BookOrder, Stay]], now_ns: int
     ) -> None:
         self.lives[symbol].flow(cancels, submits, now_ns)
+
+    def _play(self, symbol: str, change: Callable[[], None], now_ns: int) -> None:
+        self.lives[symbol].play(change, now_ns)
 
     def _mark_price(self, symbol: str) -> int:
         market = self.markets.get(symbol)

@@ -5,6 +5,7 @@
                                   `user_id` and `symbol` cut its rows down
     GET  /open-orders?user_id=N   only what one user has open: quick, for who asks a thousand times a second
     GET  /history?user_id=N       orders of one user, open and done, and his executions by ExecID, as far back as kept
+    GET  /recording               how far the recording is that is played back
     POST /price                   {"symbol": "BTCUSDT", "last": "61000.5", "mark": "61000", "index": "61000"},
                                   any of the three prices
     POST /save                    write the state to the file named by --state
@@ -28,7 +29,7 @@ from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.server.http_request import Request
 from tidings.exchange.venue import Venue
 
-_SECTIONS = ("orders", "positions", "accounts", "wallets", "books", "counters")
+_SECTIONS = ("orders", "positions", "accounts", "wallets", "books", "counters", "recording")
 
 
 @dataclass(slots=True)
@@ -72,6 +73,8 @@ class AdminApi:
         view = dict(self.venue.admin_view())
         counters = view.get("counters")
         view["counters"] = (counters if isinstance(counters, dict) else {}) | self.counters()
+        if self.venue.playback is not None:
+            view["recording"] = self.venue.playback.view()
         view["faults"] = self.venue.state.faults.view()
         return view
 

@@ -34,7 +34,7 @@ class Flows:
     def wake(self, symbol: str, now_ns: int) -> None:
         """Start the flow of `symbol` unless it runs already; its book is full from the first moment."""
         config = self._state.config
-        if symbol in self._awake or symbol not in self._markets or not config.has_flow:
+        if symbol in self._awake or symbol not in self._markets or not config.has_flow or config.recording:
             return
         self._awake[symbol] = BackgroundFlow(self._markets[symbol], config.seed, REGIMES[config.flow])
         tick = max(0, now_ns - self._start_ns) // config.flow_tick_ns

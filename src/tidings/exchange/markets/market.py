@@ -43,6 +43,7 @@ class Market:
         self.trades: deque[PublicTrade] = deque(maxlen=TAPE_LENGTH)  # oldest first
         self.trade_count = 0
         self.candles = Candles(past)
+        self.is_recorded = False  # the tape is a recording's: users' trades are not printed
         self._trades_in_sequence = 0
 
     def levels(self, depth: int = 0) -> tuple[list[Level], list[Level]]:
@@ -64,6 +65,13 @@ class Market:
         self.updated_ns = now_ns
         self._trades_in_sequence = 0
         return self.sequence
+
+    def note_fill(self, taker_side: int, price: int, qty: int, value: int, now_ns: int) -> int:
+        """A trade in the book: on the tape, unless that is a recording's; its index within the current sequence."""
+        if not self.is_recorded:
+            return self.print_trade(taker_side, price, qty, value, now_ns)
+        self._trades_in_sequence += 1
+        return self._trades_in_sequence - 1
 
     def print_trade(self, taker_side: int, price: int, qty: int, value: int, now_ns: int) -> int:
         """Put a trade on the tape; gives its index within the current sequence."""

@@ -108,6 +108,10 @@ class BookSide:
         """The best level, or None."""
         return self._levels[self._keys[-1] * self._side] if self._keys else None
 
+    def level(self, price: int) -> PriceLevel | None:
+        """The queue at `price`, or None."""
+        return self._levels.get(price)
+
     def add(self, order: BookOrder) -> None:
         """Put an order at the end of its price's queue."""
         level = self._levels.get(order.price)
@@ -175,6 +179,17 @@ class Book:
             raise ValueError(f"cannot shrink a quantity of {order.leaves_qty} to {leaves_qty}")
         order.level.qty -= order.leaves_qty - leaves_qty
         order.leaves_qty = leaves_qty
+
+    def grow(self, order: BookOrder, leaves_qty: int) -> None:
+        """Enlarge a resting order to `leaves_qty` where it stands; fair only for the last of its queue."""
+        if order.level is None or leaves_qty < order.leaves_qty:
+            raise ValueError(f"cannot grow a quantity of {order.leaves_qty} to {leaves_qty}")
+        order.level.qty += leaves_qty - order.leaves_qty
+        order.leaves_qty = leaves_qty
+
+    def trade(self, maker: BookOrder, taker: BookOrder, qty: int) -> None:
+        """Let `taker` take `qty` of the resting `maker`, whatever stands before it."""
+        self._trade(self._own_side(maker), maker, taker, qty)
 
     def best_bid(self) -> int | None:
         """The highest bid price, or None."""

@@ -139,6 +139,13 @@ class OrderLife:
         if self.after_flow is not None:
             self.after_flow(now_ns)
 
+    def play(self, change: Callable[[], None], now_ns: int) -> None:
+        """Something recorded happens to the book."""
+        self._begin(now_ns)
+        self.market.next_sequence(now_ns)
+        change()
+        self._end()
+
     def touch_position(self, account: ContractAccount, now_ns: int) -> None:
         """A setting of a position changed: publish it."""
         self._begin(now_ns)
@@ -151,7 +158,7 @@ class OrderLife:
         """Book both sides of a trade and report them."""
         market, instrument = self.market, self.market.instrument
         value = instrument.value(qty, price)
-        index = market.print_trade(taker.side, price, qty, value, self._now_ns)
+        index = market.note_fill(taker.side, price, qty, value, self._now_ns)
         self._state.counters.trades += 1
         for order, is_maker in ((maker, True), (taker, False)):
             if isinstance(order, Order):

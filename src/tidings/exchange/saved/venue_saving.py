@@ -3,7 +3,7 @@
 Saved is whatever the venue's parts hold, found by walking from one to the next, so that nothing is forgotten when a
 part learns to remember more. Left out, because a new exchange has its own: settings, catalogue, faults, and the views
 of a moment ago that lagging queries see. An action of the schedule is saved if it is a method of one of those parts;
-what the faces have planned concerns connections that will be gone.
+what the faces have planned concerns connections that will be gone. A recording begins anew.
 """
 
 from functools import partial
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from tidings.exchange.catalogue import Catalogue
 from tidings.exchange.faults.plan import FaultPlan
+from tidings.exchange.markets.playback import Playback
 from tidings.exchange.orders.recent_changes import RecentChanges
 from tidings.exchange.saved.graph_reader import GraphReader
 from tidings.exchange.saved.graph_words import StateError
@@ -20,7 +21,7 @@ from tidings.exchange.schedule import Schedule
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
 
-KEPT_CLASSES: Final = (VenueConfig, Catalogue, FaultPlan, RecentChanges, Schedule)
+KEPT_CLASSES: Final = (VenueConfig, Catalogue, FaultPlan, RecentChanges, Schedule, Playback)
 
 
 def venue_document(venue: Venue, now_ns: int) -> dict[str, Any]:
@@ -42,14 +43,16 @@ def restore_venue(venue: Venue, document: dict[str, Any], now_ns: int) -> None:
         if document["products"] != sorted(venue.markets):
             raise StateError("it was saved with other products than are listed now")
         reader = GraphReader(document["classes"], document["rows"], venue.catalogue)
+        playback = venue.playback
         reader.read(document["root"], venue)
+        venue.playback = playback  # there may have been none
         planned = reader.read(document["schedule"])
     except StateError:
         raise
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise StateError(f"it does not fit together: {type(error).__name__}: {error}") from error
     venue.state.schedule.replace(planned)
-    if document["flow"] != _flow_words(venue.config):
+    if document["flow"] != _flow_words(venue.config) or venue.playback is not None:
         venue.restart_flows(now_ns)
 
 
@@ -60,4 +63,4 @@ def _is_planned_by(writer: GraphWriter, action: Any) -> bool:
 
 
 def _flow_words(config: VenueConfig) -> list[Any]:
-    return [config.has_flow, config.flow, config.flow_tick_ns]
+    return [config.has_flow, config.flow, config.flow_tick_ns, config.recording is not None]
