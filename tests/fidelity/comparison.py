@@ -3,7 +3,7 @@
 Lists are compared row by row. Rows that are objects are paired by symbol and position side where they have both, else
 by place, and there must be a row for each one expected; rows that are arrays (levels, trades, candles) have as many
 columns as the sample's, each of its kind. An empty list is a difference where rows are expected, and the other way
-round for rows that are objects.
+round but for the sides of a book.
 """
 
 from collections.abc import Iterable, Iterator
@@ -70,9 +70,10 @@ class Comparison:
 
     def _of_lists(self, expected: list[Any], got: list[Any], path: str, key: str) -> Iterator[Difference]:
         has_objects = any(isinstance(row, dict) for row in (*expected, *got))
-        if not got and self.rules.is_partial and key in ("asks", "bids"):
+        is_side = key in ("asks", "bids")
+        if not got and self.rules.is_partial and is_side:
             return
-        if (expected and not got) or (got and not expected and has_objects):
+        if (expected and not got) or (got and not expected and not is_side):
             yield Difference(path, spelled(expected), spelled(got))
         elif has_objects:
             yield from self._of_rows(expected, got, path, key)
