@@ -114,6 +114,10 @@ def test_ras_p_tells_of_cross_and_isolated_units_that_add_up(exchange):
     for unit in (cross, isolated):
         profit = Decimal(unit.get("totalPosUnpnlRv", "0"))
         assert Decimal(unit["totalEquityRv"]) == Decimal(unit["totalBalanceRv"]) + profit
+    assert "fixedUsedRv" not in cross
+    free = Decimal(isolated["totalEquityRv"]) - Decimal(isolated["totalPosCostRv"])
+    assert Decimal(isolated["estAvailableBalanceRv"]) == free - Decimal(isolated["fixedUsedRv"])
+    assert Decimal(isolated["fixedUsedRv"]) > 0
     ratio = Decimal(isolated["totalEquityRv"]) / Decimal(isolated["totalPosMMRv"])
     assert abs(Decimal(isolated["marginRatioRr"]) - ratio) < Decimal("1e-7")
     venue.set_price("BTCUSDT", exchange.now_ns, mark=USDT_60K + 10**12)  # against the short by 1,000 × 0.01

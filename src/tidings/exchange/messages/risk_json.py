@@ -2,7 +2,8 @@
 
 A unit is what is margined together: all cross positions of a currency, or one isolated position. Its numbers hang
 together as those of the documents' samples do: equity = balance + unrealised profit, available = equity - cost -
-what orders use, ratio = equity ÷ maintenance margin, 999 at most.
+what orders use - what is fixed, ratio = equity ÷ maintenance margin, 999 at most. What is fixed of an isolated unit is
+not documented; here it is the fee of closing it at its bankruptcy price.
 """
 
 from collections.abc import Iterable, Sequence
@@ -62,6 +63,7 @@ def _unit(
     mode, symbol, pos_side = name
     profit = sum(p.unrealised_pnl for p in positions)
     cost = sum(p.pos_cost for p in positions)
+    fixed = sum(p.bankrupt_comm for p in positions) if symbol else 0
     maintenance = sum(p.value * p.maint_margin_req_er // ONE_ER for p in positions)
     equity = balance + profit
     ratio_er = min(_SAFE_ER, equity * ONE_ER // maintenance) if maintenance else _SAFE_ER
@@ -70,7 +72,8 @@ def _unit(
         return f'"{key}":"{to_text(value, account.value_scale)}",' if value else ""
 
     return (
-        f'{{"estAvailableBalanceRv":"{to_text(equity - cost - used_by_orders, account.value_scale)}",'
+        f'{{"estAvailableBalanceRv":"{to_text(equity - cost - used_by_orders - fixed, account.value_scale)}",'
+        f'{amount("fixedUsedRv", fixed)}'
         f'"lastUpdateTimeNs":"{iso_time(now_ns)}","marginRatioRr":"{to_text(ratio_er, RATIO_SCALE)}",'
         f'"posSide":{pos_side},"riskMode":"{mode}","symbol":{quote(symbol)},'
         f'"totalBalanceRv":"{to_text(balance, account.value_scale)}",'
