@@ -20,6 +20,7 @@ from tests.fidelity.plays import NotPlayed, play_of
 from tests.fidelity.report import Report
 from tests.fidelity.samples import Sample, read_samples
 from tests.fidelity.stage import Stage
+from tests.fidelity.switches import rules_for
 from tests.fidelity.venue_process import UNCOUNTED, VenueProcess
 from tests.reference.phemex_client import RestClient, StreamClosed
 
@@ -72,7 +73,9 @@ def _play(sample: Sample, venue: VenueProcess, report: Report) -> str:
     other = RestClient(venue.ready)
     stage = Stage(venue, sample, other)
     found: list[Difference] = []
+    rules = rules_for(sample.name)
     try:
+        stage.rules(rules)
         for one in play(stage):
             found.append(one)
     except (SetUpError, StreamClosed, TimeoutError, http.client.HTTPException, LookupError, ValueError, TypeError,
@@ -80,6 +83,9 @@ def _play(sample: Sample, venue: VenueProcess, report: Report) -> str:
         found.append(Difference("(play)", "an answer to compare", f"{type(error).__name__}: {error}"))
     finally:
         stage.clear()
+        if rules:
+            stage.rules(None)
+            report.played_with.append({"sample": sample.name, "rules": rules})
         other.close()
     if not stage.count and not found:
         found.append(Difference("(play)", "values to compare", "none"))

@@ -30,7 +30,7 @@ def _family(reason: str, *samples: str, keys: tuple[str, ...]) -> list[Declared]
 
 
 _OLD_COIN_M = "an order of the documents of 2020: no order type, few keys, short twins; captured 2025 is followed"
-_SYNTHETIC_USD_M = "an invented order of the documents: priceRq, reduceOnly, few keys; captured 2024/2025 is followed"
+_SYNTHETIC_USD_M = "an invented order of the documents with few keys; captured 2024/2025 is followed"
 _OLD_AOP = "a stream message of 2019-2022, before keys that were captured in 2025"
 _OLD_AOP_P = "a stream message of 2022/2023: apRp and bpRp are gone, other keys are new in the capture of 2025"
 _PERSONALITY = "keys of the exchange may do everything from everywhere; a body of another service of the venue"
@@ -60,19 +60,15 @@ _ORDERS = (
     *_family(
         _SYNTHETIC_USD_M, "rest_g_orders_*_docs", "rest_g_orders_bulk_cancel",
         keys=(
-            "data.priceRq", "+data.priceRp", "data.reduceOnly", "+data.pegOffsetProportionRr", "+data.takeProfitRp",
-            "+data.stopLossRp", "+data.slPxRp", "+data.tpPxRp", "data.actionTimeNs", "data.transactTimeNs",
+            "+data.pegOffsetProportionRr", "+data.takeProfitRp", "+data.stopLossRp", "+data.slPxRp", "+data.tpPxRp",
+            "data.actionTimeNs", "data.transactTimeNs",
         ),
     ),
     *_family(
-        "documents of 2023; captured 2024/2025 has no reduceOnly, and the prices of attached orders",
-        "rest_g_orders_active_list", keys=("*.reduceOnly", "+*.slPxRp", "+*.tpPxRp"),
+        "documents of 2023; captured 2024/2025 has the prices of attached orders",
+        "rest_g_orders_active_list", keys=("+*.slPxRp", "+*.tpPxRp"),
     ),
-    Declared("rest_g_orders_bulk_cancel", "data", "one object in the documents; several orders are an array here"),
-    *_family(
-        "a query service documented with a bare array, captured with the envelope of its siblings",
-        "rest_g_futures_orders", "rest_g_futures_orders_by_order_id", "rest_g_futures_trades", keys=("(envelope)",),
-    ),
+    Declared("rest_g_orders_active_list", "*.reduceOnly", "false of an order to close: reduceOnly is implied here"),
     *_family(
         "documents of 2022 of a service captured in 2024 with more keys, and fees as text", "rest_order_v2_*_docs",
         keys=("+*.posSide", "+*.updatedAt", "*.ptFeeRv", "*.ptPriceRp"),
@@ -134,6 +130,7 @@ _STREAMS = (
     ),
     *_family(_OLD_AOP_P, "ws_aop_p_captured", keys=tuple(key.replace("*.", "single_*.") for key in _OLD_AOP_P_KEYS)),
     *_family(_OLD_AOP_P, "ws_aop_p", "ws_aop_p_taker_fill_incremental", keys=_OLD_AOP_P_MORE_KEYS),
+    Declared("ws_aop_v1", "*.closed[0].cumValueEv", "of executions that the sample does not show"),
     Declared("ws_aop_p", "messages[2].positions_p[0].posMode", "a Long position in one-way mode: invented"),
     Declared("ws_wo", "*.feeCurrency", "documents of 2020; the fee is taken in what is received (documents of 2026)"),
     Declared("ws_wo", "+*.tradeType", "documents of 2020; captured 2022 has it"),

@@ -21,12 +21,12 @@ PLACEHOLDERS = frozenset({"string", "...", "X" * 22})  # of documents that show 
 
 # Words a key may hold (phemex docs 2026, "Enums"; captured 2024/2025). `side` and the like are integers elsewhere.
 VOCABULARY = {
-    "side": {"Buy", "Sell", "None"},
+    "side": {"Buy", "Sell", "None", "buy", "sell"},  # one public query has them small
     "curPosSide": {"Buy", "Sell", "None"},
     "posSide": {"Merged", "Long", "Short"},
     "posMode": {"OneWay", "Hedged"},
     "ordStatus": {
-        "Created", "Untriggered", "Triggered", "Deactivated", "Rejected", "New", "PartiallyFilled", "Filled",
+        "Created", "Init", "Untriggered", "Triggered", "Deactivated", "Rejected", "New", "PartiallyFilled", "Filled",
         "Canceled",
     },
     "execStatus": {

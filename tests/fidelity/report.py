@@ -20,6 +20,7 @@ class Report:
     compared: int = 0  # values looked at
     differences: list[dict[str, Any]] = field(default_factory=list)
     not_played: list[dict[str, str]] = field(default_factory=list)
+    played_with: list[dict[str, Any]] = field(default_factory=list)  # rules other than the defaults
     used: set[Declared] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     table: tuple[Declared, ...] = TABLE
@@ -64,6 +65,7 @@ class Report:
             "compared": self.compared,
             "differences": self.differences,
             "not_played": self.not_played,
+            "played_with": self.played_with,
             "stale_declarations": [{"sample": one.sample, "key": one.key} for one in self.stale],
         }
 
@@ -78,6 +80,9 @@ class Report:
         reasons = Counter(row["declared"] for row in self.differences if row["declared"])
         lines += ["declared:"] * bool(reasons)
         lines += [f"  {count:4} {reason}" for reason, count in reasons.most_common()]
+        lines += ["played under other rules than the defaults:"] * bool(self.played_with)
+        lines += [f"  {row['sample']}: {', '.join('='.join(pair) for pair in row['rules'].items())}"
+                  for row in self.played_with]  # fmt: skip
         lines += ["not played:"] * bool(self.not_played)
         lines += [f"  {row['sample']}: {row['reason']}" for row in self.not_played]
         lines += [f"stale declaration: {entry.sample} {entry.key}" for entry in self.stale]

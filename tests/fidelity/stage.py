@@ -162,6 +162,15 @@ class Stage:
         create(self.other, offer)
         create(self.me, Terms(symbol=symbol, side="Buy", price=ticks(price), qty=qty))
 
+    def rules(self, changes: dict[str, str] | None) -> None:
+        """Have the exchange follow other rules than by default; None: the default again."""
+        if changes:
+            answer = self.venue.admin("POST", "/rules", changes)
+            if "error" in answer:
+                raise SetUpError(f"no rule {changes}: {answer['error']}")
+        elif changes is None:
+            self.venue.admin("DELETE", "/rules")
+
     def stream(self, *, login: bool = True) -> RawStream:
         """A stream of this play's account."""
         stream = RawStream(self.venue.ready, self.my_number)

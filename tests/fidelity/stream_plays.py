@@ -12,7 +12,8 @@ from typing import Any
 from tests.fidelity.comparison import Difference
 from tests.fidelity.market_plays import stir
 from tests.fidelity.order_plays import market_loose
-from tests.fidelity.order_setup import Terms, line_of, scaled_price, terms_of
+from tests.fidelity.order_setup import Terms, create, line_of, scaled_price, terms_of
+from tests.fidelity.raw_json import Number
 from tests.fidelity.stage import Stage
 from tests.fidelity.venue_process import RawStream, json_ready
 
@@ -20,7 +21,12 @@ _PUSHES = (
     "book", "orderbook_p", "trades", "trades_p", "kline", "kline_p", "market24h", "market24h_p", "spot_market24h",
     "tick", "tick_p", "index_market24h", "position_info", "data",
 )  # fmt: skip
+_BEYOND_BALANCE = 750_000  # in USDT: an account has 500,000
+_BEYOND_LIMIT = "19000000"  # contracts
 _LOWEST_PRICE_EP = 100_000  # of the instruments that stand in for cheaper ones
+_ISOLATED = {  # a position with a risk unit of its own
+    "side": "Buy", "size": "0.1", "leverageRr": "20", "markPriceRp": Number("60000"), "posSide": "Merged",
+}  # fmt: skip
 _CAPTURED_INTERVAL_S = 60  # of candles
 _LOOSE = frozenset({  # what an account lived through before the sample is not played
     "relatedPosTerm", "cumBaseQtyEv", "size", "crossMargin", "avgPriceEp", "version", "marginRatioRr", "valueScale",
@@ -185,15 +191,34 @@ def _live_through(stage: Stage, message: Any) -> None:
         stage.bring_about(held)
     orders = message.get("orders_p", message.get("orders", []))
     events = [*orders.get("closed", []), *orders.get("open", [])] if isinstance(orders, dict) else orders
-    fills = {row["orderID"]: row for row in orders.get("fills", ())} if isinstance(orders, dict) else {}
-    last = {row["orderID"]: {**row, **_execution(fills.get(row["orderID"], {}))} for row in events}
-    for row in last.values():
-        _bring_about(stage, row)
+    fills = list(orders.get("fills", ())) if isinstance(orders, dict) else []
+    for row in {row["orderID"]: row for row in events}.values():
+        executions = [fill for fill in fills if fill["orderID"] == row["orderID"]]
+        if executions and "execQty" in executions[0]:
+            _take_piecewise(stage, row, executions)
+        else:
+            _bring_about(stage, {**row, **_execution(executions[-1] if executions else {})})
+    for row in message.get("risk_units", ()):
+        if row["riskMode"] == "Isolated":
+            _hold(stage, {**_ISOLATED, "symbol": row["symbol"]})
+            stage.price(row["symbol"], Decimal(60_010))  # so that there is a profit
 
 
 def _execution(fill: dict[str, Any]) -> dict[str, Any]:
     names = ("execPriceEp", "lastLiquidityInd")
     return {name: fill[name] for name in names if name in fill}
+
+
+def _take_piecewise(stage: Stage, row: dict[str, Any], executions: list[Any]) -> None:
+    """An order that takes several resting ones, each as the sample shows; the last of them is what it does not show."""
+    terms = terms_of(row)
+    stage.prepare(terms)
+    stage.price(terms.symbol, scaled_price(terms.symbol, str(executions[0]["execPriceEp"])))
+    rest = int(terms.qty) - sum(int(one["execQty"]) for one in executions)
+    for one in [*executions, {**executions[-1], "execQty": rest}]:
+        qty = str(one["execQty"])
+        create(stage.other, replace(terms.opposite(), qty=qty, price=str(one["execPriceEp"])))
+    create(stage.me, terms)
 
 
 def _bring_about(stage: Stage, row: dict[str, Any]) -> None:
@@ -204,10 +229,7 @@ def _bring_about(stage: Stage, row: dict[str, Any]) -> None:
         terms = replace(terms, price=str(int(terms.price) * 10_000))
     if terms.status == "Rejected":
         stage.prepare(terms)
-        larger = replace(terms, qty=str(int(Decimal(terms.qty) * 1000))) if terms.qty != "0" else terms
-        if terms.qty != "0":
-            stage.loose |= {"orderQty", "leavesQty", "leavesValueRv", "leavesValueEv"}
-        stage.me.call("PUT", "/g-orders/create" if "priceRp" in row else "/orders/create", larger.query())
+        _be_refused(stage, terms, "priceRp" in row)
         return
     taker = row.get("lastLiquidityInd") == "RemovedLiquidity"
     terms = replace(terms, exec_status="TakerFill" if taker else terms.exec_status)
@@ -216,6 +238,19 @@ def _bring_about(stage: Stage, row: dict[str, Any]) -> None:
     if terms.status == "New" and terms.ord_type == "Market":
         terms = replace(terms, status="Filled", exec_price=terms.exec_price if terms.exec_price != "0" else terms.price)
     stage.bring_about(terms)
+
+
+def _be_refused(stage: Stage, terms: Terms, is_usd_m: bool) -> None:
+    """A create that goes beyond the balance (USD-M, at a leverage of 1) or beyond the largest position (COIN-M)."""
+    if terms.qty != "0":
+        stage.loose |= {"orderQty", "leavesQty", "leavesValueRv", "leavesValueEv"}
+        terms = replace(terms, qty=str(int(_BEYOND_BALANCE / Decimal(terms.price))) if is_usd_m else _BEYOND_LIMIT)
+        if is_usd_m:
+            names = ("leverageRr",) if terms.pos_side == "Merged" else ("longLeverageRr", "shortLeverageRr")
+            stage.me.call("PUT", "/g-positions/leverage", symbol=terms.symbol, **dict.fromkeys(names, "-1"))
+        else:
+            stage.me.call("PUT", "/positions/leverage", symbol=terms.symbol, leverage="-100")
+    stage.me.call("PUT", "/g-orders/create" if is_usd_m else "/orders/create", terms.query())
 
 
 def _worth_placing(stage: Stage, terms: Terms) -> Terms:

@@ -128,6 +128,12 @@ def _create(**fields: str) -> Callable[[Stage], Any]:
     return provoke
 
 
+def _beyond_balance(stage: Stage) -> Any:
+    """An order worth more than the account holds, within the risk limit: at a leverage of 1."""
+    stage.me.call("PUT", "/g-positions/leverage", symbol="BTCUSDT", leverageRr="-1")
+    return _create(**_ORDER, orderQtyRq="15")(stage)
+
+
 def _too_many(stage: Stage) -> Any:
     """On an exchange of its own that counts."""
     venue = VenueProcess(*QUIET)
@@ -162,7 +168,7 @@ _PROVOKED: dict[str, Callable[[Stage], Any]] = {
     "bad symbol or argument on /md": _get("/md/orderbook", "symbol=NONE"),
     "rate limit (gateway text)": _too_many,
     "posSide does not fit the position mode": _create(**{**_ORDER, "posSide": "Long"}, orderQtyRq="0.01"),
-    "risk rejection of a create (seen in live client logs)": _create(**_ORDER, orderQtyRq="900"),
+    "risk rejection of a create (seen in live client logs)": _beyond_balance,
     "order not found / no open orders": _get("/g-orders/activeList", "symbol=BTCUSDT"),
     "websocket: login refused": _login_refused,
     "spot balance too low (wallet service)": _transfer,
