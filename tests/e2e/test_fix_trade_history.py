@@ -155,3 +155,37 @@ async def test_funding_is_not_an_execution(exchange, gateway_later):
 def gateway_later(request: pytest.FixtureRequest):
     """Begins when it is called: what happened before is not in its memory."""
     return lambda: request.getfixturevalue("gateway")
+
+
+def many_trades(exchange: RunningExchange, count: int) -> None:
+    """Account 2 has one resting order, and account 1 takes it bit by bit."""
+    owner, taker = RestClient(exchange.ready, ACCOUNT), RestClient(exchange.ready, 1)
+    common = {"symbol": "BTCUSDT", "ordType": "Limit", "priceRp": "55000", "posSide": "Merged"}
+    total = str(Decimal("0.001") * count)
+    assert owner.call("PUT", "/g-orders/create", clOrdID="big", side="Buy", orderQtyRq=total, **common).code == 0
+    for number in range(count):
+        answer = taker.call("PUT", "/g-orders/create", clOrdID=f"bit{number}", side="Sell", orderQtyRq="0.001",
+                            timeInForce="ImmediateOrCancel", **common)  # fmt: skip
+        assert answer.code == 0
+    owner.close()
+    taker.close()
+
+
+def test_pages_add_up_and_a_flood_is_stopped(exchange, gateway_later):
+    many_trades(exchange, 450)
+    client = logged_on(gateway_later(), "C1")
+    told = ask(client, "t1", (55, "BTCUSDT"))
+    assert len(told) == len({one[17] for one in told}) == 450
+    assert {(one[32], one[31], one[11]) for one in told} == {("0.001", "55000", "big")}
+    assert [one[60] for one in told] == sorted(one[60] for one in told)
+    rows, page = [], 0
+    reader = RestClient(exchange.ready, ACCOUNT)
+    while len(more := reader.call("GET", LISTS[0][0], symbol="BTCUSDT", offset=page * 200, limit=200).data["rows"]):
+        rows, page = rows + more, page + 1
+    reader.close()
+    assert {one[17] for one in told} == {row["execID"] for row in rows}
+    assert sum(Decimal(one[137]) for one in told) == sum(Decimal(row["execFeeRv"]) for row in rows)
+    for number in range(30):
+        client.send("AD", (568, f"f{number}"), (569, 4))
+    answers = [client.next()[35] for _ in range(30)]
+    assert set(answers) == {"AQ", "j"} and 19 <= answers.count("AQ") <= 22
