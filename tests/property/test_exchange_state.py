@@ -39,7 +39,7 @@ def settle_in(venue: Venue) -> None:
 
 def saved_and_restored(venue: Venue, now_ns: int, **settings: object) -> Venue:
     document = json.loads(json.dumps(venue_document(venue, now_ns)))
-    restored = Venue(VenueConfig(seed=document["seed"], **settings), now_ns)
+    restored = Venue(VenueConfig(seed=document["seed"], **settings), now_ns, venue.catalogue)
     restore_venue(restored, document, now_ns)
     return restored
 

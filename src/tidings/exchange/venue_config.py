@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
@@ -13,14 +12,6 @@ from tidings.exchange.venue_rules import Rules
 MS_NS: Final = 1_000_000
 FLOW_TICK_NS: Final = 100 * MS_NS
 FIRST_USER_ID: Final = 7_000_001
-
-
-class RecordedCancels(Enum):
-    """Whose the quantity was that leaves a recorded price without a trade, as a queueing user's order sees it."""
-
-    PROPORTIONAL = "proportional"  # ahead and behind, each in proportion to what is displayed there
-    BEHIND_FIRST = "behind-first"  # the order advances by trades alone, as long as there is somebody behind
-    AHEAD_FIRST = "ahead-first"  # the order advances as fast as it can have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +39,6 @@ class VenueConfig:
     flow_tick_ns: int = FLOW_TICK_NS
     recording: Path | None = None  # played back as the market, instead of a flow
     recording_speed: Fraction = Fraction(1)
-    recorded_cancels: RecordedCancels = RecordedCancels.PROPORTIONAL  # nobody outside the venue knows
     always_awake: tuple[str, ...] = ("BTCUSD", "BTCUSDT", "sBTCUSDT")  # flow of the others starts when first used
     insurance_funds: Mapping[str, int] = field(  # what each settle currency's fund starts with, in whole units
         default_factory=lambda: MappingProxyType({

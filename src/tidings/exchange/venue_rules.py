@@ -56,6 +56,9 @@ class Rules:
     replace_client_id: str = _word(
         "names", "renames", says="clOrdID of an amend: the order that is meant, or the id it takes")
     # Orders and their changes.
+    recorded_cancels: str = _word(
+        "proportional", "behind-first", "ahead-first",
+        says="whose the quantity was that leaves a recorded price without a trade, as an order queueing there sees it")
     pending_rule: str = _word(
         "queue", "refuse", says="a cancel whose order has a request on its way waits its turn, or gets 10004 or 10005")
     done_order_code: int = _code(

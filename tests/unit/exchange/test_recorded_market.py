@@ -6,7 +6,7 @@ import pytest
 from recordings import USD, Player, Script
 
 from tidings.exchange.catalogue import Line
-from tidings.exchange.venue_config import RecordedCancels
+from tidings.exchange.venue_rules import Rules
 
 
 def quiet_start() -> Script:
@@ -60,12 +60,12 @@ def test_no_more_is_filled_than_was_traded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("rule", "filled"),
-    [(RecordedCancels.PROPORTIONAL, 6), (RecordedCancels.BEHIND_FIRST, 3), (RecordedCancels.AHEAD_FIRST, 8)],
+    [("proportional", 6), ("behind-first", 3), ("ahead-first", 8)],
 )
-def test_cancels_by_others_go_by_the_stated_rule(tmp_path: Path, rule: RecordedCancels, filled: int) -> None:
+def test_cancels_by_others_go_by_the_stated_rule(tmp_path: Path, rule: str, filled: int) -> None:
     """10 ahead, 10 behind; 6 leave without a trade; 13 are traded."""
     script = quiet_start().book(20, {100: 20}, {}).book(40, {100: 14}, {}).trade(60, "Sell", 100, 13)
-    player = Player(script, tmp_path, recorded_cancels=rule)
+    player = Player(script, tmp_path, rules=Rules(recorded_cancels=rule))
     player.place(1, "Buy", 8, 100)
     assert sum(qty for _, qty in player.fills(60)) == filled
 

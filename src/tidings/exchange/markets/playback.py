@@ -116,7 +116,7 @@ class Playback:
     def _apply(self, push: BookPush | TradesPush | PricePush, now_ns: int) -> None:
         recorded = self._recorded.get(push.symbol)
         if recorded is None:
-            recorded = RecordedMarket(self._markets[push.symbol], self._state.config.recorded_cancels)
+            recorded = RecordedMarket(self._markets[push.symbol], self._state.config.rules)
             self._recorded[push.symbol] = recorded
         match push:
             case BookPush():

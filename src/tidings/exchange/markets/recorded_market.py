@@ -6,7 +6,7 @@ displayed at its price at that moment. From then on
 - recorded trades at its price take what is ahead of it first, then the order itself, then what is behind; a trade at
   a worse price fills it, for nothing that was ahead of it can be left;
 - when the displayed quantity shrinks and no trade explains it, that was cancelled: ahead of or behind users' orders by
-  the rule `VenueConfig.recorded_cancels`; what is added joins at the end;
+  the rule recorded-cancels; what is added joins at the end;
 - what users take is gone until the recording changes that level; a recorded quote that reaches a user's order trades
   with it;
 - a level that comes back into a depth-limited view is taken to have been there all the time: it goes ahead.
@@ -19,7 +19,7 @@ from typing import Final
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BUY, SELL, BookOrder, BookSide, PriceLevel, Stay
 from tidings.exchange.markets.recording_file import BookPush, PricePush, TradesPush
-from tidings.exchange.venue_config import RecordedCancels
+from tidings.exchange.venue_rules import Rules
 
 
 class Displayed(BookOrder):
@@ -31,11 +31,11 @@ class Displayed(BookOrder):
 class RecordedMarket:
     """The recorded side of one instrument. Its methods are called within an event of the instrument's engine."""
 
-    def __init__(self, market: Market, rule: RecordedCancels) -> None:
+    def __init__(self, market: Market, rules: Rules) -> None:
         market.is_recorded = True
         self._market = market
         self._book = market.book
-        self._rule = rule
+        self._rules = rules
         self._shown: Final[dict[int, dict[int, int]]] = {BUY: {}, SELL: {}}  # side → price → quantity
         self._shown_ns = 0  # the venue's time of the book as it is shown
         # Quantities taken by trades that the book does not show yet: (side, price) → quantity, time of the last
@@ -148,14 +148,14 @@ class RecordedMarket:
         if qty <= 0 or level is None:
             return
         orders = _displayed(level)
-        if self._rule is RecordedCancels.PROPORTIONAL and len(orders) > 1:
+        if self._rules.recorded_cancels == "proportional" and len(orders) > 1:
             total, lot_size = sum(order.leaves_qty for order in orders), self._market.instrument.lot_size
             for order in orders:
                 share = qty * order.leaves_qty // total // lot_size * lot_size
                 qty -= share
                 total -= order.leaves_qty
                 self._take(order, share)
-        for order in orders if self._rule is RecordedCancels.AHEAD_FIRST else reversed(orders):
+        for order in orders if self._rules.recorded_cancels == "ahead-first" else reversed(orders):
             qty -= self._take(order, min(qty, order.leaves_qty))
 
     def _take(self, order: BookOrder, qty: int) -> int:
