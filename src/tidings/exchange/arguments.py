@@ -54,6 +54,10 @@ def _add_market(parser: argparse.ArgumentParser) -> None:
         "--recording-speed", type=_rate, default=Fraction(1), metavar="N", help="how many times faster, 0.1 to 100",
     )
     parser.add_argument("--matching-delay-ms", type=_delay, default=5, help="from reply to order book (default 5)")
+    parser.add_argument(
+        "--funding-interval-s", type=_interval, default=0, metavar="N",
+        help="pay funding so often instead of every eight hours",
+    )
 
 
 def _add_behaviour(parser: argparse.ArgumentParser) -> None:
@@ -101,6 +105,12 @@ def _rate(text: str) -> Fraction:
 def _delay(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 60_000:
         raise argparse.ArgumentTypeError(f"a delay is a whole number of milliseconds up to 60000, not {text!r}")
+    return int(text)
+
+
+def _interval(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 86_400:
+        raise argparse.ArgumentTypeError(f"an interval is a whole number of seconds from 1 to 86400, not {text!r}")
     return int(text)
 
 

@@ -66,6 +66,7 @@ class ExchangeConfig:
     recording_speed: Fraction = Fraction(1)
     flow_rate: Fraction = Fraction(1)  # how many times faster the flow's clock goes
     matching_delay_ms: int = 5
+    funding_interval_s: int = 0  # 0: as the catalogue says
     has_rate_limits: bool = True
     rate_window: Window = "fixed"
     rate_profile: Profile = "public"  # vip: per-symbol groups, and every path must be signed
@@ -290,7 +291,8 @@ def _venue_config(config: ExchangeConfig) -> VenueConfig:
         seed=config.seed, prices=config.prices, has_flow=config.has_flow, flow=config.flow,
         recording=config.recording, recording_speed=config.recording_speed,
         flow_tick_ns=int(FLOW_TICK_NS / config.flow_rate),
-        matching_delay_ns=config.matching_delay_ms * MS_NS, rules=config.rules,
+        matching_delay_ns=config.matching_delay_ms * MS_NS, funding_interval_s=config.funding_interval_s,
+        rules=config.rules,
         user_ids=tuple(range(FIRST_USER_ID, FIRST_USER_ID + config.account_count)),
     )
 
