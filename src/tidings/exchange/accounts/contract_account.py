@@ -31,6 +31,7 @@ class ContractAccount:
         self.balance = balance
         self._mark_price = mark_price
         self._house = house
+        self.liquidation_count = 0  # positions that are being liquidated now
         self.on_opened: Callable[[str, int], None] | None = None  # told of each flat position that is opened
         self._modes: dict[str, str] = {}
         self._positions: dict[str, dict[str, Position]] = {}  # symbol → position side → position
@@ -172,7 +173,7 @@ class ContractAccount:
     def state(self, used_balance: int | None = None) -> AccountState:
         """The account as it stands; `used_balance` if the caller has just counted it."""
         used = self.used_balance() if used_balance is None else used_balance
-        liq_status = LIQUIDATING if any(p.status != NORMAL for p in self.all_held() if p.is_cross) else NORMAL
+        liq_status = LIQUIDATING if self.liquidation_count else NORMAL
         return AccountState(
             self.user_id, self.account_id, self.currency, self.value_scale, self.balance, used, liq_status=liq_status
         )
@@ -202,7 +203,7 @@ class ContractAccount:
 
     def bounded_price(self, position: Position, side: int, price: int) -> int:
         """`price`, or the bankruptcy price if an order on `side` would close the position beyond that."""
-        if position.net_qty * side >= 0:
+        if position.net_qty * side >= 0 or position.unrealised_pnl(price) >= 0:
             return price
         mark_price = self._mark_price(position.instrument.symbol)
         bound = position.bankrupt_price(mark_price, self.available_balance())

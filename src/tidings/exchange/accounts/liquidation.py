@@ -55,6 +55,7 @@ class LiquidationDesk:
 
     def _begin(self, account: ContractAccount, position: Position, now_ns: int) -> None:
         position.status = LIQUIDATING
+        account.liquidation_count += 1
         self._state.counters.liquidations += 1
         self._lives[position.instrument.symbol].touch_position(account, now_ns)
         for order in self._orders_to_cancel(account, position):
@@ -80,6 +81,7 @@ class LiquidationDesk:
     def _finish(self, account: ContractAccount, position: Position, now_ns: int) -> None:
         """Take the position over, unless it is closed or safe by now."""
         position.status = NORMAL
+        account.liquidation_count -= 1
         life = self._lives[position.instrument.symbol]
         if not position.net_qty or not account.is_endangered(position):
             life.touch_position(account, now_ns)
