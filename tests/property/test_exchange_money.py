@@ -6,6 +6,7 @@ insurance and cash are always what was handed out; positions add up to zero; boo
 and nobody who holds nothing owes anything. All sums are exact, in units of 10^-12.
 """
 
+import json
 from collections import Counter, defaultdict
 from random import Random
 
@@ -17,6 +18,7 @@ from tidings.exchange.accounts.transfers import CONTRACT, SPOT
 from tidings.exchange.catalogue import Line
 from tidings.exchange.orders.order_checks import Refused
 from tidings.exchange.orders.orders import Order
+from tidings.exchange.saved.venue_saving import restore_venue, venue_document
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
 
@@ -117,6 +119,36 @@ def test_money_is_conserved_whatever_moves_it(seed: int, has_flow: bool) -> None
         check_positions(venue)
         check_books(venue)
         assert money(venue) == handed_out
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**32), steps=st.integers(0, 120))
+def test_saved_money_goes_on_as_it_would_have(seed: int, steps: int) -> None:
+    """Also when it is saved between a liquidation's two steps, or before funding is due."""
+    config = VenueConfig(
+        seed=seed, has_flow=False, funding_interval_s=1, liquidation_delay_ns=300 * MS_NS,
+        contract_funds={"USDT": 3_000, "BTC": 1}, wallet_funds={"BTC": 1, "USDT": 20_000}, insurance_funds={"USDT": 50},
+    )  # fmt: skip
+    random, venue, now_ns = Random(seed), Venue(config, START_NS), START_NS
+    for _ in range(steps):
+        now_ns += random.choice((0, 5, 20, 700)) * MS_NS
+        (meddle if random.random() < 0.35 else act)(random, venue, now_ns)
+        venue.advance(now_ns)
+    document = json.loads(json.dumps(venue_document(venue, now_ns)))
+    restored = Venue(config, now_ns, venue.catalogue)
+    restore_venue(restored, document, now_ns)
+    assert money(restored) == money(venue)
+    seed_after = random.random()
+    randoms = Random(seed_after), Random(seed_after)
+    for _ in range(40):
+        now_ns += 100 * MS_NS
+        for one, exchange in zip(randoms, (venue, restored), strict=True):
+            (meddle if one.random() < 0.35 else act)(one, exchange, now_ns)
+        assert venue.advance(now_ns) == restored.advance(now_ns)
+    assert restored.admin_view() == venue.admin_view()
+    made = [[(t.amount, t.time_ns) for t in exchange.transfers.made(user_id)]
+            for exchange in (venue, restored) for user_id in venue.user_ids]  # fmt: skip
+    assert made[:4] == made[4:]
 
 
 def test_the_rare_things_do_happen() -> None:
