@@ -212,7 +212,7 @@ def test_attached_prices_on_the_wrong_side_are_refused(
 
 @pytest.mark.parametrize(
     ("side", "take_profit", "code"),
-    [("Buy", COIN_M_60K + 20 * USD + 1, 39108), ("Sell", -USD, 11046)],
+    [("Buy", COIN_M_60K + 20 * USD + 1, 39108), ("Sell", -USD, 11076)],
 )
 def test_attached_prices_off_the_grid_or_below_it_are_refused(
     d: Driver, side: str, take_profit: int, code: int

@@ -32,7 +32,7 @@ class Driver:
         rules = Rules(**{f.name: settings.pop(f.name) for f in fields(Rules) if f.name in settings})
         self.venue = Venue(VenueConfig(**{"has_flow": False, "prices": PRICES, "rules": rules, **settings}), START_NS)
         self.now_ns = START_NS
-        self.a, self.b = self.venue.user_ids[:2]
+        self.a, self.b, self.c = self.venue.user_ids[:3]
         self.updates: list[AccountUpdate] = []  # of the last `run`
 
     def create(self, user_id: int, symbol: str, side: str, qty: int, price: int = 0, **terms: Any) -> Reply:

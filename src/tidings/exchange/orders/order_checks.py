@@ -159,7 +159,7 @@ def check_condition(request: NewOrder, market: Market, config: VenueConfig) -> N
         raise Refused(code.TE_NO_LAST_PRICE, "the watched price is not known yet")
     check_stop_px(request.stop_px, market.instrument, config)
     if request.peg_price_type != UNSPECIFIED:
-        _check_trailing(request, current)
+        _check_new_trailing(request, current)
     else:
         check_direction(request.stop_px, direction(request.ord_type, SIDES[request.side]), current)
 
@@ -182,50 +182,68 @@ def check_direction(stop_px: int, stop_direction: str, current: int) -> None:
         raise Refused(code.TE_FALLING_TRIGGER_DIRECTLY, "trigger price must lie below the current price")
 
 
-def _check_trailing(request: NewOrder, current: int) -> None:
-    if request.ord_type != "Stop" or request.peg_price_type not in (TRAILING_STOP, TRAILING_TAKE_PROFIT):
-        raise Refused(code.TE_PEG_PRICE_TYPE_INVALID, f"pegPriceType {request.peg_price_type!r}")
-    closes_long = request.side == "Sell"
-    check_offset_sign(request.peg_offset, closes_long=closes_long)
-    lies_below = request.stop_px < current
-    if request.peg_price_type == TRAILING_STOP and closes_long != lies_below:
+def _check_new_trailing(request: NewOrder, current: int) -> None:
+    if request.ord_type != "Stop":
+        raise Refused(code.TE_PEG_PRICE_TYPE_INVALID, "only Stop orders trail")
+    check_trailing(request.side == "Sell", request.peg_price_type, request.peg_offset, request.stop_px, current)
+
+
+def check_trailing(
+    closes_long: bool, peg_type: str, offset: int, stop_px: int, current: int, *, is_active: bool = False
+) -> None:
+    """Refuse trailing terms on the wrong side. `is_active`: a take-profit that was activated has a stop price too."""
+    if peg_type not in (TRAILING_STOP, TRAILING_TAKE_PROFIT):
+        raise Refused(code.TE_PEG_PRICE_TYPE_INVALID, f"pegPriceType {peg_type!r}")
+    if closes_long and offset >= 0:
+        raise Refused(code.TE_BUY_REVERT_VALUE_SHOULD_LT_ZERO, "offset must be negative")
+    if not closes_long and offset <= 0:
+        raise Refused(code.TE_SELL_REVERT_VALUE_SHOULD_GT_ZERO, "offset must be positive")
+    lies_below = stop_px < current
+    has_stop = is_active or peg_type == TRAILING_STOP
+    if has_stop and closes_long != lies_below:
         wrong = code.TE_BUY_TS_SHOULD_LT_BASE if closes_long else code.TE_SELL_TS_SHOULD_GT_BASE
         raise Refused(wrong, "stop price on the winning side of the market")
-    if request.peg_price_type == TRAILING_TAKE_PROFIT and closes_long == lies_below:
+    if not has_stop and closes_long == lies_below:
         wrong = (code.TE_BUY_TTP_SHOULD_ACTIVATE_ABOVE_BASE if closes_long
                  else code.TE_SELL_TTP_SHOULD_ACTIVATE_BELOW_BASE)  # fmt: skip
         raise Refused(wrong, "activation price on the losing side of the market")
 
 
-def check_offset_sign(offset: int, *, closes_long: bool) -> None:
-    """Refuse a trailing offset on the wrong side of the price it follows."""
-    if closes_long and offset >= 0:
-        raise Refused(code.TE_BUY_REVERT_VALUE_SHOULD_LT_ZERO, "offset must be negative")
-    if not closes_long and offset <= 0:
-        raise Refused(code.TE_SELL_REVERT_VALUE_SHOULD_GT_ZERO, "offset must be positive")
-
-
-def check_attached(request: NewOrder, market: Market, config: VenueConfig, *, has_position: bool) -> None:
+def check_attached(
+    request: NewOrder, market: Market, config: VenueConfig, *, has_position: bool, is_closing: bool = False
+) -> None:
     """Refuse attached take-profit and stop-loss prices on the wrong side or off the grid, or where none may be."""
     if not request.take_profit and not request.stop_loss:
         return
-    if request.reduce_only or request.close_on_trigger:
+    if is_closing or request.reduce_only or request.close_on_trigger:
         raise Refused(code.TE_CLOSE_ORDER_CANNOT_ATTACH_TP_SL, "a closing order cannot carry TP/SL")
     if has_position:
         raise Refused(code.TE_CANNOT_ATTACH_TP_SL, "TP/SL cannot be attached while a position exists")
-    for stop_px, price in ((request.take_profit, request.tp_px), (request.stop_loss, request.sl_px)):
-        if stop_px:
-            check_stop_px(stop_px, market.instrument, config)
+    for price in (request.tp_px, request.sl_px):
         if price:
             check_price(price, market.instrument, config)
-    base = request.price or market.last_price
-    check_attached_sides(request.take_profit, request.stop_loss, base, is_buy=request.side == "Buy")
+    base = request.price if request.ord_type not in MARKET_TYPES else request.stop_px or market.last_price
+    check_attached_prices(
+        request.take_profit, request.stop_loss, base, market.instrument, config, is_buy=request.side == "Buy"
+    )
     _check_attached_trigger(request.take_profit, request.tp_trigger, code.TE_TP_TRIGGER_INVALID)
     _check_attached_trigger(request.stop_loss, request.sl_trigger, code.TE_SL_TRIGGER_INVALID)
 
 
-def check_attached_sides(take_profit: int, stop_loss: int, base: int, *, is_buy: bool) -> None:
-    """Refuse a take-profit that would lose or a stop-loss that would win, seen from `base`; 0 means none."""
+def check_attached_prices(
+    take_profit: int, stop_loss: int, base: int, instrument: Instrument, config: VenueConfig, *, is_buy: bool
+) -> None:
+    """Refuse trigger prices of attached orders that are out of bounds, off the grid, or on the wrong side of `base`."""
+    for stop_px, small, large in (
+        (take_profit, code.TE_TP_TOO_SMALL, code.TE_TP_TOO_LARGE),
+        (stop_loss, code.TE_SL_TOO_SMALL, code.TE_SL_TOO_LARGE),
+    ):
+        if stop_px and stop_px < instrument.min_price:
+            raise Refused(small, "attached trigger price below the minimum")
+        if stop_px and instrument.max_price and stop_px > instrument.max_price:
+            raise Refused(large, "attached trigger price above the maximum")
+        if stop_px % instrument.tick_size:
+            raise Refused(config.rules.off_grid_code, "attached trigger price is not a multiple of the tick size")
     if take_profit and (take_profit > base) != is_buy:
         raise Refused(code.TE_BUY_TP_SHOULD_GT_BASE if is_buy else code.TE_SELL_TP_SHOULD_LT_BASE, "take-profit")
     if stop_loss and (stop_loss < base) != is_buy:

@@ -15,26 +15,24 @@ from tidings.exchange.accounts.positions import LONG, MERGED, NORMAL
 from tidings.exchange.catalogue import Instrument, Line
 from tidings.exchange.faults.order_faults import OrderFaults
 from tidings.exchange.markets.matching import BUY, SelfTrade
-from tidings.exchange.orders.amends import check_conditions, check_new_id
-from tidings.exchange.orders.client_ids import check_form, is_used
+from tidings.exchange.orders.amend_checks import check_new_conditions
+from tidings.exchange.orders.client_ids import check_form, check_new_id, is_used
 from tidings.exchange.orders.order_checks import (
     Refused,
     UsedId,
     check_attached,
     check_condition,
-    check_direction,
     check_numbers,
     check_price,
     check_price_band,
     check_qty,
-    check_stop_px,
     check_value,
     check_words,
 )
 from tidings.exchange.orders.order_life import OrderLife
 from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewOrder
 from tidings.exchange.orders.orders import CANCELED, UNTRIGGERED, Order, take_conditions
-from tidings.exchange.orders.triggers import direction, watched_price
+from tidings.exchange.orders.triggers import UNSPECIFIED, direction
 from tidings.exchange.reports import OrderReport, Reply
 from tidings.exchange.venue_state import VenueState
 
@@ -197,9 +195,13 @@ class OrderDesk:
             raise Refused(code.TE_REJECT_DUE_TO_IN_PROCESS_OF_LIQ, "the position is being liquidated")
         position.req_num += 1
         order.req_num = position.req_num
-        check_attached(request, life.market, self._state.config, has_position=position.net_qty != 0)
-        if account.pos_mode(instrument.symbol) == HEDGED and (order.side == BUY) != (position.pos_side == LONG):
+        is_hedged = account.pos_mode(instrument.symbol) == HEDGED
+        if is_hedged and (order.side == BUY) != (position.pos_side == LONG):
             order.reduce_only = True  # a sell on the long side, or a buy on the short side, can only close
+        check_attached(
+            request, life.market, self._state.config, has_position=position.net_qty != 0, is_closing=order.reduce_only
+        )
+        self._check_trailing_alone(order)
         if order.reduce_only and not position.room(order.side):
             raise Refused(_no_room_code(order, position.net_qty), "no position that this order could reduce")
 
@@ -214,6 +216,15 @@ class OrderDesk:
         if not isinstance(account, ContractAccount):
             return price
         return account.bounded_price(account.position_of(order), order.side, price)
+
+    def _check_trailing_alone(self, order: Order) -> None:
+        """A position has one trailing order that closes it, not two."""
+        if order.peg_price_type == UNSPECIFIED or not order.is_position_sized:
+            return
+        for other in self._state.store.open_orders(order.owner, order.instrument.symbol):
+            is_trailing = other.peg_price_type != UNSPECIFIED and other.is_position_sized
+            if is_trailing and other.pos_side == order.pos_side:
+                raise Refused(code.TE_TRAILING_ORDER_DUPLICATED, f"{other.order_id} trails already")
 
     def _check_count(self, order: Order) -> None:
         store, rules = self._state.store, self._rules
@@ -294,11 +305,9 @@ class OrderDesk:
             check_qty(request.qty, instrument, config)
             if request.qty <= order.cum_qty:
                 raise Refused(code.TE_REPLACE_TO_INVALID_QTY, "no more than is filled already")
-        if request.stop_px is not None and request.stop_px != order.stop_px:
-            self._check_new_stop(order, request, life)
-        check_conditions(order, request, life.market, config)
+        check_new_conditions(order, request, life.market, config)
         if request.new_cl_ord_id and request.new_cl_ord_id != order.cl_ord_id:
-            check_new_id(self._state.store, order, request.new_cl_ord_id, config)
+            check_new_id(self._state.store, order, request.new_cl_ord_id, config.rules)
         self._reserve_amend(order, request)
 
     def _take_quote_qty(self, order: Order, request: AmendOrder) -> None:
@@ -306,15 +315,6 @@ class OrderDesk:
         if order.qty_type != "ByQuote" or request.quote_qty is None:
             raise Refused(code.TE_QTY_TYPE_INVALID, "the order is by base quantity")
         request.qty = order.instrument.qty_for(request.quote_qty, request.price or order.price)
-
-    def _check_new_stop(self, order: Order, request: AmendOrder, life: OrderLife) -> None:
-        stop_px = request.stop_px or 0
-        if order.ord_status != UNTRIGGERED:
-            raise Refused(code.TE_ORD_STATUS_CANNOT_REPLACE, "the order does not wait for a trigger")
-        check_stop_px(stop_px, order.instrument, self._state.config)
-        current = watched_price(life.market, request.trigger or order.trigger)
-        if current is not None:
-            check_direction(stop_px, order.stop_direction, current)
 
     def _reserve_amend(self, order: Order, request: AmendOrder) -> None:
         """Set aside enough for the order's old terms and its new ones, whichever need more."""

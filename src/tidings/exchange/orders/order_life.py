@@ -272,8 +272,10 @@ class OrderLife:
         if order.level is not None:
             self.market.book.cancel(order)
         order.price, order.order_qty, order.leaves_qty = new_price, new_qty, leaves_qty
+        old_peg = order.peg_offset, order.peg_price_type
         take_conditions(order, request)
         if waits:
+            self.watch.amended(order, old_peg, has_new_stop=request.stop_px is not None)
             self._tell(order, "Replaced", trade_type=self._rules.amend_trade_type)
         else:
             self._enter(order, "Replaced", trade_type=self._rules.amend_trade_type)

@@ -60,6 +60,14 @@ class TriggerWatch:
         order.is_activated = order.peg_price_type != TRAILING_TAKE_PROFIT
         self.waiting[order] = None
 
+    def amended(self, order: Order, old_peg: tuple[int, str], *, has_new_stop: bool) -> None:
+        """New trailing terms of a waiting order: a new offset moves its stop at once, a new kind begins anew."""
+        old_offset, old_type = old_peg
+        if order.peg_price_type != old_type:
+            order.is_activated, order.anchor_price = order.peg_price_type != TRAILING_TAKE_PROFIT, 0
+        elif order.peg_offset != old_offset and order.anchor_price and not has_new_stop:
+            order.stop_px = order.anchor_price + order.peg_offset
+
     def remove(self, order: Order) -> None:
         """Stop watching; does nothing if it did not wait."""
         self.waiting.pop(order, None)
