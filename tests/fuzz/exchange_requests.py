@@ -42,7 +42,8 @@ ORDERS = [
      "&baseQtyEv=100000"),
     ("POST", "/spot/orders", "symbol=sBTCUSDT&side=Sell&ordType=Market&qtyType=ByQuote&quoteQtyEv=10000000000"),
     ("POST", "/assets/transfer", "currency=USDT&amountEv=100000000&moveOp=2"),
-    ("POST", "/wallets/account/transfer", "fromAccType=CONTRACT&toAccType=SPOT&currency=BTC&amountEv=1&amount=0.00000001"),
+    ("POST", "/wallets/account/transfer", "fromAccType=CONTRACT&toAccType=SPOT&currency=BTC&amountEv=1"
+     "&amount=0.00000001"),
     ("PUT", "/g-positions/leverage", "symbol=BTCUSDT&leverageRr=100"),
     ("POST", "/g-positions/assign", "symbol=BTCUSDT&posSide=Merged&posBalanceRv=100"),
     ("DELETE", "/g-orders/all", "symbol=BTCUSDT"),
