@@ -340,8 +340,20 @@ class OrderLife:
         if code := order.ledger.reserve(order, order.leaves_qty, order.price):
             self._finish(order, REJECTED, "Aborted", code=code)
             return
+        if order.close_on_trigger:
+            self._make_way(order)
         self._tell(order, "PendingNew")
         self._enter(order, "New", trade_type=self._new_type)
+
+    def _make_way(self, order: Order) -> None:
+        """What the account cannot carry beside a closing order goes: orders of its side, the newest first."""
+        account = order.ledger
+        for other in reversed(self._state.store.open_orders(order.owner, order.instrument.symbol)):
+            if not isinstance(account, ContractAccount) or account.available_balance() >= 0:
+                return
+            is_rival = other.side == order.side and other.pos_side == order.pos_side and not other.reduce_only
+            if is_rival and other.level is not None:
+                self._take_off(other, "Canceled")
 
     def protective_price(self, side: int) -> int:
         """The limit that a market order gets: so far through the best opposite price, or through the last one."""
