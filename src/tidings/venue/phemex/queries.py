@@ -32,11 +32,12 @@ _LINE_PATHS = {
     ProductLine.SPOT: "/spot/orders",
 }
 
-# The 24-hour tickers of all symbols, and the key of the last price in each (phemex docs 2026, "Query 24 hours ticker").
+# The 24-hour tickers of all symbols, and the keys the last price may have in each (phemex docs 2026, "Query 24 hours
+# ticker": of COIN-M the sample says `close` where the table and captures say `lastEp`).
 _TICKERS = {
-    ProductLine.INVERSE: ("/md/v1/ticker/24hr/all", "lastEp"),
-    ProductLine.LINEAR: ("/md/v3/ticker/24hr/all", "lastRp"),
-    ProductLine.SPOT: ("/md/spot/ticker/24hr/all", "lastEp"),
+    ProductLine.INVERSE: ("/md/v1/ticker/24hr/all", ("lastEp", "close")),
+    ProductLine.LINEAR: ("/md/v3/ticker/24hr/all", ("lastRp",)),
+    ProductLine.SPOT: ("/md/spot/ticker/24hr/all", ("lastEp",)),
 }
 
 _BY_ID_PATHS = {
@@ -83,10 +84,10 @@ class Queries:
         """Last price of every symbol of a line, as the venue writes it: scaled integers on COIN-M and spot, decimals
         on USD-M.
         """
-        path, key = _TICKERS[line]
+        path, keys = _TICKERS[line]
         rows = await self.request("GET", path, signed=False)
         with shape_of(f"GET {path}"):
-            return {row["symbol"]: str(row[key]) for row in rows if row.get(key)}
+            return {row["symbol"]: str(row[key]) for row in rows for key in keys if row.get(key)}
 
     # ---- Account -------------------------------------------------------------------------------------------------
 

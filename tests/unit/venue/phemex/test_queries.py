@@ -126,3 +126,9 @@ async def test_answer_of_another_shape_is_no_absence(data):
         await rows_of(Venue({"code": 0, "data": data})).open_orders(LINEAR)
     with pytest.raises(PeerError):
         await rows_of(Venue(EMPTY, {"code": 0, "data": data})).find_order(LINEAR, "T1")
+
+
+@pytest.mark.parametrize("key", ["lastEp", "close"])
+async def test_a_last_price_may_be_spelled_as_in_the_table_or_as_in_the_sample(key):
+    venue = Venue({"error": None, "id": 0, "result": [{"symbol": "BTCUSD", key: 605_000_000}, {"symbol": "ETHUSD"}]})
+    assert await rows_of(venue).last_prices(INVERSE.line) == {"BTCUSD": "605000000"}
