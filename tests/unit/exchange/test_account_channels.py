@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from test_streams import T0, Client, Exchange
+from stream_pipes import T0, Client, Exchange
 from venue_driver import COIN_M_60K
 
 from tidings.exchange.messages.risk_json import iso_time
