@@ -101,10 +101,11 @@ def test_ras_p_tells_of_cross_and_isolated_units_that_add_up(exchange):
     venue.set_leverage(venue.user_ids[0], "BTCUSDT", exchange.now_ns, leverage_er=10 * 10**8)
     place(exchange, 1, "BTCUSDT", "Buy", 10_000, USDT_60K)
     place(exchange, 0, "BTCUSDT", "Sell", 10_000, USDT_60K)
-    client, (ack, *snapshots) = follow(exchange, "ras_p", {})
+    client, (ack, snapshot) = follow(exchange, "ras_p", {})
     assert ack["result"] == {"stauts": "success"}, "misspelled by the venue"
-    (snapshot,) = (m for m in snapshots if m["risk_wallets"][0]["currency"] == "USDT")
-    cross, isolated = snapshot["risk_units"]
+    assert [wallet["currency"] for wallet in snapshot["risk_wallets"]] == ["USDT", "USDC"]
+    cross, isolated, other = snapshot["risk_units"]
+    assert (other["valuationCurrency"], other["totalEquityRv"]) == ("USDC", "500000")
     assert (cross["riskMode"], cross["symbol"], cross["posSide"]) == ("CrossAsset", "", 0)
     assert cross["marginRatioRr"] == "999"
     assert (isolated["riskMode"], isolated["symbol"], isolated["posSide"]) == ("Isolated", "BTCUSDT", 3)
@@ -118,7 +119,8 @@ def test_ras_p_tells_of_cross_and_isolated_units_that_add_up(exchange):
     free = Decimal(isolated["totalEquityRv"]) - Decimal(isolated["totalPosCostRv"])
     assert Decimal(isolated["estAvailableBalanceRv"]) == free - Decimal(isolated["fixedUsedRv"])
     assert Decimal(isolated["fixedUsedRv"]) > 0
-    ratio = Decimal(isolated["totalEquityRv"]) / Decimal(isolated["totalPosMMRv"])
+    safe = Decimal(isolated["totalEquityRv"]) - Decimal(isolated["fixedUsedRv"])
+    ratio = safe / Decimal(isolated["totalPosMMRv"])
     assert abs(Decimal(isolated["marginRatioRr"]) - ratio) < Decimal("1e-7")
     venue.set_price("BTCUSDT", exchange.now_ns, mark=USDT_60K + 10**12)  # against the short by 1,000 × 0.01
     place(exchange, 0, "BTCUSDT", "Sell", 10_000, 2 * USDT_60K)

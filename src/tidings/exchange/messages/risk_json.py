@@ -2,8 +2,8 @@
 
 A unit is what is margined together: all cross positions of a currency, or one isolated position. Its numbers hang
 together as those of the documents' samples do: equity = balance + unrealised profit, available = equity - cost -
-what orders use - what is fixed, ratio = equity ÷ maintenance margin, 999 at most. What is fixed of an isolated unit is
-not documented; here it is the fee of closing it at its bankruptcy price.
+what orders use - what is fixed, ratio = (equity - what is fixed) ÷ maintenance margin, 999 at most. What is fixed of
+an isolated unit is not documented; here it is the fee of closing it at its bankruptcy price.
 """
 
 from collections.abc import Iterable, Sequence
@@ -66,7 +66,7 @@ def _unit(
     fixed = sum(p.bankrupt_comm for p in positions) if symbol else 0
     maintenance = sum(p.value * p.maint_margin_req_er // ONE_ER for p in positions)
     equity = balance + profit
-    ratio_er = min(_SAFE_ER, equity * ONE_ER // maintenance) if maintenance else _SAFE_ER
+    ratio_er = min(_SAFE_ER, (equity - fixed) * ONE_ER // maintenance) if maintenance else _SAFE_ER
 
     def amount(key: str, value: int) -> str:
         return f'"{key}":"{to_text(value, account.value_scale)}",' if value else ""

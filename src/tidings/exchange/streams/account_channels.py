@@ -5,7 +5,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tidings.exchange.catalogue import Instrument, Line
@@ -70,6 +70,9 @@ class AccountChannels:
             open_count = sum(len(self._venue.queries.open_orders(user_id, pair.symbol)) for pair in pairs)
             yield spot_json.snapshot_message(updates[0], open_count), updates[0]
             return
+        if key.channel == "ras_p":
+            yield self._risk_message(updates), updates[0]  # all currencies in one
+            return
         is_stray = self._rules.stray_messages and key.channel in ("aop", "aop_p")
         if is_stray:
             yield _stray_index(now_ns), None
@@ -89,7 +92,7 @@ class AccountChannels:
         if key.channel == "aop":
             return contract_json.stream_message(update, account_id)
         if key.channel == "ras_p":
-            return self._risk_message(update)
+            return self._risk_message([update])
         history, has_flat, skips = key.detail
         options = Options(history, bool(has_flat), bool(skips))
         positions = update.positions
@@ -97,16 +100,17 @@ class AccountChannels:
             positions = self._venue.positions(update.user_id, update.line, update.currency)
         return contract_v1_json.stream_message(update, account_id, options, positions)
 
-    def _risk_message(self, update: AccountUpdate) -> str:
-        self._versions[update.user_id] += 1
-        version, now_ns = self._versions[update.user_id], update.timestamp_ns
-        account = update.account
-        if account is None:
-            raise TypeError("an update of contracts has an account")
-        positions = self._venue.positions(update.user_id, update.line, update.currency)
-        rows = risk_json.units(account, positions, self._rules.cross_risk_mode, now_ns, version)
-        wallets = [risk_json.wallet(account, now_ns, version)]
-        return risk_json.message(rows, wallets, update.sequence, now_ns, is_snapshot=update.is_snapshot)
+    def _risk_message(self, updates: Sequence[AccountUpdate]) -> str:
+        first, rows, wallets = updates[0], [], []
+        self._versions[first.user_id] += 1
+        version, now_ns = self._versions[first.user_id], first.timestamp_ns
+        for update in updates:
+            if update.account is None:
+                raise TypeError("an update of contracts has an account")
+            positions = self._venue.positions(update.user_id, update.line, update.currency)
+            rows += risk_json.units(update.account, positions, self._rules.cross_risk_mode, now_ns, version)
+            wallets.append(risk_json.wallet(update.account, now_ns, version))
+        return risk_json.message(rows, wallets, first.sequence, now_ns, is_snapshot=first.is_snapshot)
 
 
 def _stray_index(now_ns: int) -> str:
