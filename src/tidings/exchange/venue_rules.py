@@ -99,6 +99,8 @@ class Rules:
     reduce_only_key: bool = _flag(False, says="whether USD-M replies have reduceOnly")
     bulk_cancel_reply: str = _word("list", "object", says="data of a bulk cancel: its orders, or the first alone")
     no_open_orders: str = _word("code", "empty", says="a list of open orders without any: code 10002, or no rows")
+    active_shape: str = _word("object", "rows", says="data of a contract line's query for one open order")
+    display_qty: str = _word("whole", "as-sent", says="displayQty of an order in the book")
     api_data_shape: str = _word(
         "by-path", "bare", "list", "rows", says="what /api-data answers: [...], data [...], or data {rows}; or as seen")
     v2_list_shape: str = _word(

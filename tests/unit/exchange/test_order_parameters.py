@@ -184,3 +184,25 @@ def test_a_rule_has_spot_orders_name_their_quantity():
     query = SPOT.replace("qtyType=ByBase&", "")
     assert ask(client, "PUT", "/spot/orders/create", query)["code"] == 10500
     assert json.dumps(create(client, "/spot/orders")["qtyType"]) == '"ByBase"'
+
+
+@pytest.mark.parametrize("line", ["/orders", "/g-orders"])
+def test_one_open_order_comes_by_itself_or_as_a_row(line):
+    client = Client()
+    create(client, line)
+    order = open_order(client, line, "clOrdID=one")["data"]
+    client.rules.set("active-shape", "rows")
+    assert open_order(client, line, "clOrdID=one")["data"] == {"rows": [order]}
+    assert open_order(client, line, "clOrdID=none")["code"] == 10002
+
+
+@pytest.mark.parametrize(("line", "asked", "whole", "part"), [
+    ("/orders", "displayQty=4", 10, 4), ("/g-orders", "displayQtyRq=0.004", "0.01", "0.004"),
+    ("/g-orders", "displayQtyRq=1", "0.01", "0.01"),
+])  # fmt: skip
+def test_a_display_quantity_is_told_back_where_a_rule_says_so(line, asked, whole, part):
+    for rule, shown in (("whole", whole), ("as-sent", part)):
+        client = Client(display_qty=rule)
+        create(client, line, "one", f"&{asked}")
+        order = open_order(client, line, "clOrdID=one")["data"]
+        assert order.get("displayQty", order.get("displayQtyRq")) == shown

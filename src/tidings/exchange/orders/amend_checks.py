@@ -20,6 +20,18 @@ from tidings.exchange.orders.triggers import TRIGGER_WORDS, UNSPECIFIED, watched
 from tidings.exchange.venue_config import VenueConfig
 
 
+def changes(order: Order, request: AmendOrder) -> bool:
+    """Whether the amend asks for anything that the order is not already."""
+    pairs = (
+        (request.price, order.price), (request.qty, order.order_qty), (request.stop_px, order.stop_px),
+        (request.take_profit, order.take_profit), (request.stop_loss, order.stop_loss),
+        (request.peg_offset, order.peg_offset), (request.peg_price_type, order.peg_price_type),
+        (request.trigger, order.trigger),
+    )  # fmt: skip
+    is_renamed = request.new_cl_ord_id not in ("", order.cl_ord_id)
+    return is_renamed or any(new is not None and new != old for new, old in pairs)
+
+
 def check_new_conditions(order: Order, request: AmendOrder, market: Market, config: VenueConfig) -> None:
     """Refuse conditions that the order cannot take on."""
     pairs = (

@@ -15,7 +15,7 @@ from tidings.exchange.accounts.positions import LONG, MERGED, NORMAL
 from tidings.exchange.catalogue import Instrument, Line
 from tidings.exchange.faults.order_faults import OrderFaults
 from tidings.exchange.markets.matching import BUY, SelfTrade
-from tidings.exchange.orders.amend_checks import check_new_conditions
+from tidings.exchange.orders.amend_checks import changes, check_new_conditions
 from tidings.exchange.orders.client_ids import check_form, check_new_id, is_used
 from tidings.exchange.orders.order_checks import (
     Refused,
@@ -162,6 +162,8 @@ class OrderDesk:
         """An order that has passed what depends on the account, with its money set aside."""
         instrument = life.market.instrument
         order = Order(request, instrument, user_id, order_id, now_ns)
+        if self._rules.display_qty == "as-sent":
+            order.display_qty = request.display_qty
         if not self._rules.self_trade_group:
             order.self_trade = SelfTrade.ALLOW
         order.ledger = ledger = self._ledger_of(user_id, instrument)
@@ -290,7 +292,7 @@ class OrderDesk:
         instrument, config = order.instrument, self._state.config
         if request.quote_qty is not None:
             self._take_quote_qty(order, request)
-        if not _changes(order, request):
+        if not changes(order, request):
             raise Refused(code.TE_ORD_REPLACE_NOT_MODIFIED, "nothing to change")
         if request.price is not None and request.price != order.price:
             if order.is_market:
@@ -374,17 +376,6 @@ class OrderDesk:
         if self._rules.reject_style == "stream-only":
             return Reply(order=order.report("PendingNew", now_ns))
         return self._refuse(refused)
-
-
-def _changes(order: Order, request: AmendOrder) -> bool:
-    pairs = (
-        (request.price, order.price), (request.qty, order.order_qty), (request.stop_px, order.stop_px),
-        (request.take_profit, order.take_profit), (request.stop_loss, order.stop_loss),
-        (request.peg_offset, order.peg_offset), (request.peg_price_type, order.peg_price_type),
-        (request.trigger, order.trigger),
-    )  # fmt: skip
-    is_renamed = request.new_cl_ord_id not in ("", order.cl_ord_id)
-    return is_renamed or any(new is not None and new != old for new, old in pairs)
 
 
 def _no_room_code(order: Order, net_qty: int) -> int:

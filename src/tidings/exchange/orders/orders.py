@@ -50,11 +50,11 @@ class Order(BookOrder):
 
     __slots__ = (
         "action", "action_time_ns", "added_seq", "anchor_price", "cl_ord_id", "close_on_trigger", "create_time_ns",
-        "cum_fee", "cum_qty", "cum_value", "exec_status", "has_attached", "instrument", "is_activated", "ledger",
-        "ord_status", "ord_type", "order_id", "order_qty", "peg_offset", "peg_price_type", "pending", "pos_side",
-        "qty_type", "quote_left", "quote_qty", "reduce_only", "req_num", "reserved_qty", "reserved_value", "sl_px",
-        "sl_trigger", "stop_direction", "stop_loss", "stop_px", "take_profit", "text", "time_in_force", "tp_px",
-        "tp_trigger", "transact_time_ns", "trigger", "trigger_time_ns",
+        "cum_fee", "cum_qty", "cum_value", "display_qty", "exec_status", "has_attached", "instrument", "is_activated",
+        "ledger", "ord_status", "ord_type", "order_id", "order_qty", "peg_offset", "peg_price_type", "pending",
+        "pos_side", "qty_type", "quote_left", "quote_qty", "reduce_only", "req_num", "reserved_qty", "reserved_value",
+        "sl_px", "sl_trigger", "stop_direction", "stop_loss", "stop_px", "take_profit", "text", "time_in_force",
+        "tp_px", "tp_trigger", "transact_time_ns", "trigger", "trigger_time_ns",
     )  # fmt: skip
 
     def __init__(self, request: NewOrder, instrument: Instrument, user_id: int, order_id: str, now_ns: int) -> None:
@@ -75,6 +75,7 @@ class Order(BookOrder):
         self.quote_qty = request.quote_qty
         self.quote_left: int | None = None  # budget of a market order by quote amount
         self.text = request.text
+        self.display_qty = 0  # what to show of it instead of all
         # Conditions, and the orders to attach to the position it opens.
         self.stop_px = request.stop_px
         self.stop_direction = "UNSPECIFIED"
@@ -169,7 +170,7 @@ class Order(BookOrder):
             trigger_time_ns=self.trigger_time_ns, transact_time_ns=now_ns, ord_status=self.ord_status,
             exec_status=exec_status, code=code, message=sentence_of(code) if code else NO_ERROR,
             price=self.price, order_qty=0 if by_quote else self.order_qty,
-            display_qty=self.order_qty if is_shown else 0,
+            display_qty=min(self.display_qty or self.order_qty, self.order_qty) if is_shown else 0,
             leaves_qty=leaves_qty, leaves_value=instrument.value(leaves_qty, self.price), cum_qty=self.cum_qty,
             cum_value=self.cum_value, cum_fee=self.cum_fee,
             avg_price=instrument.average_price(self.cum_qty, self.cum_value), qty_type=self.qty_type,

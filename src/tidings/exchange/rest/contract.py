@@ -5,7 +5,7 @@ from tidings.exchange.messages.contract_json import order_reply
 from tidings.exchange.messages.json_text import RATIO_SCALE, UNSPECIFIED, array, success
 from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewOrder
 from tidings.exchange.rest.endpoint import Call, Table, open_order, refusal
-from tidings.exchange.rest.wording import canceled_many, changed, created, not_found, open_rows, renamed
+from tidings.exchange.rest.wording import canceled_many, changed, created, not_found, one_open, open_rows, renamed
 
 
 def create(call: Call) -> bytes:
@@ -104,7 +104,7 @@ def active_list(call: Call) -> bytes:
 def active(call: Call) -> bytes:
     """`GET /orders/active`: one open order."""
     order = open_order(call, Line.COIN_M, call.parameters.text("clOrdID"))
-    return success(order_reply(order)) if order else not_found()
+    return one_open(call, order, order_reply)
 
 
 def set_leverage(call: Call) -> bytes:

@@ -13,6 +13,7 @@ from tidings.exchange.rest.wording import (
     created,
     linear_row,
     not_found,
+    one_open,
     open_rows,
     renamed,
 )
@@ -122,7 +123,7 @@ def active_list(call: Call) -> bytes:
 def active(call: Call) -> bytes:
     """`GET /g-orders/active`: one open order."""
     order = open_order(call, Line.USD_M, call.parameters.text("clOrdID"))
-    return success(linear_row(call)(order)) if order else not_found()
+    return one_open(call, order, linear_row(call))
 
 
 def set_leverage(call: Call) -> bytes:

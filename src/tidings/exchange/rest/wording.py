@@ -60,6 +60,14 @@ def open_rows(call: Call, line: Line, row: Row) -> list[str] | None:
     return rows if rows or call.venue.config.rules.no_open_orders == "empty" else None
 
 
+def one_open(call: Call, order: OrderReport | None, row: Row) -> bytes:
+    """The answer to a query for one open order; the contract lines' is listed in the table of rate limits only."""
+    if order is None:
+        return not_found()
+    text = row(order)
+    return success(f'{{"rows":[{text}]}}' if call.venue.config.rules.active_shape == "rows" else text)
+
+
 def renamed(call: Call) -> tuple[str, str]:
     """What an amend says of client ids: which order is meant, if its own id does not say so, and its new id.
 
