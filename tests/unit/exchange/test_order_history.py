@@ -7,6 +7,7 @@ import pytest
 from venue_driver import COIN_M_60K, MILLI_BTC, SPOT_60K, SPOT_BTC, START_NS, USD, USD_M_60K, Driver
 
 from tidings.exchange.catalogue import Line, load_catalogue
+from tidings.exchange.faults.fault_scope import request_names
 from tidings.exchange.orders.order_history import HISTORY_MAX, History
 from tidings.exchange.reports import OrderReport
 from tidings.exchange.rest import face as rest
@@ -150,6 +151,16 @@ def test_without_a_start_a_query_goes_back_so_many_days(path, days, fields):
 
     assert (count(days), count(days + 1), count(days + 1, start=started_ms)) == (3, 0, 3)
     assert count(days + 1, end=started_ms + 1_000) == 3, "back from the end, not from now"
+
+
+def test_trading_fees_lag_with_the_trades_they_sum():
+    assert {"trades", "query"} <= request_names("GET", "/api-data/futures/trading-fees")
+    assert {"trades", "query"} <= request_names("GET", "/api-data/g-futures/trading-fees")
+    d = traded()
+    parameters = Parameters({"symbol": ["BTCUSD"]})
+    lag_ns = d.now_ns - START_NS
+    call = Call(d.venue, d.a, parameters, d.now_ns, lag_ns)
+    assert json.loads(rest._ENDPOINTS["GET", "/api-data/futures/trading-fees"](call)) == []
 
 
 def test_trading_fees_are_told_per_day():

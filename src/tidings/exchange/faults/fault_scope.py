@@ -47,6 +47,7 @@ _CLOSED = _calls(
 _TRADES = _calls(
     "GET /exchange/order/trade", "GET /exchange/order/v2/tradingList", "GET /exchange/spot/order/trades",
     "GET /api-data/futures/trades", "GET /api-data/g-futures/trades", "GET /api-data/spots/trades",
+    "GET /api-data/futures/trading-fees", "GET /api-data/g-futures/trading-fees",
 )  # fmt: skip
 
 REQUESTS: Final[Mapping[str, _Calls]] = MappingProxyType({
