@@ -73,9 +73,9 @@ def test_every_key_of_an_amend_shows_in_the_reply_and_in_the_order(line, more, c
     ("line", "more", "change", "code"),
     [
         ("/g-orders", "", "takeProfitRp=45000", 11047), ("/g-orders", "", "stopLossRp=55000", 11048),
-        ("/g-orders", "", "takeProfitRp=55000.05", 39108), ("/g-orders", STOP, "pegPriceType=TrailingStopPeg", 11086),
+        ("/g-orders", "", "takeProfitRp=55000.05", 39108), ("/g-orders", "", "pegPriceType=TrailingStopPeg", 11066),
+        ("/g-orders", STOP, "pegPriceType=TrailingStopPeg&pegOffsetValueRp=800", 11086),
         ("/g-orders", STOP, "pegOffsetValueRp=-5", 11086), ("/g-orders", STOP, "triggerType=ByMoon", 11038),
-        ("/g-orders", "", "triggerType=ByMarkPrice", 11066),
         ("/orders", "", "takeProfitEp=450000000", 11047), ("/orders", "", "stopLoss=55000", 11048),
         ("/orders", "", "priceEp=500000000", 11065), ("/spot/orders", "", "quoteQtyEv=500000000000", 11112),
         ("/g-orders", TRAILING, "pegOffsetValueRp=-800", 11092),
