@@ -118,6 +118,8 @@ class Rules:
     gateway_times: bool = _flag(True, says="whether USD-M books and trades carry dts and mts (captured)")
     kline_scales: bool = _flag(True, says="whether kline messages carry their scales (captured)")
     kline_order: str = _word("oldest-first", "newest-first", says="the order of rows in answers to kline queries")
+    kline_limit: str = _word(
+        "listed", "any", says="limit of kline queries: 5, 10, 50, 100, 500 or 1000, or as clients also send it, any")
     kline_list_rows_max: int = _number(
         2_000, 1, 2_000, says="rows of kline/list, then code 30018 (1000 in the documents of 2024)")
     # Keys and limits.

@@ -56,6 +56,14 @@ def test_kline_queries_have_an_order(order, is_rising):
     assert starts == sorted(starts, reverse=not is_rising)
 
 
+def test_the_limit_of_a_kline_query_is_one_of_the_listed_or_any():
+    path, query = "/exchange/public/md/v2/kline", "symbol=BTCUSD&resolution=60&limit="
+    assert asked(path, f"{query}7", has_flow=True)["code"] == 30000
+    assert len(asked(path, f"{query}7", has_flow=True, kline_limit="any")["data"]["rows"]) == 7
+    for limit, code in (("0", 30000), ("-7", 30000), ("1001", 30018)):
+        assert asked(path, f"{query}{limit}", has_flow=True, kline_limit="any")["code"] == code
+
+
 def test_the_rows_of_a_kline_list_have_a_limit():
     path, query = "/exchange/public/md/v2/kline/list", f"symbol=BTCUSD&resolution=60&from={MINUTE_S - 90_000}&to="
     assert asked(path, f"{query}{MINUTE_S}", has_flow=True)["code"] == 0

@@ -25,6 +25,7 @@ DEFAULT_LIMIT: Final = 100  # not documented
 OLD_ROWS_MAX: Final = 1_000
 NOMICS_ROWS_MAX: Final = 1_000  # not documented; as many as are kept
 SECOND_NS: Final = 1_000_000_000
+TRADE_LIST: Final = "/exchange/public/nomics/trades"
 
 MISSING_PARAMETER: Final = 412
 BAD_ARGUMENTS: Final = 30000, "Please double check input arguments"
@@ -39,7 +40,7 @@ def _last(call: Call) -> bytes:
     limit = _integer(call, "limit") if call.parameters.has("limit") else DEFAULT_LIMIT
     if limit > LIMITS[-1]:
         raise RequestError(*TOO_MANY_ROWS)
-    if limit not in LIMITS:
+    if limit not in LIMITS and (limit < 1 or call.venue.config.rules.kline_limit == "listed"):
         raise RequestError(*BAD_ARGUMENTS)
     return _answer(call, market, market.candles.last(resolution_s, limit, _present_s(call, resolution_s)))
 
@@ -142,5 +143,5 @@ TABLE: Table = {
     ("GET", "/exchange/public/md/v2/kline"): _last,
     ("GET", "/exchange/public/md/v2/kline/last"): _last,
     ("GET", "/exchange/public/md/v2/kline/list"): _list(_EVERY_LINE, lambda rules: rules.kline_list_rows_max),
-    ("GET", "/exchange/public/nomics/trades"): _nomics,
+    ("GET", TRADE_LIST): _nomics,
 }
