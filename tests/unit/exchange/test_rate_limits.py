@@ -109,6 +109,17 @@ def test_an_address_above_5000_in_five_minutes_is_blocked_for_five_minutes():
     assert limits.admits_address("10.0.0.1", breach_ns + 300 * S)
 
 
+def test_the_oldest_list_of_trades_is_given_five_times_a_second():
+    limits = RateLimits()
+    for address in ("10.0.0.1", "10.0.0.2"):
+        assert limits.admits_address(address, T0)
+        assert [limits.admits_trade_list(address, T0 + n) for n in range(6)] == [True] * 5 + [False]
+    assert limits.admits_trade_list("10.0.0.1", T0 + S)
+    free = RateLimits(is_enforced=False)
+    assert free.admits_address("10.0.0.1", T0)
+    assert all(free.admits_trade_list("10.0.0.1", T0) for _ in range(9))
+
+
 def test_an_address_starts_anew_every_five_minutes():
     limits = RateLimits()
     for minutes in range(4):

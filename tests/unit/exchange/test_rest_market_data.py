@@ -319,3 +319,10 @@ def test_old_trades_are_listed_oldest_first_from_a_given_one_on(public):
 )
 def test_old_trades_are_refused_in_words(public, query, answer):
     assert public.text("/exchange/public/nomics/trades", query) == answer
+
+
+def test_the_sixth_list_of_old_trades_in_a_second_is_one_too_many(public):
+    request = Request("GET", "/exchange/public/nomics/trades", "market=BTCUSD&since=0-0-0", {}, b"", True, b"")
+    answers = [public.api.respond(request, "192.0.2.1", public.d.now_ns) for _ in range(6)]
+    assert [answer.status for answer in answers] == [200] * 5 + [429]
+    assert answers[5].body == b'{"code":"39995","msg":"Too many requests."}'

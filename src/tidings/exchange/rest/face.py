@@ -62,6 +62,8 @@ class RestApi:
         self.counters["requests"] += 1
         if not self.limits.admits_address(address, wall_ns):
             return self._too_many("")
+        if request.path == rest_klines.TRADE_LIST and not self.limits.admits_trade_list(address, wall_ns):
+            return self._too_many("")
         endpoint = _ENDPOINTS.get((request.method, request.path))
         if endpoint is None and request.path.startswith(rest_not_offered.PREFIXES):
             endpoint = rest_not_offered.not_offered

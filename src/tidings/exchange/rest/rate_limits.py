@@ -20,6 +20,7 @@ MINUTE_NS = 60 * 1_000_000_000
 IP_WINDOW_NS = 5 * MINUTE_NS
 IP_BLOCK_NS = 5 * MINUTE_NS  # "the IP is blocked for the following 5 minutes"
 IP_CAPACITY = 5_000
+TRADE_LISTS_PER_S = 5  # "/exchange/public/nomics/trades"; by whom they are counted is not documented
 MAX_ADDRESSES = 10_000  # of one listener: the oldest is forgotten first
 
 TOO_MANY_REQUESTS = b'{"code":"39995","msg":"Too many requests."}'
@@ -140,6 +141,8 @@ class _Address:
     window_start_ns: int
     count: int = 0
     blocked_until_ns: int = 0
+    trade_lists_second: int = 0
+    trade_lists_count: int = 0  # in that second
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,20 @@ class RateLimits:
         if entry.count > IP_CAPACITY:
             entry.blocked_until_ns = now_ns + IP_BLOCK_NS
             entry.window_start_ns, entry.count = entry.blocked_until_ns, 0
+            self.refused_count += 1
+            return False
+        return True
+
+    def admits_trade_list(self, address: str, now_ns: int) -> bool:
+        """Count one request for the oldest list of trades, which has a limit of its own; False if it is above it."""
+        entry = self._addresses.get(address)
+        if not self.is_enforced or entry is None:
+            return True
+        second = now_ns // 1_000_000_000
+        if entry.trade_lists_second != second:
+            entry.trade_lists_second, entry.trade_lists_count = second, 0
+        entry.trade_lists_count += 1
+        if entry.trade_lists_count > TRADE_LISTS_PER_S:
             self.refused_count += 1
             return False
         return True
