@@ -32,6 +32,7 @@ class PriceHistory:
         self._seed = mix(seed ^ int.from_bytes(f"history {instrument.symbol}".encode()))
         self._end_price = end_price
         self._end_level = self._level(self.end_s)
+        self._priced = (self.end_s, end_price)  # the last place looked up on the path
         self._days: dict[int, Candle] = {}
         self._shares: dict[tuple[int, int], list[Candle]] = {}  # by rung and start of the longer candle
 
@@ -74,8 +75,10 @@ class PriceHistory:
 
     def _price(self, time_s: int) -> int:
         """The path of the days at a time, on the price grid; `end_price` at the end."""
-        price = self._end_price * self._level(time_s) // self._end_level
-        return self._instrument.round_price(price, up=False)
+        if time_s != self._priced[0]:  # a day ends where the next one begins
+            price = self._end_price * self._level(time_s) // self._end_level
+            self._priced = time_s, self._instrument.round_price(price, up=False)
+        return self._priced[1]
 
     def _level(self, time_s: int) -> int:
         """Where the path is, at scale 8 around 1."""
