@@ -8,6 +8,7 @@ from venue_driver import COIN_M_60K, MILLI_BTC, SPOT_60K, SPOT_BTC, START_NS, US
 from tidings.exchange.rest.authentication import Authenticator
 from tidings.exchange.rest.face import RestApi
 from tidings.exchange.rest.rate_limits import RateLimits, group_and_weight
+from tidings.exchange.saved.venue_saving import restore_venue, venue_document
 from tidings.exchange.server.http_request import Request
 
 START_S = START_NS // 10**9
@@ -245,6 +246,25 @@ def test_the_figures_of_a_day_are_those_of_its_minutes():
     assert ticker["volume"] == present.volume + sum(row[7] for row in rows)
     assert ticker["turnoverEv"] == present.turnover + sum(row[8] for row in rows)
     assert ticker["lastEp"] == present.close
+
+
+def test_candles_and_figures_go_on_from_a_saved_state():
+    saved, restored = Public(has_flow=True), Public(has_flow=True)
+    asked = [("/md/v3/ticker/24hr", "symbol=BTCUSDT"), *(
+        ("/exchange/public/md/v2/kline", f"symbol=BTCUSDT&resolution={resolution_s}&limit=50")
+        for resolution_s in (60, 180, 3_600, 604_800)
+    )]  # fmt: skip
+    for _ in range(100):
+        saved.d.run(ms=1_000)
+    before = [saved.text(*question) for question in asked]
+    document = json.loads(json.dumps(venue_document(saved.d.venue, saved.d.now_ns)))
+    restore_venue(restored.d.venue, document, saved.d.now_ns)
+    restored.d.now_ns = saved.d.now_ns
+    assert [restored.text(*question) for question in asked] == before
+    for _ in range(70):
+        saved.d.run(ms=1_000)
+        restored.d.run(ms=1_000)
+    assert [restored.text(*question) for question in asked] == [saved.text(*question) for question in asked] != before
 
 
 BAD = '{"code":30000,"msg":"Please double check input arguments","data":null}'
