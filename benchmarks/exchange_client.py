@@ -241,7 +241,7 @@ class Client:
             for lane, times_ns in zip(self.lanes, due, strict=True):
                 if times_ns:
                     lane.send(times_ns)
-            await asyncio.sleep(TICK_S / 4)
+            await asyncio.sleep(TICK_S)  # sleeps: a client that spins is put aside by the kernel now and then
         await self.drain()
 
     async def drain(self) -> None:
