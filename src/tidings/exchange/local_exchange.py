@@ -44,7 +44,8 @@ from tidings.exchange.venue_rules import Rules
 _LOGGER = logging.getLogger(__name__)
 STREAM_PATHS = frozenset({"/", "/ws"})  # ws.phemex.com has no path, the other hosts /ws
 SWEEP_INTERVAL_S = 1.0
-RETRY_AFTER_FAILURE_S = 0.1
+RETRY_AFTER_FAILURE_NS = 100 * MS_NS
+TIMER_STEP_S = 0.001  # a loop's timers are no finer: it would turn without rest until a shorter time is over
 HANDSHAKE_PATIENCE_S = 10.0  # and for TLS's way to say goodbye
 
 Ready = dict[str, object]
@@ -85,7 +86,9 @@ class WallClock:
 
     def __call__(self) -> int:
         """The time now."""
-        self._last_ns = max(self._last_ns, time.time_ns())
+        now_ns = time.time_ns()
+        if now_ns > self._last_ns:
+            self._last_ns = now_ns
         return self._last_ns
 
 
@@ -126,6 +129,7 @@ class LocalExchange:
         self._certificates: Certificates | None = None
         self._listeners: list[tuple[asyncio.Server, ServerState]] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due_ns = 0  # what the timer waits for, if there is one
         self._chores: list[asyncio.Task[None]] = []
         self._is_pump_planned = False
 
@@ -226,20 +230,29 @@ class LocalExchange:
     def _pump(self) -> None:
         """Let the core do what is due, publish what comes of it, and be back when it next has something to do."""
         self._is_pump_planned = False
-        if self._timer is not None:
-            self._timer.cancel()
         now_ns = self._clock()
-        delay_s: float | None = RETRY_AFTER_FAILURE_S
+        due_ns: int | None = now_ns + RETRY_AFTER_FAILURE_NS
         try:
-            for update in self.venue.advance(now_ns):
-                self._hub.publish(update)
+            if updates := self.venue.advance(now_ns):
+                self._hub.publish_all(updates)
             due_ns = self.venue.next_due_ns()
-            delay_s = None if due_ns is None else max(0, due_ns - now_ns) / 1e9
         except Exception:  # the top of the core's own work: a defect must not stop the clock for everybody
             self._rest.counters["failures"] += 1
             _LOGGER.exception("the exchange's core failed at %d", now_ns)
-        if delay_s is not None:
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._pump)
+        if due_ns is not None and (self._timer is None or due_ns < self._timer_due_ns):
+            self._come_back(due_ns, now_ns)
+
+    def _come_back(self, due_ns: int, now_ns: int) -> None:
+        """Pump at `due_ns`: at once, or after at least a millisecond, in which more comes due."""
+        if self._timer is not None:
+            self._timer.cancel()
+        delay_s = max(TIMER_STEP_S, (due_ns - now_ns) / 1e9) if due_ns > now_ns else 0.0
+        self._timer_due_ns = due_ns
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._pump()
 
     async def _poll_markets(self) -> None:
         while True:

@@ -5,7 +5,7 @@ feeds (`market_channels`), polled while anybody listens. Requests and acks: phem
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -42,6 +42,7 @@ class StreamHub:
         self._markets = MarketChannels(venue, self._subscriptions)
         self._accounts = AccountChannels(venue)
         self._faults = StreamFaults(venue.state.faults, later)
+        self._gathered: dict[StreamSession, list[bytes]] | None = None  # frames of the updates that are being published
 
     @property
     def limits(self) -> StreamLimits:
@@ -78,6 +79,18 @@ class StreamHub:
                     frame = frame or text_frame(self._accounts.message(key, update))
                     self._send(session, frame, update)
                     self.counters["account_messages"] += 1
+
+    def publish_all(self, updates: Iterable[AccountUpdate]) -> None:
+        """Publish several updates, all that a client gets in one write."""
+        gathered: dict[StreamSession, list[bytes]] = {}
+        self._gathered = gathered
+        try:
+            for update in updates:
+                self.publish(update)
+        finally:
+            self._gathered = None
+            for session, frames in gathered.items():
+                session.send(b"".join(frames))
 
     def poll(self, now_ns: int) -> None:
         """Publish what changed in the markets since the last poll."""
@@ -168,6 +181,8 @@ class StreamHub:
         """Send a client a message of its account."""
         if self._faults.is_set:
             self._faults.send(session, frame, update)
+        elif self._gathered is not None:
+            self._gathered.setdefault(session, []).append(frame)
         else:
             session.send(frame)
 
