@@ -25,7 +25,7 @@ from tidings.exchange.venue_config import VenueConfig
 START_NS = 1_760_000_000_000_000_000
 STEP_NS = 200_000  # 5,000 orders a second
 LIVE_ORDERS = 50  # of each user in each symbol
-FILL_EVERY = 10
+FILL_EVERY = 3  # so that histories of executions are full after 360,000 orders
 SAMPLES = 40
 FLAT_BYTES = 32 * 1024 * 1024
 # Prices far from the market on either side, through the market on either side, and a quantity.
