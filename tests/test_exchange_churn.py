@@ -2,6 +2,7 @@
 
 import gc
 from collections import deque
+from functools import partial
 from itertools import islice
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from benchmarks import exchange_churn
 from benchmarks.exchange_churn import Churn
 from tidings.exchange.orders import order_store, recent_changes
+from tidings.exchange.orders.order_history import History
 from tidings.exchange.orders.orders import Order
 from tidings.exchange.reports import OrderReport
 
@@ -21,6 +23,7 @@ LIVE = 5
 def churn(monkeypatch) -> Churn:
     monkeypatch.setattr(order_store, "DONE_ORDERS_MAX", KEPT)
     monkeypatch.setattr(order_store, "HISTORY_MAX", KEPT)
+    monkeypatch.setattr(order_store, "History", partial(History, KEPT))
     monkeypatch.setattr(recent_changes, "CHANGES_MAX", KEPT)
     monkeypatch.setattr(exchange_churn, "LIVE_ORDERS", LIVE)
     return Churn(seed=3)
