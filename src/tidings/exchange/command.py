@@ -26,6 +26,7 @@ from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
 from tidings.exchange.markets.flow_regimes import OFF
 from tidings.exchange.ready_file import ready_file_with
 from tidings.exchange.saved.graph_words import StateError
+from tidings.exchange.server.read_buffers import keep_read_buffers
 from tidings.exchange.venue_rules import rules_of
 
 PARENT_POLL_S = 0.5  # where there are no process descriptors (macOS)
@@ -64,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         state_file=arguments.state,
     )
     try:
+        keep_read_buffers()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(config, arguments.ready_file, arguments.parent_pid))
     except (ConfigError, StateError) as error:

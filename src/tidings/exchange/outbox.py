@@ -47,6 +47,11 @@ class Outbox:
         """Have an update published that no engine event caused."""
         self._ready.append(update)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no finished update waits."""
+        return not self._ready
+
     def take(self) -> list[AccountUpdate]:
         """Give the finished updates, oldest first, and forget them."""
         ready, self._ready = self._ready, []
