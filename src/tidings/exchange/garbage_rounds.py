@@ -11,8 +11,8 @@ import gc
 from collections.abc import Callable, Iterator
 from typing import Final
 
-YOUNG_OBJECTS: Final = 5_000  # made since the last small round; one takes a quarter of a millisecond
-SMALL_ROUNDS: Final = 10  # before one over what survived them, some milliseconds
+YOUNG_OBJECTS: Final = 2_000  # made since the last small round; one takes about a millisecond
+SMALL_ROUNDS: Final = 1  # before one over what survived them: ten took forty milliseconds
 NEVER: Final = 1_000_000_000
 LOOK_S: Final = 5.0
 ROUND_AT_LEAST_S: Final = 600.0
