@@ -218,8 +218,8 @@ class LocalExchange:
         """Let the core publish: after the reply, or, if a rule wants it so, before it."""
         if self.venue.state.is_stream_first:
             self._pump()
-        elif self.venue.is_due(self._clock()):
-            self._plan_pump()  # what is due later has the timer
+        elif not self.venue.state.outbox.is_empty:
+            self._plan_pump()  # what the schedule holds has the timer
 
     def _plan_pump(self) -> None:
         """Advance the core in the loop's next turn."""

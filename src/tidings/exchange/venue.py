@@ -195,11 +195,6 @@ class Venue:
         """When `advance` has something to do next (may lie in the past: call it now); None if nothing is planned."""
         return self.state.schedule.next_due_ns()
 
-    def is_due(self, now_ns: int) -> bool:
-        """Whether `advance` has something to do or to give now."""
-        due_ns = self.state.schedule.next_due_ns()
-        return (due_ns is not None and due_ns <= now_ns) or not self.state.outbox.is_empty
-
     # Queries. Those of orders are `queries`.
 
     def account(self, user_id: int, line: Line, currency: str) -> AccountState | None:

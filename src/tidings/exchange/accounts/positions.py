@@ -203,8 +203,9 @@ class Position:
 
     def state(self, mark_price: int, shared_balance: int, pos_mode: str) -> PositionState:
         """A snapshot; `shared_balance` as for `margin`."""
-        instrument, cost, assigned = self.instrument, self.cost(), self.assigned(mark_price)
-        margin = self.margin(mark_price, shared_balance)
+        instrument, cost, pnl = self.instrument, self.cost(), self.unrealised_pnl(mark_price)
+        assigned = cost + (max(0, -pnl) if self.is_cross else self.added_margin) if self.net_qty else 0  # as `assigned`
+        margin = max(0, assigned + shared_balance) if self.is_cross else assigned  # as `margin`
         entry_price = instrument.average_price(abs(self.net_qty), self.value)
         bankrupt_price, bankrupt_comm = bankruptcy(instrument, self.net_qty, self.value, margin)
         order_cost_total = self.order_cost()
@@ -225,7 +226,7 @@ class Position:
             buy_value_to_cost_er=value_to_cost_er(instrument, BUY, self.leverage_er),
             sell_value_to_cost_er=value_to_cost_er(instrument, SELL, self.leverage_er),
             taker_fee_rate_er=instrument.taker_fee_er, maker_fee_rate_er=instrument.maker_fee_er,
-            mark_price=mark_price, unrealised_pnl=self.unrealised_pnl(mark_price),
+            mark_price=mark_price, unrealised_pnl=pnl,
             cum_closed_pnl=self.cum_closed_pnl, cum_transact_fee=self.cum_fee, cum_funding_fee=self.cum_funding_fee,
             cur_term_realised_pnl=self.cur_term_pnl, free_qty=-self.net_qty, term=self.term,
             last_term_end_time_ns=self.last_term_end_time_ns, last_funding_time_ns=self.last_funding_time_ns,
