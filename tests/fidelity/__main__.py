@@ -16,12 +16,12 @@ from pathlib import Path
 
 from tests.fidelity.comparison import Difference
 from tests.fidelity.order_setup import SetUpError
-from tests.fidelity.plays import NotPlayed, play_of
+from tests.fidelity.plays import NotPlayed, arguments_for, play_of
 from tests.fidelity.report import Report
 from tests.fidelity.samples import Sample, read_samples
 from tests.fidelity.stage import Stage
 from tests.fidelity.switches import rules_for
-from tests.fidelity.venue_process import UNCOUNTED, VenueProcess
+from tests.fidelity.venue_process import VenueProcess
 from tests.reference.phemex_client import RestClient, StreamClosed
 
 
@@ -47,29 +47,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def play_all(samples: Sequence[Sample], *, is_quiet: bool = True) -> Report:
     """Play each sample in turn, with progress on stderr."""
     report = Report(samples=len(samples))
-    venue: VenueProcess | None = None
+    venues: dict[tuple[str, ...], VenueProcess] = {}
     try:
         for place, sample in enumerate(samples, 1):
-            if venue is None or not venue.has_accounts:
-                if venue is not None:
-                    venue.stop()
-                venue = VenueProcess(*UNCOUNTED)
-            outcome = _play(sample, venue, report)
+            outcome = _play(sample, venues, report)
             if not is_quiet:
                 print(f"[{place}/{len(samples)}] {sample.name}: {outcome}", file=sys.stderr, flush=True)
     finally:
-        if venue is not None:
+        for venue in venues.values():
             venue.stop()
     return report
 
 
-def _play(sample: Sample, venue: VenueProcess, report: Report) -> str:
+def _venue_for(sample: Sample, venues: dict[tuple[str, ...], VenueProcess]) -> VenueProcess:
+    """The running exchange for a sample, one with an unused account."""
+    arguments = arguments_for(sample)
+    venue = venues.get(arguments)
+    if venue is None or not venue.has_accounts:
+        if venue is not None:
+            venue.stop()
+        venue = venues[arguments] = VenueProcess(*arguments)
+    return venue
+
+
+def _play(sample: Sample, venues: dict[tuple[str, ...], VenueProcess], report: Report) -> str:
     """Play one sample into the report; gives its outcome in a few words."""
     try:
         play = play_of(sample)
     except NotPlayed as reason:
         report.not_played.append({"sample": sample.name, "reason": str(reason)})
         return f"not played, {reason}"
+    try:
+        venue = _venue_for(sample, venues)
+    except RuntimeError as error:
+        report.add(sample.name, [Difference("(play)", "an exchange that starts", str(error))], 0)
+        return str(error)
     other = RestClient(venue.ready)
     stage = Stage(venue, sample, other)
     found: list[Difference] = []

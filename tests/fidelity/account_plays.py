@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.fidelity.comparison import Difference
-from tests.fidelity.order_plays import fields_of
+from tests.fidelity.order_plays import be_funded, fields_of, rows_of
 from tests.fidelity.order_setup import Terms, line_of
 from tests.fidelity.stage import Stage
 
@@ -55,6 +55,44 @@ def assigned(stage: Stage) -> Iterator[Difference]:
         stage.me.call("PUT", "/positions/leverage", symbol=symbol, leverage="50")
     stage.bring_about(terms)
     yield from stage.compare(stage.sample.response, stage.ask(stage.sample.request))
+
+
+def funded(stage: Stage) -> Iterator[Difference]:
+    """Funding fees: of a position held over a funding time, at the sample's price."""
+    response = stage.sample.response
+    for row in reversed(rows_of(response)):
+        be_funded(stage, row)
+    got = stage.ask(stage.sample.request)
+    del rows_of(got)[len(rows_of(response)) :]
+    yield from stage.compare(response, got)
+
+
+def risk_unit(stage: Stage) -> Iterator[Difference]:
+    """The risk of an account that holds something, in the currency of the sample."""
+    stage.bring_about(Terms(symbol="BTCUSDT", side="Buy", qty="0.1", price="60000", status="Filled"))
+    got = stage.ask(stage.sample.request)
+    currency = stage.sample.response["data"][0]["valuationCcy"]
+    got["data"] = [row for row in got["data"] if row["valuationCcy"] == currency]
+    yield from stage.compare(stage.sample.response, got)
+
+
+def fee_rates(stage: Stage) -> Iterator[Difference]:
+    """Fee rates of the contracts that settle as the sample's does here: cETHUSD in ETH."""
+    yield from stage.compare(
+        stage.sample.response, stage.ask({**stage.sample.request, "query": "settleCurrency=ETH"})
+    )
+
+
+def closed(stage: Stage) -> Iterator[Difference]:
+    """What became of positions that were closed with a profit or a loss, as many as the sample has rows."""
+    response = stage.sample.response
+    symbol = fields_of(stage.sample.request["query"]).get("symbol", "ETHUSDT")
+    for _ in rows_of(response):
+        terms = Terms(symbol=symbol, side="Buy", qty="1", price="2000", status="Filled")
+        stage.bring_about(terms)
+        stage.bring_about(replace(terms, side="Sell", price="1980"))
+    got = stage.ask(stage.sample.request)
+    yield from stage.compare(response, got, loose={"closedPnlRv", "closedSizeRq"})
 
 
 def _hold(stage: Stage, row: dict[str, Any]) -> None:

@@ -79,7 +79,7 @@ class Comparison:
             yield from self._of_rows(expected, got, path, key)
         elif any(isinstance(row, list) for row in expected) and not self.rules.is_identical:
             for place, row in enumerate(got):
-                yield from self.differences(expected[min(place, len(expected) - 1)], row, f"{path}[{place}]", key)
+                yield from self.differences(expected[min(place, len(expected) - 1)], row, f"{path}[{place}]")
         elif expected:
             if len(expected) != len(got):
                 yield Difference(path, f"{len(expected)} members", f"{len(got)} members")

@@ -102,6 +102,10 @@ _ACCOUNTS = (
         "invented values, and keys captured in 2024", "rest_g_accounts_account_positions_docs",
         keys=("*.accountI?", "+data.account.status", "+*LeavesValueRv"),
     ),
+    *_family(
+        "documents that write one price with eight places, then trimmed, and one as a number, then as text",
+        "rest_g_futures_closed_position", keys=("data.rows[0].openPrice", "data.rows[1].closePrice"),
+    ),
     Declared("rest_spot_wallets", "+data[0].walletVid", "documents; captured 2024 has it"),
 )  # fmt: skip
 
@@ -111,6 +115,16 @@ _MARKETS = (
     Declared("products_spot_table_2024", "*.quoteTickSizeEv", "the catalogue captured in 2025 has another tick"),
     Declared("rest_public_products", "data.md5Checksum", "of the catalogue as it is served, which is cut down"),
     Declared("ws_orderbook", "+messages[?].timestamp", "documents of 2019; captured 2025 has a timestamp"),
+    *_family(
+        "documents of 2020; captured 2025 has the scales", "ws_kline", "ws_kline_spot",
+        keys=("+messages[?].priceScale", "+messages[?].valueScale"),
+    ),
+    Declared("ws_kline_spot", "+messages[?].qtyScale", "documents of 2020; captured 2025 has the scales"),
+    Declared("ws_kline_p", "+messages[1].priceScale", "documents of 2022; the incremental beside it has it"),
+    *_family(
+        "documents of 2020; captured 2025 has one timestamp, outside", "ws_market24h", "ws_spot_market24h",
+        keys=("messages[1].*.timestamp",),
+    ),
     *_family(
         "documents of 2022; captured 2025 has the times of the gateway", "ws_orderbook_p", "ws_trade_p",
         keys=("+messages[?].dts", "+messages[?].mts"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.fidelity.comparison import NOTHING, Difference
-from tests.fidelity.order_setup import Terms, create, line_of, terms_of
+from tests.fidelity.order_setup import Terms, create, line_of, scaled_price, terms_of
 from tests.fidelity.raw_json import spelled
 from tests.fidelity.stage import Stage
 
@@ -135,7 +135,12 @@ def history(*loose: str) -> Play:
     def play(stage: Stage) -> Iterator[Difference]:
         response = stage.sample.response
         rows = rows_of(response)
-        ids = [stage.bring_about(_past(stage, row)) for row in reversed(rows) if not _is_funding(row)]
+        ids = []
+        for row in reversed(rows):
+            if row.get("tradeType") == "Funding":
+                be_funded(stage, row)
+            else:
+                ids.append(stage.bring_about(_past(stage, row)))
         fields = fields_of(stage.sample.request["query"])
         asked = {name: value for name, value in fields.items() if name not in _UNUSED}
         asked |= {"orderID": ",".join(reversed(ids))} if "orderID" in fields else {}
@@ -173,7 +178,7 @@ def rows_of(answer: Any) -> list[Any]:
     if isinstance(answer, list):
         return answer
     data = answer["data"]
-    return list(data) if isinstance(data, list) else data["rows"]
+    return data if isinstance(data, list) else data["rows"]
 
 
 def _past(stage: Stage, row: dict[str, Any]) -> Terms:
@@ -198,8 +203,15 @@ def _near(price: str) -> str:
     return f"{(Decimal(price) * Decimal('1.05')).quantize(Decimal('0.01')).normalize():f}"
 
 
-def _is_funding(row: dict[str, Any]) -> bool:
-    return row.get("tradeType") == "Funding"
+def be_funded(stage: Stage, row: dict[str, Any]) -> None:
+    """Hold what a funding row shows, at its price, until funding is paid."""
+    names = ("execQty", "execPriceEp") if "execPriceEp" in row else ("execQtyRq", "execPriceRp")
+    qty, price = (str(row[name]) for name in names)
+    symbol = row["symbol"]
+    on_grid = str(int(price) // 1000 * 1000) if names[0] == "execQty" else f"{round(Decimal(price), 1).normalize():f}"
+    stage.bring_about(Terms(symbol=symbol, side=row["side"], qty=qty, price=on_grid, status="Filled"))
+    stage.price(symbol, scaled_price(symbol, price))
+    stage.funded(symbol)
 
 
 def _by_client_id(rows: list[Any], got: list[Any]) -> list[Any]:

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 
 from tests.fidelity import account_plays, market_plays, order_plays, stream_plays, table_plays
 from tests.fidelity.comparison import Difference
+from tests.fidelity.raw_json import spelled
 from tests.fidelity.samples import Sample
 from tests.fidelity.stage import Stage
+from tests.fidelity.venue_process import FUNDED, LIVELY, UNCOUNTED
 
 Play = Callable[[Stage], Iterator[Difference]]
+_ALL = 1_000_000  # characters
 
 _REQUESTS: dict[str, Play] = {
     **dict.fromkeys(
@@ -47,12 +50,19 @@ _REQUESTS: dict[str, Play] = {
     "GET /public/products": market_plays.products,
     "GET /v1/exchange/public/products": market_plays.legacy_products,
     "GET /public/time": market_plays.asked,
+    "GET /exchange/public/md/v2/kline": market_plays.asked,
+    "GET /g-accounts/risk-unit": account_plays.risk_unit,
+    "GET /api-data/futures/fee-rate": account_plays.fee_rates,
+    "GET /api-data/futures/v2/tradeAccountDetail": account_plays.closed,
+    "GET /api-data/g-futures/closedPosition": account_plays.closed,
+    "GET /api-data/futures/funding-fees": account_plays.funded,
+    "GET /api-data/g-futures/funding-fees": account_plays.funded,
     **dict.fromkeys(
         (
             "GET /md/trade", "GET /v1/md/trade", "GET /md/v2/trade", "GET /md/spot/ticker/24hr",
             "GET /v1/md/spot/ticker/24hr", "GET /md/v1/ticker/24hr", "GET /v1/md/ticker/24hr",
             "GET /md/v2/ticker/24hr", "GET /md/v3/ticker/24hr", "GET /exchange/public/nomics/trades",
-            "GET /exchange/public/md/v2/kline", "GET /contract-biz/public/real-funding-rates",
+            "GET /contract-biz/public/real-funding-rates",
             "GET /api-data/public/data/funding-rate-history",
         ),
         market_plays.stirred,
@@ -67,6 +77,14 @@ _NOT_OFFERED = {  # by the beginning of the path, or the channel
     "mao": "margin spot is not offered",
     "wm": "investments are not offered",
 }
+
+
+def arguments_for(sample: Sample) -> tuple[str, ...]:
+    """How the exchange is started that a sample is played against."""
+    path = sample.request.get("path", "")
+    if path.endswith("/kline"):
+        return LIVELY
+    return FUNDED if '"Funding"' in spelled(sample.response, _ALL) or path.endswith("/funding-fees") else UNCOUNTED
 
 
 class NotPlayed(Exception):

@@ -24,6 +24,7 @@ from tests.fidelity.samples import Sample
 from tests.fidelity.venue_process import RawStream, VenueProcess, raw_answer
 from tests.reference.phemex_client import RestClient
 
+FUNDING_TIMEOUT_S = 8
 QUIET_S = 0.3  # a stream that says nothing so long has said all
 
 
@@ -161,6 +162,17 @@ class Stage:
         self.price(symbol, price)
         create(self.other, offer)
         create(self.me, Terms(symbol=symbol, side="Buy", price=ticks(price), qty=qty))
+
+    def funded(self, symbol: str) -> None:
+        """Wait until the position that this account holds was paid for, or has paid."""
+        line = "g-futures" if line_of(symbol) == USD_M else "futures"
+        deadline_s = time.monotonic() + FUNDING_TIMEOUT_S
+        while time.monotonic() < deadline_s:
+            answer = self.get(f"/api-data/{line}/funding-fees", f"symbol={symbol}")
+            if answer[:1] if isinstance(answer, list) else (answer.get("data") or {}).get("rows"):
+                return
+            time.sleep(0.1)
+        raise SetUpError(f"no funding of {symbol} within {FUNDING_TIMEOUT_S} s")
 
     def rules(self, changes: dict[str, str] | None) -> None:
         """Have the exchange follow other rules than by default; None: the default again."""

@@ -21,6 +21,8 @@ START_TIMEOUT_S = 60
 ACCOUNTS = 64
 QUIET = ("--no-tls", "--no-flow", "--matching-delay-ms", "0", "--seed", "11")
 UNCOUNTED = (*QUIET, "--no-rate-limits", "--accounts", str(ACCOUNTS))
+FUNDED = (*UNCOUNTED, "--funding-interval-s", "2")
+LIVELY = tuple(argument for argument in UNCOUNTED if argument != "--no-flow")  # markets with a past
 
 
 class VenueProcess:
@@ -35,8 +37,10 @@ class VenueProcess:
         deadline_s = time.monotonic() + START_TIMEOUT_S
         while not ready_file.exists():
             if self._process.poll() is not None or time.monotonic() > deadline_s:
+                self._log.seek(0)
+                last = self._log.read().strip().rpartition("\n")[2]
                 self.stop()
-                raise RuntimeError("the exchange did not start")
+                raise RuntimeError(f"the exchange did not start: {last}")
             time.sleep(0.01)
         self.ready: dict[str, Any] = json.loads(ready_file.read_text())
         self._next_account = 1
