@@ -33,7 +33,6 @@ _OLD_COIN_M = "an order of the documents of 2020: no order type, few keys, short
 _SYNTHETIC_USD_M = "an invented order of the documents with few keys; captured 2024/2025 is followed"
 _OLD_AOP = "a stream message of 2019-2022, before keys that were captured in 2025"
 _OLD_AOP_P = "a stream message of 2022/2023: apRp and bpRp are gone, other keys are new in the capture of 2025"
-_PERSONALITY = "keys of the exchange may do everything from everywhere; a body of another service of the venue"
 _OLD_AOP_KEYS = ("+*.slPxEp", "+*.slippageEr", "+*.tpPxEp")
 _OLD_AOP_ACCOUNT_KEYS = ("+*.liqStatus", "+*.marginRatioEr", "+*.status", "+*.userMode", "+*.ver")
 _OLD_AOP_P_KEYS = (
@@ -155,11 +154,16 @@ _STREAMS = (
     Declared("ws_wo_captured", "+*.cur*WalletQtyEv", "not in the capture of 2022; documents of 2026 have it"),
 )  # fmt: skip
 
-_ERRORS = _family(
-    _PERSONALITY, "http_error_bodies",
-    keys=(
-        "key lacks permission", "key bound to another IP", "unknown API key (other service)",
-        "access denied (gateway text)", "access forbidden",
+_ERRORS = (
+    *_family(
+        "keys of the exchange may do everything from everywhere", "http_error_bodies",
+        keys=(
+            "key lacks permission", "key bound to another IP", "access denied (gateway text)", "access forbidden",
+        ),
+    ),
+    Declared(
+        "http_error_bodies", "risk rejection of a create (seen in live client logs) [1]",
+        "the exchange asks for margin only, it estimates no loss of an order that trades at once",
     ),
 )  # fmt: skip
 

@@ -1,17 +1,21 @@
 """Plays of what is no single request: error bodies provoked one by one, signatures, scales of the catalogue."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from tests.fidelity.comparison import Difference
 from tests.fidelity.order_setup import Terms
-from tests.fidelity.raw_json import Number, loads
+from tests.fidelity.raw_json import Number, loads, spelled
 from tests.fidelity.stage import Stage
 from tests.fidelity.venue_process import QUIET, VenueProcess, json_ready
-from tests.reference.phemex_client import RestClient
+from tests.reference.phemex_client import Answer, RestClient
 from tidings.exchange.rest.authentication import ApiKey, Authenticator, Unauthenticated
 from tidings.exchange.server.http_request import Request
+
+Provoke: TypeAlias = Callable[[Stage], Answer]
 
 _LONG_AGO_NS = 1_500_000_000_000_000_000  # before every vector's expiry
 
@@ -88,89 +92,106 @@ def leverage_margins(stage: Stage) -> Iterator[Difference]:
 
 
 def error_bodies(stage: Stage) -> Iterator[Difference]:
-    """Each error that can be provoked is, and its body compared; a body seen from two services is met by one."""
-    cases = stage.sample.document["cases"]
-    for when in dict.fromkeys(case["when"] for case in cases):
-        bodies = [case["body"] for case in cases if case["when"] == when]
-        provoke = _PROVOKED.get(when)
-        if provoke is None:
-            yield Difference(when, "a way to provoke it", "none")
+    """Each error that can be provoked is: its body is compared, and its HTTP status where the sample knows it."""
+    counted: Counter[str] = Counter()
+    for case in stage.sample.document["cases"]:
+        when, place = case["when"], counted[case["when"]]
+        counted[when] += 1
+        name = f"{when} [{place}]" if place else when
+        ways = _PROVOKED.get(when, ())
+        if place >= len(ways):
+            yield Difference(name, "a way to provoke it", "none")
             continue
-        got = provoke(stage)
-        found = [list(stage.compare(_about_ours(body), got, when, is_ordered=True)) for body in bodies]
-        yield from min(found, key=len)
+        got = ways[place](stage)
+        yield from stage.compare(_about_ours(case["body"]), loads(got.text), name, is_ordered=True)
+        status = re.match(r"\d{3}", str(case["http_status"]))
+        if status:
+            yield from stage.compare(status[0], str(got.status), f"{name}: status", is_identical=True)
 
 
 def _about_ours(body: dict[str, Any]) -> dict[str, Any]:
-    """The body, about the delisted pair that this exchange has."""
-    return loads(json.dumps(json_ready(body)).replace("sMOVRUSDT", "sUSDTTRY"))
+    """The body, about the delisted pair and the unknown key of this play."""
+    return loads(json.dumps(json_ready(body)).replace("sMOVRUSDT", "sUSDTTRY").replace(_NOBODY, _STRANGER))
 
 
-def _signed(stage: Stage, **headers: str) -> Any:
-    client = stage.me
-    signed = client.signed_headers("/g-orders/activeList", "symbol=BTCUSDT")
-    changed = {f"x-phemex-{name.replace('_', '-')}": value for name, value in headers.items()}
-    return loads(client.send("GET", "/g-orders/activeList", "symbol=BTCUSDT", "", signed | changed).text)
+def _signed(rules: dict[str, str] | None = None, **headers: str) -> Provoke:
+    """A signed request with other headers, perhaps under other rules."""
 
-
-def _get(path: str, query: str) -> Callable[[Stage], Any]:
-    return lambda stage: stage.get(path, query)
-
-
-def _create(**fields: str) -> Callable[[Stage], Any]:
-    query = "&".join(f"{name}={value}" for name, value in fields.items())
-
-    def provoke(stage: Stage) -> Any:
-        stage.prepare(Terms(symbol=fields["symbol"], side="Buy"))
-        path = "/spot/orders/create" if fields["symbol"].startswith("s") else "/g-orders/create"
-        return loads(stage.me.call("PUT", path, query).text)
+    def provoke(stage: Stage) -> Answer:
+        client, path, query = stage.me, "/g-orders/activeList", "symbol=BTCUSDT"
+        changed = {f"x-phemex-{name.replace('_', '-')}": value for name, value in headers.items()}
+        stage.rules(rules or {})
+        answer = client.send("GET", path, query, "", client.signed_headers(path, query) | changed)
+        stage.rules(None)
+        return answer
 
     return provoke
 
 
-def _beyond_balance(stage: Stage) -> Any:
+def _get(path: str, query: str) -> Provoke:
+    return lambda stage: stage.me.call("GET", path, query)
+
+
+def _create(**fields: str) -> Provoke:
+    query = "&".join(f"{name}={value}" for name, value in fields.items())
+
+    def provoke(stage: Stage) -> Answer:
+        stage.prepare(Terms(symbol=fields["symbol"], side="Buy"))
+        path = "/spot/orders/create" if fields["symbol"].startswith("s") else "/g-orders/create"
+        return stage.me.call("PUT", path, query)
+
+    return provoke
+
+
+def _beyond_balance(stage: Stage) -> Answer:
     """An order worth more than the account holds, within the risk limit: at a leverage of 1."""
     stage.me.call("PUT", "/g-positions/leverage", symbol="BTCUSDT", leverageRr="-1")
     return _create(**_ORDER, orderQtyRq="15")(stage)
 
 
-def _too_many(stage: Stage) -> Any:
+def _too_many(stage: Stage) -> Answer:
     """On an exchange of its own that counts."""
     venue = VenueProcess(*QUIET)
+    client = RestClient(venue.ready)
     try:
-        client = RestClient(venue.ready)
-        for _ in range(200):
-            answer = client.call("GET", "/spot/wallets")
-            if answer.status == 429:
-                return loads(answer.text)
-        return None
+        answers = (client.call("GET", "/spot/wallets") for _ in range(200))
+        return next(answer for answer in answers if answer.status != 200)
     finally:
+        client.close()
         venue.stop()
 
 
-def _transfer(stage: Stage) -> Any:
+def _transfer(stage: Stage) -> Answer:
     body = {"amountEv": 10**17, "currency": "USDT", "moveOp": 2}  # more than the spot wallet holds
-    return loads(stage.me.post("/assets/transfer", body).text)
+    return stage.me.post("/assets/transfer", body)
 
 
-def _login_refused(stage: Stage) -> Any:
-    return stage.stream(login=False).login(signature="0" * 64).raw
+def _login_refused(stage: Stage) -> Answer:
+    return Answer(0, {}, spelled(stage.stream(login=False).login(signature="0" * 64).raw, 1_000))
 
 
+_NOBODY = "00000000-0000-0000-0000-000000000000"  # the key in the samples' texts
+_STRANGER = "0f0f0f0f-1111-4222-8333-444455556666"
 _ORDER = {"symbol": "BTCUSDT", "side": "Buy", "posSide": "Merged", "ordType": "Limit", "priceRp": "50000"}
-_PROVOKED: dict[str, Callable[[Stage], Any]] = {
-    "unknown API key / key not loadable": lambda stage: _signed(stage, request_access_token="", access_token="0" * 36),
-    "bad signature": lambda stage: _signed(stage, request_signature="0" * 64),
-    "a required parameter is missing": _get("/g-orders/activeList", ""),
-    "missing parameter on kline": _get("/exchange/public/md/v2/kline", "symbol=BTCUSD&limit=5"),
-    "kline limit too large": _get("/exchange/public/md/v2/kline", "symbol=BTCUSD&resolution=60&limit=100000"),
-    "bad arguments (asset/data services)": _get("/g-accounts/accountPositions", "currency=NONE"),
-    "bad symbol or argument on /md": _get("/md/orderbook", "symbol=NONE"),
-    "rate limit (gateway text)": _too_many,
-    "posSide does not fit the position mode": _create(**{**_ORDER, "posSide": "Long"}, orderQtyRq="0.01"),
-    "risk rejection of a create (seen in live client logs)": _beyond_balance,
-    "order not found / no open orders": _get("/g-orders/activeList", "symbol=BTCUSDT"),
-    "websocket: login refused": _login_refused,
-    "spot balance too low (wallet service)": _transfer,
-    "symbol not listed": _create(symbol="sUSDTTRY", side="Buy", qtyType="ByBase", baseQtyEv="100000000", priceEp="1"),
+_PROVOKED: dict[str, tuple[Provoke, ...]] = {  # a way for each case of that name, in order
+    "unknown API key / key not loadable": (_signed(request_access_token="", access_token=_STRANGER),),
+    "unknown API key (other service)": (
+        _signed({"unknown-key-body": "find"}, access_token=_STRANGER),
+        _signed({"unknown-key-body": "not-found"}, access_token=_STRANGER),
+    ),
+    "bad signature": (_signed(request_signature="0" * 64),),
+    "a required parameter is missing": (_get("/g-orders/activeList", ""),),
+    "missing parameter on kline": (_get("/exchange/public/md/v2/kline", "symbol=BTCUSD&limit=5"),),
+    "kline limit too large": (_get("/exchange/public/md/v2/kline", "symbol=BTCUSD&resolution=60&limit=100000"),),
+    "bad arguments (asset/data services)": (_get("/g-accounts/accountPositions", "currency=NONE"),),
+    "bad symbol or argument on /md": (_get("/md/orderbook", "symbol=NONE"),),
+    "rate limit (gateway text)": (_too_many,),
+    "posSide does not fit the position mode": (_create(**{**_ORDER, "posSide": "Long"}, orderQtyRq="0.01"),),
+    "risk rejection of a create (seen in live client logs)": (_beyond_balance,),
+    "order not found / no open orders": (_get("/g-orders/activeList", "symbol=BTCUSDT"),),
+    "websocket: login refused": (_login_refused,),
+    "spot balance too low (wallet service)": (_transfer,),
+    "symbol not listed": (
+        _create(symbol="sUSDTTRY", side="Buy", qtyType="ByBase", baseQtyEv="100000000", priceEp="1"),
+    ),
 }
