@@ -132,6 +132,19 @@ def test_a_mutation_of_each_answer_is_found(tmp_path, capsys, mutation):
     assert found == {(name, key) for name, (_, _, key) in changes.items()}
 
 
+def test_a_sample_that_cannot_be_played_is_a_difference_and_ends_nothing(tmp_path, capsys):
+    write(tmp_path)
+    broken = {"source": "captured", "request": CREATE, "response": {"code": 0, "msg": "", "data": None}}
+    (tmp_path / "broken.json").write_text(json.dumps(broken))
+    unknown = {"method": "GET", "path": "/nowhere", "query": "", "auth": True}
+    (tmp_path / "unknown.json").write_text(json.dumps({"source": "x", "request": unknown, "response": {"code": 0}}))
+    code, report = run(tmp_path, capsys)
+    assert (code, report["played"], report["equal"]) == (1, 6, 4)
+    keys = {(row["sample"], row["key"]) for row in report["differences"]}
+    assert ("broken", "(play)") in keys
+    assert {("unknown", "code"), ("unknown", "msg"), ("unknown", "data")} <= keys
+
+
 def test_it_plays_what_it_is_told_and_says_so(tmp_path, capsys):
     write(tmp_path)
     assert main([str(tmp_path), "--only", "ord*"]) == 0

@@ -18,6 +18,7 @@ _RULES: Mapping[str, Mapping[str, str]] = MappingProxyType({
     "rest_g_orders_active_list": {"reduce-only-key": "on"},
     "rest_g_futures_orders*": {"api-data-shape": "bare"},
     "rest_g_futures_trades": {"api-data-shape": "bare"},
+    "rest_spots_orders_by_order_id": {"api-data-shape": "bare"},
 })  # fmt: skip
 
 
