@@ -23,6 +23,17 @@ def test_reply_to_a_create_says_only_that_it_was_taken(d: Driver) -> None:
     assert order.action_time_ns == order.transact_time_ns == d.now_ns
 
 
+def test_only_lists_show_how_much_of_a_resting_order_is_displayed(d: Driver) -> None:
+    """Captured 2025: displayQty 0 in replies about one order; captured 2024: all of it in the list of open ones."""
+    d.place(d.a, "BTCUSDT", "Buy", MILLI_BTC, USD_M_60K // 2, cl_ord_id="x")
+    (listed,) = d.venue.queries.open_orders(d.a, "BTCUSDT")
+    amended = d.amend(d.a, "BTCUSDT", orig_cl_ord_id="x", pos_side="Merged", qty=2 * MILLI_BTC)
+    d.run()
+    canceled = d.cancel(d.a, "BTCUSDT", cl_ord_id="x", pos_side="Merged")
+    assert amended.order is not None and canceled.order is not None
+    assert (listed.display_qty, amended.order.display_qty, canceled.order.display_qty) == (MILLI_BTC, 0, 0)
+
+
 def test_reply_to_an_amend_shows_the_new_terms(d: Driver) -> None:
     d.place(d.a, "BTCUSDT", "Buy", MILLI_BTC, USD_M_60K, cl_ord_id="x")
     order = d.amend(d.a, "BTCUSDT", orig_cl_ord_id="x", price=USD_M_60K - USDT, qty=2 * MILLI_BTC).order

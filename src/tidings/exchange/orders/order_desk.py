@@ -285,7 +285,7 @@ class OrderDesk:
         order.pending = "Cancel"
         life = self._lives[order.instrument.symbol]
         self._later(now_ns, order, "cancel", partial(life.remove, order, action, now_ns))
-        return order.report("PendingCancel", now_ns, action=action, action_time_ns=now_ns)
+        return order.report("PendingCancel", now_ns, action=action, action_time_ns=now_ns, display_qty=0)
 
     def _check_terms(self, order: Order, request: AmendOrder, life: OrderLife) -> None:
         """Refuse an amend that changes nothing or asks for terms the order cannot have."""
@@ -335,7 +335,7 @@ class OrderDesk:
                 raise Refused(wrong, "not enough available balance")
 
     def _amended_view(self, order: Order, request: AmendOrder, now_ns: int) -> OrderReport:
-        report = order.report("PendingReplace", now_ns, action="Replace", action_time_ns=now_ns)
+        report = order.report("PendingReplace", now_ns, action="Replace", action_time_ns=now_ns, display_qty=0)
         if request.price is not None:
             report.price = request.price
         if request.qty is not None:
