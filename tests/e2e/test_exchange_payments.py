@@ -91,7 +91,7 @@ def test_a_transfer_moves_money_and_both_streams_say_so(exchange, users, stream)
 
 def test_a_mark_price_below_the_liquidation_price_ends_a_position(exchange, users, stream) -> None:
     go_long(users)
-    body = json.dumps({"symbol": "BTCUSDT", "mark": "55000"}).encode()
+    body = json.dumps({"symbol": "BTCUSDT", "mark": "54200"}).encode()
     urllib.request.urlopen(urllib.request.Request(f"{exchange.ready['admin']}/price", body, method="POST")).close()
     row, message = event(stream, "LiqTrade")
     assert (row["side"], row["execQty"], row["execPriceRp"], row["ordStatus"]) == ("Sell", "1", "54000", "Filled")

@@ -1,5 +1,5 @@
 """Liquidation. The reference case by hand: 1 BTC long at 60,000 with leverage 10 is backed by 6,000 and the fee to
-close at 54,000, where it is bankrupt; maintenance is 2.75 % of 60,000, so 55,650 liquidates it.
+close at 54,000, where it is bankrupt; maintenance of its size is 0.5 % of 60,000, so 54,300 liquidates it.
 """
 
 from fractions import Fraction
@@ -53,13 +53,25 @@ def forced(reports: list[OrderReport]) -> list[tuple[int, str, str, int, int]]:
 
 def test_nothing_happens_before_the_liquidation_price(d: Driver) -> None:
     state = position(d, d.a)
-    assert (state.bankrupt_price, state.liquidation_price) == (54_000 * USDT, 55_650 * USDT)
-    assert d.set_mark("BTCUSDT", 55_650 * USDT + 1) == []
+    assert (state.bankrupt_price, state.liquidation_price) == (54_000 * USDT, 54_300 * USDT)
+    assert d.set_mark("BTCUSDT", 54_300 * USDT + 1) == []
     assert d.run(100) == []
 
 
+def test_the_margin_that_liquidates_is_that_of_the_positions_size() -> None:
+    """Captured 2024: 0.01 BTC at 25,989.7, 5x, shows 0.0275; bankrupt at 20,791.8, liquidated at 20,921.8."""
+    d = Driver()
+    d.venue.set_leverage(d.a, "BTCUSDT", d.now_ns, leverage_er=5 * X)
+    price = 25_989_700_000_000
+    d.place(d.b, "BTCUSDT", "Sell", 10 * MILLI_BTC, price)
+    d.place(d.a, "BTCUSDT", "Buy", 10 * MILLI_BTC, price)
+    state = position(d, d.a)
+    assert state.maint_margin_req_er == 2_750_000
+    assert (state.bankrupt_price, state.liquidation_price) == (20_791_800_000_000, 20_921_800_000_000)
+
+
 def test_position_is_taken_over_at_its_bankruptcy_price(d: Driver) -> None:
-    d.set_mark("BTCUSDT", 55_650 * USDT)
+    d.set_mark("BTCUSDT", 54_300 * USDT)
     assert position(d, d.a).status == "Liq"
     reports = d.run(50)
     assert forced(reports) == [(d.a, "Sell", "LiqTrade", BTC, 54_000 * USDT)]
@@ -75,21 +87,21 @@ def test_position_is_taken_over_at_its_bankruptcy_price(d: Driver) -> None:
 
 
 def test_what_is_left_of_the_margin_goes_to_the_fund(d: Driver) -> None:
-    d.set_mark("BTCUSDT", 55_650 * USDT)
+    d.set_mark("BTCUSDT", 54_300 * USDT)
     d.run(50)
-    assert fund(d) == 1_000 + 1_650  # taken over at 54,000, worth 55,650; nobody bid for it
+    assert fund(d) == 1_000 + 300  # taken over at 54,000, worth 54,300; nobody bid for it
 
 
 def test_the_book_takes_what_it_can_at_the_bankruptcy_price_or_better(d: Driver) -> None:
     c, e = d.venue.user_ids[2:]
     d.place(c, "BTCUSDT", "Buy", 400 * MILLI_BTC, 55_000 * USDT)
     d.place(e, "BTCUSDT", "Buy", BTC, 53_999 * USDT)
-    d.set_mark("BTCUSDT", 55_650 * USDT)
+    d.set_mark("BTCUSDT", 54_300 * USDT)
     reports = d.run(50)
     assert [(r.user_id, r.trade_type, r.exec_qty, r.exec_price) for r in reports] == [
         (d.a, "LiqTrade", BTC, 54_000 * USDT), (c, "Trade", 400 * MILLI_BTC, 55_000 * USDT),
     ]  # fmt: skip
-    assert fund(d) == 1_000 + Fraction("0.4") * 1_000 + Fraction("0.6") * 1_650
+    assert fund(d) == 1_000 + Fraction("0.4") * 1_000 + Fraction("0.6") * 300
 
 
 def test_orders_of_the_position_are_cancelled_and_new_ones_refused(d: Driver) -> None:
@@ -97,7 +109,7 @@ def test_orders_of_the_position_are_cancelled_and_new_ones_refused(d: Driver) ->
     d.place(d.a, "BTCUSDT", "Sell", BTC, stop_px=56_500 * USDT, ord_type="Stop", trigger="ByLastPrice",
             close_on_trigger=True)  # fmt: skip
     d.place(d.a, "ETHUSDT", "Buy", 10_000, 2_000 * USDT)
-    reports = d.set_mark("BTCUSDT", 55_000 * USDT)
+    reports = d.set_mark("BTCUSDT", 54_200 * USDT)
     assert [(r.ord_status, r.action) for r in reports] == [("Canceled", "LiqRequest"), ("Deactivated", "LiqRequest")]
     assert d.refused(d.a, "BTCUSDT", "Buy", MILLI_BTC, 50_000 * USDT) == 11023
     assert len(d.venue.queries.open_orders(d.a, "ETHUSDT")) == 1, "an isolated position is liquidated by itself"
@@ -106,7 +118,7 @@ def test_orders_of_the_position_are_cancelled_and_new_ones_refused(d: Driver) ->
 
 
 def test_position_that_is_safe_again_stays(d: Driver) -> None:
-    d.set_mark("BTCUSDT", 55_650 * USDT)
+    d.set_mark("BTCUSDT", 54_300 * USDT)
     d.venue.markets["BTCUSDT"].mark_price = 56_000 * USDT
     assert d.run(50) == []
     state = position(d, d.a)
@@ -165,11 +177,11 @@ def test_short_is_liquidated_upwards() -> None:
     d.place(d.b, "BTCUSDT", "Sell", BTC, USD_M_60K)
     d.place(d.a, "BTCUSDT", "Buy", BTC, USD_M_60K)
     state = position(d, d.b)
-    assert (state.bankrupt_price, state.liquidation_price) == (66_000 * USDT, 64_350 * USDT)
-    assert d.set_mark("BTCUSDT", 64_349 * USDT) == []
-    d.set_mark("BTCUSDT", 64_350 * USDT)
+    assert (state.bankrupt_price, state.liquidation_price) == (66_000 * USDT, 65_700 * USDT)
+    assert d.set_mark("BTCUSDT", 65_699 * USDT) == []
+    d.set_mark("BTCUSDT", 65_700 * USDT)
     assert forced(d.run(50)) == [(d.b, "Buy", "LiqTrade", BTC, 66_000 * USDT)]
-    assert fund(d) == 1_000 + 1_650
+    assert fund(d) == 1_000 + 300
 
 
 def test_inverse_long_loses_its_margin_and_no_more() -> None:
@@ -206,7 +218,7 @@ def test_cross_position_is_backed_by_the_whole_account() -> None:
     state = position(d, d.a)
     exact = (6_000 - Fraction("996.4")) / Fraction("0.1") / Fraction("0.9994")  # 3.6 went on the fee to open
     assert exact <= Fraction(state.bankrupt_price, USDT) < exact + Fraction("0.1")
-    assert state.liquidation_price == state.bankrupt_price + 1_650 * USDT
+    assert state.liquidation_price == state.bankrupt_price + 300 * USDT
     assert d.set_mark("BTCUSDT", state.liquidation_price + 1) == []
     d.set_mark("BTCUSDT", state.liquidation_price)
     assert forced(d.run(50)) == [(d.a, "Sell", "LiqTrade", 100 * MILLI_BTC, state.bankrupt_price)]

@@ -17,8 +17,8 @@ from tidings.exchange.accounts.margin import (
     value_to_cost_er,
 )
 from tidings.exchange.accounts.position_terms import TERMS_MAX, PositionTerm
-from tidings.exchange.accounts.risk_limits import step_for
-from tidings.exchange.catalogue import ONE_ER, Instrument
+from tidings.exchange.accounts.risk_limits import step_for, step_of_size
+from tidings.exchange.catalogue import ONE_ER, Instrument, Line
 from tidings.exchange.markets.matching import BUY, SELL
 from tidings.exchange.orders.orders import Order
 from tidings.exchange.reports import PositionState
@@ -209,6 +209,11 @@ class Position:
         entry_price = instrument.average_price(abs(self.net_qty), self.value)
         bankrupt_price, bankrupt_comm = bankruptcy(instrument, self.net_qty, self.value, margin)
         order_cost_total = self.order_cost()
+        maintenance_er = self.risk.maint_margin_er
+        if instrument.line is Line.USD_M:
+            # Liquidation asks for the maintenance margin of the position's size, whatever step its leverage puts it
+            # on: 259.9 USDT at 5x show 0.0275 and are liquidated 0.005 before bankruptcy (captured 2024).
+            maintenance_er = min(maintenance_er, step_of_size(instrument, self.value).maint_margin_er)
         return PositionState(
             instrument=instrument, user_id=self.user_id, account_id=self.account_id, pos_mode=pos_mode,
             pos_side=self.pos_side, side=self.side_word, size=abs(self.net_qty), value=self.value,
@@ -217,7 +222,7 @@ class Position:
             maint_margin_req_er=self.risk.maint_margin_er, risk_limit=self.risk.limit, pos_cost=cost,
             assigned_pos_balance=assigned, bankrupt_comm=bankrupt_comm, bankrupt_price=bankrupt_price,
             liquidation_price=liquidation_price(
-                instrument, self.net_qty, entry_price, bankrupt_price, self.risk.maint_margin_er
+                instrument, self.net_qty, entry_price, bankrupt_price, maintenance_er
             ),
             position_margin=margin - bankrupt_comm if self.net_qty else 0, used_balance=assigned + order_cost_total,
             cross_shared_balance=max(0, shared_balance) if self.is_cross else 0, order_cost=order_cost_total,

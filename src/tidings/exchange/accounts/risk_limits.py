@@ -29,6 +29,12 @@ def steps_open(instrument: Instrument, leverage_er: int) -> list[RiskStep]:
     return [step for step in instrument.risk_steps if step.initial_margin_er <= margin_er]
 
 
+def step_of_size(instrument: Instrument, value: int) -> RiskStep:
+    """The lowest step that holds a position of this value."""
+    steps = instrument.risk_steps
+    return next((step for step in steps if value <= step.limit), steps[-1])
+
+
 def exceeds_risk_limit(position: Position) -> bool:
     """Whether what the position holds and what its orders could add is too much for its step."""
     return max(position.exposure(BUY), position.exposure(SELL)) > position.risk.limit
