@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.fidelity.comparison import Difference
 from tests.fidelity.order_plays import be_funded, fields_of, rows_of
-from tests.fidelity.order_setup import Terms, line_of
+from tests.fidelity.order_setup import Terms, create, line_of
 from tests.fidelity.stage import Stage
 
 # What a sample's account has lived through is its own; only kinds are compared.
@@ -110,9 +110,14 @@ def _hold(stage: Stage, row: dict[str, Any]) -> None:
     else:
         stage.me.call("PUT", "/positions/leverage", symbol=symbol, leverageEr=row["leverageEr"])
     if size != "0":
-        stage.bring_about(_on_grid(terms))
+        for part in _parts(terms, stage.step(symbol)):
+            stage.bring_about(part)
         mark = Decimal(row["markPriceRp"]) if is_usd_m else Decimal(row["markPriceEp"]).scaleb(-4)
         stage.price(symbol, round(mark, 8) if is_usd_m else mark)
+    if is_usd_m and row.get("buyLeavesValueRv", "0") != "0":
+        half = Decimal("0.5")  # of what is held an order more, far below the market
+        price = Decimal(row["buyLeavesValueRv"]) / half
+        create(stage.me, Terms(symbol=symbol, side="Buy", pos_side=pos_side, qty=str(half), price=f"{price:f}"))
 
 
 def _set_leverage(stage: Stage, symbol: str, leverage: str, pos_side: str) -> None:
@@ -120,8 +125,12 @@ def _set_leverage(stage: Stage, symbol: str, leverage: str, pos_side: str) -> No
     stage.me.call("PUT", "/g-positions/leverage", symbol=symbol, **dict.fromkeys(names, leverage))
 
 
-def _on_grid(terms: Terms) -> Terms:
-    """The average of many fills lies off the tick: rounded down to a thousand ticks of COIN-M, to four places."""
+def _parts(terms: Terms, step: Decimal) -> list[Terms]:
+    """A position's fills: one, or two whose average is the entry where that lies between two prices of the grid."""
     if line_of(terms.symbol) == "COIN-M":
-        return replace(terms, price=str(int(terms.price) // 1000 * 1000))
-    return replace(terms, price=f"{Decimal(terms.price).quantize(Decimal('0.01')).normalize():f}")
+        return [replace(terms, price=str(int(terms.price) // 1000 * 1000))]
+    price, qty = Decimal(terms.price), Decimal(terms.qty)
+    low = price // step * step
+    if low == price:
+        return [terms]
+    return [replace(terms, price=f"{one.normalize():f}", qty=f"{qty / 2:f}") for one in (low, 2 * price - low)]

@@ -72,6 +72,7 @@ _ORDERS = (
         "documents of 2022 of a service captured in 2024 with more keys, and fees as text", "rest_order_v2_*_docs",
         keys=("+*.posSide", "+*.updatedAt", "*.ptFeeRv", "*.ptPriceRp"),
     ),
+    Declared("rest_order_v2_order_list_captured", "rows[2].execFeeRv", "an account with a fee rate of its own"),
     Declared("rest_order_v2_order_list_captured", "rows[1].execPriceRp", "a price without an execution of its own"),
     Declared("rest_exchange_spot_order_closed", "rows[1]", "NewRejected of 2020: a refused order leaves none"),
     *_family(

@@ -64,6 +64,16 @@ EXACT = frozenset({
 })  # fmt: skip
 
 
+# What follows from the set-up by the venue's arithmetic of today: equal too, where the sample is a recent capture.
+DERIVED = frozenset({
+    "avgEntryPriceRp", "avgEntryPrice", "initMarginReqRr", "maintMarginReqRr", "buyValueToCostRr",
+    "sellValueToCostRr", "takerFeeRateRr", "makerFeeRateRr", "valueRv", "posCostRv", "assignedPosBalanceRv",
+    "usedBalanceRv", "bankruptPriceRp", "bankruptCommRv", "liquidationPriceRp", "riskLimitRv", "buyLeavesValueRv",
+    "sellLeavesValueRv", "displayQty", "displayQtyRq", "feeRateRr", "execFeeRv", "deleveragePercentileRr",
+    "estimatedOrdLossRv", "orderValueRv",
+})  # fmt: skip
+
+
 def kind(key: str, value: Any, is_wire: bool) -> str:
     """The kind of a scalar under `key`; `is_wire`: its text is the venue's own, so that decimals have a style."""
     if value is None:

@@ -140,7 +140,7 @@ def terms_of(row: dict[str, Any], **changes: str) -> Terms:
         tp_px=text("tpPxRp", default="0"),
         stop_loss=text("stopLossEp", "stopLossRp", default="0"),
         sl_px=text("slPxRp", default="0"),
-        exec_price=text("execPriceEp", "execPriceRp", default=_average(row)),
+        exec_price=text("execPriceEp", "execPriceRp", "avgPriceEp", default=_average(row)),
         exec_qty=text("execBaseQtyEv", "execQty", "execQtyRq", default="0"),
         action=text("action", default="New"),
         status=text("ordStatus", default="Filled" if "execQty" in row or "execQtyRq" in row else "New"),

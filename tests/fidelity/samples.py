@@ -52,7 +52,9 @@ class Sample:
         is_wire = any(plain(message) == plain(one) for one in self.wire) if message else bool(self.wire)
         is_capture = is_wire or ("official API docs" not in self.source and "computed" not in self.source.lower())
         is_partial = isinstance(message, dict) and message.get("type") == "incremental"
+        is_recent = is_wire or "real capture" in self.source
         settings = {
+            "is_recent": is_recent,
             "is_ordered": is_capture, "is_wire": is_wire, "is_exact": not self.is_invented, "is_partial": is_partial,
         }  # fmt: skip
         return Rules(**settings | changes)

@@ -163,6 +163,12 @@ class Stage:
         create(self.other, offer)
         create(self.me, Terms(symbol=symbol, side="Buy", price=ticks(price), qty=qty))
 
+    def step(self, symbol: str) -> Decimal:
+        """The price step of a contract."""
+        data = loads(self.other.public("/public/products").text)["data"]
+        entries = (*data["products"], *data["perpProductsV2"])
+        return next(Decimal(entry["tickSize"]) for entry in entries if entry["symbol"] == symbol)
+
     def funded(self, symbol: str) -> None:
         """Wait until the position that this account holds was paid for, or has paid."""
         line = "g-futures" if line_of(symbol) == USD_M else "futures"
