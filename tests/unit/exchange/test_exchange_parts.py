@@ -36,7 +36,9 @@ def test_identifiers_are_uuids_of_the_venues_versions() -> None:
     exec_ids = [uuid.UUID(identifiers.exec_id("BTCUSD", 7, index)) for index in range(50)]
     assert {(u.version, u.variant) for u in order_ids} == {(4, uuid.RFC_4122)}
     assert {(u.version, u.variant) for u in exec_ids} == {(5, uuid.RFC_4122)}
-    assert len({*order_ids, *exec_ids}) == 100
+    payments = [uuid.UUID(identifiers.payment_id("BTCUSD", 7, index)) for index in range(50)]
+    assert {(u.version, u.variant) for u in payments} == {(4, uuid.RFC_4122)}
+    assert len({*order_ids, *exec_ids, *payments}) == 150
 
 
 def test_identifiers_repeat_with_the_seed() -> None:

@@ -68,7 +68,7 @@ def test_event_is_told_as_the_venue_tells_it(d: Driver) -> None:
     assert (report.order_id, report.exec_status, report.ord_type) == (NIL_UUID, "Init", "UNSPECIFIED")
     assert (report.price, report.order_qty, report.transact_time_ns) == (0, 0, DUE_NS)
     assert not report.is_trade
-    assert report.exec_id[14] == "5"
+    assert report.exec_id[14] == "4"
     assert report.cur_acc_balance == balance(d, d.a, Line.COIN_M, "BTC")
     (update,) = [update for update in d.updates if update.user_id == d.a]
     (state,) = update.positions

@@ -70,7 +70,7 @@ class FundingDesk:
             instrument, position.user_id, NIL_UUID, CL_ORD_ID, position.side_word, position.pos_side, "UNSPECIFIED",
             "UNSPECIFIED", "None", action="SettleFundingFee", action_by="BySystem", action_time_ns=due_ns,
             create_time_ns=due_ns, transact_time_ns=due_ns, exec_status="Init", trade_type="Funding",
-            exec_id=self._state.identifiers.exec_id(f"{instrument.symbol}:{due_ns}", market.sequence, index),
+            exec_id=self._state.identifiers.payment_id(instrument.symbol, due_ns, index),
             exec_qty=size, exec_price=market.mark_price, exec_value=value, exec_fee=fee, fee_rate_er=fee_rate_er,
             fee_currency=account.currency, exec_seq=market.sequence,
         )  # fmt: skip
