@@ -142,7 +142,7 @@ class OrderQueries:
 
     async def _cancel_all(self, client: Client, wanted: _MassCancel, hit: list[OrderChain]) -> None:
         """Whole symbols by the venue's own call, everybody's orders included; with a filter one by one."""
-        done, failures = [], []
+        done, failures, code = [], [], 0
         if wanted.side is not None or wanted.pos_side is not None:
             done = [chain for chain in hit if self.cancel_quietly(chain, "mass cancel")]
             failures = ["some cancels were refused"] if len(done) < len(hit) else []
@@ -153,10 +153,12 @@ class OrderQueries:
                     done += [chain for chain in hit if chain.symbol == symbol]
                 except TidingsError as error:
                     log.warning("mass cancel of %s: %s", symbol, error)
+                    code = code or getattr(error, "code", 0)
                     failures.append(f"{symbol}: {error}")
         response = b"0" if failures else wanted.kind
         refusal = b"99" if failures else None
-        self._report(client, wanted, response=response, hit=done, refusal=refusal, text="; ".join(failures))
+        text = "; ".join(failures)
+        self._report(client, wanted, response=response, hit=done, refusal=refusal, text=text, code=code)
 
     def _symbols(self, client: Client, hit: list[OrderChain]) -> list[str]:
         """Where anything is open that the session may touch; orders of other programs count."""
@@ -178,7 +180,7 @@ class OrderQueries:
 
     def _report(
         self, client: Client, wanted: _MassCancel, *, response: bytes, hit: list[OrderChain], refusal: bytes | None,
-        text: str,
+        text: str, code: int = 0,
     ) -> None:  # fmt: skip
         """The OrderMassCancelReport; the group of the orders hit comes in its place, behind 533."""
         self._mass_count += 1
@@ -202,6 +204,8 @@ class OrderQueries:
                 fields.append((41, chain.head_id.encode()))
                 if chain.order is not None and chain.order.order_id:
                     fields.append((535, chain.order.order_id.encode()))
+        if code and client.profile.is_extended:
+            fields.append((25016, b"%d" % code))
         client.tell(b"r", fields)
 
 
