@@ -94,6 +94,12 @@ cdef enum ReportSourceCode:
     SOURCE_QUERY = 3
     SOURCE_LOCAL = 4
 
+cdef enum TradeTypeCode:
+    TRADE_TYPE_NONE = 0
+    TRADE_TYPE_TRADE = 1
+    TRADE_TYPE_LIQUIDATION = 2
+    TRADE_TYPE_DELEVERAGING = 3
+
 cdef enum RequestKindCode:
     REQUEST_NEW = 1
     REQUEST_AMEND = 2

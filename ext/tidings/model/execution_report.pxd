@@ -37,6 +37,7 @@ cdef class ExecutionReport:
     cdef readonly int64_t fee_mantissa              # fee = fee_mantissa / 10**fee_scale; negative: rebate
     cdef readonly int fee_scale
     cdef readonly bint is_maker
+    cdef readonly int trade_type                    # TradeType
     # Order and time.
     cdef readonly int64_t exec_seq                  # the venue engine's sequence, 0: none
     cdef readonly int64_t transact_time_ns          # venue wall clock

@@ -81,7 +81,7 @@ def report_of(
     int side=0, int code=0, int cancel_reason=0, bint reconciled=False,
     int64_t price_ticks=UNSET, int64_t stop_px_ticks=UNSET, int64_t order_qty_lots=UNSET, int64_t cum_qty_lots=UNSET,
     int64_t leaves_qty_lots=UNSET, int64_t last_px_ticks=UNSET, int64_t last_qty_lots=UNSET, str exec_id="",
-    int64_t fee_mantissa=0, int fee_scale=0, bint is_maker=False, int64_t exec_seq=0,
+    int64_t fee_mantissa=0, int fee_scale=0, bint is_maker=False, int64_t exec_seq=0, int trade_type=0,
     int64_t transact_time_ns=0, int64_t asked_ns=0, str text="",
     int64_t take_profit_ticks=UNSET, int64_t stop_loss_ticks=UNSET, int64_t peg_offset_ticks=UNSET,
 ):
@@ -98,6 +98,7 @@ def report_of(
     report.last_px_ticks, report.last_qty_lots = last_px_ticks, last_qty_lots
     report.fee_mantissa, report.fee_scale, report.is_maker = fee_mantissa, fee_scale, is_maker
     report.exec_seq, report.transact_time_ns, report.text = exec_seq, transact_time_ns, text
+    report.trade_type = trade_type
     report.asked_ns = asked_ns
     report.take_profit_ticks, report.stop_loss_ticks = take_profit_ticks, stop_loss_ticks
     report.peg_offset_ticks = peg_offset_ticks

@@ -13,8 +13,8 @@ from typing import Any, Final
 from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.field_text import Fields, average_text, body_of
 from tidings.fix_gateway.traded import NOTHING, Traded
-from tidings.fix_gateway.translate_out import Profile, execution_of
-from tidings.model.enums import ExecType, OrdStatus, ReportSource
+from tidings.fix_gateway.translate_out import TRADE_TYPES, Profile, execution_of
+from tidings.model.enums import ExecType, OrdStatus, ReportSource, TradeType
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.instrument import Instrument
 from tidings.model.scale import price_text, qty_text
@@ -90,6 +90,8 @@ class ForeignReports:
             found[378] = b"99"
         if found[150] == b"F":
             found.update(execution_of(instrument, report.side, report))
+            if profile.is_extended:
+                found[20030] = TRADE_TYPES[TradeType(report.trade_type)]
         return body_of(found)
 
     def _average(self, instrument: Instrument, order_id: str, cum_lots: int) -> bytes:

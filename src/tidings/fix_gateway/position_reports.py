@@ -122,6 +122,11 @@ class PositionReports:
             self._watches.pop(watch.request_id, None)
             self._acknowledge(watch.request_id, 0, OTHER, REJECTED, f"the venue did not tell: {error}")
             return
+        except Exception:
+            log.exception("%s: positions could not be told", self._client.name)
+            self._watches.pop(watch.request_id, None)
+            self._acknowledge(watch.request_id, 0, OTHER, REJECTED, "internal error")
+            return
         result = VALID if found else NONE_FOUND
         self._acknowledge(watch.request_id, len(found), result, COMPLETED, "")
         for held in found:

@@ -30,9 +30,9 @@ from tidings.fix_gateway.trade_request import (
     read_request,
 )
 from tidings.fix_gateway.translate_out import NONE, fee_currency
-from tidings.model.enums import Side
+from tidings.model.enums import Side, TradeType
 from tidings.model.scale import price_decimal, qty_decimal
-from tidings.venue.phemex.trade_rows import TRADE, PastTrade
+from tidings.venue.phemex.trade_rows import DELEVERAGING, LIQUIDATION, TRADE, PastTrade
 
 log = logging.getLogger("tidings.fix")
 
@@ -41,6 +41,10 @@ OPEN_MAX = 4  # requests of one client that wait for the venue
 TOLD_AT_ONCE = 50  # reports between two turns of the loop: who trades does not wait for who looks back
 MERGED_AT_ONCE = 200
 NAMED_MAX = 5  # of what was not asked, in a Text
+TRADE_WORDS = {
+    TradeType.NONE: TRADE, TradeType.TRADE: TRADE, TradeType.LIQUIDATION: LIQUIDATION,
+    TradeType.DELEVERAGING: DELEVERAGING,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,17 @@ class TradeReports:
         except TradeRequestRefused as refused:
             self._acknowledge(echo, refused.result, REJECTED, 0, refused.text)
             return
-        task = asyncio.get_running_loop().create_task(self._answer(wanted, echo))
+        task = asyncio.get_running_loop().create_task(self._answer_in_any_case(wanted, echo))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _answer_in_any_case(self, wanted: TradeRequest, echo: dict[int, bytes]) -> None:
+        """A fault of ours must not leave a client waiting."""
+        try:
+            await self._answer(wanted, echo)
+        except Exception:
+            log.exception("%s: executions could not be told", self._client.name)
+            self._acknowledge(echo, OTHER, REJECTED, 0, "internal error")
 
     async def _answer(self, wanted: TradeRequest, echo: dict[int, bytes]) -> None:
         """Everything, or the newest part of it; never an older part without the newer."""
@@ -101,7 +113,7 @@ class TradeReports:
     def _is_in_memory(self, wanted: TradeRequest) -> bool:
         """Since the memory begins a session's own executions are all in it. A drop copy is told everybody's."""
         is_new = wanted.begin_ns >= self._desk.news.executions.since_ns
-        return is_new and not self._client.profile.is_drop_copy and not wanted.is_funding
+        return is_new and not self._client.profile.is_drop_copy and TRADE in wanted.trade_types
 
     # ---- Which executions ---------------------------------------------------------------------------------------
 
@@ -125,7 +137,7 @@ class TradeReports:
         is_named = trade.instrument.symbol in wanted.instruments and trade.trade_type in wanted.trade_types
         return (
             is_named
-            and self._may_see(trade, chain)
+            and self._may_see(wanted, trade, chain)
             and wanted.begin_ns <= trade.wall_ns <= wanted.end_ns
             and wanted.exec_id in ("", trade.exec_id)
             and wanted.order_id in ("", trade.order_id)
@@ -133,15 +145,15 @@ class TradeReports:
             and (not wanted.cl_ord_id or _is_of(wanted, trade, chain))
         )
 
-    def _may_see(self, trade: PastTrade, chain: OrderChain | None) -> bool:
-        """A drop copy everything, a session its own orders; and what is older than the memory, where nobody knows
-        whose order it was.
+    def _may_see(self, wanted: TradeRequest, trade: PastTrade, chain: OrderChain | None) -> bool:
+        """A drop copy everything, a session its own orders; what is older than the memory, where nobody knows whose
+        order it was; and what the venue did to the account, if it asks for that.
         """
         if self._client.profile.is_drop_copy:
             return True
         if chain is not None:
             return chain.owner == self._client.name
-        return trade.wall_ns < self._desk.news.executions.since_ns or trade.trade_type != TRADE
+        return trade.wall_ns < self._desk.news.executions.since_ns or TRADE not in wanted.trade_types
 
     # ---- Messages -----------------------------------------------------------------------------------------------
 
@@ -183,7 +195,8 @@ def _of_memory(one: Execution) -> Told:
     order, report = one.order, one.report
     instrument, side = order.terms.instrument, Side(order.terms.side)
     trade = PastTrade(
-        instrument, TRADE, report.exec_id, order.order_id, one.chain.engine_id, side,
+        instrument, TRADE_WORDS[TradeType(report.trade_type)], report.exec_id, order.order_id, one.chain.engine_id,
+        side,
         price_decimal(instrument, report.last_px_ticks), qty_decimal(instrument, report.last_qty_lots),
         Decimal(report.fee), fee_currency(instrument, side), one.wall_ns,
     )  # fmt: skip

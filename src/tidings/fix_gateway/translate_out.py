@@ -13,13 +13,17 @@ from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.execution_matrix import TERMINAL, Step
 from tidings.fix_gateway.field_text import Fields, average_text, decimal_text
 from tidings.fix_gateway.order_chains import OrderChain, Request
-from tidings.model.enums import ExecInst, OrdType, PegType, PosSide, ProductLine, Side, TimeInForce, Trigger
+from tidings.model.enums import ExecInst, OrdType, PegType, PosSide, ProductLine, Side, TimeInForce, TradeType, Trigger
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.model.scale import price_text, qty_text, quote_qty_text
 
 NONE = b"NONE"
+# PhemexTradeType (20030); a source that does not tell speaks of what clients do.
+TRADE_TYPES = {
+    TradeType.NONE: b"T", TradeType.TRADE: b"T", TradeType.LIQUIDATION: b"L", TradeType.DELEVERAGING: b"A",
+}  # fmt: skip
 FIRST_OWN_TAG, LAST_TAG = 5000, 65_536  # a stock client knows none from here on
 # As numbers: with a member on one side, Python's enumerations take a µs for each &.
 _POST_ONLY, _REDUCE_ONLY = int(ExecInst.POST_ONLY), int(ExecInst.REDUCE_ONLY)
@@ -212,7 +216,7 @@ def _extended(order: Order, telling: Telling) -> dict[int, bytes]:
     found.update(_attached(order))
     if telling.step.exec_type == "F" and telling.report is not None:
         found[1057] = b"N" if telling.report.is_maker else b"Y"
-        found[20030] = b"T"
+        found[20030] = TRADE_TYPES[TradeType(telling.report.trade_type)]
     if terms.ord_type == OrdType.LIMIT_IF_TOUCHED:
         found[1109] = b"D" if terms.side == Side.BUY else b"U"
     if telling.report is not None and telling.report.code:

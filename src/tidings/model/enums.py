@@ -135,6 +135,15 @@ class ReportSource(IntEnum):
     LOCAL = 4  # our own deadline or connection
 
 
+class TradeType(IntEnum):
+    """Why an execution happened; NONE: not told, and for whatever is no execution."""
+
+    NONE = 0
+    TRADE = 1
+    LIQUIDATION = 2
+    DELEVERAGING = 3
+
+
 class RequestKind(IntEnum):
     """What a request on the wire asks for."""
 

@@ -75,6 +75,9 @@ class ExecutionReport:
     @property
     def is_maker(self) -> bool: ...
     @property
+    def trade_type(self) -> int:
+        """TradeType: why it happened, of an execution."""
+    @property
     def exec_seq(self) -> int: ...
     @property
     def transact_time_ns(self) -> int: ...
@@ -112,6 +115,7 @@ def report_of(
     fee_mantissa: int = ...,
     fee_scale: int = ...,
     is_maker: bool = ...,
+    trade_type: int = ...,
     exec_seq: int = ...,
     transact_time_ns: int = ...,
     asked_ns: int = ...,

@@ -7,7 +7,7 @@ from fix_story import make_instrument
 
 from tidings.fix_gateway.foreign_reports import ForeignReports
 from tidings.fix_gateway.translate_out import Profile
-from tidings.model.enums import ExecType, OrdStatus, ProductLine, ReportSource
+from tidings.model.enums import ExecType, OrdStatus, ProductLine, ReportSource, TradeType
 from tidings.model.execution_report import report_of
 from tidings.model.instrument import Instrument
 
@@ -53,6 +53,22 @@ def test_each_is_told_once_and_history_never():
         assert not ForeignReports().take(report(source=source))
     assert not reports.take(report(ExecType.PENDING_CANCEL))
     assert not reports.take(report(side=0))
+
+
+@pytest.mark.parametrize(
+    ("kind", "letter"),
+    [(TradeType.TRADE, "T"), (TradeType.LIQUIDATION, "L"), (TradeType.DELEVERAGING, "A"), (TradeType.NONE, "T")],
+)  # fmt: skip
+def test_a_liquidation_is_told_as_one_to_who_knows_the_word(kind, letter):
+    one = report(
+        ExecType.TRADE, ord_status=OrdStatus.FILLED, exec_id=EXEC_ID, last_qty_lots=20, last_px_ticks=600_000,
+        cum_qty_lots=20, trade_type=kind,
+    )  # fmt: skip
+    reports = ForeignReports()
+    assert reports.take(one)
+    wide = dict(reports.fields(make_instrument(), one, Profile(is_extended=True, is_drop_copy=True)))
+    assert (wide[150], wide[20030]) == (b"F", letter.encode())
+    assert 20030 not in told(reports, one)
 
 
 @pytest.mark.parametrize(("second_cum", "average"), [(20, "60005"), (21, "0")])

@@ -25,6 +25,7 @@ PREFIXES = {
     "OrdStatus": "STATUS",
     "ExecType": "EXEC",
     "ReportSource": "SOURCE",
+    "TradeType": "TRADE_TYPE",
     "RequestKind": "REQUEST",
     "DenyReason": "DENY",
     "TradingState": "TRADING",

@@ -75,7 +75,7 @@ cdef JsonKeys SPOT_ROW = JsonKeys(
     *_EVERY_LINE, "bizError", "baseQtyEv", "cumBaseQtyEv", "leavesBaseQtyEv", "execBaseQtyEv", "priceEp", "stopPxEp",
     "execPriceEp", "execFeeEv", "feeCurrency", "qtyType", "quoteQtyEv",
 )
-cdef JsonKeys TRADE_TYPES = JsonKeys("Trade", "LiqTrade", "AdlTrade")
+cdef JsonKeys TRADE_TYPES = JsonKeys("Trade", "LiqTrade", "AdlTrade")     # TradeType, from 1 on
 
 
 cdef class SymbolTable:
@@ -187,6 +187,7 @@ cdef class OrderEventReader:
             report.exec_type = EXEC_STATUS
             return 0
         report.exec_type = EXEC_TRADE
+        report.trade_type = max(0, json_word(&row[ROW_TRADE_TYPE], &TRADE_TYPES.table) + 1)
         report.last_px_ticks = price_ticks_of(&row[ROW_EXEC_PRICE], instrument, is_scaled)
         report.last_qty_lots = qty_lots_of(&row[ROW_EXEC_QTY], instrument, is_scaled)
         report.is_maker = is_word(&row[ROW_LIQUIDITY], b"AddedLiquidity", 14) or (

@@ -15,7 +15,7 @@ from typing import Any
 
 from tidings.engine.reconcile import VenueExecution, VenuePosition
 from tidings.errors import PeerError
-from tidings.model.enums import ExecType, OrdStatus, PosSide, ProductLine, ReportSource, RequestKind, Side
+from tidings.model.enums import ExecType, OrdStatus, PosSide, ProductLine, ReportSource, RequestKind, Side, TradeType
 from tidings.model.execution_report import ExecutionReport, report_of, uuid_words
 from tidings.model.instrument import Instrument
 
@@ -33,6 +33,9 @@ _STATUSES = {
     "Rejected": OrdStatus.REJECTED,
     "Untriggered": OrdStatus.UNTRIGGERED,
 }
+_TRADE_TYPES = {
+    "Trade": TradeType.TRADE, "LiqTrade": TradeType.LIQUIDATION, "AdlTrade": TradeType.DELEVERAGING,
+}  # fmt: skip
 _SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
 _POS_SIDES = {"Merged": PosSide.MERGED, "Long": PosSide.LONG, "Short": PosSide.SHORT}
 # (price, stop price, order quantity, filled, open) per line; the first key that a row holds.
@@ -94,7 +97,8 @@ def execution_from_row(instrument: Instrument, row: dict[str, Any], now_ns: int)
 
     Raises PeerError for a row that is none.
     """
-    if row.get("tradeType") not in ("Trade", "LiqTrade", "AdlTrade"):
+    trade_type = _TRADE_TYPES.get(str(row.get("tradeType")))
+    if trade_type is None:
         return None
     px, qty, fee = (_first(row, keys) for keys in _EXECUTION_KEYS[ProductLine(instrument.line)])
     exec_id = str(row.get("execID") or row.get("execId") or "")
@@ -107,7 +111,7 @@ def execution_from_row(instrument: Instrument, row: dict[str, Any], now_ns: int)
             ExecType.TRADE, ReportSource.QUERY, now_ns, cl_ord_id=cl_ord_id_of(row), request_kind=RequestKind.QUERY,
             order_id=str(row.get("orderID") or ""), symbol=instrument.symbol, side=_SIDES.get(str(row.get("side")), 0),
             exec_id=exec_id, last_px_ticks=_price_ticks(instrument, px), last_qty_lots=qty_lots,
-            fee_mantissa=fee_mantissa, fee_scale=fee_scale,
+            fee_mantissa=fee_mantissa, fee_scale=fee_scale, trade_type=trade_type,
             is_maker=row.get("execStatus") == "MakerFill" or row.get("lastLiquidityInd") == "AddedLiquidity",
             transact_time_ns=int(row.get("transactTimeNs") or 0), reconciled=True,
         )  # fmt: skip

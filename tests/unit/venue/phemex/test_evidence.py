@@ -8,7 +8,7 @@ from market_instruments import INVERSE, LINEAR, SPOT
 
 from tidings.clock import ManualClock
 from tidings.errors import PeerError
-from tidings.model.enums import ExecType, OrdStatus, PosSide, ProductLine, ReportSource, Side
+from tidings.model.enums import ExecType, OrdStatus, PosSide, ProductLine, ReportSource, Side, TradeType
 from tidings.venue.phemex.evidence import CLOCKS_APART_NS, LIST_AGE_NS, Evidence
 from tidings.venue.phemex.order_rows import execution_from_row, position_from_row, report_from_row
 from tidings.venue.phemex.queries import PAGE_ROWS, Queries
@@ -105,6 +105,7 @@ def test_execution_of_each_line():
     }  # fmt: skip
     told = execution_from_row(INVERSE, inverse, NOW_NS)
     assert told is not None and (told.pos_side, told.report.last_qty_lots) == (None, 700)
+    assert told.report.trade_type == TradeType.LIQUIDATION
     assert told.report.fee == Decimal(-2447).scaleb(-INVERSE.value_scale)
     spot = {
         "side": "Buy", "tradeType": "Trade", "execBaseQtyEv": 103_000, "execPriceEp": 6_100_000_000_000,

@@ -19,7 +19,7 @@ from account_messages import (
     text_of,
 )
 
-from tidings.model.enums import ExecType, OrdStatus, ReportSource, Side
+from tidings.model.enums import ExecType, OrdStatus, ReportSource, Side, TradeType
 from tidings.model.execution_report import ExecutionReport
 from tidings.venue.phemex.account_stream import AccountEvents, AccountStream
 
@@ -93,11 +93,15 @@ def test_a_new_order_with_trade_type_amend_is_no_fill():
     assert (report.exec_type, report.last_px_ticks) == (ExecType.NEW, UNSET)
 
 
-@pytest.mark.parametrize("trade_type", ["Trade", "LiqTrade", "AdlTrade", ...])
-def test_trades_of_every_kind_count(trade_type):
+@pytest.mark.parametrize(
+    ("trade_type", "kind"),
+    [("Trade", TradeType.TRADE), ("LiqTrade", TradeType.LIQUIDATION), ("AdlTrade", TradeType.DELEVERAGING),
+     (..., TradeType.NONE)],
+)  # fmt: skip
+def test_trades_of_every_kind_count(trade_type, kind):
     row = {key: value for key, value in (LINEAR_FILL | {"tradeType": trade_type}).items() if value is not ...}
     (report,) = told(linear(row))
-    assert (report.exec_type, report.last_qty_lots) == (ExecType.TRADE, 100)
+    assert (report.exec_type, report.last_qty_lots, report.trade_type) == (ExecType.TRADE, 100, kind)
 
 
 @pytest.mark.parametrize("exec_id", [NIL, "", "short", None, ...])
