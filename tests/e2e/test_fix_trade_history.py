@@ -189,3 +189,34 @@ def test_pages_add_up_and_a_flood_is_stopped(exchange, gateway_later):
         client.send("AD", (568, f"f{number}"), (569, 4))
     answers = [client.next()[35] for _ in range(30)]
     assert set(answers) == {"AQ", "j"} and 19 <= answers.count("AQ") <= 22
+
+
+def test_after_a_restart_they_are_their_owners_under_its_ids(exchange, tmp_path):
+    directory = tmp_path / "kept"
+    directory.mkdir()
+    sessions = SESSION.format("C1", "") + SESSION.format("C2", "")
+    sessions = sessions.replace('store = "memory"', f'store = "{directory}/store"')
+    running = RunningGateway(directory, exchange, sessions)
+    client = logged_on(running, "C1")
+    client.order("o1", t44="55000")
+    client.expect("8", t150="0")
+    seller = RestClient(exchange.ready, 1)
+    seller.call("PUT", "/g-orders/create", symbol="BTCUSDT", clOrdID="s1", side="Sell", ordType="Limit",
+                priceRp="55000", orderQtyRq="0.01", timeInForce="ImmediateOrCancel", posSide="Merged")  # fmt: skip
+    seller.close()
+    fill = client.expect("8", t150="F", t39="2")
+    client.send("5")
+    client.expect("5")
+    client.close()
+    assert running.stop() == 0
+    running.start()
+    again, other = running.connect("C1"), running.connect("C2")
+    for one in (again, other):
+        one.logon((141, "Y"))
+    (told,) = ask(again, "t1")
+    assert (told[17], told[11], told[37]) == (fill[17], "o1", fill[37])
+    assert [one[17] for one in ask(again, "t2", (11, "o1"))] == [fill[17]]
+    assert ask(other, "t1") == []
+    for one in (again, other):
+        one.close()
+    assert running.stop() == 0
