@@ -223,3 +223,13 @@ def test_cross_and_isolated_units(d: Driver) -> None:
     assert isolated["totalBalanceRv"] == pytest.approx(isolated_cost)
     assert isolated["fixedUsedRv"] == pytest.approx(2_700 * 0.0006)
     assert isolated["marginRatioRr"] == pytest.approx((isolated_cost - 1.62) / (3_000 * 0.0275))
+
+
+def test_a_rule_puts_all_data_services_into_one_envelope(d: Driver) -> None:
+    d.venue.config.rules.set("api-data-shape", "rows")
+    hold(d, "BTCUSDT", MILLI_BTC, USD_M_60K)
+    for path, fields in (
+        ("g-futures/funding-fees", {"symbol": "BTCUSDT"}), ("futures/v2/tradeAccountDetail", {}),
+        ("spots/funds", {"currency": "BTC"}), ("spots/pnls", {}),
+    ):  # fmt: skip
+        assert list(ask(d, "GET", f"/api-data/{path}", **fields)["data"]) == ["rows"]

@@ -7,18 +7,13 @@ from tidings.exchange.catalogue import Instrument, Line
 from tidings.exchange.markets.funding import RATE_ER_MAX, FundingRates, PastRate
 from tidings.exchange.messages.json_text import array, ratio, success
 from tidings.exchange.rest.endpoint import Call, Table
-from tidings.exchange.rest.parameters import RequestError
+from tidings.exchange.rest.pages import bad_input
 from tidings.exchange.scaled import to_text
 
 MS_NS = 1_000_000
 SECOND_NS = 1_000_000_000
 MAX_ROWS = 100  # phemex docs 2026, "Query funding rate history"
 _ROWS = 20  # without `limit`
-_BAD_INPUT = 30000  # observed of the query services, with this text
-
-
-def _bad_input() -> RequestError:
-    return RequestError(_BAD_INPUT, "Please double check input arguments")
 
 
 def rate_history(call: Call) -> bytes:
@@ -34,7 +29,7 @@ def rate_history(call: Call) -> bytes:
     if is_latest:
         limit, start_ms = 1, 0
     if contract is None or min(limit, start_ms, end_ms) < 0:
-        raise _bad_input()
+        raise bad_input()
     rates = call.venue.funding.rates[contract.symbol]
     end_ns = min(end_ms * MS_NS or call.now_ns, call.now_ns)
     rows = [_rate_row(name, row, rates) for row in _chosen(rates, start_ms * MS_NS, end_ns, min(limit, MAX_ROWS))]
@@ -59,7 +54,7 @@ def real_rates(call: Call) -> bytes:
     symbol = call.parameters.text("symbol")
     contracts = [i for i in _contracts(call) if symbol in ("", i.symbol)]
     if not contracts:
-        raise _bad_input()
+        raise bad_input()
     return array(_real_row(i.symbol, call.venue.funding.rates[i.symbol], call.now_ns) for i in contracts).encode()
 
 

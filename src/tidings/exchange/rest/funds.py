@@ -1,10 +1,10 @@
 """REST of money: funding payments, fee rates, what moved the balances, closed positions, risk.
 
 Source: phemex docs 2026, "Query funding fee history", "Query contract fee rate", "Query Funds Detail" and their
-neighbours; some of these answer without an envelope, and so here.
+neighbours; some of these answer without an envelope, and so here, unless a rule says otherwise.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from tidings.exchange.accounts.funds import contract_entries, daily_pnls, wallet_entries
 from tidings.exchange.catalogue import USD_M_VALUE_SCALE, Instrument, Line
@@ -12,32 +12,21 @@ from tidings.exchange.messages import funds_json
 from tidings.exchange.messages.json_text import array, success
 from tidings.exchange.messages.risk_unit_json import risk_units
 from tidings.exchange.reports import OrderReport
-from tidings.exchange.rest.endpoint import Call, Endpoint, Table, is_in_window, page
-from tidings.exchange.rest.parameters import RequestError
+from tidings.exchange.rest.endpoint import Call, Endpoint, Table, is_in_window
+from tidings.exchange.rest.pages import Shape, bad_input, enveloped, page
 
 DAY_NS = 24 * 3_600 * 1_000_000_000
 _ROWS = 20  # default `limit`
-_BAD_INPUT = 30000  # observed of the query services, with this text
 
 
-def _rows_in(rows: Sequence[str]) -> bytes:
-    return success(f'{{"rows":{array(rows)}}}', "OK")
-
-
-def _bare(rows: Sequence[str]) -> bytes:
-    return array(rows).encode()
-
-
-def _funding_fees(
-    line: Line, row: Callable[[OrderReport], str], shape: Callable[[Sequence[str]], bytes]
-) -> Endpoint:  # fmt: skip
+def _funding_fees(line: Line, row: Callable[[OrderReport], str], shape: Shape) -> Endpoint:
     """Funding payments in one contract, newest first."""
 
     def endpoint(call: Call) -> bytes:
         symbol = call.instrument(line).symbol
         events = call.venue.queries.fills(call.user_id, line, symbol, call.as_of_ns)
         paid = [r for r in events if r.trade_type == "Funding" and is_in_window(call.parameters, r.transact_time_ns)]
-        return shape([row(report) for report in paid[page(call.parameters, _ROWS)]])
+        return enveloped(call, map(row, paid[page(call, _ROWS)]), shape, len(paid))
 
     return endpoint
 
@@ -58,7 +47,7 @@ def spot_fee_rate(call: Call) -> bytes:
 def _fee_rates(instruments: Iterable[Instrument]) -> bytes:
     rows = [funds_json.fee_rate(instrument) for instrument in instruments]
     if not rows:
-        raise RequestError(_BAD_INPUT, "Please double check input arguments")
+        raise bad_input()
     return f'{{"symbolFeeRates":{array(rows)}}}'.encode()
 
 
@@ -83,11 +72,9 @@ def account_detail(call: Call) -> bytes:
             entry,
             USD_M_VALUE_SCALE if entry.currency in linear else catalogue.currencies[entry.currency].value_scale,
         )
-        for entry in chosen[page(p, _ROWS)]
+        for entry in chosen[page(call, _ROWS)]
     ]
-    if p.flag("withCount"):
-        return success(f'{{"total":{len(chosen)},"rows":{array(rows)}}}', "OK")
-    return _bare(rows)
+    return enveloped(call, rows, "counted" if p.flag("withCount") else "bare", len(chosen))
 
 
 def wallet_detail(call: Call) -> bytes:
@@ -96,9 +83,9 @@ def wallet_detail(call: Call) -> bytes:
     fills = call.venue.queries.fills(call.user_id, Line.SPOT, as_of_ns=call.as_of_ns)
     entries = wallet_entries(fills, call.venue.transfers.made(call.user_id), p.required("currency"))
     chosen = [entry for entry in entries if is_in_window(p, entry.time_ns, _two_days_back(call))]
-    shown = page(p, _ROWS)
-    numbered = list(zip(chosen, range(len(chosen), 0, -1), strict=True))[shown]
-    return _bare([funds_json.wallet_entry(entry, number) for entry, number in numbered])
+    numbered = list(zip(chosen, range(len(chosen), 0, -1), strict=True))[page(call, _ROWS)]
+    rows = [funds_json.wallet_entry(entry, number) for entry, number in numbered]
+    return enveloped(call, rows, "bare", len(chosen))
 
 
 def spot_pnls(call: Call) -> bytes:
@@ -106,7 +93,7 @@ def spot_pnls(call: Call) -> bytes:
     fills = call.venue.queries.fills(call.user_id, Line.SPOT, as_of_ns=call.as_of_ns)
     start_ns = _two_days_back(call) // DAY_NS * DAY_NS
     days = [day for day in daily_pnls(fills) if is_in_window(call.parameters, day[0], start_ns)]
-    return _bare([funds_json.spot_pnl(call.user_id, *day) for day in days])
+    return enveloped(call, [funds_json.spot_pnl(call.user_id, *day) for day in days], "bare", len(days))
 
 
 def _two_days_back(call: Call) -> int:
@@ -124,7 +111,7 @@ def closed_positions(call: Call) -> bytes:
         for instrument, term in terms
         if is_in_window(p, term.updated_ns)
     ]
-    return success(f'{{"total":{len(rows)},"rows":{array(rows[page(p, _ROWS)])}}}', "OK")
+    return enveloped(call, rows[page(call, _ROWS)], "totalled", len(rows))
 
 
 def risk_unit(call: Call) -> bytes:
@@ -139,10 +126,8 @@ def risk_unit(call: Call) -> bytes:
 
 
 TABLE: Table = {
-    ("GET", "/api-data/futures/funding-fees"): _funding_fees(
-        Line.COIN_M, funds_json.contract_funding_row, _rows_in
-    ),
-    ("GET", "/api-data/g-futures/funding-fees"): _funding_fees(Line.USD_M, funds_json.linear_funding_row, _bare),
+    ("GET", "/api-data/futures/funding-fees"): _funding_fees(Line.COIN_M, funds_json.contract_funding_row, "rows"),
+    ("GET", "/api-data/g-futures/funding-fees"): _funding_fees(Line.USD_M, funds_json.linear_funding_row, "bare"),
     ("GET", "/api-data/futures/fee-rate"): contract_fee_rate,
     ("GET", "/api-data/spots/fee-rate"): spot_fee_rate,
     ("GET", "/api-data/futures/v2/tradeAccountDetail"): account_detail,
