@@ -304,3 +304,29 @@ def test_debt_of_an_account_without_positions_is_the_funds() -> None:
     assert position(d, d.a).size == 0
     owed = 1_500 + Fraction("2.7") - Fraction("996.4")
     assert (balance(d, d.a), fund(d)) == (0, 1_000 - owed)
+
+
+def test_hedged_sides_back_each_other() -> None:
+    d = Driver(contract_funds={"USDT": 2_000}, insurance_funds={"USDT": 1_000})
+    d.venue.set_position_mode(d.a, "BTCUSDT", "Hedged", d.now_ns)
+    for side, pos_side, other in (("Buy", "Long", "Sell"), ("Sell", "Short", "Buy")):
+        d.place(d.b, "BTCUSDT", other, 100 * MILLI_BTC, USD_M_60K)
+        d.place(d.a, "BTCUSDT", side, 100 * MILLI_BTC, USD_M_60K, pos_side=pos_side)
+    long, short = d.venue.positions(d.a, Line.USD_M, symbol="BTCUSDT")
+    assert d.set_mark("BTCUSDT", 30_000 * USDT) == []  # 3,000 lost, 3,000 won
+    assert d.run(100) == []
+    assert d.set_mark("BTCUSDT", 110_000 * USDT) == []
+    assert d.run(100) == []
+    assert [state.size for state in d.venue.positions(d.a, Line.USD_M, symbol="BTCUSDT")] == [long.size, short.size]
+
+
+def test_profit_elsewhere_backs_a_cross_position() -> None:
+    d = cross(2_000)
+    d.place(d.b, "ETHUSDT", "Sell", 10**6, 3_000 * USDT)
+    d.place(d.a, "ETHUSDT", "Buy", 10**6, 3_000 * USDT)
+    d.venue.markets["ETHUSDT"].mark_price = 5_000 * USDT  # 2,000 won
+    assert d.set_mark("BTCUSDT", 40_000 * USDT) == []  # 2,000 lost
+    assert d.run(100) == []
+    d.venue.markets["ETHUSDT"].mark_price = 3_000 * USDT
+    assert d.set_mark("BTCUSDT", 40_000 * USDT) == []
+    assert forced(d.run(50)) != []

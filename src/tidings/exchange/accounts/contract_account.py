@@ -184,10 +184,23 @@ class ContractAccount:
         """The positions in `instruments` as they stand, flat ones included."""
         shared = self.balance - (self.used_balance() if used_balance is None else used_balance)
         return [
-            position.state(self._mark_price(instrument.symbol), shared, self.pos_mode(instrument.symbol))
+            position.state(
+                self._mark_price(instrument.symbol), shared, self.pos_mode(instrument.symbol),
+                self._others_profit(position),
+            )
             for instrument in instruments
             for position in self.symbol_positions(instrument)
-        ]
+        ]  # fmt: skip
+
+    def _others_profit(self, position: Position) -> int:
+        """What the account's other cross positions gain at the mark price: it backs this one, if that is cross too."""
+        if not position.is_cross or not position.net_qty:
+            return 0
+        return sum(
+            max(0, other.unrealised_pnl(self._mark_price(other.instrument.symbol)))
+            for other in self.all_held()
+            if other is not position and other.is_cross
+        )
 
     def is_endangered(self, position: Position) -> bool:
         """Whether the mark price has reached the position's liquidation price."""
@@ -206,13 +219,15 @@ class ContractAccount:
         if position.net_qty * side >= 0 or position.unrealised_pnl(price) >= 0:
             return price
         mark_price = self._mark_price(position.instrument.symbol)
-        bound = position.bankrupt_price(mark_price, self.available_balance())
+        bound = position.bankrupt_price(mark_price, self.available_balance() + self._others_profit(position))
         return bound if (price - bound) * side > 0 else price
 
     def state_of(self, position: Position) -> PositionState:
         """One position as it stands."""
         symbol = position.instrument.symbol
-        return position.state(self._mark_price(symbol), self.available_balance(), self.pos_mode(symbol))
+        return position.state(
+            self._mark_price(symbol), self.available_balance(), self.pos_mode(symbol), self._others_profit(position)
+        )
 
     def known_positions(self) -> list[Position]:
         """Every position that was ever touched."""

@@ -8,7 +8,7 @@ positions of the other side have them reduced at the bankruptcy price (AdlTrade)
 goes below zero.
 
 A cross position shares its account's balance: the liquidation price already counts what the account's other positions
-lose, and its end takes whatever balance they have not tied up.
+lose and its other cross positions gain, and its end takes whatever balance they have not tied up.
 """
 
 import logging

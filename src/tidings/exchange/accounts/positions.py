@@ -201,11 +201,11 @@ class Position:
         """Where that is lost."""
         return bankruptcy(self.instrument, self.net_qty, self.value, self.margin(mark_price, shared_balance))[0]
 
-    def state(self, mark_price: int, shared_balance: int, pos_mode: str) -> PositionState:
-        """A snapshot; `shared_balance` as for `margin`."""
+    def state(self, mark_price: int, shared_balance: int, pos_mode: str, others_profit: int = 0) -> PositionState:
+        """A snapshot; `shared_balance` as for `margin`, what the account's other cross positions gain apart."""
         instrument, cost, pnl = self.instrument, self.cost(), self.unrealised_pnl(mark_price)
         assigned = cost + (max(0, -pnl) if self.is_cross else self.added_margin) if self.net_qty else 0  # as `assigned`
-        margin = max(0, assigned + shared_balance) if self.is_cross else assigned  # as `margin`
+        margin = max(0, assigned + shared_balance + others_profit) if self.is_cross else assigned  # as `margin`
         entry_price = instrument.average_price(abs(self.net_qty), self.value)
         bankrupt_price, bankrupt_comm = bankruptcy(instrument, self.net_qty, self.value, margin)
         order_cost_total = self.order_cost()
