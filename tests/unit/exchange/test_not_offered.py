@@ -9,7 +9,10 @@ PATHS = [
     ("GET", "/margin-trade/wallets"), ("POST", "/margin/borrow"), ("POST", "/margin/payback"),
     ("GET", "/margin/orders"), ("GET", "/margin/orders/trades"), ("POST", "/uta-account/switch-mode"),
     ("GET", "/uta-api/risk/risk-units"), ("GET", "/uta-biz/assets"), ("POST", "/uta-funds/contract/payback"),
-    ("POST", "/uta-exchanger/assets/convert"),
+    ("POST", "/uta-exchanger/assets/convert"), ("POST", "/assets/spots/sub-accounts/transfer"),
+    ("GET", "/assets/futures/sub-accounts/transfer"), ("POST", "/assets/universal-transfer"),
+    ("POST", "/wallets/account/main-sub-transfer"), ("GET", "/assets/quote"), ("POST", "/assets/convert"),
+    ("GET", "/exchange/wallets/v2/depositAddress"), ("GET", "/phemex-withdraw/wallets/api/withdrawHist"),
 ]  # fmt: skip
 
 

@@ -6,7 +6,13 @@ old one's answers come in an envelope was seen by clients of the live venue.
 
 from tidings.exchange.accounts.transfers import CONTRACT, SPOT, Transfer
 from tidings.exchange.catalogue import Currency
-from tidings.exchange.error_codes import INVALID_PARAMETER, SPOT_WALLET_BALANCE, TE_CURRENCY_INVALID, name_of
+from tidings.exchange.error_codes import (
+    ACCESS_FORBIDDEN,
+    INVALID_PARAMETER,
+    SPOT_WALLET_BALANCE,
+    TE_CURRENCY_INVALID,
+    name_of,
+)
 from tidings.exchange.messages.json_text import array
 from tidings.exchange.messages.transfers_json import asset_row, asset_transfer, wallet_row, wallet_transfer
 from tidings.exchange.orders.order_checks import Refused
@@ -83,6 +89,8 @@ def _move(call: Call, currency: Currency, amount: int, from_type: str, to_type: 
     try:
         return call.venue.transfers.move(call.user_id, currency.name, amount, from_type, to_type, call.now_ns)
     except Refused as refused:
+        if refused.code == ACCESS_FORBIDDEN:
+            raise RequestError(ACCESS_FORBIDDEN, "Access forbidden", 403) from None
         text = _WALLET_SHORT if refused.code == SPOT_WALLET_BALANCE else name_of(refused.code)
         raise RequestError(refused.code, text) from None
 
