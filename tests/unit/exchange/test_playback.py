@@ -137,7 +137,8 @@ def test_at_the_end_the_market_stands_still_and_users_trade_on(tmp_path: Path, c
     assert player.book() == ({100: 10, 99: 20}, {102: 10, 103: 20})
     player.place(3_600_000, "Buy", 4, 102)
     assert player.book()[1] == {102: 6, 103: 20}
-    assert player.venue.next_due_ns() is None
+    funding_ns = player.venue.funding.rates["BTCUSD"].next_time_ns(player.venue.markets["BTCUSD"].updated_ns)
+    assert player.venue.next_due_ns() == funding_ns, "there is a position to pay for, and nothing else to do"
 
 
 def test_wrong_line_far_down_stops_the_market_there_and_says_so(tmp_path: Path, monkeypatch) -> None:
