@@ -10,7 +10,7 @@ with `Outbox.flush`. The request side (`order_desk`) has checked and replied bef
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from tidings.exchange.accounts.contract_account import ContractAccount
 from tidings.exchange.accounts.ledgers import Fill
@@ -39,11 +39,9 @@ from tidings.exchange.orders.orders import (
     Order,
     take_conditions,
 )
-from tidings.exchange.orders.removals import removal
+from tidings.exchange.orders.removals import code_and_reason, removal
 from tidings.exchange.orders.triggers import TriggerWatch, direction
 from tidings.exchange.venue_state import VenueState
-
-FIRST_ERROR_CODE: Final = 1_000  # below are the reasons of cxlRejReason
 
 
 class OrderLife:
@@ -121,8 +119,7 @@ class OrderLife:
         """The venue takes an order off by itself; a `code` below 1000 is a reason of the matching engine."""
         self._begin(now_ns)
         if not order.is_done:
-            is_reason = code < FIRST_ERROR_CODE
-            self._take_off(order, "Aborted", 0 if is_reason else code, code if is_reason else 0)
+            self._take_off(order, "Aborted", *code_and_reason(code))
         self._end()
 
     def flow(self, cancels: list[BookOrder], submits: list[tuple[BookOrder, Stay]], now_ns: int) -> None:

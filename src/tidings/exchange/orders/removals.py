@@ -1,9 +1,18 @@
 """How the end of an order is told that the matching engine does not keep: only the reasons are known for sure."""
 
+from typing import Final
+
 from tidings.exchange.error_codes import CE_NO_ENOUGH_QTY, CE_WILLCROSS
 from tidings.exchange.markets.matching import Outcome
 from tidings.exchange.orders.orders import CANCELED
 from tidings.exchange.venue_rules import Rules
+
+FIRST_ERROR_CODE: Final = 1_000  # below are the reasons of cxlRejReason
+
+
+def code_and_reason(code: int) -> tuple[int, int]:
+    """`code` and cxlRejReason of an order that the venue takes off by itself, for one of either."""
+    return (0, code) if code < FIRST_ERROR_CODE else (code, 0)
 
 
 def removal(outcome: Outcome, rules: Rules) -> tuple[str, str, int]:
