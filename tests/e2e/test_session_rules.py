@@ -12,12 +12,14 @@ from tidings.exchange.venue_rules import PERSONALITIES, rule_rows
 from tidings.model.enums import OrdStatus
 
 DRAWS = 4
+NO_TRADING = {"key-privilege"}  # under all but its default nobody may trade
 
 
 def drawn(seed: int) -> dict[str, str]:
     """A value for every rule that has a list of them."""
     chance = random.Random(f"rules {seed}")
-    return {name: chance.choice(values.split(", ")) for name, _, values, _ in rule_rows() if " to " not in values}
+    return {name: chance.choice(values.split(", ")) for name, _, values, _ in rule_rows()
+            if " to " not in values and name not in NO_TRADING}  # fmt: skip
 
 
 CHOICES = {

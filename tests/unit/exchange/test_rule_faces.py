@@ -134,6 +134,24 @@ def test_what_an_unknown_key_is_told(rule, code, msg):
     assert (status, body["code"], body["msg"]) == (401, code, msg)
 
 
+def test_what_a_key_without_the_privilege_or_from_elsewhere_is_told():
+    client = Client(key_privilege="read")
+    assert client.ask("GET", "/spot/wallets")[0] == 200
+    refused = (403, {"code": "401", "msg": "401 Insufficient privilege."})
+    assert client.ask("PUT", "/g-orders/create", LINEAR + "one") == refused
+    assert client.ask("DELETE", "/g-orders/all") == refused
+    assert client.venue.queries.open_orders(client.venue.user_ids[0], "BTCUSDT") == []
+    client.rules.set("key-privilege", "other-address")
+    assert client.ask("GET", "/spot/wallets") == (401, {"code": "401", "msg": "401 Request IP mismatch."})
+    assert client.ask("GET", "/public/products")[0] == 401, "who signs is looked at on public paths too"
+    token, expiry_s = "key", T0 // 10**9 + 60
+    signature = hmac.new(SECRET, f"{token}{expiry_s}".encode(), hashlib.sha256).hexdigest()
+    login = ["API", token, signature, expiry_s]
+    assert client.api.authenticator.user_of_login(login, T0) is None
+    client.rules.set("key-privilege", "all")
+    assert client.api.authenticator.user_of_login(login, T0) == client.venue.user_ids[0]
+
+
 @pytest.mark.parametrize(("rule", "left"), [("free", 25), ("permits", 0)])
 def test_whether_a_429_costs(rule, left):
     client = Client(refused_costs=rule)

@@ -42,11 +42,12 @@ class ApiKey:
 
 
 class Unauthenticated(Exception):
-    """A request or login that proves nothing. `body` is the JSON the venue answers with, HTTP status 401."""
+    """A request or login that proves nothing, or not enough: the JSON the venue answers with, and its HTTP status."""
 
-    def __init__(self, body: str) -> None:
+    def __init__(self, body: str, status: int = 401) -> None:
         super().__init__(body)
         self.body = body.encode()
+        self.status = status
 
 
 # The first form is a gateway's, code as text and no `data`; the second the key service's. Both seen by clients of the
@@ -57,6 +58,8 @@ _UNKNOWN_KEY = {
     "not-found": '{"msg":"Api key not found %s","code":10500}',
 }
 _BAD_SIGNATURE = '{"msg":"API Signature verification failed.","code":10500}'
+_NOT_ALLOWED = '{"code":"401","msg":"401 Insufficient privilege."}'
+_WRONG_ADDRESS = '{"code":"401","msg":"401 Request IP mismatch."}'
 _MISSING_HEADER = '{"msg":"Missing required parameter","code":10500}'
 # The venue's own text is unknown
 _TOO_FAR = '{"msg":"API Signature verification failed, expiry too far.","code":10500}'
@@ -93,6 +96,10 @@ class Authenticator:
             raise Unauthenticated(_TOO_FAR)
         if wall_ns > int(expiry) * 1_000_000_000:
             raise Unauthenticated(_EXPIRED)
+        if self._rules.key_privilege == "other-address":
+            raise Unauthenticated(_WRONG_ADDRESS)
+        if self._rules.key_privilege == "read" and request.method != "GET":
+            raise Unauthenticated(_NOT_ALLOWED, 403)  # "lack of privilege" (phemex docs 2026, "HTTP return codes")
         return key.user_id
 
     def _is_signed_request(self, key: ApiKey, request: Request, expiry: str, signature: str) -> bool:
@@ -114,6 +121,8 @@ class Authenticator:
                 now_s = wall_ns // 1_000_000_000
                 key = self._keys.get(token)
                 if key is None or not now_s <= expiry_s <= now_s + self._rules.stream_expiry_max_s:
+                    return None
+                if self._rules.key_privilege == "other-address":
                     return None
                 return key.user_id if _is_signed(key, f"{token}{expiry_s}".encode(), signature) else None
         return None

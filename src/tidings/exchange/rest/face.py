@@ -75,7 +75,7 @@ class RestApi:
             parameters = Parameters.of_request(request)
         except Unauthenticated as error:
             self.counters["unauthenticated"] += 1
-            return Response(error.body, 401)
+            return Response(error.body, error.status)
         except RequestError as error:
             return Response(error.body)
         lag_ns = self._query_lag_ns(request) if self.venue.state.faults.has(Point.QUERY) else 0
