@@ -26,6 +26,7 @@ from tidings.exchange.error_codes import (
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BUY, BookOrder, Outcome, Stay
 from tidings.exchange.orders.attached import attached_requests
+from tidings.exchange.orders.event_words import code_and_reason, new_trade_type, removal
 from tidings.exchange.orders.order_requests import AmendOrder
 from tidings.exchange.orders.orders import (
     CANCELED,
@@ -39,7 +40,6 @@ from tidings.exchange.orders.orders import (
     Order,
     take_conditions,
 )
-from tidings.exchange.orders.removals import code_and_reason, removal
 from tidings.exchange.orders.triggers import TriggerWatch, direction
 from tidings.exchange.venue_state import VenueState
 
@@ -64,7 +64,7 @@ class OrderLife:
         self._begin(now_ns)
         if not order.is_done:
             order.pending = "" if order.pending == "New" else order.pending
-            self._enter(order, "New", trade_type=self._new_type)
+            self._enter(order, "New", trade_type=new_trade_type(self._rules))
         self._end()
 
     def register(self, order: Order, now_ns: int) -> None:
@@ -340,7 +340,7 @@ class OrderLife:
         if order.close_on_trigger:
             self._make_way(order)
         self._tell(order, "PendingNew")
-        self._enter(order, "New", trade_type=self._new_type)
+        self._enter(order, "New", trade_type=new_trade_type(self._rules))
 
     def _make_way(self, order: Order) -> None:
         """What the account cannot carry beside a closing order goes: orders of its side, the newest first."""
@@ -375,11 +375,6 @@ class OrderLife:
             self._tell(order, "Registered")
 
     # Reports.
-
-    @property
-    def _new_type(self) -> str:
-        """tradeType of a New event; the stream leaves an empty one out."""
-        return "" if self._rules.new_trade_type == "none" else self._rules.new_trade_type
 
     def _tell(self, order: Order, exec_status: str, *, is_news: bool = True, **details: Any) -> None:
         """Report what just happened to `order` on its owner's stream, and keep it in history."""
