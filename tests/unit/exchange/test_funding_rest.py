@@ -57,6 +57,11 @@ def test_history_can_be_cut(d: Driver) -> None:
     assert history(d, end=LAST_MS + 10 * INTERVAL_MS, limit=1)[0]["fundingTime"] == LAST_MS, "no rate of the future"
 
 
+def test_the_older_path_gives_the_same_history(d: Driver) -> None:
+    older = ask(d, "GET", f"/v1{HISTORY}", symbol=".BTCFR8H", limit=3)
+    assert older["data"]["rows"] == history(d, limit=3)
+
+
 def test_usd_m_rates_go_by_their_own_symbol(d: Driver) -> None:
     assert history(d, symbol=".BTCUSDTFR8H")[0]["symbol"] == ".BTCUSDTFR8H"
     assert history(d, symbol=".BTCUSDTFR8H") != history(d, symbol=".BTCFR8H")

@@ -75,5 +75,6 @@ def _contracts(call: Call) -> list[Instrument]:
 
 TABLE: Table = {
     ("GET", "/api-data/public/data/funding-rate-history"): rate_history,
+    ("GET", "/v1/api-data/public/data/funding-rate-history"): rate_history,  # as ccxt asks for COIN-M
     ("GET", "/contract-biz/public/real-funding-rates"): real_rates,
 }
