@@ -135,10 +135,14 @@ class GraphReader:
             target.update(items) if isinstance(target, set) else target.extend(items)
 
     def _fill_object(self, target: Any, names: tuple[str, ...], values: Iterable[Any]) -> None:
+        put = object.__setattr__
         for name, value in zip(names, values, strict=True):
+            if type(value) in PRIMITIVES:
+                put(target, name, value)
+                continue
             if value == [KEPT] and not hasattr(target, name):
                 raise StateError(f"a {type(target).__qualname__} cannot be made anew without its {name}")
-            object.__setattr__(target, name, self._value(value, getattr(target, name, None)))
+            put(target, name, self._value(value, getattr(target, name, None)))
 
     def _fill_dict(self, target: dict[Any, Any], values: list[Any]) -> None:
         if isinstance(target, defaultdict):

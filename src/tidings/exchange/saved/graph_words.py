@@ -50,7 +50,13 @@ def slots_of(cls: type) -> tuple[str, ...]:
     return found
 
 
-def attributes(value: Any) -> list[tuple[str, Any]]:
+def attributes(value: Any) -> tuple[tuple[str, ...], list[Any]]:
     """The names and values an object holds, in an order that does not depend on its history."""
-    found = [(name, getattr(value, name)) for name in slots_of(type(value)) if hasattr(value, name)]
-    return found + sorted(getattr(value, "__dict__", {}).items())
+    names = slots_of(type(value))
+    try:
+        values = [getattr(value, name) for name in names]
+    except AttributeError:  # a slot that nothing was put into
+        names = tuple(name for name in names if hasattr(value, name))
+        values = [getattr(value, name) for name in names]
+    more = sorted(getattr(value, "__dict__", {}).items())
+    return (*names, *(name for name, _ in more)) if more else names, values + [item for _, item in more]

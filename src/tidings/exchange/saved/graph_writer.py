@@ -101,8 +101,7 @@ class GraphWriter:
         if isinstance(value, Random):
             version, numbers, gauss_next = value.getstate()
             return [RANDOM, version, gauss_next, *numbers]
-        held = attributes(value)
-        names, values = tuple(name for name, _ in held), [item for _, item in held]
+        names, values = attributes(value)
         key = type(value), names
         if key not in self._class_numbers:
             self._class_numbers[key] = len(self.classes)

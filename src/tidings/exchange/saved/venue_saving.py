@@ -6,6 +6,7 @@ of a moment ago that lagging queries see. An action of the schedule is saved if 
 what the faces have planned concerns connections that will be gone. A recording begins anew.
 """
 
+import gc
 from functools import partial
 from types import MethodType
 from typing import Any, Final
@@ -39,9 +40,11 @@ def venue_document(venue: Venue, now_ns: int) -> dict[str, Any]:
 
 def restore_venue(venue: Venue, document: dict[str, Any], now_ns: int) -> None:
     """Give `venue`, newly made with the document's seed and users, the saved state. Raises StateError."""
+    was_collecting = gc.isenabled()
     try:
         if document["products"] != sorted(venue.markets):
             raise StateError("it was saved with other products than are listed now")
+        gc.disable()  # nothing of what is made now will be garbage
         reader = GraphReader(document["classes"], document["rows"], venue.catalogue)
         playback = venue.playback
         reader.read(document["root"], venue)
@@ -51,6 +54,9 @@ def restore_venue(venue: Venue, document: dict[str, Any], now_ns: int) -> None:
         raise
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise StateError(f"it does not fit together: {type(error).__name__}: {error}") from error
+    finally:
+        if was_collecting:
+            gc.enable()
     venue.state.schedule.replace(planned)
     if document["flow"] != _flow_words(venue.config) or venue.playback is not None:
         venue.restart_flows(now_ns)
