@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tidings.exchange.catalogue import load_catalogue
+from tidings.exchange.catalogue import ONE_ER, load_catalogue
 from tidings.exchange.command import main
 from tidings.exchange.markets.background_flow import BackgroundFlow, start_price
 from tidings.exchange.markets.flow_regimes import REGIMES, Crash
@@ -157,3 +157,26 @@ def test_unknown_regimes_and_rates_are_wrong_usage(
         main(arguments)
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("symbol", ["BTCUSD", "BTCUSDT"])
+def test_leveraged_longs_are_liquidated_in_the_fall(symbol: str) -> None:
+    venue = Venue(VenueConfig(flow="crash", always_awake=(symbol,)), START_NS)
+    user_id, instrument = venue.user_ids[0], venue.markets[symbol].instrument
+    assert venue.set_leverage(user_id, symbol, START_NS, leverage_er=20 * ONE_ER).code == 0
+    buy = NewOrder(symbol=symbol, side="Buy", qty=1_000, ord_type="Market")
+    assert venue.create(user_id, buy, START_NS).code == 0
+    venue.advance(START_NS + TICK_NS)
+    before = venue.account(user_id, instrument.line, instrument.settle_currency).balance
+    (held,) = venue.positions(user_id, instrument.line, symbol=symbol)
+    assert held.size > 0
+    reports = [
+        report
+        for tick in range(2, FALL_END)
+        for update in venue.advance(START_NS + tick * TICK_NS)
+        for report in update.orders
+        if update.user_id == user_id
+    ]
+    assert "LiqTrade" in {report.trade_type for report in reports}
+    assert [position.size for position in venue.positions(user_id, instrument.line, symbol=symbol)] == [0]
+    assert venue.account(user_id, instrument.line, instrument.settle_currency).balance < before
