@@ -16,6 +16,7 @@ from tidings.exchange.saved.state_file import read_state, write_state
 from tidings.exchange.saved.venue_saving import restore_venue, venue_document
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
+from tidings.exchange.venue_rules import Rules
 
 STATE = {"saved_ns": 1, "seed": 7, "user_ids": [7_000_001], "keys": []}
 
@@ -120,6 +121,14 @@ def test_place_in_the_queue_and_requests_on_their_way_are_kept() -> None:
         f"rest-{d.b}", f"rest-{d.a}", "on its way",
     ]  # fmt: skip
     assert d.refused(d.b, "BTCUSD", "Buy", 1, COIN_M_60K - 10_000, cl_ord_id=f"rest-{d.b}") != 0
+
+
+def test_rules_are_those_of_the_new_run() -> None:
+    d = Driver(rules=Rules(history_orders=7))
+    venue = Venue(VenueConfig(has_flow=False, prices=PRICES, rules=Rules(history_orders=9)), START_NS)
+    restore_venue(venue, json.loads(json.dumps(venue_document(d.venue, d.now_ns))), d.now_ns)
+    assert (venue.config.rules.history_orders, venue.start_rules.history_orders) == (9, 9)
+    assert venue.state.config.rules is venue.config.rules
 
 
 def test_what_faces_have_planned_is_left_out_and_what_cannot_be_saved_is_named() -> None:

@@ -21,8 +21,9 @@ from tidings.exchange.saved.graph_writer import GraphWriter
 from tidings.exchange.schedule import Schedule
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
+from tidings.exchange.venue_rules import Rules
 
-KEPT_CLASSES: Final = (VenueConfig, Catalogue, FaultPlan, RecentChanges, Schedule, Playback)
+KEPT_CLASSES: Final = (VenueConfig, Catalogue, FaultPlan, RecentChanges, Schedule, Playback, Rules)
 
 
 def venue_document(venue: Venue, now_ns: int) -> dict[str, Any]:
