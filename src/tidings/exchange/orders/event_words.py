@@ -15,14 +15,6 @@ def code_and_reason(code: int) -> tuple[int, int]:
     return (0, code) if code < FIRST_ERROR_CODE else (code, 0)
 
 
-FIRST_ERROR_CODE: Final = 1_000  # below are the reasons of cxlRejReason
-
-
-def code_and_reason(code: int) -> tuple[int, int]:
-    """`code` and cxlRejReason of an order that the venue takes off by itself, for one of either."""
-    return (0, code) if code < FIRST_ERROR_CODE else (code, 0)
-
-
 def removal(outcome: Outcome, rules: Rules) -> tuple[str, str, int]:
     """ordStatus, execStatus and cxlRejReason (phemex docs 2026) of an order with this outcome."""
     match outcome:
