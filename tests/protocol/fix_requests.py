@@ -11,7 +11,7 @@ Sections are those of `fix_transcript`. Lines:
     !error CODE NAME           it refuses
     < 35=AQ|568=t1|749=0       the client must be told this, and exactly these fields in this order; 721=*: any id
     |750=0                     goes on with the line before it
-    heard ID CLORDID PX QTY FEE TIME    an execution of the client's order was heard of a moment ago
+    heard ID CLORDID PX QTY FEE TIME [CLIENT]    an execution of its order, or another client's, was heard of
     count SYMBOL LOTS          the engine counts this position now
     flood 20 35=AD|569=9       the client asks so often, and is not listened to
     spend 40                   the engine uses so much of the venue's minute
@@ -198,11 +198,13 @@ class Play:
         self.positions[symbol] = int(lots)
         await asyncio.sleep(0.15)  # how often the gateway looks is by the loop's own clock
 
-    async def do_heard(self, exec_id: str, cl_ord_id: str, px: str, qty: str, fee: str, time: str) -> None:
+    async def do_heard(
+        self, exec_id: str, cl_ord_id: str, px: str, qty: str, fee: str, time: str, owner: str = ""
+    ) -> None:
         """BTCUSDT, bought."""
         terms = OrderTerms(PRODUCTS.instruments["BTCUSDT"], Side.BUY, ord_type=OrdType.LIMIT)
         self.count += 1
-        chain = self.desk.chains.begin(cl_ord_id, self.name, f"engine-{self.count}", "BTCUSDT", "1", {})
+        chain = self.desk.chains.begin(cl_ord_id, owner or self.name, f"engine-{self.count}", "BTCUSDT", "1", {})
         chain.order = make_order(terms)
         report = report_of(
             ExecType.TRADE, ReportSource.STREAM, 0, exec_id=exec_id, last_px_ticks=round(float(px) * 10),
