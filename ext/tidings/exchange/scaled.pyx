@@ -40,7 +40,7 @@ def to_text(value, int scale):
     return _long_text(value, scale)
 
 
-def quoted(value, int scale):
+cpdef str quoted(value, int scale):
     """`to_text` as a JSON string."""
     cdef char text[TEXT_BYTES + 1]
     cdef int start
@@ -52,6 +52,14 @@ def quoted(value, int scale):
         text[TEXT_BYTES] = b'"'
         return text[start:TEXT_BYTES + 1].decode("ascii")
     return f'"{_long_text(value, scale)}"'
+
+
+def quoter(int scale):
+    """`quoted` for one scale."""
+    def text(value):
+        return quoted(value, scale)
+
+    return text
 
 
 def rescale(value, int scale, int target_scale):

@@ -3,6 +3,8 @@
 Inside the exchange every price, quantity and amount is an integer; text appears only at its faces. No float takes part.
 """
 
+from collections.abc import Callable
+
 def from_text(text: str, scale: int) -> int:
     """Give `text`, a plain decimal such as "61250.5", as an integer in units of 10^-`scale`.
 
@@ -14,6 +16,9 @@ def to_text(value: int, scale: int) -> str:
 
 def quoted(value: int, scale: int) -> str:
     """`to_text` as a JSON string."""
+
+def quoter(scale: int) -> Callable[[int], str]:
+    """`quoted` for one scale."""
 
 def rescale(value: int, scale: int, target_scale: int) -> int:
     """Give `value` in units of 10^-`target_scale`, truncated towards minus infinity when the target is coarser."""

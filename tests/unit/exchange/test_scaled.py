@@ -1,10 +1,10 @@
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidings.exchange.scaled import from_text, rescale, to_text
+from tidings.exchange.scaled import from_text, quoted, quoter, rescale, to_text
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,20 @@ def test_text_has_the_value_that_decimal_says(value: int, scale: int) -> None:
 
 def test_rescaling_to_a_coarser_grid_truncates() -> None:
     assert (rescale(12345, 4, 2), rescale(-1, 2, 0), rescale(12, 0, 3)) == (123, -1, 12000)
+
+
+@pytest.mark.parametrize("value", [2**63 - 1, 2**63, -(2**63) + 1, -(2**63), 10**18, 10**19, 10**40])
+@pytest.mark.parametrize("scale", [0, 8, 18, 19, 30])
+def test_numbers_around_sixty_three_bits_are_exact(value: int, scale: int) -> None:
+    with localcontext(prec=80):
+        plain = format(Decimal(value).scaleb(-scale), "f")
+    assert to_text(value, scale) == (plain.rstrip("0").rstrip(".") if "." in plain else plain)
+    if value != 10**40:  # more digits than a request may have
+        assert from_text(to_text(value, scale), scale) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, '"0"'), (5, '"0.05"'), (-1_230, '"-12.3"'), (10**30, '"1' + "0" * 28 + '"')]
+)
+def test_a_json_string_holds_the_same(value: int, text: str) -> None:
+    assert quoted(value, 2) == quoter(2)(value) == text

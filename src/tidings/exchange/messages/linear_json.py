@@ -1,7 +1,7 @@
 """USD-M as JSON: decimal strings without trailing zeros. Keys, order and style as captured from the venue in 2025."""
 
 from tidings.exchange.messages.contract_json import trigger_or
-from tidings.exchange.messages.json_text import array, boolean, quote, ratio, real
+from tidings.exchange.messages.json_text import array, boolean, quote, ratio, real, writer
 from tidings.exchange.reports import AccountState, AccountUpdate, OrderReport, PositionState
 
 
@@ -10,9 +10,7 @@ def order_reply(report: OrderReport) -> str:
     r = report
     i = r.instrument
 
-    def price(value: int) -> str:
-        return real(value, i.price_scale)
-
+    price = writer(i.price_scale)
     return (
         f'{{"bizError":{r.code},"orderID":"{r.order_id}","clOrdID":{quote(r.cl_ord_id)},"symbol":"{i.symbol}",'
         f'"side":"{r.side}","actionTimeNs":{r.action_time_ns},"transactTimeNs":{r.transact_time_ns},'
@@ -68,15 +66,9 @@ def stream_order(report: OrderReport, account_id: int) -> str:
     r = report
     i = r.instrument
 
-    def price(value: int) -> str:
-        return real(value, i.price_scale)
-
-    def qty(value: int) -> str:
-        return real(value, i.qty_scale)
-
-    def amount(value: int) -> str:
-        return real(value, i.value_scale)
-
+    price = writer(i.price_scale)
+    qty = writer(i.qty_scale)
+    amount = writer(i.value_scale)
     exec_inst = "" if r.exec_inst == "None" else f'"execInst":"{r.exec_inst}",'
     liquidity = f'"lastLiquidityInd":"{r.last_liquidity_ind}",' if r.last_liquidity_ind else ""
     trade_type = f'"tradeType":"{r.trade_type}",' if r.trade_type else ""
@@ -130,12 +122,8 @@ def stream_position(position: PositionState) -> str:
     p = position
     i = p.instrument
 
-    def amount(value: int) -> str:
-        return real(value, i.value_scale)
-
-    def qty(value: int) -> str:
-        return real(value, i.qty_scale)
-
+    amount = writer(i.value_scale)
+    qty = writer(i.qty_scale)
     return (
         f'{{"accountID":{p.account_id},"assignedPosBalanceRv":{amount(p.assigned_pos_balance)},'
         f'"avgEntryPriceRp":{real(p.avg_entry_price, i.price_scale)},"bankruptCommRv":{amount(p.bankrupt_comm)},'
