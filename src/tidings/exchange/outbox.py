@@ -38,10 +38,10 @@ class Outbox:
         """End the current event."""
         if not self._current:
             return
-        for ledger, (reports, symbols) in self._current.items():
+        current, self._current = self._current, {}  # whatever goes wrong with one event does not come again
+        for ledger, (reports, symbols) in current.items():
             update = ledger.update(reports, tuple(symbols), self._identifiers.stream_sequence(), now_ns)
             self._ready.append(update)
-        self._current.clear()
 
     def put(self, update: AccountUpdate) -> None:
         """Have an update published that no engine event caused."""

@@ -327,6 +327,7 @@ class Venue:
             change(account, instrument)
         except Refused as refused:
             return Reply(refused.code, detail=refused.detail)
+        account.symbol_positions(instrument)  # made now if this is the first thing that ever happened to them
         self.state.schedule.add(now_ns, partial(self.lives[symbol].touch_position, account))
         return Reply()
 

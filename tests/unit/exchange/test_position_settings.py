@@ -32,6 +32,26 @@ def test_leverage_changes_margin_and_is_published(d: Driver) -> None:
     assert update.account.total_used_balance == 6000 * USDT_VALUE * 5_057 // 100_000  # 0.05 + 0.0006 × 0.95
 
 
+def test_a_mode_that_a_symbol_never_used_has_already_is_published_too(d: Driver) -> None:
+    assert d.venue.set_position_mode(d.a, "ETHUSDT", "OneWay", d.now_ns).code == 0
+    d.run()
+    (update,) = d.updates
+    (position,) = update.positions
+    assert (position.instrument.symbol, position.pos_mode, position.size) == ("ETHUSDT", "OneWay", 0)
+
+
+def test_an_update_that_cannot_be_made_does_not_hold_up_the_others(d: Driver, monkeypatch) -> None:
+    broken = next(a for a in d.venue.contract_accounts if (a.user_id, a.currency, a.line) == (d.a, "USDT", Line.USD_M))
+    monkeypatch.setattr(broken, "update", lambda *_: 1 // 0)
+    leverage(d, "BTCUSDT", leverage_er=-20 * X)
+    with pytest.raises(ZeroDivisionError):
+        d.run()
+    assert d.venue.set_leverage(d.b, "BTCUSDT", d.now_ns, leverage_er=-10 * X).code == 0
+    d.run()
+    (update,) = d.updates
+    assert (update.user_id, update.positions[0].leverage_er) == (d.b, -10 * X)
+
+
 @pytest.mark.parametrize(
     ("leverage_er", "code"), [(101 * X, 11004), (-101 * X, 11004), (X // 2, 11004), (0, 0), (5 * X, 0)]
 )
