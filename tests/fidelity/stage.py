@@ -198,7 +198,8 @@ class Stage:
         return stream
 
     def heard(self, stream: RawStream, quiet_s: float = QUIET_S, longest_s: float = 3.0) -> list[Any]:
-        """Every message until the stream falls silent, numbers as written."""
+        """Every message until the stream falls silent after the answer to a ping, numbers as written."""
+        stream.request("server.ping")  # the exchange has said before it what it had to say, however busy the machine
         messages = [message.raw for message in stream.messages]
         stream.messages.clear()
         deadline_s = time.monotonic() + longest_s
