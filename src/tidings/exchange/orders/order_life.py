@@ -15,7 +15,7 @@ from typing import Any
 from tidings.exchange.accounts.contract_account import ContractAccount
 from tidings.exchange.accounts.ledgers import Fill
 from tidings.exchange.accounts.positions import Position
-from tidings.exchange.catalogue import ONE_ER, Line
+from tidings.exchange.catalogue import Line
 from tidings.exchange.error_codes import (
     TE_ORD_STATUS_CANNOT_CANCEL,
     TE_ORD_STATUS_CANNOT_REPLACE,
@@ -24,7 +24,7 @@ from tidings.exchange.error_codes import (
     sentence_of,
 )
 from tidings.exchange.markets.market import Market
-from tidings.exchange.markets.matching import BUY, BookOrder, Outcome, Stay
+from tidings.exchange.markets.matching import BookOrder, Outcome, Stay
 from tidings.exchange.orders.attached import attached_requests
 from tidings.exchange.orders.event_words import code_and_reason, new_trade_type, removal
 from tidings.exchange.orders.order_requests import AmendOrder
@@ -40,6 +40,7 @@ from tidings.exchange.orders.orders import (
     Order,
     take_conditions,
 )
+from tidings.exchange.orders.protection import protective_price
 from tidings.exchange.orders.triggers import TriggerWatch, direction
 from tidings.exchange.venue_state import VenueState
 
@@ -353,14 +354,8 @@ class OrderLife:
                 self._take_off(other, "Canceled")
 
     def protective_price(self, side: int) -> int:
-        """The limit that a market order gets: so far through the best opposite price, or through the last one."""
-        market, rules = self.market, self._rules
-        best = market.book.best_offer() if side == BUY else market.book.best_bid()
-        is_spot = market.instrument.line is Line.SPOT
-        distance_er = rules.spot_protection_er if is_spot else rules.contract_protection_er
-        price = (best or market.last_price) * (ONE_ER + side * distance_er) // ONE_ER
-        price = market.instrument.round_price(price, up=side != BUY)
-        return min(price, market.instrument.max_price) if market.instrument.max_price else price
+        """The limit that a market order gets."""
+        return protective_price(self.market, side, self._rules)
 
     def _attach(self, parent: Order) -> None:
         """Create the take-profit and stop-loss orders that close the position `parent` has opened."""
