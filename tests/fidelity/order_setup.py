@@ -4,6 +4,9 @@ A row of a sample names its order's terms in one of the venue's dialects; `terms
 row is in decides what is done: New rests, Filled is traded with account 0, Canceled is cancelled, Untriggered waits.
 """
 
+import json
+import time
+import urllib.request
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -14,6 +17,7 @@ from tests.reference.phemex_client import RestClient
 COIN_M, USD_M, SPOT = "COIN-M", "USD-M", "spot"
 _CREATE = {COIN_M: "/orders/create", USD_M: "/g-orders/create", SPOT: "/spot/orders/create"}
 _CANCEL = {COIN_M: "/orders/cancel", USD_M: "/g-orders/cancel", SPOT: "/spot/orders"}
+SETTLE_TIMEOUT_S = 5
 _SHORT_ID = 7  # characters of what one query service calls a client id: the beginning of the order's own
 _NUMBERED = {  # words behind the integers of the v2 query services
     "side": {"1": "Buy", "2": "Sell"},
@@ -160,7 +164,21 @@ def create(client: RestClient, terms: Terms) -> dict[str, Any]:
     answer = client.call("PUT", _CREATE[line_of(terms.symbol)], terms.query()).json
     if answer["code"]:
         raise SetUpError(f"{terms.query()} was refused: {answer['code']} {answer['msg']}")
+    settle(client)
     return dict(answer["data"])
+
+
+def settle(client: RestClient) -> None:
+    """Wait until the book has taken all that this account asked for: a reply says only that it was heard."""
+    url = f"{client.ready['admin']}/open-orders?user_id={client.account['user_id']}"
+    deadline_s = time.monotonic() + SETTLE_TIMEOUT_S
+    while time.monotonic() < deadline_s:
+        with urllib.request.urlopen(url) as response:
+            rows = json.load(response)
+        if all(row["ord_status"] != "Created" and not row.get("pending") for row in rows):
+            return
+        time.sleep(0.005)
+    raise SetUpError(f"orders are on their way after {SETTLE_TIMEOUT_S} s")
 
 
 def cancel(client: RestClient, terms: Terms, order_id: str) -> None:
@@ -169,6 +187,7 @@ def cancel(client: RestClient, terms: Terms, order_id: str) -> None:
     fields = {"symbol": terms.symbol, "orderID": order_id}
     fields |= {"posSide": terms.pos_side} if line == USD_M else {}
     client.call("DELETE", _CANCEL[line], **fields)
+    settle(client)
 
 
 def amend(client: RestClient, terms: Terms, order_id: str) -> None:
@@ -179,6 +198,7 @@ def amend(client: RestClient, terms: Terms, order_id: str) -> None:
     answer = client.call("PUT", path, **fields).json
     if answer["code"]:
         raise SetUpError(f"the amend to {terms.price} was refused: {answer['code']} {answer['msg']}")
+    settle(client)
 
 
 def scaled_price(symbol: str, price: str) -> Decimal:
