@@ -63,6 +63,7 @@ def test_a_history_is_newest_first_and_comes_in_pages(d, path, symbol, key):
     page = rows_of(ask(d, path, symbol=symbol, limit=2, offset=1))
     assert [row[key] for row in page] == [f"{symbol}-1", f"{symbol}-0"]
     assert rows_of(ask(d, path, symbol=symbol, offset=3)) == []
+    assert rows_of(ask(d, path, symbol=symbol, offset=10**19 - 1)) == []
 
 
 @pytest.mark.parametrize(("path", "symbol", "key"), HISTORIES)

@@ -16,6 +16,7 @@ from tidings.exchange.rest.parameters import RequestError
 Row = Callable[[OrderReport], str]
 Shape = Literal["counted", "totalled", "by-count", "array", "rows", "list", "bare"]
 
+OFFSET_MAX: Final = 1_000_000  # beyond every history: rows are not counted past what an iterator can
 DAY_NS: Final = 24 * 3_600 * 1_000_000_000
 BAD_INPUT: Final = 30000  # observed of the query services, with this text
 _BAD_INPUT_TEXT: Final = "Please double check input arguments"
@@ -68,6 +69,7 @@ def page(call: Call, default_rows: int) -> slice:
     is_too_large = limit > MAX_PAGE_ROWS and call.venue.config.rules.large_limit == "refuse"
     if offset < 0 or limit < 0 or is_too_large:
         raise bad_input()
+    offset = min(offset, OFFSET_MAX)
     return slice(offset, offset + min(limit, MAX_PAGE_ROWS))
 
 
