@@ -7,7 +7,12 @@ ccxt user does; what is expected is ccxt's own unified view of it.
 import asyncio
 import importlib.util
 import itertools
+import os
+import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -16,6 +21,7 @@ pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("ccxt") is None, reason="needs ccxt: pip install -e '.[interop]'"
 )
 
+DOCUMENT = Path(__file__).parents[2] / "docs/exchange.md"
 LINEAR, INVERSE, SPOT = "BTC/USDT:USDT", "BTC/USD:BTC", "BTC/USDT"
 SYMBOLS = (LINEAR, INVERSE, SPOT)
 SWAPS = (LINEAR, INVERSE)
@@ -208,6 +214,17 @@ async def test_leverage_shows_on_the_position(client, symbol):
 
 
 # Streams.
+
+
+def test_the_documented_example_runs(market_exchange, tmp_path):
+    [example] = re.findall(r"^```py\n(.*?)^```$", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
+    script = tmp_path / "example.py"
+    script.write_text(example)
+    environment = {**os.environ, "TIDINGS_EXCHANGE": str(market_exchange.ready_file)}
+    ended = subprocess.run(
+        [sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.stdout, ended.returncode) == ("True\n", 0), ended.stderr
 
 
 @pytest.mark.parametrize("symbol", SYMBOLS)
