@@ -22,6 +22,7 @@ from tidings.exchange.accounts.opening import ContractAccounts
 from tidings.exchange.accounts.positions import LIQUIDATING, NORMAL, Position
 from tidings.exchange.accounts.takeovers import adl_candidates, force_close, pnl_of_sale
 from tidings.exchange.catalogue import Instrument, Line
+from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BUY, SELL, BookOrder, Stay
 from tidings.exchange.orders.order_life import OrderLife
 from tidings.exchange.orders.orders import UNTRIGGERED, Order
@@ -94,16 +95,11 @@ class LiquidationDesk:
 
     def _sell(self, life: OrderLife, side: int, qty: int, price: int, now_ns: int) -> None:
         """Bring what was taken over at `price` into the book; `side` is the side that closes it."""
-        market, instrument = life.market, life.market.instrument
-        seen_count = market.trade_count
+        instrument = life.market.instrument
         order = BookOrder(side, price, qty)
         life.flow([], [(order, Stay.IOC)], now_ns)
-        left, gain = qty - order.leaves_qty, 0
-        for trade in market.new_trades(seen_count):  # triggers may have caused others after ours
-            sold = min(left, trade.qty)
-            gain += pnl_of_sale(instrument, side, sold, trade.price, price)
-            left -= sold
-        self._insure(instrument, gain)
+        cost = instrument.value(qty - order.leaves_qty, price)
+        self._insure(instrument, pnl_of_sale(instrument, side, order.cum_value, cost))
         if order.leaves_qty:
             self._cover(life, side, order.leaves_qty, price, now_ns)
 
@@ -112,7 +108,7 @@ class LiquidationDesk:
         market, instrument = life.market, life.market.instrument
         house = self._state.house
         key = instrument.line, instrument.settle_currency
-        if house.insurance[key] + pnl_of_sale(instrument, side, qty, market.mark_price, price) < 0:
+        if house.insurance[key] + _pnl_at_mark(market, side, qty, price) < 0:
             for account, position in adl_candidates(self._accounts[key], instrument, side, price, market.mark_price):
                 reduced = min(qty, abs(position.net_qty))
                 for order in self._own_orders(position):
@@ -123,7 +119,7 @@ class LiquidationDesk:
                 if not qty:
                     break
             self._state.outbox.flush(now_ns)
-        self._insure(instrument, pnl_of_sale(instrument, side, qty, market.mark_price, price))
+        self._insure(instrument, _pnl_at_mark(market, side, qty, price))
         balance = house.insurance[key]
         if balance < 0:
             _LOGGER.warning("the insurance fund of %s is at %d: nobody else could bear a loss", key, balance)
@@ -132,3 +128,9 @@ class LiquidationDesk:
         """Move a gain or loss of the house's trade to the insurance fund."""
         self._state.house.insure(instrument.line, instrument.settle_currency, gain)
         self._state.house.cash[instrument.line, instrument.settle_currency] -= gain
+
+
+def _pnl_at_mark(market: Market, side: int, qty: int, price: int) -> int:
+    """What it would bring to trade at the mark price what was taken over at `price`."""
+    instrument = market.instrument
+    return pnl_of_sale(instrument, side, instrument.value(qty, market.mark_price), instrument.value(qty, price))

@@ -59,9 +59,9 @@ def _order(
     return order
 
 
-def pnl_of_sale(instrument: Instrument, side: int, qty: int, price: int, cost_price: int) -> int:
-    """What it brings to trade `qty` at `price` on `side` if it was taken over at `cost_price`."""
-    gain = instrument.value(qty, price) - instrument.value(qty, cost_price)
+def pnl_of_sale(instrument: Instrument, side: int, value: int, cost: int) -> int:
+    """What it brings to trade for `value` on `side` what was taken over for `cost`."""
+    gain = value - cost
     return gain if (side == SELL) != instrument.is_inverse else -gain
 
 

@@ -47,7 +47,7 @@ class Outcome(Enum):
 class BookOrder:
     """An order as the book sees it."""
 
-    __slots__ = ("leaves_qty", "level", "owner", "price", "self_trade", "side")
+    __slots__ = ("cum_value", "leaves_qty", "level", "owner", "price", "self_trade", "side")
 
     def __init__(
         self, side: int, price: int, qty: int, owner: int = 0, self_trade: SelfTrade = SelfTrade.ALLOW
@@ -58,6 +58,7 @@ class BookOrder:
         self.owner = owner  # 0: nobody
         self.self_trade = self_trade
         self.level: PriceLevel | None = None  # where it rests
+        self.cum_value = 0  # what its fills were worth: kept by the listener, who knows about money
 
     def takeable_qty(self, price: int) -> int:
         """How much of it may trade at `price` (orders with a budget override this)."""

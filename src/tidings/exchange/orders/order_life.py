@@ -133,16 +133,14 @@ class OrderLife:
                 self.market.book.cancel(resting)
         for order, stay in submits:
             self.market.book.submit(order, stay)
-        self._end()
-        if self.after_flow is not None:
-            self.after_flow(now_ns)
+        self._end_move()
 
     def play(self, change: Callable[[], None], now_ns: int) -> None:
         """Something recorded happens to the book."""
         self._begin(now_ns)
         self.market.next_sequence(now_ns)
         change()
-        self._end()
+        self._end_move()
 
     def touch_position(self, account: ContractAccount, now_ns: int) -> None:
         """A setting of a position changed: publish it."""
@@ -163,6 +161,7 @@ class OrderLife:
                 fill = Fill(price, qty, value, is_maker, market.sequence, self._now_ns)
                 self._fill(order, fill, 2 * index + is_maker)
             else:
+                order.cum_value += value
                 self._state.house.trade(instrument, order.side, qty, value)
 
     def on_self_trade_cancel(self, maker: BookOrder) -> None:
@@ -182,6 +181,12 @@ class OrderLife:
         if self.watch.waiting:
             self._fire_triggers()
         self._state.outbox.flush(self._now_ns)
+
+    def _end_move(self) -> None:
+        """End an event that may have moved prices."""
+        self._end()
+        if self.after_flow is not None:
+            self.after_flow(self._now_ns)
 
     def _enter(self, order: Order, exec_status: str, **details: Any) -> None:
         """Let `order` meet the book and report what becomes of it."""

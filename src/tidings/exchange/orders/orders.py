@@ -50,7 +50,7 @@ class Order(BookOrder):
 
     __slots__ = (
         "action", "action_time_ns", "added_seq", "anchor_price", "cl_ord_id", "close_on_trigger", "create_time_ns",
-        "cum_fee", "cum_qty", "cum_value", "display_qty", "exec_status", "has_attached", "instrument", "is_activated",
+        "cum_fee", "cum_qty", "display_qty", "exec_status", "has_attached", "instrument", "is_activated",
         "ledger", "ord_status", "ord_type", "order_id", "order_qty", "peg_offset", "peg_price_type", "pending",
         "pos_side", "qty_type", "quote_left", "quote_qty", "reduce_only", "req_num", "reserved_qty", "reserved_value",
         "sl_px", "sl_trigger", "stop_direction", "stop_loss", "stop_px", "take_profit", "text", "time_in_force",
