@@ -65,8 +65,12 @@ class SlowBook:
         return sorted(opposite, key=lambda maker: maker.price * order.side)
 
     def _tradable_qty(self, order: SlowOrder) -> int:
-        def may_trade(maker: SlowOrder) -> bool:
+        """How much it would trade before it meets an order of its owner that has it cancelled."""
+        qty = 0
+        for maker in self._reachable(order):
             rule = order.self_trade if order.self_trade != "allow" else maker.self_trade
-            return rule == "allow" or maker.owner != order.owner or order.owner == 0
-
-        return sum(maker.qty for maker in self._reachable(order) if may_trade(maker))
+            if rule == "allow" or maker.owner != order.owner or order.owner == 0:
+                qty += maker.qty
+            elif rule != "cancel-maker" and qty < order.qty:
+                return qty
+        return qty

@@ -108,6 +108,19 @@ def test_self_trade_rule_of_the_taker_decides(
     assert len(recorder.fills) == (rule is SelfTrade.ALLOW)
 
 
+@pytest.mark.parametrize("rule", [SelfTrade.CANCEL_TAKER, SelfTrade.CANCEL_BOTH])
+def test_fill_or_kill_does_nothing_where_its_owners_order_would_stop_it(
+    book: Book, recorder: Recorder, rule: SelfTrade
+) -> None:
+    rest(book, SELL, 100, 5)
+    own = rest(book, SELL, 100, 5, owner=7)
+    rest(book, SELL, 101, 5)
+    assert book.submit(BookOrder(BUY, 101, 10, 7, rule), Stay.FOK) is Outcome.NOT_ENOUGH
+    assert recorder.fills == []
+    assert own.level is not None
+    assert book.submit(BookOrder(BUY, 101, 5, 7, rule), Stay.FOK) is Outcome.FILLED
+
+
 def test_orders_of_nobody_always_trade_with_each_other(book: Book, recorder: Recorder) -> None:
     rest(book, SELL, 100, 1)
     book.submit(BookOrder(BUY, 100, 1, 0, SelfTrade.CANCEL_BOTH), Stay.REST)

@@ -243,10 +243,13 @@ class Book:
         for level in self.asks if order.side == BUY else self.bids:
             if (order.price - level.price) * order.side < 0:
                 break
-            if order.owner:
-                missing -= sum(maker.leaves_qty for maker in level.orders if _may_trade(maker, order))
-            else:
+            if not order.owner:
                 missing -= level.qty
+            for maker in level.orders if order.owner else ():
+                if maker.owner != order.owner or (rule := _self_trade_rule(maker, order)) is SelfTrade.ALLOW:
+                    missing -= maker.leaves_qty
+                elif missing > 0 and rule is not SelfTrade.CANCEL_MAKER:
+                    return False  # it would be stopped there
             if missing <= 0:
                 return True
         return False
@@ -255,7 +258,3 @@ class Book:
 def _self_trade_rule(maker: BookOrder, taker: BookOrder) -> SelfTrade:
     """The taker's instruction wins (phemex docs 2026, "Self trade prevention"); the maker's counts if it has none."""
     return taker.self_trade if taker.self_trade is not SelfTrade.ALLOW else maker.self_trade
-
-
-def _may_trade(maker: BookOrder, taker: BookOrder) -> bool:
-    return maker.owner != taker.owner or _self_trade_rule(maker, taker) is SelfTrade.ALLOW
