@@ -148,6 +148,19 @@ def test_when_the_fund_cannot_pay_the_other_side_is_deleveraged(d: Driver) -> No
     assert d.venue.state.house.net_qty["BTCUSDT"] == 0
 
 
+def test_what_an_order_closes_that_deleveraging_lets_fire_is_not_reduced_again(d: Driver) -> None:
+    c = d.venue.user_ids[2]
+    d.place(d.b, "BTCUSDT", "Sell", MILLI_BTC, 70_000 * USDT)
+    d.place(c, "BTCUSDT", "Sell", BTC, 75_000 * USDT)
+    d.place(d.b, "BTCUSDT", "Buy", BTC, stop_px=72_000 * USDT, ord_type="Stop", trigger="ByAskPrice",
+            reduce_only=True)  # fmt: skip
+    d.set_mark("BTCUSDT", 50_000 * USDT)
+    reports = d.run(50)  # `b`'s offer goes, the best is 75,000 then, and its stop closes the position there
+    assert (d.b, "Trade", 75_000 * USDT) in [(r.user_id, r.trade_type, r.exec_price) for r in reports]
+    assert [entry[:3] for entry in forced(reports)] == [(d.a, "Sell", "LiqTrade")]
+    assert (d.net_qty(d.b, "BTCUSDT", Line.USD_M), d.net_qty(c, "BTCUSDT", Line.USD_M)) == (0, -BTC)
+
+
 def test_highest_return_on_margin_is_deleveraged_first(d: Driver) -> None:
     c, e = d.venue.user_ids[2:]
     d.venue.set_leverage(e, "BTCUSDT", d.now_ns, leverage_er=50 * X)
@@ -234,6 +247,21 @@ def test_margin_freed_from_orders_can_save_a_cross_position() -> None:
     assert [(r.instrument.symbol, r.ord_status) for r in reports] == [("BTCUSDT", "Canceled"), ("ETHUSDT", "Canceled")]
     assert forced(d.run(50)) == []
     assert (position(d, d.a).size, position(d, d.a).status) == (100 * MILLI_BTC, "Normal")
+
+
+def test_margin_freed_on_the_other_side_of_a_hedged_symbol_counts_too() -> None:
+    d = Driver(contract_funds={"USDT": 1_000}, insurance_funds={"USDT": 1_000})
+    d.venue.set_position_mode(d.a, "BTCUSDT", "Hedged", d.now_ns)
+    d.venue.set_leverage(d.a, "BTCUSDT", d.now_ns, long_leverage_er=-10 * X, short_leverage_er=-10 * X)
+    d.place(d.b, "BTCUSDT", "Sell", 100 * MILLI_BTC, USD_M_60K)
+    d.place(d.a, "BTCUSDT", "Buy", 100 * MILLI_BTC, USD_M_60K, pos_side="Long")
+    d.place(d.a, "BTCUSDT", "Sell", 40 * MILLI_BTC, 70_000 * USDT, pos_side="Short")  # holds about 280
+    d.place(d.a, "BTCUSDT", "Sell", 40 * MILLI_BTC, 80_000 * USDT, pos_side="Long", reduce_only=True)
+    (state, _) = d.venue.positions(d.a, Line.USD_M, symbol="BTCUSDT")
+    reports = d.set_mark("BTCUSDT", state.liquidation_price)
+    assert [(r.pos_side, r.ord_status) for r in reports] == [("Long", "Canceled"), ("Short", "Canceled")]
+    assert forced(d.run(50)) == []
+    assert d.net_qty(d.a, "BTCUSDT", Line.USD_M) == 100 * MILLI_BTC
 
 
 def test_cross_accounts_other_positions_count() -> None:

@@ -66,14 +66,13 @@ class LiquidationDesk:
 
     def _orders_to_cancel(self, account: ContractAccount, position: Position) -> list[Order]:
         """All orders of the position; of a cross one also those that hold margin elsewhere in the account."""
-        store, symbol = self._state.store, position.instrument.symbol
-        orders = self._own_orders(position)
+        orders = dict.fromkeys(self._own_orders(position))
         if position.is_cross:
-            for other in self._state.catalogue.listed(account.line):
-                if other.settle_currency == account.currency and other.symbol != symbol:
-                    elsewhere = store.open_orders(account.user_id, other.symbol)
-                    orders += [o for o in elsewhere if o.ord_status != UNTRIGGERED and not o.reduce_only]
-        return orders
+            for instrument in self._state.catalogue.listed(account.line):
+                if instrument.settle_currency == account.currency:
+                    opened = self._state.store.open_orders(account.user_id, instrument.symbol)
+                    orders |= dict.fromkeys(o for o in opened if o.ord_status != UNTRIGGERED and not o.reduce_only)
+        return list(orders)
 
     def _own_orders(self, position: Position) -> list[Order]:
         orders = self._state.store.open_orders(position.user_id, position.instrument.symbol)
@@ -110,9 +109,11 @@ class LiquidationDesk:
         key = instrument.line, instrument.settle_currency
         if house.insurance[key] + _pnl_at_mark(market, side, qty, price) < 0:
             for account, position in adl_candidates(self._accounts[key], instrument, side, price, market.mark_price):
-                reduced = min(qty, abs(position.net_qty))
                 for order in self._own_orders(position):
                     life.remove(order, LIQUIDATION, now_ns, now_ns)
+                reduced = min(qty, position.room(-side))  # what is removed may let another order fire, and trade
+                if not reduced:
+                    continue
                 force_close(self._state, life, account, position, reduced, price, "AdlTrade", now_ns)
                 self._state.counters.deleveraged += 1
                 qty -= reduced
