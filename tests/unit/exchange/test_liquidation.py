@@ -161,6 +161,23 @@ def test_what_an_order_closes_that_deleveraging_lets_fire_is_not_reduced_again(d
     assert (d.net_qty(d.b, "BTCUSDT", Line.USD_M), d.net_qty(c, "BTCUSDT", Line.USD_M)) == (0, -BTC)
 
 
+@pytest.mark.parametrize("ord_type", ["Stop", "StopLimit"])
+def test_stop_closes_no_further_than_bankruptcy(d: Driver, ord_type: str) -> None:
+    """Through a gap it would cost its owner more than the position's margin; a new order like that gets 11054."""
+    c = d.venue.user_ids[2]
+    terms = {"price": 50_000 * USDT} if ord_type == "StopLimit" else {}
+    d.place(d.a, "BTCUSDT", "Sell", BTC, stop_px=56_000 * USDT, ord_type=ord_type, trigger="ByLastPrice",
+            reduce_only=True, **terms)  # fmt: skip
+    d.place(c, "BTCUSDT", "Buy", BTC, 53_000 * USDT)
+    d.venue.set_price("BTCUSDT", d.now_ns, last=55_000 * USDT)
+    reports = d.run()
+    assert not [r for r in reports if r.is_trade]
+    assert [(r.ord_status, r.code) for r in reports if r.user_id == d.a][-1] == (
+        ("Rejected", 11054) if ord_type == "StopLimit" else ("Canceled", 0)
+    )
+    assert position(d, d.a).size == BTC
+
+
 def test_highest_return_on_margin_is_deleveraged_first(d: Driver) -> None:
     c, e = d.venue.user_ids[2:]
     d.venue.set_leverage(e, "BTCUSDT", d.now_ns, leverage_er=50 * X)
@@ -323,14 +340,17 @@ def test_market_order_stops_at_the_bankruptcy_price(d: Driver) -> None:
 
 def test_debt_of_an_account_without_positions_is_the_funds() -> None:
     d = cross()
-    d.place(d.a, "BTCUSDT", "Sell", 100 * MILLI_BTC, stop_px=46_000 * USDT, ord_type="Stop", trigger="ByLastPrice",
-            close_on_trigger=True)  # fmt: skip
-    c, e = d.venue.user_ids[2:]
-    d.place(c, "BTCUSDT", "Buy", 100 * MILLI_BTC, 45_001 * USDT)
-    d.place(d.b, "BTCUSDT", "Buy", 100 * MILLI_BTC, 45_000 * USDT)
-    d.place(e, "BTCUSDT", "Sell", 100 * MILLI_BTC, 45_001 * USDT)  # the last price falls, the stop fires
-    assert position(d, d.a).size == 0
-    owed = 1_500 + Fraction("2.7") - Fraction("996.4")
+    c = d.venue.user_ids[2]
+    d.place(c, "ETHUSDT", "Sell", 10**6, 3_000 * USDT)
+    d.place(d.a, "ETHUSDT", "Buy", 10**6, 3_000 * USDT)
+    d.set_mark("ETHUSDT", 3_600 * USDT)
+    d.place(d.a, "BTCUSDT", "Sell", 100 * MILLI_BTC, 48_000 * USDT)  # what is won elsewhere would pay for it
+    d.set_mark("ETHUSDT", 3_000 * USDT)
+    d.place(d.a, "ETHUSDT", "Sell", 10**6, 3_000 * USDT)
+    d.place(c, "ETHUSDT", "Buy", 10**6, 3_000 * USDT)  # and now they will not
+    d.place(d.b, "BTCUSDT", "Buy", 100 * MILLI_BTC, 48_000 * USDT)
+    assert (position(d, d.a).size, position(d, d.a, "ETHUSDT").size) == (0, 0)
+    owed = 1_200 - Fraction("996.4") + Fraction("1.8") + Fraction("0.3") + Fraction("0.48")  # and fees
     assert (balance(d, d.a), fund(d)) == (0, 1_000 - owed)
 
 

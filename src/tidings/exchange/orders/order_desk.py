@@ -32,6 +32,7 @@ from tidings.exchange.orders.order_checks import (
 from tidings.exchange.orders.order_life import OrderLife
 from tidings.exchange.orders.order_requests import AmendOrder, CancelOrder, NewOrder
 from tidings.exchange.orders.orders import CANCELED, UNTRIGGERED, Order, take_conditions
+from tidings.exchange.orders.protection import bounded_price
 from tidings.exchange.orders.triggers import UNSPECIFIED, direction
 from tidings.exchange.reports import OrderReport, Reply
 from tidings.exchange.venue_state import VenueState
@@ -175,7 +176,7 @@ class OrderDesk:
             order.stop_direction = direction(order.ord_type, order.side)
             return order  # its money is only needed once it triggers
         if order.is_market:
-            order.price = self._bounded_price(order, life.protective_price(order.side))
+            order.price = bounded_price(order, life.protective_price(order.side))
         if order.quote_qty and not order.size_by_quote():
             raise Refused(code.TE_QTY_TOO_SMALL, "the quote quantity buys less than one lot")
         self._check_bankruptcy(order, order.price)
@@ -207,17 +208,11 @@ class OrderDesk:
         if order.reduce_only and not position.room(order.side):
             raise Refused(_no_room_code(order, position.net_qty), "no position that this order could reduce")
 
-    def _check_bankruptcy(self, order: Order, price: int) -> None:
-        """Refuse to close a position at a price beyond its bankruptcy price."""
-        if self._bounded_price(order, price) != price:
-            raise Refused(code.TE_PRICE_WORSE_THAN_BANKRUPT, "the loss would be more than the position's margin")
-
     @staticmethod
-    def _bounded_price(order: Order, price: int) -> int:
-        account = order.ledger
-        if not isinstance(account, ContractAccount):
-            return price
-        return account.bounded_price(account.position_of(order), order.side, price)
+    def _check_bankruptcy(order: Order, price: int) -> None:
+        """Refuse to close a position at a price beyond its bankruptcy price."""
+        if bounded_price(order, price) != price:
+            raise Refused(code.TE_PRICE_WORSE_THAN_BANKRUPT, "the loss would be more than the position's margin")
 
     def _check_trailing_alone(self, order: Order) -> None:
         """A position has one trailing order that closes it, not two."""

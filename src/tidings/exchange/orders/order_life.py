@@ -19,6 +19,7 @@ from tidings.exchange.catalogue import Line
 from tidings.exchange.error_codes import (
     TE_ORD_STATUS_CANNOT_CANCEL,
     TE_ORD_STATUS_CANNOT_REPLACE,
+    TE_PRICE_WORSE_THAN_BANKRUPT,
     TE_QTY_TOO_SMALL,
     TE_REDUCE_ONLY_ABORT,
     sentence_of,
@@ -40,7 +41,7 @@ from tidings.exchange.orders.orders import (
     Order,
     take_conditions,
 )
-from tidings.exchange.orders.protection import protective_price
+from tidings.exchange.orders.protection import bounded_price, protective_price
 from tidings.exchange.orders.triggers import TriggerWatch, direction
 from tidings.exchange.venue_state import VenueState
 
@@ -335,12 +336,14 @@ class OrderLife:
                 self._finish(order, DEACTIVATED, "Aborted", code=TE_REDUCE_ONLY_ABORT)
                 return
         if order.is_market:
-            order.price = self.protective_price(order.side)
+            order.price = bounded_price(order, self.protective_price(order.side))
         if order.quote_qty and not order.size_by_quote():
             self._finish(order, DEACTIVATED, "Aborted", code=TE_QTY_TOO_SMALL)
             return
         order.ord_status = TRIGGERED
-        if code := order.ledger.reserve(order, order.leaves_qty, order.price):
+        is_beyond = bounded_price(order, order.price) != order.price
+        code = TE_PRICE_WORSE_THAN_BANKRUPT if is_beyond else order.ledger.reserve(order, order.leaves_qty, order.price)
+        if code:
             self._finish(order, REJECTED, "Aborted", code=code)
             return
         if order.close_on_trigger:

@@ -1,8 +1,10 @@
-"""How far a market order may trade: the limit price that the venue gives it."""
+"""How far an order may trade: the limit price that a market order gets, and where closing a position must end."""
 
+from tidings.exchange.accounts.contract_account import ContractAccount
 from tidings.exchange.catalogue import ONE_ER, Line
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BUY
+from tidings.exchange.orders.orders import Order
 from tidings.exchange.venue_rules import Rules
 
 
@@ -14,3 +16,11 @@ def protective_price(market: Market, side: int, rules: Rules) -> int:
     price = (best or market.last_price) * (ONE_ER + side * distance_er) // ONE_ER
     price = market.instrument.round_price(price, up=side != BUY)
     return min(price, market.instrument.max_price) if market.instrument.max_price else price
+
+
+def bounded_price(order: Order, price: int) -> int:
+    """`price`, or the bankruptcy price of the position that the order would close beyond that."""
+    account = order.ledger
+    if not isinstance(account, ContractAccount):
+        return price
+    return account.bounded_price(account.position_of(order), order.side, price)
