@@ -114,6 +114,28 @@ def test_isolated_margin_pays_what_is_not_available(d: Driver) -> None:
     assert after.balance == after.total_used_balance == free.balance - 6 * 10**12
 
 
+def test_margin_that_funding_took_is_taken_from_each_part_of_the_position(d: Driver) -> None:
+    d.venue.set_leverage(d.a, "BTCUSDT", d.now_ns, leverage_er=10 * X)
+    hold(d, "BTCUSDT", 100 * MILLI_BTC, USD_M_60K)
+    free = d.venue.account(d.a, Line.USD_M, "USDT")
+    others = free.balance - free.total_used_balance
+    d.venue.set_leverage(d.a, "ETHUSDT", d.now_ns, leverage_er=10 * X)
+    d.place(d.b, "ETHUSDT", "Sell", 10**4, 3_000 * USDT)
+    d.place(d.a, "ETHUSDT", "Buy", 10**4, 3_000 * USDT)
+    account = d.venue.account(d.a, Line.USD_M, "USDT")
+    used = d.venue.positions(d.a, Line.USD_M, symbol="ETHUSDT")[0].used_balance
+    d.venue.assign_margin(d.a, "ETHUSDT", "Merged", used + account.balance - account.total_used_balance, d.now_ns)
+    assert others > 0
+    cost = d.venue.positions(d.a, Line.USD_M, symbol="BTCUSDT")[0].assigned_pos_balance
+    fix_rate(d, "BTCUSDT", 3_000_000)  # 6000 × 3 % = 180 USDT, all of it out of the margin
+    run_to(d, DUE_NS)
+    assert d.venue.positions(d.a, Line.USD_M, symbol="BTCUSDT")[0].assigned_pos_balance == cost - 180 * 10**12
+    d.place(d.a, "BTCUSDT", "Sell", 90 * MILLI_BTC, USD_M_60K)
+    d.place(d.b, "BTCUSDT", "Buy", 90 * MILLI_BTC, USD_M_60K)
+    (state,) = d.venue.positions(d.a, Line.USD_M, symbol="BTCUSDT")
+    assert (state.size, state.assigned_pos_balance) == (10 * MILLI_BTC, (cost - 180 * 10**12) // 10)
+
+
 def test_interval_can_be_set_for_tests_of_clients() -> None:
     d = Driver(funding_interval_s=60)
     hold(d, "BTCUSD", 600, COIN_M_60K)

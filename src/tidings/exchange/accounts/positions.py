@@ -42,7 +42,7 @@ class Position:
         self.net_qty = 0  # signed
         self.value = 0  # unsigned, at entry
         self.set_leverage(instrument.default_leverage_er)
-        self.added_margin = 0  # isolated: assigned beyond the position's cost
+        self.added_margin = 0  # isolated: assigned beyond the position's cost; below 0 what funding took of that
         self.buy_leaves_qty = self.buy_leaves_value = self.sell_leaves_qty = self.sell_leaves_value = 0
         self.cum_closed_pnl = self.cum_fee = self.cum_funding_fee = self.cur_term_pnl = 0
         self.last_funding_time_ns = 0
@@ -100,6 +100,8 @@ class Position:
         pnl = gain if (self.net_qty > 0) != self.instrument.is_inverse else -gain
         self.net_qty += side * closed_qty
         self.value -= entry_value
+        if self.added_margin < 0:  # funding ate into what the position costs: its parts share that
+            self.added_margin = -(-self.added_margin * (held - closed_qty) // held)
         self.cum_closed_pnl += pnl
         self.cur_term_pnl += pnl
         if self.current is not None:
