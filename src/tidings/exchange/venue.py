@@ -181,9 +181,9 @@ class Venue:
 
     def restart_flows(self, now_ns: int) -> None:
         """Begin the background flows, or the recording, anew: by the settings of this run."""
-        self._flows.restart(now_ns)
         for market in self.markets.values():
             market.is_recorded = False
+        self._flows.restart(now_ns)
         if self.playback is not None:
             self.playback.begin(now_ns)
 

@@ -51,14 +51,15 @@ class Flows:
         self._state.schedule.add(self._start_ns + next_tick * tick_ns, partial(self._tick, symbol, next_tick))
 
     def restart(self, now_ns: int) -> None:
-        """Take all quotes of the flows off, and let those that were awake begin anew where the prices are."""
+        """Take all quotes of the flows off, and let those that were awake begin their day now, where the prices are."""
         others = [entry for entry in self._state.schedule.entries() if not self._is_tick(entry[1])]
         self._state.schedule.replace(others)
         for symbol, market in self._markets.items():
             levels = [*market.book.bids, *market.book.asks]
             quotes = [order for level in levels for order in level.orders if not order.owner]
             self._deliver(symbol, quotes, [], now_ns)
-        awake, self._awake = list(self._awake), {}
+        awake, self._awake = dict.fromkeys((*self._awake, *self._state.config.always_awake)), {}
+        self._start_ns = self._now_ns = now_ns
         for symbol in awake:
             self.wake(symbol, now_ns)
 
