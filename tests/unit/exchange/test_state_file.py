@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from venue_driver import COIN_M_60K, PRICES, START_NS, Driver
 
+from tidings.exchange.catalogue import Line
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
 from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.saved.keeper import StateKeeper
@@ -105,6 +106,25 @@ def test_state_that_does_not_fit_is_refused_by_reason(spoil, reason: str) -> Non
     venue = Venue(VenueConfig(has_flow=False, prices=PRICES), START_NS)
     with pytest.raises(StateError, match=reason):
         restore_venue(venue, document, START_NS)
+
+
+def test_funding_interval_is_the_new_runs() -> None:
+    d = Driver()
+    d.place(d.b, "BTCUSD", "Sell", 10, COIN_M_60K)
+    d.place(d.a, "BTCUSD", "Buy", 10, COIN_M_60K)
+    document = json.loads(json.dumps(venue_document(d.venue, d.now_ns)))
+    later_ns = d.now_ns + 90 * 10**9
+    restored = Venue(VenueConfig(has_flow=False, prices=PRICES, funding_interval_s=60), later_ns)
+    restore_venue(restored, document, later_ns)
+    assert restored.next_due_ns() == (later_ns // (60 * 10**9) + 1) * 60 * 10**9
+    restored.advance(later_ns + 180 * 10**9)
+    paid = [r.transact_time_ns for r in restored.queries.fills(d.a, Line.COIN_M) if r.trade_type == "Funding"]
+    assert len(paid) == 3
+    d.now_ns += 9 * 3_600 * 10**9  # where it is the same, nothing of what was due is left out
+    unchanged = Venue(VenueConfig(has_flow=False, prices=PRICES), d.now_ns)
+    restore_venue(unchanged, document, d.now_ns)
+    unchanged.advance(d.now_ns)
+    assert [r.trade_type for r in unchanged.queries.fills(d.a, Line.COIN_M)] == ["Funding", "Trade"]
 
 
 def test_place_in_the_queue_and_requests_on_their_way_are_kept() -> None:

@@ -44,6 +44,17 @@ class FundingDesk:
             self._planned.add(symbol)
             self._state.schedule.add(self.rates[symbol].next_time_ns(now_ns), partial(self._settle, symbol))
 
+    def plan_anew(self, now_ns: int) -> None:
+        """Be there at this run's funding times instead of those that another run had planned."""
+        schedule = self._state.schedule
+        schedule.replace([entry for entry in schedule.entries() if not self._is_settlement(entry[1])])
+        held, self._planned = sorted(self._planned), set()
+        for symbol in held:
+            self.plan(symbol, now_ns)
+
+    def _is_settlement(self, action: object) -> bool:
+        return isinstance(action, partial) and action.func == self._settle
+
     def _settle(self, symbol: str, due_ns: int) -> None:
         """Pay the funding of one contract that is due now, and plan the next if anybody holds it."""
         self._planned.discard(symbol)

@@ -1,8 +1,8 @@
 """A venue as a JSON-ready document, and back: all its orders, money, positions, books, histories, and what is planned.
 
 Saved is whatever the venue's parts hold, found by walking from one to the next, so that nothing is forgotten when a
-part learns to remember more. Left out, because a new exchange has its own: settings, catalogue, faults, and the views
-of a moment ago that lagging queries see. An action of the schedule is saved if it is a method of one of those parts;
+part learns to remember more. Left out, because a new exchange has its own: settings, catalogue, funding rates, which
+follow from seed and settings, faults, and the views of a moment ago that lagging queries see. An action of the schedule is saved if it is a method of one of those parts;
 what the faces have planned concerns connections that will be gone. A recording begins anew.
 """
 
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tidings.exchange.catalogue import Catalogue
 from tidings.exchange.faults.plan import FaultPlan
+from tidings.exchange.markets.funding import FundingRates
 from tidings.exchange.markets.playback import Playback
 from tidings.exchange.orders.recent_changes import RecentChanges
 from tidings.exchange.saved.graph_reader import GraphReader
@@ -23,7 +24,7 @@ from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
 from tidings.exchange.venue_rules import Rules
 
-KEPT_CLASSES: Final = (VenueConfig, Catalogue, FaultPlan, RecentChanges, Schedule, Playback, Rules)
+KEPT_CLASSES: Final = (VenueConfig, Catalogue, FaultPlan, RecentChanges, Schedule, Playback, Rules, FundingRates)
 
 
 def venue_document(venue: Venue, now_ns: int) -> dict[str, Any]:
@@ -34,7 +35,8 @@ def venue_document(venue: Venue, now_ns: int) -> dict[str, Any]:
     schedule = writer.add(planned)
     return {
         "saved_ns": now_ns, "seed": venue.config.seed, "user_ids": list(venue.config.user_ids),
-        "products": sorted(venue.markets), "flow": _flow_words(venue.config), "root": root, "schedule": schedule,
+        "products": sorted(venue.markets), "flow": _flow_words(venue.config),
+        "funding_interval_s": venue.config.funding_interval_s, "root": root, "schedule": schedule,
         "classes": writer.classes, "rows": writer.rows,
     }  # fmt: skip
 
@@ -51,6 +53,7 @@ def restore_venue(venue: Venue, document: dict[str, Any], now_ns: int) -> None:
         reader.read(document["root"], venue)
         venue.playback = playback  # there may have been none
         planned = reader.read(document["schedule"])
+        has_other_interval = document["funding_interval_s"] != venue.config.funding_interval_s
     except StateError:
         raise
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -59,6 +62,8 @@ def restore_venue(venue: Venue, document: dict[str, Any], now_ns: int) -> None:
         if was_collecting:
             gc.enable()
     venue.state.schedule.replace(planned)
+    if has_other_interval:
+        venue.funding.plan_anew(now_ns)
     if document["flow"] != _flow_words(venue.config) or venue.playback is not None:
         venue.restart_flows(now_ns)
 
