@@ -1,9 +1,10 @@
 """A venue as a JSON-ready document, and back: all its orders, money, positions, books, histories, and what is planned.
 
 Saved is whatever the venue's parts hold, found by walking from one to the next, so that nothing is forgotten when a
-part learns to remember more. Left out, because a new exchange has its own: settings, catalogue, funding rates, which
-follow from seed and settings, faults, and the views of a moment ago that lagging queries see. An action of the schedule is saved if it is a method of one of those parts;
-what the faces have planned concerns connections that will be gone. A recording begins anew.
+part learns to remember more. Left out, because a new exchange has its own: settings, catalogue, funding rates (they
+follow from seed and settings), faults, and the views of a moment ago that lagging queries see. An action of the
+schedule is saved if it is a method of one of those parts; what the faces have planned concerns connections that will be
+gone. A recording begins anew.
 """
 
 import gc
