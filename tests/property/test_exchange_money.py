@@ -80,7 +80,7 @@ def check_positions(venue: Venue) -> None:
             held[position.instrument.symbol] += position.net_qty
             assert (position.net_qty == 0) == (position.value == 0)
             opened = venue.state.store.open_orders(account.user_id, position.instrument.symbol)
-            counted = sum(order.reserved_qty for order in opened)
+            counted = sum(order.reserved_qty for order in opened if order.pos_side == position.pos_side)
             assert counted == position.buy_leaves_qty + position.sell_leaves_qty
         assert account.balance >= 0 or account.all_held()
     for symbol in CONTRACTS:
