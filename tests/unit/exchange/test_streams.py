@@ -9,7 +9,7 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from tidings.exchange.orders.order_requests import NewOrder
-from tidings.exchange.streams.session import StreamLimits, text_frame
+from tidings.exchange.streams.session import FRAMES_PER_REQUEST, PIECE_BYTES, StreamLimits, text_frame
 
 
 @pytest.fixture
@@ -131,6 +131,39 @@ def test_more_requests_in_a_second_than_allowed_end_the_connection(exchange):
     assert client.transport.wishes == []
     client.send({"id": 1, "method": "server.ping"})
     assert client.transport.wishes[0] == "close"
+
+
+@pytest.mark.parametrize("flood", [b"\x89\x80\0\0\0\0", b"\x8a\x80\0\0\0\0", b"\x00\x80\0\0\0\0"])
+def test_a_flood_of_tiny_frames_ends_the_connection_and_is_not_read_to_its_end(exchange, flood):
+    """Pings, pongs, pieces of a message that never ends: each costs the server far more than it costs the client."""
+    client = Client(exchange)
+    if flood[0] == 0:
+        client.session.data_received(b"\x01\x80\0\0\0\0")
+    parsed_at: list[int] = []
+    exchange_clock = client.session._now_ns
+    client.session._now_ns = lambda: parsed_at.append(1) or exchange_clock()
+    client.session.data_received(flood * 40_000)
+    assert client.transport.wishes == ["close"]
+    assert len(parsed_at) <= 5 * FRAMES_PER_REQUEST + PIECE_BYTES // len(flood)
+    client.heard()
+    assert client.protocol.close_rcvd.code == 1008
+
+
+def test_as_many_frames_as_are_allowed_are_taken_each_second(exchange):
+    client = Client(exchange)
+    for _ in range(3):
+        client.session.data_received(b"\x89\x80\0\0\0\0" * (5 * FRAMES_PER_REQUEST))
+        exchange.now_ns += S
+    assert client.transport.wishes == []
+
+
+def test_what_comes_behind_the_reason_to_close_has_no_effect(exchange):
+    client = Client(exchange)
+    client.protocol.send_binary(b"x")
+    client.protocol.send_text(b'{"id":7,"method":"orderbook.subscribe","params":["BTCUSD"]}')
+    client.session.data_received(b"".join(client.protocol.data_to_send()))
+    assert client.transport.wishes == ["close"]
+    assert not exchange.hub.has_feeds
 
 
 def test_a_feed_without_subscribers_is_forgotten(exchange):

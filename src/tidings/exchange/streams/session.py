@@ -19,6 +19,8 @@ from websockets.server import ServerProtocol
 from tidings.exchange.server.http_request import Request
 
 MAX_MESSAGE_BYTES = 16 * 1024  # of a client; the longest request known is below 1 KB
+FRAMES_PER_REQUEST = 10  # pings, pongs and pieces of messages a client may send for each request it may
+PIECE_BYTES = 1024  # parsed at a time: of what a flood sent in one read, the rest is thrown away unparsed
 _QUIET = logging.getLogger(f"{__name__}.protocol")  # the library tells of each connection, and of each frame when asked
 _QUIET.setLevel(logging.WARNING)
 INVALID_ARGUMENT = '{"code":6001,"message":"invalid argument"}'
@@ -56,8 +58,9 @@ class StreamSession(asyncio.Protocol):
         self._on_lost = on_lost
         self._now_ns = now_ns
         self._protocol = ServerProtocol(max_size=MAX_MESSAGE_BYTES, logger=_QUIET)
-        self._fragments: list[bytes] = []
+        self._message = bytearray()  # what has come of one in several frames; ServerProtocol bounds it by max_size
         self._second = 0
+        self._frames_this_second = 0
         self._requests_this_second = 0
 
     def start(self, request: Request, rest: bytes) -> None:
@@ -71,12 +74,14 @@ class StreamSession(asyncio.Protocol):
             self.data_received(rest)
 
     def data_received(self, data: bytes) -> None:
-        self._protocol.receive_data(data)
-        for event in self._protocol.events_received():
-            if isinstance(event, Frame):
-                self.last_heard_ns = self._now_ns()  # of whole frames: one that trickles in is silence
-                self._on_frame(event)
-        self._flush()
+        for start in range(0, len(data), PIECE_BYTES):
+            self._protocol.receive_data(data[start : start + PIECE_BYTES])
+            for event in self._protocol.events_received():
+                if self._transport.is_closing():
+                    return  # nothing that came after the reason to close has an effect
+                if isinstance(event, Frame):
+                    self._on_frame(event)
+            self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._on_lost(self)
@@ -119,18 +124,22 @@ class StreamSession(asyncio.Protocol):
         self._transport.abort()
 
     def _on_frame(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.TEXT or frame.opcode is Opcode.CONT:
-            self._fragments.append(bytes(frame.data))  # ServerProtocol bounds their sum by max_size
+        self.last_heard_ns = self._now_ns()  # of whole frames: one that trickles in is silence
+        second = self.last_heard_ns // 1_000_000_000
+        if second != self._second:
+            self._second, self._frames_this_second, self._requests_this_second = second, 0, 0
+        self._frames_this_second += 1
+        if self._frames_this_second > self._limits.requests_per_s * FRAMES_PER_REQUEST:
+            self.close("too many frames")
+        elif frame.opcode is Opcode.TEXT or frame.opcode is Opcode.CONT:
+            self._message += frame.data
             if frame.fin:
-                message, self._fragments = b"".join(self._fragments), []
+                message, self._message = bytes(self._message), bytearray()
                 self._on_message(message)
         elif frame.opcode is Opcode.BINARY:
             self.close("text frames only")
 
     def _on_message(self, message: bytes) -> None:
-        second = self._now_ns() // 1_000_000_000
-        if second != self._second:
-            self._second, self._requests_this_second = second, 0
         self._requests_this_second += 1
         if self._requests_this_second > self._limits.requests_per_s:
             self.close("too many requests")
