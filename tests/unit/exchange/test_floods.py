@@ -9,7 +9,8 @@ import pytest
 
 from tidings.exchange import local_exchange
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
-from tidings.exchange.server.http_server import READ_PAUSE_BYTES, TURN_BYTES
+from tidings.exchange.server.http_server import READ_PAUSE_BYTES
+from tidings.exchange.server.turns import TURN_BYTES
 
 PRODUCTS = b"GET /public/products HTTP/1.1\r\nHost: h\r\n\r\n"
 TIME = b"GET /public/time HTTP/1.1\r\nHost: h\r\n\r\n"

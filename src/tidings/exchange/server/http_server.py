@@ -4,8 +4,8 @@ Requests of a connection are answered one after the other, in the order they cam
 in one write. The handler is an ordinary function: what it needs it has in memory, so nothing can overtake.
 
 No client can stall another: a turn of the loop serves so many requests of a connection, and the others come before
-the rest of them. A client that does not read its answers is not read from either; it and one that does not finish its
-request are cut in the end (`deadlines`).
+the rest of them (`turns`). A client that does not read its answers is not read from either; it and one that does not
+finish its request are cut in the end (`deadlines`).
 """
 
 import asyncio
@@ -20,12 +20,11 @@ from tidings.exchange.faults.http_faults import FaultyConnection, HttpFaults
 from tidings.exchange.rest.response import Response
 from tidings.exchange.server.deadlines import UNFINISHED_NS, UNREAD_NS, Deadlines
 from tidings.exchange.server.http_request import HttpError, Request, RequestParser
+from tidings.exchange.server.turns import TURN_BYTES, TURN_NS, TURN_REQUESTS, Turns
 from tidings.exchange.sudden_end import end_connection
 
 MAX_CONNECTIONS = 2_000  # file descriptors are finite; a client above gets a closed connection
 READ_PAUSE_BYTES = 256 * 1024  # answers a client may leave unread before we stop reading its requests
-TURN_REQUESTS = 32  # of one connection in one turn of the loop
-TURN_BYTES = 64 * 1024  # of answers in one turn, the last one's excess apart
 KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
@@ -51,6 +50,7 @@ class ServerState:
     faults: HttpFaults | None = None
     idle_timeout_s: float | None = None  # None: keep-alive for ever; the venue's own value is unknown
     deadlines: Deadlines = field(default_factory=Deadlines)
+    turns: Turns = field(default_factory=Turns)
     connections: set[asyncio.Transport] = field(default_factory=set)
     date_s: int = 0
     heads: dict[tuple[int, str], str] = field(default_factory=dict)  # of the present second, by status and type
@@ -165,9 +165,10 @@ class HttpConnection(asyncio.Protocol):
             self._read_or_not()
             self._keep_time(served_count)
             if self._has_more:
-                asyncio.get_running_loop().call_soon(self._serve_rest)
+                self._state.turns.put(self)
 
-    def _serve_rest(self) -> None:
+    def serve_rest(self) -> None:
+        """Have another turn."""
         self._has_more = False
         if self._transport is not None and self._upgraded is None:
             self._serve()
@@ -188,9 +189,10 @@ class HttpConnection(asyncio.Protocol):
     def _serve_some(self) -> int:
         """Answer a turn's worth with one write; gives how many were answered."""
         answers: list[bytes] = []
-        turn_bytes = 0
+        turn_bytes, until_ns = 0, self._state.wall_ns() + TURN_NS
         while not self._is_stalled and not self._is_finished:
-            if len(answers) >= TURN_REQUESTS or turn_bytes >= TURN_BYTES:
+            is_spent = len(answers) >= TURN_REQUESTS or turn_bytes >= TURN_BYTES
+            if is_spent or (answers and self._state.wall_ns() >= until_ns):
                 self._has_more = True
                 break
             try:
