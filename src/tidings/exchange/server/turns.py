@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 TURN_REQUESTS: Final = 32  # of one connection in one turn of the loop
 TURN_BYTES: Final = 64 * 1024  # of answers in one turn, the last one's excess apart
-TURN_NS: Final = 1_000_000  # of work in one turn, the last request's excess apart: some are far dearer than others
+TURN_NS: Final = 2_000_000  # of work in one turn, the last request's excess apart: some are far dearer than others
 
 
 class Served(Protocol):
