@@ -16,7 +16,7 @@ import os
 import ssl
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
@@ -147,9 +147,12 @@ class LocalExchange:
         except BaseException:
             await self.stop()
             raise
-        self._chores = [asyncio.create_task(self._poll_markets()), asyncio.create_task(self._drop_silent())]
+        chores: list[tuple[float, Callable[[], object]]] = [
+            (BOOK_INTERVAL_NS / 1e9, self._poll_markets), (SWEEP_INTERVAL_S, self._drop_silent),
+        ]  # fmt: skip
         if self._keeper is not None:
-            self._chores.append(asyncio.create_task(self._save_regularly(self._keeper)))
+            chores.append((self.config.state_interval_s, self._save_aside))
+        self._chores = [asyncio.create_task(self._regularly(*chore)) for chore in chores]
         self._pump()
         secure = "s" if self.config.has_tls else ""
         address = f"{_url_host(self.config.host)}:{port}"
@@ -254,18 +257,28 @@ class LocalExchange:
         self._timer = None
         self._pump()
 
-    async def _poll_markets(self) -> None:
+    async def _regularly(self, interval_s: float, chore: Callable[[], object]) -> None:
+        """Do a chore again and again; one that fails is told of and is done again all the same."""
         while True:
-            await asyncio.sleep(BOOK_INTERVAL_NS / 1e9)
-            if self._hub.has_feeds:
-                self._hub.poll(self._clock())
+            await asyncio.sleep(interval_s)
+            try:
+                chore()
+            except Exception:  # a defect, or a full disk: streams, deadlines and saves go on for everybody
+                self._rest.counters["failures"] += 1
+                _LOGGER.exception("%s failed", chore.__name__.strip("_"))
 
-    async def _drop_silent(self) -> None:
-        while True:
-            await asyncio.sleep(SWEEP_INTERVAL_S)
-            self._hub.drop_silent(self._clock())
-            for _, state in self._listeners:
-                state.deadlines.sweep(self._clock())
+    def _poll_markets(self) -> None:
+        if self._hub.has_feeds:
+            self._hub.poll(self._clock())
+
+    def _drop_silent(self) -> None:
+        self._hub.drop_silent(self._clock())
+        for _, state in self._listeners:
+            state.deadlines.sweep(self._clock())
+
+    def _save_aside(self) -> None:
+        if self._keeper is not None:
+            self._keeper.save_aside(self.venue, self._accounts, self._clock())
 
     def work_count(self) -> int:
         """How many requests there have been, of REST and of streams."""
@@ -278,11 +291,6 @@ class LocalExchange:
         now_ns = self._clock()
         size_bytes = self._keeper.save(self.venue, self._accounts, now_ns)
         return {"file": str(self._keeper.path), "size_bytes": size_bytes, "saved_ns": now_ns}
-
-    async def _save_regularly(self, keeper: StateKeeper) -> None:
-        while True:
-            await asyncio.sleep(self.config.state_interval_s)
-            keeper.save_aside(self.venue, self._accounts, self._clock())
 
     def _counters(self) -> dict[str, int]:
         """The faces' counters, for the admin endpoint."""

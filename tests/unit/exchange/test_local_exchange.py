@@ -55,6 +55,23 @@ async def test_a_port_in_use_is_an_os_error_and_leaves_nothing(exchange, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_a_chore_that_fails_is_told_of_and_done_again(exchange, monkeypatch, caplog):
+    """What publishes the markets, cuts silent clients and saves the state must not end with its first failure."""
+    polls: list[int] = []
+
+    def poll(now_ns: int) -> None:
+        polls.append(now_ns)
+        raise RuntimeError("a defect of a feed")
+
+    monkeypatch.setattr(type(exchange._hub), "has_feeds", True)
+    monkeypatch.setattr(exchange._hub, "poll", poll)
+    async with asyncio.timeout(10):
+        while len(polls) < 3:
+            await asyncio.sleep(0.01)
+    assert "poll_markets failed" in caplog.text
+    assert (await ask(exchange.ready["admin"], "/counters"))["failures"] >= 3
+
+
 async def test_a_defect_of_the_core_is_logged_and_does_not_stop_the_clock(exchange, monkeypatch, caplog):
     real, failures = exchange.venue.advance, iter([True])
 
