@@ -24,8 +24,9 @@ def ask(venue):
     changes: list[str] = []
     api = AdminApi(venue, lambda: {"requests": 5}, lambda: changes.append("changed"))
 
-    def ask(method: str, path: str, query: str = "", body: bytes = b"") -> tuple[int, object]:
-        response = api.respond(Request(method, path, query, {}, body, True, b""), "127.0.0.1", T0 + 1)
+    def ask(method: str, path: str, query: str = "", body: bytes = b"", **headers: str) -> tuple[int, object]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        response = api.respond(Request(method, path, query, named, body, True, b""), "127.0.0.1", T0 + 1)
         return response.status, json.loads(response.body)
 
     ask.changes = changes
@@ -161,3 +162,33 @@ def test_a_wrong_fault_is_refused_and_none_is_added(ask, body, problem):
 
 def test_faults_know_three_methods(ask):
     assert ask("PUT", "/faults") == (405, {"error": "GET, POST or DELETE /faults"})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://example.com"},
+        {"origin": "null"},
+        {"sec_fetch_site": "cross-site", "host": "127.0.0.1:8000"},
+        {"sec_fetch_site": "same-origin"},
+        {"host": "rebound.example.com:8000"},
+        {"host": "127.0.0.1.example.com"},
+        {"host": ""},
+    ],
+)
+def test_a_web_page_is_refused_whatever_it_asks(venue, ask, headers):
+    """A page can have a browser POST to this machine without asking anybody, and read from a name it had rebound."""
+    for method, path, body in (("POST", "/price", b'{"symbol":"BTCUSD","mark":1}'), ("GET", "/dump", b"")):
+        assert ask(method, path, body=body, **headers) == (403, {"error": "web pages may not ask here"})
+    assert ask("POST", "/rules", body=b'{"pending-rule":"refuse"}', **headers)[0] == 403
+    assert venue.markets["BTCUSD"].mark_price == 600_000_000
+    assert (venue.config.rules.pending_rule, ask.changes) == ("queue", [])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"host": "127.0.0.1:8000"}, {"host": "LOCALHOST:1"}, {"host": "localhost"}, {"host": "[::1]:8000"},
+     {"host": "[::1]"}, {"host": "127.0.0.1", "sec_fetch_site": "none"}],
+)  # fmt: skip
+def test_programs_and_the_address_bar_are_answered(ask, headers):
+    assert ask("GET", "/counters", **headers)[0] == 200

@@ -19,7 +19,7 @@ async def ask(url: str, path: str, ca_file: object = None, *, method: str = "GET
     parts = urlsplit(url)
     context = ssl.create_default_context(cafile=ca_file) if parts.scheme == "https" else None
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port, ssl=context)
-    head = f"{method} {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     writer.write((head + body).encode())
     answer = await asyncio.wait_for(reader.read(), 10)
     writer.close()

@@ -12,7 +12,8 @@
     GET POST DELETE /faults       what is to go wrong: `fault_admin`
     GET POST DELETE /rules        what the venue does where nobody knows it: `rule_admin`
 
-Numbers in dumps are the core's integers. No key and no secret is ever shown.
+Numbers in dumps are the core's integers. No key and no secret is ever shown. Whoever is on this machine may ask, but
+no web page: a browser on this machine would send its requests here as well, so what comes from one is refused.
 """
 
 import json
@@ -29,6 +30,7 @@ from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.server.http_request import Request
 from tidings.exchange.venue import Venue
 
+_LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SECTIONS = ("orders", "positions", "accounts", "wallets", "books", "counters", "recording")
 
 
@@ -44,6 +46,8 @@ class AdminApi:
 
     def respond(self, request: Request, address: str, wall_ns: int) -> Response:
         """The answer to one request."""
+        if _is_of_a_page(request):
+            return _json({"error": "web pages may not ask here"}, 403)
         try:
             if request.path == FAULTS_PATH:
                 status, document = answer_faults(self.venue.state.faults, request)
@@ -110,6 +114,15 @@ class AdminApi:
         self.venue.set_price(instrument.symbol, wall_ns, **prices)
         self.on_changed()
         return _json({"symbol": instrument.symbol, **prices})
+
+
+def _is_of_a_page(request: Request) -> bool:
+    """Whether a browser sends this for some page: it says so (the Fetch standard's `Origin` and `Sec-Fetch-Site`), or
+    it was led here by a name that somebody made to mean this machine."""
+    headers = request.headers
+    host = headers.get("host", _LOOPBACK_NAMES[0]).lower()
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    return "origin" in headers or headers.get("sec-fetch-site", "none") != "none" or name not in _LOOPBACK_NAMES
 
 
 def _filtered(section: object, parameters: Parameters) -> object:
