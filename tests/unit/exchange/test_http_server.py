@@ -109,6 +109,14 @@ def test_a_response_carries_its_length_its_date_and_the_handlers_headers():
     assert headers["content-type"].startswith("application/json")
 
 
+def test_the_answer_to_head_has_no_body_that_the_next_one_could_be_taken_for():
+    connection, transport, _ = connected()
+    connection.data_received(b"HEAD /a HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n")
+    head, _, rest = transport.written.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answers(rest, 1)[0][2].startswith("GET /b")
+
+
 def test_a_client_that_asks_to_close_is_answered_then_closed_and_not_heard_any_more():
     connection, transport, _ = connected()
     connection.data_received(b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" + GET % 2)

@@ -256,7 +256,10 @@ class HttpConnection(asyncio.Protocol):
         return self._render(self._respond(request), not request.is_keep_alive)
 
     def _respond(self, request: Request) -> Response:
-        return self._state.handler.respond(request, self._address, self._state.wall_ns())
+        response = self._state.handler.respond(request, self._address, self._state.wall_ns())
+        if request.method == "HEAD":  # RFC 9110 §9.3.2: a body would be taken for the next answer
+            response.body = b""
+        return response
 
     def _render(self, response: Response, is_last: bool) -> bytes:
         head = self._state.head(response.status, response.content_type, self._state.wall_ns())
