@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.exchange.rest.rate_limits import FixedWindow, RateLimits, SlidingWindow, group_and_weight
+from tidings.exchange.venue_rules import Rules
 
 S = 1_000_000_000
 T0 = 1_790_000_040 * S  # the beginning of a wall-clock minute
@@ -155,3 +156,12 @@ def test_the_sliding_window_is_a_sum_over_the_last_minute(steps):
             wait_s = window.retry_after_s(weight, now_ns)
             recent = sum(permits for when_ns, permits in taken if when_ns > now_ns + wait_s * S - 60 * S)
             assert 50 - recent >= weight
+
+
+@pytest.mark.parametrize("window", ["fixed", "sliding"])
+def test_what_remains_is_never_below_nothing(window):
+    """Where a 429 costs, a client that does not stop owes permits; the header does not say how many."""
+    limits = RateLimits(window=window, rules=Rules(refused_costs="permits"))
+    decisions = [limits.take(1, "GET", "/g-accounts/positions", "", T0) for _ in range(22)]
+    assert [decision.is_allowed for decision in decisions[19:]] == [True, False, False]
+    assert "x-ratelimit-remaining-contract: 0\r\n" in decisions[-1].headers

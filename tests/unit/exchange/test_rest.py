@@ -105,3 +105,20 @@ def test_a_word_that_would_break_our_answer_is_refused(face, name):
     method, path, query = CREATE
     answer = face.ask(method, path, f"{query}&{name}=a%22,%22ordStatus%22:%22Filled")
     assert json.loads(answer.body) == {"code": 39108, "msg": f"{name} is not a word", "data": None}
+
+
+def test_another_method_is_told_which_there_are(face):
+    answer = face.ask("POST", "/spot/orders/all")
+    assert (answer.status, answer.headers) == (405, "Allow: DELETE\r\n")
+    assert face.ask("HEAD", "/spot/orders").headers == "Allow: DELETE, GET, POST, PUT\r\n"
+    assert (face.ask("GET", "/no/such").status, face.ask("GET", "/no/such").headers) == (404, "")
+
+
+def test_parameters_that_cannot_be_read_cost_what_others_cost(face):
+    query = "&".join(f"p{number}=1" for number in range(65))
+    answer = face.ask("PUT", "/g-orders/create", query)
+    assert (answer.status, json.loads(answer.body)["code"]) == (200, 39108)
+    assert "x-ratelimit-remaining-contract: 499\r\n" in answer.headers
+    for _ in range(499):
+        face.ask("PUT", "/g-orders/create", query)
+    assert face.ask("PUT", "/g-orders/create", query).status == 429

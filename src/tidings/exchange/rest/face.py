@@ -43,7 +43,23 @@ _PRIVATE = {
 }
 _PUBLIC = {**rest_products.TABLE, **rest_market_data.TABLE, **rest_klines.TABLE, **rest_funding.TABLE}
 _ENDPOINTS: dict[tuple[str, str], Endpoint] = {**_PUBLIC, **_PRIVATE}
-_PATHS = frozenset(path for _, path in _ENDPOINTS)
+
+
+def _not_served(path: str) -> Response:
+    """The answer to a path that is not here, or not with this method (RFC 9110 §15.5.6: then the others are named)."""
+    methods = sorted(method for method, known in _ENDPOINTS if known == path)
+    if methods:
+        return Response(_WRONG_METHOD, 405, f"Allow: {', '.join(methods)}\r\n")
+    return Response(_NOT_FOUND, 404)
+
+
+def _refusing(error: RequestError) -> Endpoint:
+    """An endpoint for parameters that cannot be read."""
+
+    def endpoint(call: Call) -> bytes:
+        raise error
+
+    return endpoint
 
 
 @dataclass(slots=True)
@@ -68,16 +84,16 @@ class RestApi:
         if endpoint is None and request.path.startswith(rest_not_offered.PREFIXES):
             endpoint = rest_not_offered.not_offered
         if endpoint is None:
-            is_known = request.path in _PATHS
-            return Response(_WRONG_METHOD, 405) if is_known else Response(_NOT_FOUND, 404)
+            return _not_served(request.path)
         try:
             user_id = self._user(request, wall_ns)
-            parameters = Parameters.of_request(request)
         except Unauthenticated as error:
             self.counters["unauthenticated"] += 1
             return Response(error.body, error.status)
-        except RequestError as error:
-            return Response(error.body)
+        try:
+            parameters = Parameters.of_request(request)
+        except RequestError as error:  # which costs as any other request does
+            return self._answer(_refusing(error), request, Call(self.venue, user_id, Parameters({}), wall_ns))
         lag_ns = self._query_lag_ns(request) if self.venue.state.faults.has(Point.QUERY) else 0
         return self._answer(endpoint, request, Call(self.venue, user_id, parameters, wall_ns, lag_ns))
 

@@ -221,7 +221,8 @@ class RateLimits:
         if is_allowed or self.rules.refused_costs == "permits":
             for _, _, window in windows:
                 window.take(weight)
-        headers = "".join(_headers(name, window.remaining(now_ns), capacity) for name, capacity, window in windows)
+        left = [(name, max(0, window.remaining(now_ns)), capacity) for name, capacity, window in windows]
+        headers = "".join(_headers(*group) for group in left)
         if not is_allowed:
             self.refused_count += 1
             headers += "".join(
