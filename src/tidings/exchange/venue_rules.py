@@ -124,7 +124,8 @@ class Rules:
         2_000, 1, 2_000, says="rows of kline/list, then code 30018 (1000 in the documents of 2024)")
     # Keys and limits.
     signature_text: str = _word("sent", "decoded", "either", says="which form of the query is signed")
-    key_privilege: str = _word("all", "read", "other-address", says="what keys may do, or from where they may not")
+    key_privilege: str = _word(
+        "all", "read", "none", "other-address", says="what keys may do, or from where they may not")
     unknown_key_body: str = _word("401", "find", "not-found", says="which of the answers seen an unknown key gets")
     rest_expiry_max_s: int = _number(0, 0, 86_400, says="how far ahead a request's expiry may lie; 0: any time")
     stream_expiry_max_s: int = _number(120, 1, 86_400, says="how far ahead a login's expiry may lie")

@@ -144,6 +144,9 @@ def test_what_a_key_without_the_privilege_or_from_elsewhere_is_told():
     client.rules.set("key-privilege", "other-address")
     assert client.ask("GET", "/spot/wallets") == (401, {"code": "401", "msg": "401 Request IP mismatch."})
     assert client.ask("GET", "/public/products")[0] == 401, "who signs is looked at on public paths too"
+    client.rules.set("key-privilege", "none")
+    assert client.ask("GET", "/spot/wallets") == (403, {"code": "39996", "msg": "Access denied."})
+    client.rules.set("key-privilege", "other-address")
     token, expiry_s = "key", T0 // 10**9 + 60
     signature = hmac.new(SECRET, f"{token}{expiry_s}".encode(), hashlib.sha256).hexdigest()
     login = ["API", token, signature, expiry_s]

@@ -59,6 +59,7 @@ _UNKNOWN_KEY = {
 }
 _BAD_SIGNATURE = '{"msg":"API Signature verification failed.","code":10500}'
 _NOT_ALLOWED = '{"code":"401","msg":"401 Insufficient privilege."}'
+_DENIED = '{"code":"39996","msg":"Access denied."}'  # a gateway's, seen by clients; when, nobody says
 _WRONG_ADDRESS = '{"code":"401","msg":"401 Request IP mismatch."}'
 _MISSING_HEADER = '{"msg":"Missing required parameter","code":10500}'
 # The venue's own text is unknown
@@ -96,11 +97,18 @@ class Authenticator:
             raise Unauthenticated(_TOO_FAR)
         if wall_ns > int(expiry) * 1_000_000_000:
             raise Unauthenticated(_EXPIRED)
-        if self._rules.key_privilege == "other-address":
-            raise Unauthenticated(_WRONG_ADDRESS)
-        if self._rules.key_privilege == "read" and request.method != "GET":
-            raise Unauthenticated(_NOT_ALLOWED, 403)  # "lack of privilege" (phemex docs 2026, "HTTP return codes")
+        self._check_privilege(request.method)
         return key.user_id
+
+    def _check_privilege(self, method: str) -> None:
+        """403 is "lack of privilege" (phemex docs 2026, "HTTP return codes")."""
+        match self._rules.key_privilege:
+            case "other-address":
+                raise Unauthenticated(_WRONG_ADDRESS)
+            case "none":
+                raise Unauthenticated(_DENIED, 403)
+            case "read" if method != "GET":
+                raise Unauthenticated(_NOT_ALLOWED, 403)
 
     def _is_signed_request(self, key: ApiKey, request: Request, expiry: str, signature: str) -> bool:
         """Whether the signature is over the query as it was sent, or as it reads decoded: which, is a rule."""
@@ -122,7 +130,7 @@ class Authenticator:
                 key = self._keys.get(token)
                 if key is None or not now_s <= expiry_s <= now_s + self._rules.stream_expiry_max_s:
                     return None
-                if self._rules.key_privilege == "other-address":
+                if self._rules.key_privilege in ("none", "other-address"):
                     return None
                 return key.user_id if _is_signed(key, f"{token}{expiry_s}".encode(), signature) else None
         return None
