@@ -155,20 +155,7 @@ _STREAMS = (
     Declared("ws_wo_captured", "+*.cur*WalletQtyEv", "not in the capture of 2022; documents of 2026 have it"),
 )  # fmt: skip
 
-_ERRORS = (
-    *_family(
-        "keys of the exchange may do everything from everywhere", "http_error_bodies",
-        keys=(
-            "key lacks permission", "key bound to another IP", "access denied (gateway text)", "access forbidden",
-        ),
-    ),
-    Declared(
-        "http_error_bodies", "risk rejection of a create (seen in live client logs) [1]",
-        "the exchange asks for margin only, it estimates no loss of an order that trades at once",
-    ),
-)  # fmt: skip
-
-TABLE: tuple[Declared, ...] = (*_ORDERS, *_ACCOUNTS, *_MARKETS, *_STREAMS, *_ERRORS)
+TABLE: tuple[Declared, ...] = (*_ORDERS, *_ACCOUNTS, *_MARKETS, *_STREAMS)
 
 
 def reason_of(sample: str, key: str, expected: str, table: tuple[Declared, ...] = TABLE) -> Declared | None:
