@@ -160,6 +160,7 @@ class PositionState:
     cross_shared_balance: int
     display_leverage_er: int
     order_cost: int
+    estimated_ord_loss: int  # of open orders, at the mark price
     buy_leaves_qty: int
     buy_leaves_value: int
     sell_leaves_qty: int

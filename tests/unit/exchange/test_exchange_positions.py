@@ -73,7 +73,7 @@ def test_orders_that_only_reduce_cost_nothing() -> None:
     assert held.order_cost() == 0
     held.count(order, 20_000, 1200 * 10**12)
     assert held.order_cost() == 60_756_000_000_000  # half of it opens: 600 × 0.10126
-    held.recount(order, 0, 0)
+    held.count(order, 0, 0)
     assert (held.sell_leaves_qty, held.sell_leaves_value, held.order_cost()) == (0, 0, 0)
 
 

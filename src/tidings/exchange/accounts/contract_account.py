@@ -7,7 +7,11 @@ from tidings.exchange.accounts.ledgers import Fill, HouseLedger, Settlement
 from tidings.exchange.accounts.margin import is_past
 from tidings.exchange.accounts.positions import LIQUIDATING, LONG, MERGED, NORMAL, SHORT, Position
 from tidings.exchange.catalogue import Currency, Instrument, Line
-from tidings.exchange.error_codes import TE_NO_ENOUGH_AVAILABLE_BALANCE, TE_RISK_LIMIT_EXCEEDS
+from tidings.exchange.error_codes import (
+    TE_CANNOT_COVER_ESTIMATE_ORDER_LOSS,
+    TE_NO_ENOUGH_AVAILABLE_BALANCE,
+    TE_RISK_LIMIT_EXCEEDS,
+)
 from tidings.exchange.orders.orders import Order
 from tidings.exchange.reports import AccountState, AccountUpdate, OrderReport, PositionState
 
@@ -97,26 +101,33 @@ class ContractAccount:
     def reserve(self, order: Order, qty: int, price: int) -> int:
         """Count the order's margin; refused if that grows and the available balance or the risk limit is too small.
 
-        Orders that can only reduce the position are never refused.
+        The balance must also cover what opening orders lose at the mark price, which holds none of it. Orders that
+        can only reduce the position are never refused.
         """
         position = self.position_of(order)
-        held_qty, held_value, cost = order.reserved_qty, order.reserved_value, position.order_cost()
-        position.recount(order, qty, price)
+        held = order.reserved_qty, order.reserved_value, order.reserved_loss
+        cost, loss = position.order_cost(), position.order_loss()
+        position.recount(order, qty, price, self._mark_price(order.instrument.symbol))
         if order.reduce_only:
             return 0
         wrong = 0
-        if order.reserved_value > held_value and position.exposure(order.side) > position.risk.limit:
+        if order.reserved_value > held[1] and position.exposure(order.side) > position.risk.limit:
             wrong = TE_RISK_LIMIT_EXCEEDS
         elif position.order_cost() > cost and self.available_balance() < 0:
             wrong = TE_NO_ENOUGH_AVAILABLE_BALANCE
+        elif position.order_loss() > loss and self.available_balance() < self._order_loss():
+            wrong = TE_CANNOT_COVER_ESTIMATE_ORDER_LOSS
         if wrong:
-            position.count(order, held_qty, held_value)
+            position.count(order, *held)
         return wrong
+
+    def _order_loss(self) -> int:
+        return sum(position.order_loss() for sides in self._positions.values() for position in sides.values())
 
     def release(self, order: Order) -> None:
         """Stop counting the order."""
         position = self.position_of(order)
-        position.recount(order, 0, order.price)
+        position.count(order, 0, 0)
         position.reducers.pop(order, None)
 
     def settle(self, order: Order, fill: Fill) -> Settlement:
@@ -129,7 +140,7 @@ class ContractAccount:
         position.charge(fee)
         self.balance += closed_pnl - fee
         self._house.collect(self.line, self.currency, fee)
-        position.recount(order, order.leaves_qty, order.price)
+        position.recount(order, order.leaves_qty, order.price, self._mark_price(instrument.symbol))
         if self.balance < 0 and not self.all_held():
             self._house.insure(self.line, self.currency, self.balance)  # nobody owes the venue
             self.balance = 0

@@ -44,6 +44,7 @@ class Position:
         self.set_leverage(instrument.default_leverage_er)
         self.added_margin = 0  # isolated: assigned beyond the position's cost; below 0 what funding took of that
         self.buy_leaves_qty = self.buy_leaves_value = self.sell_leaves_qty = self.sell_leaves_value = 0
+        self.buy_leaves_loss = self.sell_leaves_loss = 0  # see `order_loss`
         self.cum_closed_pnl = self.cum_fee = self.cum_funding_fee = self.cur_term_pnl = 0
         self.last_funding_time_ns = 0
         self.term = 1
@@ -148,19 +149,25 @@ class Position:
         if self.current is not None:
             self.current.funding += fee
 
-    def recount(self, order: Order, qty: int, price: int) -> None:
+    def recount(self, order: Order, qty: int, price: int, mark_price: int) -> None:
         """Count `order` among the open orders with `qty` at `price`; 0 takes it out."""
-        self.count(order, qty, self.instrument.value(qty, price))
+        value = self.instrument.value(qty, price)
+        loss = 0
+        if (price - mark_price) * order.side > 0:
+            loss = max(0, -unrealised_pnl(self.instrument, qty * order.side, value, mark_price))
+        self.count(order, qty, value, loss)
 
-    def count(self, order: Order, qty: int, value: int) -> None:
-        """Count `order` with `qty` worth `value` instead of what it was counted with."""
+    def count(self, order: Order, qty: int, value: int, loss: int = 0) -> None:
+        """Count `order` with `qty` worth `value` instead of what it was counted with; `loss` if it fills at once."""
         if order.side == BUY:
             self.buy_leaves_qty += qty - order.reserved_qty
             self.buy_leaves_value += value - order.reserved_value
+            self.buy_leaves_loss += loss - order.reserved_loss
         else:
             self.sell_leaves_qty += qty - order.reserved_qty
             self.sell_leaves_value += value - order.reserved_value
-        order.reserved_qty, order.reserved_value = qty, value
+            self.sell_leaves_loss += loss - order.reserved_loss
+        order.reserved_qty, order.reserved_value, order.reserved_loss = qty, value, loss
 
     def cost(self) -> int:
         """Margin of the position itself."""
@@ -179,12 +186,24 @@ class Position:
         buys = self._side_cost(BUY, self.buy_leaves_qty, self.buy_leaves_value)
         return buys + self._side_cost(SELL, self.sell_leaves_qty, self.sell_leaves_value)
 
-    def _side_cost(self, side: int, qty: int, value: int) -> int:
-        free_qty = self.room(side)
-        if qty <= free_qty:
+    def order_loss(self) -> int:
+        """What open orders would lose at the mark price, as it was when they were counted, if they were filled.
+
+        What only reduces the position is left out: its loss is the position's already.
+        """
+        if not (self.buy_leaves_loss or self.sell_leaves_loss):
             return 0
-        charged = value * (qty - free_qty) // qty if free_qty else value
-        return order_cost(self.instrument, side, self.leverage_er, charged)
+        buys = self._opening_share(BUY, self.buy_leaves_qty, self.buy_leaves_loss)
+        return buys + self._opening_share(SELL, self.sell_leaves_qty, self.sell_leaves_loss)
+
+    def _opening_share(self, side: int, qty: int, amount: int) -> int:
+        """The part of `amount` that belongs to what orders for `qty` on `side` would open."""
+        free_qty = self.room(side)
+        return 0 if qty <= free_qty else amount * (qty - free_qty) // qty if free_qty else amount
+
+    def _side_cost(self, side: int, qty: int, value: int) -> int:
+        charged = self._opening_share(side, qty, value)
+        return order_cost(self.instrument, side, self.leverage_er, charged) if charged else 0
 
     def used(self, mark_price: int) -> int:
         """All the balance it keeps from being used elsewhere."""
@@ -228,6 +247,7 @@ class Position:
             ),
             position_margin=margin - bankrupt_comm if self.net_qty else 0, used_balance=assigned + order_cost_total,
             cross_shared_balance=max(0, shared_balance) if self.is_cross else 0, order_cost=order_cost_total,
+            estimated_ord_loss=self.order_loss(),
             buy_leaves_qty=self.buy_leaves_qty, buy_leaves_value=self.buy_leaves_value,
             sell_leaves_qty=self.sell_leaves_qty, sell_leaves_value=self.sell_leaves_value,
             buy_value_to_cost_er=value_to_cost_er(instrument, BUY, self.leverage_er),

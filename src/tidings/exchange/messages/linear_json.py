@@ -133,8 +133,8 @@ def stream_position(position: PositionState) -> str:
         f'"cumClosedPnlRv":{amount(p.cum_closed_pnl)},"cumFundingFeeRv":{amount(p.cum_funding_fee)},"cumPtFeeRv":"0",'
         f'"cumTransactFeeRv":{amount(p.cum_transact_fee)},"curTermRealisedPnlRv":{amount(p.cur_term_realised_pnl)},'
         f'"currency":"{i.settle_currency}","dataVer":{p.data_ver},"deleveragePercentileRr":"0",'
-        f'"displayLeverageRr":{ratio(p.display_leverage_er)},"estimatedOrdLossRv":"0","execSeq":{p.exec_seq},'
-        f'"freeCostRv":"0",'
+        f'"displayLeverageRr":{ratio(p.display_leverage_er)},'
+        f'"estimatedOrdLossRv":{amount(p.estimated_ord_loss)},"execSeq":{p.exec_seq},"freeCostRv":"0",'
         f'"freeQty":{qty(p.free_qty)},"initMarginReqRr":{ratio(p.init_margin_req_er)},'
         f'"lastFundingTime":{p.last_funding_time_ns},"lastTermEndTime":{p.last_term_end_time_ns},'
         f'"leverageRr":{ratio(p.leverage_er)},"liquidationPriceRp":{real(p.liquidation_price, i.price_scale)},'
@@ -184,7 +184,8 @@ def rest_position(position: PositionState) -> str:
     return (
         f'{{"userID":{p.user_id},{_position_head(p)}"size":{real(p.size, i.qty_scale)},'
         f'"valueRv":{real(p.value, i.value_scale)},"avgEntryPriceRp":{real(p.avg_entry_price, i.price_scale)},'
-        f'"avgEntryPrice":{real(p.avg_entry_price, i.price_scale)},{_position_margins(p)}"estimatedOrdLossRv":"0",'
+        f'"avgEntryPrice":{real(p.avg_entry_price, i.price_scale)},{_position_margins(p)}'
+        f'"estimatedOrdLossRv":{real(p.estimated_ord_loss, i.value_scale)},'
         f'"usedBalanceRv":{real(p.used_balance, i.value_scale)},{_position_totals(p)}'
         f'"transactTimeNs":{p.transact_time_ns},"takerFeeRateRr":{ratio(p.taker_fee_rate_er)},'
         f'"makerFeeRateRr":{ratio(p.maker_fee_rate_er)},{_position_tail(p)},'
@@ -200,7 +201,8 @@ def rest_position_with_pnl(position: PositionState) -> str:
     return (
         f'{{{_position_head(p)}"sizeRq":{real(p.size, i.qty_scale)},"valueRv":{real(p.value, i.value_scale)},'
         f'"avgEntryPriceRp":{real(p.avg_entry_price, i.price_scale)},{_position_margins(p)}"markValueEv":0,'
-        f'"unRealisedPosLossEv":0,"estimatedOrdLossRv":"0","usedBalanceRv":{real(p.used_balance, i.value_scale)},'
+        f'"unRealisedPosLossEv":0,"estimatedOrdLossRv":{real(p.estimated_ord_loss, i.value_scale)},'
+        f'"usedBalanceRv":{real(p.used_balance, i.value_scale)},'
         f'"takeProfitEp":0,"stopLossEp":0,{_position_totals(p)}"realisedPnlEv":0,'
         f'"unRealisedPnlRv":{real(p.unrealised_pnl, i.value_scale)},"cumRealisedPnlEv":0,{_position_tail(p)}}}'
     )

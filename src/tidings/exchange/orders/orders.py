@@ -52,9 +52,9 @@ class Order(BookOrder):
         "action", "action_time_ns", "added_seq", "anchor_price", "cl_ord_id", "close_on_trigger", "create_time_ns",
         "cum_fee", "cum_qty", "display_qty", "exec_status", "has_attached", "instrument", "is_activated",
         "ledger", "ord_status", "ord_type", "order_id", "order_qty", "peg_offset", "peg_price_type", "pending",
-        "pos_side", "qty_type", "quote_left", "quote_qty", "reduce_only", "req_num", "reserved_qty", "reserved_value",
-        "sl_px", "sl_trigger", "stop_direction", "stop_loss", "stop_px", "take_profit", "text", "time_in_force",
-        "tp_px", "tp_trigger", "transact_time_ns", "trigger", "trigger_time_ns",
+        "pos_side", "qty_type", "quote_left", "quote_qty", "reduce_only", "req_num", "reserved_loss", "reserved_qty",
+        "reserved_value", "sl_px", "sl_trigger", "stop_direction", "stop_loss", "stop_px", "take_profit", "text",
+        "time_in_force", "tp_px", "tp_trigger", "transact_time_ns", "trigger", "trigger_time_ns",
     )  # fmt: skip
 
     def __init__(self, request: NewOrder, instrument: Instrument, user_id: int, order_id: str, now_ns: int) -> None:
@@ -99,7 +99,7 @@ class Order(BookOrder):
         self.req_num = 0
         # What its ledger has set aside for it.
         self.ledger: Ledger
-        self.reserved_qty = self.reserved_value = 0
+        self.reserved_qty = self.reserved_value = self.reserved_loss = 0
 
     @property
     def stay(self) -> Stay:
