@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from tests.fidelity.comparison import Difference
@@ -166,6 +167,13 @@ def _cancel_all(stage: Stage) -> Answer:
     return stage.me.call("DELETE", "/g-orders/all", "symbol=BTCUSDT")
 
 
+def _beyond_balance_by_loss(stage: Stage) -> Answer:
+    """An order whose margin the account holds, but not what it would lose at the mark price too."""
+    stage.me.call("PUT", "/g-positions/leverage", symbol="BTCUSDT", leverageRr="-10")
+    stage.price("BTCUSDT", Decimal(60_000))
+    return _create(**{**_ORDER, "priceRp": "66000"}, orderQtyRq="60")(stage)
+
+
 def _too_many(stage: Stage) -> Answer:
     """On an exchange of its own that counts."""
     venue = VenueProcess(*QUIET)
@@ -208,9 +216,7 @@ _PROVOKED: dict[str, tuple[Provoke, ...]] = {  # a way for each case of that nam
     "bad symbol or argument on /md": (_get("/md/orderbook", "symbol=NONE"),),
     "rate limit (gateway text)": (_too_many,),
     "posSide does not fit the position mode": (_create(**{**_ORDER, "posSide": "Long"}, orderQtyRq="0.01"),),
-    "risk rejection of a create (seen in live client logs)": (
-        _beyond_balance, _under(_beyond_balance, contract_balance_code="11082"),
-    ),
+    "risk rejection of a create (seen in live client logs)": (_beyond_balance, _beyond_balance_by_loss),
     "order not found / no open orders": (_get("/g-orders/activeList", "symbol=BTCUSDT"),),
     "websocket: login refused": (_login_refused,),
     "spot balance too low (wallet service)": (_transfer,),

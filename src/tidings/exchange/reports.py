@@ -161,6 +161,7 @@ class PositionState:
     display_leverage_er: int
     order_cost: int
     estimated_ord_loss: int  # of open orders, at the mark price
+    deleverage_er: int  # the share of its side that is not deleveraged before it; 0 without a profit
     buy_leaves_qty: int
     buy_leaves_value: int
     sell_leaves_qty: int

@@ -208,7 +208,7 @@ class Venue:
             state
             for account in self._accounts.values()
             if account.user_id == user_id and account.line is line and currency in ("", account.currency)
-            for state in account.position_states(self._instruments(account, symbol))
+            for state in self._position_states(account, self._instruments(account, symbol))
         ]
 
     def wallets(self, user_id: int, currency: str = "") -> list[WalletState]:
@@ -245,7 +245,7 @@ class Venue:
             AccountUpdate(
                 line, user_id, account.currency, sequence, now_ns,
                 [report for report in history if report.instrument.settle_currency == account.currency],
-                account.state(), account.position_states(_held(account)), is_snapshot=True,
+                account.state(), self._position_states(account, _held(account)), is_snapshot=True,
             )
             for account in self._accounts.values()
             if account.user_id == user_id and account.line is line
@@ -302,6 +302,12 @@ class Venue:
         if instrument.line is Line.SPOT:
             return self._wallets[user_id]
         return self._accounts[user_id, instrument.line, instrument.settle_currency]
+
+    def _position_states(self, account: ContractAccount, instruments: list[Instrument]) -> list[PositionState]:
+        for instrument in instruments:
+            if account.held_positions(instrument.symbol):
+                self._liquidation.rank(instrument.symbol)
+        return account.position_states(instruments)
 
     def _instruments(self, account: ContractAccount, symbol: str) -> list[Instrument]:
         return [

@@ -20,7 +20,7 @@ from typing import Final
 from tidings.exchange.accounts.contract_account import ContractAccount
 from tidings.exchange.accounts.opening import ContractAccounts
 from tidings.exchange.accounts.positions import LIQUIDATING, NORMAL, Position
-from tidings.exchange.accounts.takeovers import adl_candidates, force_close, pnl_of_sale
+from tidings.exchange.accounts.takeovers import adl_candidates, force_close, note_ranks, pnl_of_sale
 from tidings.exchange.catalogue import Instrument, Line
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BUY, SELL, BookOrder, Stay
@@ -48,11 +48,18 @@ class LiquidationDesk:
     def check(self, symbol: str, now_ns: int) -> None:
         """Begin to liquidate what the prices of `symbol`, as they are now, endanger."""
         instrument = self._lives[symbol].market.instrument
+        self.rank(symbol)
         for account in self._accounts[instrument.line, instrument.settle_currency]:
             if account.held_positions(symbol):
                 for position in account.all_held():
                     if position.status == NORMAL and account.is_endangered(position):
                         self._begin(account, position, now_ns)
+
+    def rank(self, symbol: str) -> None:
+        """Find out who would be deleveraged first at the prices of `symbol` as they are now."""
+        market = self._lives[symbol].market
+        instrument = market.instrument
+        note_ranks(self._accounts[instrument.line, instrument.settle_currency], symbol, market.mark_price)
 
     def _begin(self, account: ContractAccount, position: Position, now_ns: int) -> None:
         position.status = LIQUIDATING

@@ -39,6 +39,7 @@ class Position:
         self.account_id = account_id
         self.pos_side = pos_side
         self.status = NORMAL
+        self.deleverage_er = 0  # its rank among its side: 0 is not deleveraged, 1 (scale 8) before all others
         self.net_qty = 0  # signed
         self.value = 0  # unsigned, at entry
         self.set_leverage(instrument.default_leverage_er)
@@ -247,7 +248,7 @@ class Position:
             ),
             position_margin=margin - bankrupt_comm if self.net_qty else 0, used_balance=assigned + order_cost_total,
             cross_shared_balance=max(0, shared_balance) if self.is_cross else 0, order_cost=order_cost_total,
-            estimated_ord_loss=self.order_loss(),
+            estimated_ord_loss=self.order_loss(), deleverage_er=self.deleverage_er if self.net_qty else 0,
             buy_leaves_qty=self.buy_leaves_qty, buy_leaves_value=self.buy_leaves_value,
             sell_leaves_qty=self.sell_leaves_qty, sell_leaves_value=self.sell_leaves_value,
             buy_value_to_cost_er=value_to_cost_er(instrument, BUY, self.leverage_er),

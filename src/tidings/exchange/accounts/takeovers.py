@@ -78,9 +78,19 @@ def adl_candidates(
         for position in account.held_positions(instrument.symbol)
         if position.net_qty * side > 0 and unrealised_pnl(instrument, position.net_qty, position.value, price) > 0
     ]
+    return sorted(found, key=lambda entry: _profit_for_margin(entry[1], mark_price), reverse=True)
 
-    def rank(entry: tuple[ContractAccount, Position]) -> int:
-        position = entry[1]
-        return position.unrealised_pnl(mark_price) * ONE_ER // max(1, position.cost())
 
-    return sorted(found, key=rank, reverse=True)
+def note_ranks(accounts: Iterable[ContractAccount], symbol: str, mark_price: int) -> None:
+    """Tell every position in `symbol` how many of its side, itself among them, are not to be deleveraged before it."""
+    held = [position for account in accounts for position in account.held_positions(symbol)]
+    for is_long in (True, False):
+        ranked = [position for position in held if (position.net_qty > 0) == is_long]
+        ranked.sort(key=lambda position: _profit_for_margin(position, mark_price), reverse=True)
+        for index, position in enumerate(ranked):
+            gains = position.unrealised_pnl(mark_price) > 0
+            position.deleverage_er = (len(ranked) - index) * ONE_ER // len(ranked) if gains else 0
+
+
+def _profit_for_margin(position: Position, mark_price: int) -> int:
+    return position.unrealised_pnl(mark_price) * ONE_ER // max(1, position.cost())

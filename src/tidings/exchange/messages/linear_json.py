@@ -132,7 +132,8 @@ def stream_position(position: PositionState) -> str:
         f'"createdAtNs":0,"crossSharedBalanceRv":{amount(p.cross_shared_balance)},'
         f'"cumClosedPnlRv":{amount(p.cum_closed_pnl)},"cumFundingFeeRv":{amount(p.cum_funding_fee)},"cumPtFeeRv":"0",'
         f'"cumTransactFeeRv":{amount(p.cum_transact_fee)},"curTermRealisedPnlRv":{amount(p.cur_term_realised_pnl)},'
-        f'"currency":"{i.settle_currency}","dataVer":{p.data_ver},"deleveragePercentileRr":"0",'
+        f'"currency":"{i.settle_currency}","dataVer":{p.data_ver},'
+        f'"deleveragePercentileRr":{ratio(p.deleverage_er)},'
         f'"displayLeverageRr":{ratio(p.display_leverage_er)},'
         f'"estimatedOrdLossRv":{amount(p.estimated_ord_loss)},"execSeq":{p.exec_seq},"freeCostRv":"0",'
         f'"freeQty":{qty(p.free_qty)},"initMarginReqRr":{ratio(p.init_margin_req_er)},'
@@ -227,7 +228,7 @@ def _position_margins(p: PositionState) -> str:
         f'"bankruptPriceRp":{real(p.bankrupt_price, i.price_scale)},'
         f'"positionMarginRv":{real(p.position_margin, i.value_scale)},'
         f'"liquidationPriceRp":{real(p.liquidation_price, i.price_scale)},'
-        f'"deleveragePercentileRr":"0","buyValueToCostRr":{ratio(p.buy_value_to_cost_er)},'
+        f'"deleveragePercentileRr":{ratio(p.deleverage_er)},"buyValueToCostRr":{ratio(p.buy_value_to_cost_er)},'
         f'"sellValueToCostRr":{ratio(p.sell_value_to_cost_er)},"markPriceRp":{real(p.mark_price, i.price_scale)},'
     )
 

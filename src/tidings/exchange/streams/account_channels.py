@@ -8,16 +8,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from tidings.exchange.catalogue import Instrument, Line
+from tidings.exchange.catalogue import ONE_ER, Line
 from tidings.exchange.messages import contract_json, contract_v1_json, linear_json, risk_json, spot_json
 from tidings.exchange.messages.contract_v1_json import Options
-from tidings.exchange.reports import AccountUpdate
+from tidings.exchange.reports import AccountUpdate, PositionState
 from tidings.exchange.streams.subscriptions import Key
 from tidings.exchange.venue import Venue
 
 LINES: Final = {
     "aop": Line.COIN_M, "aop_v1": Line.COIN_M, "aop_p": Line.USD_M, "ras_p": Line.USD_M, "wo": Line.SPOT,
 }  # fmt: skip
+_LIGHTS: Final = 5
 _HISTORY_MAX: Final = 100  # "up to 100 closed and 100 filled" (phemex docs 2026, aop); for aop_v1 our reading
 
 Message = tuple[str, AccountUpdate | None]
@@ -80,7 +81,7 @@ class AccountChannels:
             yield self.message(key, update), update
             for position in update.positions if is_stray else ():
                 if position.size:
-                    yield _stray_position(position.account_id, position.instrument, update), None
+                    yield _stray_position(position, update), None
 
     def message(self, key: Key, update: AccountUpdate) -> str:
         """An update, or a snapshot, in the words of a channel."""
@@ -119,7 +120,14 @@ def _stray_index(now_ns: int) -> str:
     return json.dumps({"index_market24h": index, "timestamp": now_ns}, separators=(",", ":"))
 
 
-def _stray_position(account_id: int, instrument: Instrument, update: AccountUpdate) -> str:
-    """The risk light of a held position, equally unasked for (captured 2025)."""
-    info = {"accountID": account_id, "light": 1, "symbol": instrument.symbol, "userID": update.user_id}
+def _stray_position(position: PositionState, update: AccountUpdate) -> str:
+    """The risk light of a held position, equally unasked for (captured 2025): of five, the more the sooner deleveraged.
+
+    That the lights are fifths of the percentile is our reading.
+    """
+    light = max(1, -(-position.deleverage_er * _LIGHTS // ONE_ER))
+    info = {
+        "accountID": position.account_id, "light": light, "symbol": position.instrument.symbol,
+        "userID": update.user_id,
+    }  # fmt: skip
     return json.dumps({"position_info": info, "sequence": update.sequence}, separators=(",", ":"))
