@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from recordings import USD, Player, Script
+from recordings import START_NS, USD, Player, Script
 
 from tidings.exchange.catalogue import Line
 from tidings.exchange.venue_rules import Rules
@@ -186,3 +186,11 @@ def test_market_of_a_linear_contract_is_read_from_decimal_text(tmp_path: Path) -
     assert market.levels() == ([(60_000 * 10**9, 2_000_000)], [(60_001 * 10**9, 2_000_000)])
     assert (market.last_price, market.trades[-1].qty) == (60_001 * 10**9, 1_000_000)
     assert player.venue.account(player.a, Line.USD_M, "USDT").balance == 500_000 * 10**12
+
+
+def test_recorded_mark_price_liquidates(tmp_path: Path) -> None:
+    player = Player(quiet_start().price(20, ".MBTC", 95).price(40, ".MBTC", 60).book(2_000, {101: 1}, {}), tmp_path)
+    player.venue.set_leverage(player.a, "BTCUSD", START_NS, leverage_er=5 * 10**8)
+    player.place(10, "Buy", 5, 102)
+    assert [r.trade_type for r in player.to(30)] == []
+    assert [(r.user_id, r.trade_type, r.exec_qty) for r in player.to(200)] == [(player.a, "LiqTrade", 5)]
