@@ -70,6 +70,17 @@ def test_what_was_saved_when_asked_survives_a_kill(start_exchange, tmp_path: Pat
     assert open_ids(RestClient(start_exchange("--state", str(path), "--no-flow").ready)) == ["saved"]
 
 
+def test_a_second_exchange_on_the_same_file_is_refused_and_the_first_goes_on(start_exchange, tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    first = start_exchange("--state", str(path), "--no-flow")
+    command = [*COMMAND, "--state", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"another exchange is running on the state file {path} (process {first.process.pid})" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert save(first.ready["admin"])["file"] == str(path)
+
+
 @pytest.mark.parametrize("content", ["{}", '{"format":"tidings exchange state","version":7,"sha256":"'])
 def test_a_file_that_is_no_state_is_refused_and_left_alone(tmp_path: Path, content: str) -> None:
     path = tmp_path / "other.json"

@@ -31,6 +31,7 @@ from tidings.exchange.rest.face import RestApi
 from tidings.exchange.rest.rate_limits import Profile, RateLimits, Window
 from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.saved.keeper import StateKeeper
+from tidings.exchange.saved.state_lock import StateLock
 from tidings.exchange.server.certificates import Certificates
 from tidings.exchange.server.http_request import Request
 from tidings.exchange.server.http_server import Handler, HttpConnection, ServerState
@@ -96,6 +97,7 @@ class LocalExchange:
     """One running exchange inside the present event loop."""
 
     def __init__(self, config: ExchangeConfig) -> None:
+        self._lock = StateLock(config.state_file) if config.state_file else None  # before anything is read
         self._keeper = StateKeeper(config.state_file) if config.state_file else None
         if self._keeper is not None and self._keeper.found is not None:
             config = replace(config, seed=self._keeper.seed, account_count=self._keeper.user_count)
@@ -184,6 +186,8 @@ class LocalExchange:
             self._certificates.close()
         if was_running and self._keeper is not None:
             self._save()
+        if self._lock is not None:
+            self._lock.release()
 
     async def _listen(self, handler: Handler, host: str, port: int, context: ssl.SSLContext | None) -> int:
         is_main = handler is self._rest

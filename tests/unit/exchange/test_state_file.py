@@ -1,8 +1,12 @@
 """The file of an exchange's state: whole, private, and refused by name where it is not sound."""
 
 import asyncio
+import fcntl
+import gc
 import json
+import os
 import stat
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +18,7 @@ from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
 from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.saved.keeper import StateKeeper
 from tidings.exchange.saved.state_file import read_state, write_state
+from tidings.exchange.saved.state_lock import StateLock
 from tidings.exchange.saved.venue_saving import restore_venue, venue_document
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
@@ -177,6 +182,46 @@ def test_clients_go_on_with_their_keys_and_the_clock_never_goes_back(tmp_path: P
     _, later = asyncio.run(run(seed=3))
     assert later.venue.market("BTCUSD", 2**62) is not None
     assert read_state(path)["saved_ns"] >= 2**62
+
+
+def test_two_exchanges_never_share_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    config = ExchangeConfig(has_tls=False, has_flow=False, state_file=path)
+
+    async def run() -> None:
+        first = LocalExchange(config)
+        await first.start()
+        with pytest.raises(StateError, match=rf"another exchange is running on the state file .*process {os.getpid()}"):
+            LocalExchange(config)
+        LocalExchange(replace(config, state_file=tmp_path / "other.json"))
+        await first.stop()
+        second = LocalExchange(config)
+        await second.start()
+        await second.stop()
+
+    asyncio.run(run())
+    StateLock(path)  # one that ends without a word
+    gc.collect()
+    StateLock(path).release()
+
+
+def test_lock_that_its_last_holder_took_away_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.json"
+    calls, flock = [], fcntl.flock
+
+    def flock_too_late(file, how: int) -> None:
+        calls.append(file)
+        if len(calls) == 1:
+            (tmp_path / ".state.json.lock").unlink()
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock_too_late)
+    lock = StateLock(path)
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(StateError, match="another exchange"):
+        StateLock(path)
+    lock.release()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_regular_saves_do_not_wait_for_the_disk_and_come_whole(tmp_path: Path) -> None:
