@@ -337,9 +337,6 @@ class OrderLife:
                 return
         if order.is_market:
             order.price = bounded_price(order, self.protective_price(order.side))
-        elif bounded_price(order, order.price) != order.price:
-            self._finish(order, REJECTED, "Aborted", code=TE_PRICE_WORSE_THAN_BANKRUPT)
-            return
         if order.quote_qty and not order.size_by_quote():
             self._finish(order, DEACTIVATED, "Aborted", code=TE_QTY_TOO_SMALL)
             return
