@@ -91,6 +91,13 @@ def test_rows_are_those_of_a_reference_that_keeps_every_trade(trades, minutes_be
     assert as_rows(candles.last(resolution_s, count, before_s)) == [r for r in wanted if r[1] < before_s][-count:]
 
 
+def test_the_last_candle_asked_for_is_whole_though_it_ends_beyond():
+    reference = Reference()
+    candles = Candles(Before(reference, 3_000))
+    [row] = candles.between(180, START_S - 8_820, START_S - 8_760)
+    assert as_rows([row]) == [r for r in reference.rows(180) if START_S - 8_820 <= r[1] < START_S - 8_760]
+
+
 @settings(deadline=None)
 @given(TRADES, st.sampled_from([0, 2_000]), st.sets(st.integers(0, 59)))
 def test_a_day_is_kept_up_whenever_it_is_asked_for(trades, minutes_before, asked):

@@ -338,32 +338,6 @@ def test_market_order_stops_at_the_bankruptcy_price(d: Driver) -> None:
     assert [(r.exec_qty, r.price) for r in reports if r.user_id == d.a and r.is_trade] == [(BTC // 2, 54_000 * USDT)]
 
 
-def fire_stop_at(d: Driver, price: int) -> list[OrderReport]:
-    """Have the last price fall to `price`; what happened to `a`."""
-    c, e = d.venue.user_ids[2:]
-    d.place(c, "BTCUSDT", "Buy", MILLI_BTC, price)
-    return [report for report in d.place(e, "BTCUSDT", "Sell", MILLI_BTC, price) if report.user_id == d.a]
-
-
-def test_stop_that_fires_stops_at_the_bankruptcy_price(d: Driver) -> None:
-    d.place(d.a, "BTCUSDT", "Sell", BTC, stop_px=54_500 * USDT, ord_type="Stop", trigger="ByLastPrice",
-            close_on_trigger=True)  # fmt: skip
-    d.place(d.b, "BTCUSDT", "Buy", BTC // 2, 54_000 * USDT)
-    d.place(d.b, "BTCUSDT", "Buy", BTC, 53_900 * USDT)
-    reports = fire_stop_at(d, 54_400 * USDT)
-    assert [(r.ord_status, r.exec_qty, r.price) for r in reports[1:]] == [
-        ("New", 0, 54_000 * USDT), ("PartiallyFilled", BTC // 2, 54_000 * USDT), ("Canceled", BTC // 2, 54_000 * USDT),
-    ]  # fmt: skip
-    assert position(d, d.a).size == BTC // 2
-
-
-def test_stop_limit_beyond_the_bankruptcy_price_is_refused_when_it_fires(d: Driver) -> None:
-    d.place(d.a, "BTCUSDT", "Sell", BTC, 53_900 * USDT, stop_px=54_500 * USDT, ord_type="StopLimit",
-            trigger="ByLastPrice", close_on_trigger=True)  # fmt: skip
-    (report,) = fire_stop_at(d, 54_400 * USDT)
-    assert (report.ord_status, report.code, position(d, d.a).size) == ("Rejected", 11054, BTC)
-
-
 def test_debt_of_an_account_without_positions_is_the_funds() -> None:
     """A loss is realised on the strength of a profit elsewhere that is gone when it is taken."""
     d = cross()
