@@ -91,11 +91,14 @@ def test_rows_are_those_of_a_reference_that_keeps_every_trade(trades, minutes_be
     assert as_rows(candles.last(resolution_s, count, before_s)) == [r for r in wanted if r[1] < before_s][-count:]
 
 
-def test_the_last_candle_asked_for_is_whole_though_it_ends_beyond():
+@pytest.mark.parametrize("resolution_s", RESOLUTIONS_S)
+def test_a_candle_of_the_past_is_whole_wherever_a_query_ends(resolution_s):
     reference = Reference()
     candles = Candles(Before(reference, 3_000))
-    [row] = candles.between(180, START_S - 8_820, START_S - 8_760)
-    assert as_rows([row]) == [r for r in reference.rows(180) if START_S - 8_820 <= r[1] < START_S - 8_760]
+    begin_s = (START_S - 150_000) // resolution_s * resolution_s
+    wanted = [row for row in reference.rows(resolution_s) if row[1] == begin_s]
+    for length_s in (60, resolution_s // 2 // 60 * 60 or 60, resolution_s):
+        assert as_rows(candles.between(resolution_s, begin_s, begin_s + length_s)) == wanted
 
 
 @settings(deadline=None)

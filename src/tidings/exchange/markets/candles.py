@@ -77,8 +77,8 @@ class Candles:
     def between(self, resolution_s: int, from_s: int, to_s: int) -> list[Row]:
         """The candles that begin in [`from_s`, `to_s`), oldest first."""
         rung_s, from_s = rung_of(resolution_s), -(-from_s // resolution_s) * resolution_s
-        to_s = -(-to_s // resolution_s) * resolution_s  # the last candle is a whole one, too
-        pieces = self._past.candles(rung_s, from_s, min(to_s, self._past.end_s)) if self._past is not None else []
+        whole_s = -(-to_s // resolution_s) * resolution_s  # the last one that begins before `to_s` is not cut there
+        pieces = self._past.candles(rung_s, from_s, min(whole_s, self._past.end_s)) if self._past is not None else []
         pieces += [candle for candle in reversed(list(self._live(rung_s))) if from_s <= candle.start_s]
         before = [row.candle for row in self.last(resolution_s, 1, from_s)]
         found = rows([*before, *fold(pieces, resolution_s)])[len(before) :]
