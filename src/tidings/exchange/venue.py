@@ -221,13 +221,11 @@ class Venue:
     ) -> list[tuple[Instrument, PositionTerm]]:
         """The terms of the user's positions in which something was closed, the one that changed last first."""
         found = [
-            (position.instrument, term)
+            (instrument, term)
             for account in self._accounts.values()
             if account.user_id == user_id and account.line is line and currency in ("", account.currency)
-            for position in account.known_positions()
-            if symbol in ("", position.instrument.symbol)
-            for term in position.terms()
-            if term.closed_qty
+            for instrument, term in account.all_terms()
+            if symbol in ("", instrument.symbol) and term.closed_qty
         ]
         return sorted(found, key=lambda entry: -entry[1].updated_ns)
 

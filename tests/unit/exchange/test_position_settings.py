@@ -128,3 +128,20 @@ def test_assigned_margin_returns_when_the_position_closes(d: Driver) -> None:
 def test_coin_m_ignores_the_position_side(d: Driver) -> None:
     (report,) = d.place(d.a, "BTCUSD", "Buy", 1, COIN_M_60K, pos_side="Long")
     assert report.pos_side == "Merged"
+
+
+def test_what_a_position_was_is_not_forgotten_with_its_mode(d: Driver) -> None:
+    hold(d)
+    d.place(d.b, "BTCUSDT", "Buy", 100 * MILLI_BTC, USD_M_60K)
+    d.place(d.a, "BTCUSDT", "Sell", 100 * MILLI_BTC, USD_M_60K)
+    before = d.venue.closed_terms(d.a, Line.USD_M, symbol="BTCUSDT")
+    fees = d.venue.positions(d.a, Line.USD_M, symbol="BTCUSDT")[0].cum_transact_fee
+    assert (len(before), fees > 0) == (1, True)
+    assert d.venue.set_position_mode(d.a, "BTCUSDT", "Hedged", d.now_ns).code == 0
+    d.run()
+    assert d.venue.closed_terms(d.a, Line.USD_M, symbol="BTCUSDT") == before
+    assert [s.cum_transact_fee for s in d.venue.positions(d.a, Line.USD_M, symbol="BTCUSDT")] == [0, 0]
+    leverage(d, "BTCUSDT", long_leverage_er=7 * X, short_leverage_er=7 * X)
+    assert d.venue.set_position_mode(d.a, "BTCUSDT", "OneWay", d.now_ns).code == 0
+    (state,) = d.venue.positions(d.a, Line.USD_M, symbol="BTCUSDT")
+    assert (state.cum_transact_fee, state.term, state.leverage_er) == (fees, 2, 7 * X)

@@ -5,6 +5,7 @@ from typing import Final
 
 from tidings.exchange.accounts.ledgers import Fill, HouseLedger, Settlement
 from tidings.exchange.accounts.margin import is_past
+from tidings.exchange.accounts.position_terms import PositionTerm
 from tidings.exchange.accounts.positions import LIQUIDATING, LONG, MERGED, NORMAL, SHORT, Position
 from tidings.exchange.catalogue import Currency, Instrument, Line
 from tidings.exchange.error_codes import (
@@ -39,6 +40,7 @@ class ContractAccount:
         self.on_opened: Callable[[str, int], None] | None = None  # told of each flat position that is opened
         self._modes: dict[str, str] = {}
         self._positions: dict[str, dict[str, Position]] = {}  # symbol → position side → position
+        self._set_aside: dict[str, dict[str, Position]] = {}  # those of the mode that a symbol is not in: their past
 
     # Positions.
 
@@ -47,10 +49,13 @@ class ContractAccount:
         return self._modes.get(symbol, ONE_WAY)
 
     def switch_mode(self, instrument: Instrument, pos_mode: str) -> None:
-        """Replace the symbol's positions, which must be idle, by those of the other mode."""
+        """Replace the symbol's positions, which must be idle, by those of the other mode, with the past they had."""
         leverage_er = max((p.leverage_er for p in self.symbol_positions(instrument)), key=abs)
         self._modes[instrument.symbol] = pos_mode
-        del self._positions[instrument.symbol]
+        left = self._positions.pop(instrument.symbol)
+        if instrument.symbol in self._set_aside:
+            self._positions[instrument.symbol] = self._set_aside[instrument.symbol]
+        self._set_aside[instrument.symbol] = left
         for position in self.symbol_positions(instrument):
             position.set_leverage(leverage_er)
 
@@ -243,6 +248,12 @@ class ContractAccount:
     def known_positions(self) -> list[Position]:
         """Every position that was ever touched."""
         return [position for sides in self._positions.values() for position in sides.values() if position.data_ver]
+
+    def all_terms(self) -> list[tuple[Instrument, PositionTerm]]:
+        """The terms of every position there ever was, in whichever mode."""
+        kept = (*self._positions.values(), *self._set_aside.values())
+        positions = [position for sides in kept for position in sides.values()]
+        return [(position.instrument, term) for position in positions for term in position.terms()]
 
     def update(self, reports: list[OrderReport], symbols: Sequence[str], sequence: int, now_ns: int) -> AccountUpdate:
         """An update with the account and the positions in `symbols`, whose versions go up by one."""
