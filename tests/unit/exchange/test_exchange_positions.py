@@ -77,6 +77,20 @@ def test_orders_that_only_reduce_cost_nothing() -> None:
     assert (held.sell_leaves_qty, held.sell_leaves_value, held.order_cost()) == (0, 0, 0)
 
 
+def test_reduce_only_orders_cost_nothing_however_many() -> None:
+    held = position()
+    held.trade(BUY, 10_000, 600 * 10**12, 1)
+    for number in range(3):
+        request = NewOrder(symbol="BTCUSDT", side="Sell", qty=10_000, price=1, reduce_only=True)
+        held.count(Order(request, LINEAR, 1, f"closing {number}", 0), 10_000, 600 * 10**12)
+    assert held.order_cost() == 0
+    order = Order(NewOrder(symbol="BTCUSDT", side="Sell", qty=5_000, price=1), LINEAR, 1, "may open", 0)
+    held.count(order, 5_000, 300 * 10**12)
+    assert held.order_cost() == 30_378_000_000_000  # all of it opens if the others are filled first: 300 × 0.10126
+    held.recount(order, 0, 0)
+    assert held.order_cost() == 0
+
+
 @pytest.mark.parametrize(("leverage_er", "loss"), [(-(10**9), 500_000_000_000), (10**9, 0)])
 def test_cross_position_holds_its_loss_isolated_does_not(leverage_er: int, loss: int) -> None:
     """600 at 10 times: 60 margin, 600 × 0.0006 × 0.9 = 0.324 to close; the mark has fallen by 0.5 in value."""

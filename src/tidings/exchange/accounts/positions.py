@@ -26,6 +26,7 @@ from tidings.exchange.reports import PositionState
 MERGED: Final = "Merged"
 LONG: Final = "Long"
 SHORT: Final = "Short"
+_QTY, _VALUE, _LOSS = range(3)  # of open orders
 NORMAL: Final = "Normal"
 LIQUIDATING: Final = "Liq"  # the venue's word is not known; its integer enum calls such events Liq
 
@@ -46,6 +47,7 @@ class Position:
         self.added_margin = 0  # isolated: assigned beyond the position's cost; below 0 what funding took of that
         self.buy_leaves_qty = self.buy_leaves_value = self.sell_leaves_qty = self.sell_leaves_value = 0
         self.buy_leaves_loss = self.sell_leaves_loss = 0  # see `order_loss`
+        self._reducing = {BUY: [0, 0, 0], SELL: [0, 0, 0]}  # what of that is of reduce-only orders
         self.cum_closed_pnl = self.cum_fee = self.cum_funding_fee = self.cur_term_pnl = 0
         self.last_funding_time_ns = 0
         self.term = 1
@@ -168,6 +170,11 @@ class Position:
             self.sell_leaves_qty += qty - order.reserved_qty
             self.sell_leaves_value += value - order.reserved_value
             self.sell_leaves_loss += loss - order.reserved_loss
+        if order.reduce_only:
+            reducing = self._reducing[order.side]
+            reducing[_QTY] += qty - order.reserved_qty
+            reducing[_VALUE] += value - order.reserved_value
+            reducing[_LOSS] += loss - order.reserved_loss
         order.reserved_qty, order.reserved_value, order.reserved_loss = qty, value, loss
 
     def cost(self) -> int:
@@ -194,16 +201,20 @@ class Position:
         """
         if not (self.buy_leaves_loss or self.sell_leaves_loss):
             return 0
-        buys = self._opening_share(BUY, self.buy_leaves_qty, self.buy_leaves_loss)
-        return buys + self._opening_share(SELL, self.sell_leaves_qty, self.sell_leaves_loss)
+        buys = self._opening_share(BUY, self.buy_leaves_qty, self.buy_leaves_loss, _LOSS)
+        return buys + self._opening_share(SELL, self.sell_leaves_qty, self.sell_leaves_loss, _LOSS)
 
-    def _opening_share(self, side: int, qty: int, amount: int) -> int:
-        """The part of `amount` that belongs to what orders for `qty` on `side` would open."""
-        free_qty = self.room(side)
-        return 0 if qty <= free_qty else amount * (qty - free_qty) // qty if free_qty else amount
+    def _opening_share(self, side: int, qty: int, amount: int, kind: int) -> int:
+        """The part of `amount`, of the open orders for `qty` on `side`, that belongs to what would open a position."""
+        if qty <= (room := self.room(side)):
+            return 0
+        reducing = self._reducing[side]
+        able_qty, able_amount = qty - reducing[_QTY], amount - reducing[kind]  # of the orders that may open one
+        opening_qty = min(able_qty, qty - room)
+        return able_amount if opening_qty == able_qty else able_amount * opening_qty // able_qty
 
     def _side_cost(self, side: int, qty: int, value: int) -> int:
-        charged = self._opening_share(side, qty, value)
+        charged = self._opening_share(side, qty, value, _VALUE)
         return order_cost(self.instrument, side, self.leverage_er, charged) if charged else 0
 
     def used(self, mark_price: int) -> int:
