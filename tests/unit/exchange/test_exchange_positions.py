@@ -87,7 +87,7 @@ def test_reduce_only_orders_cost_nothing_however_many() -> None:
     order = Order(NewOrder(symbol="BTCUSDT", side="Sell", qty=5_000, price=1), LINEAR, 1, "may open", 0)
     held.count(order, 5_000, 300 * 10**12)
     assert held.order_cost() == 30_378_000_000_000  # all of it opens if the others are filled first: 300 × 0.10126
-    held.recount(order, 0, 0)
+    held.recount(order, 0, 0, 0)
     assert held.order_cost() == 0
 
 

@@ -379,3 +379,14 @@ def test_profit_elsewhere_backs_a_cross_position() -> None:
     d.venue.markets["ETHUSDT"].mark_price = 3_000 * USDT
     assert d.set_mark("BTCUSDT", 40_000 * USDT) == []
     assert forced(d.run(50)) != []
+
+
+def test_profit_of_an_isolated_position_backs_nothing_else() -> None:
+    d = cross(2_000)
+    d.venue.set_leverage(d.a, "ETHUSDT", d.now_ns, leverage_er=10 * X)
+    d.place(d.b, "ETHUSDT", "Sell", 10**6, 3_000 * USDT)
+    d.place(d.a, "ETHUSDT", "Buy", 10**6, 3_000 * USDT)
+    d.venue.markets["ETHUSDT"].mark_price = 5_000 * USDT  # 2,000 won
+    d.set_mark("BTCUSDT", 40_000 * USDT)  # 2,000 lost
+    assert [(r.user_id, r.instrument.symbol) for r in d.run(50) if r.trade_type == "LiqTrade"] == [(d.a, "BTCUSDT")]
+    assert position(d, d.a, "ETHUSDT").size == 10**6

@@ -194,3 +194,13 @@ def test_recorded_mark_price_liquidates(tmp_path: Path) -> None:
     player.place(10, "Buy", 5, 102)
     assert [r.trade_type for r in player.to(30)] == []
     assert [(r.user_id, r.trade_type, r.exec_qty) for r in player.to(200)] == [(player.a, "LiqTrade", 5)]
+
+
+def test_trade_that_a_book_showed_long_before_takes_nothing_off_what_is_displayed(tmp_path: Path) -> None:
+    """4 of 10 were traded at 290 ms; the book told of it at 300, the trade itself only at 500."""
+    script = quiet_start().book(300, {100: 6}, {}).trade(500, "Sell", 100, 4, at_ms=290).trade(600, "Sell", 100, 3)
+    player = Player(script, tmp_path)
+    player.place(1, "Buy", 5, 100)
+    assert player.fills(500) == []
+    assert player.book()[0][100] == 6 + 5
+    assert player.fills(600) == [(100, 1)]  # 2 were left ahead, the other 4 stand behind

@@ -79,9 +79,10 @@ class Playback:
         self._gaps += recorded.received_ns - self._last_ns > GAP_NS
         self._last_ns = recorded.received_ns
         self._played += 1
-        self._look_ahead(recorded.received_ns + LOOK_AHEAD_NS)
+        until_ns = recorded.received_ns + LOOK_AHEAD_NS
+        self._look_ahead(until_ns)
         if isinstance(recorded.push, BookPush):
-            self._trades_shown_by(recorded.push, now_ns)
+            self._trades_shown_by(recorded.push, until_ns, now_ns)
         self._apply(recorded.push, now_ns)
         if self._ahead:
             ahead_ns = self._ahead[0].received_ns - self._first_ns
@@ -103,10 +104,12 @@ class Playback:
                 self._state_word, self._detail = "failed", str(error)
                 _LOGGER.error("%s; its markets stand still", error)
 
-    def _trades_shown_by(self, book: BookPush, now_ns: int) -> None:
-        """Play the trades to come that `book` shows already."""
+    def _trades_shown_by(self, book: BookPush, until_ns: int, now_ns: int) -> None:
+        """Play the trades received until then that `book` shows already."""
         for recorded in self._ahead:
             push = recorded.push
+            if recorded.received_ns > until_ns:
+                return
             if isinstance(push, TradesPush) and push.symbol == book.symbol and not push.is_snapshot:
                 shown = [row for row in push.rows if row[0] <= book.time_ns]
                 push.rows = [row for row in push.rows if row[0] > book.time_ns]
