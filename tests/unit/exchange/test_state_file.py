@@ -16,6 +16,7 @@ from venue_driver import COIN_M_60K, PRICES, START_NS, Driver
 from tidings.exchange.catalogue import Line
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
 from tidings.exchange.saved.graph_words import StateError
+from tidings.exchange.saved.graph_writer import GraphWriter
 from tidings.exchange.saved.keeper import StateKeeper
 from tidings.exchange.saved.state_file import read_state, write_state
 from tidings.exchange.saved.state_lock import StateLock
@@ -111,6 +112,13 @@ def test_state_that_does_not_fit_is_refused_by_reason(spoil, reason: str) -> Non
     venue = Venue(VenueConfig(has_flow=False, prices=PRICES), START_NS)
     with pytest.raises(StateError, match=reason):
         restore_venue(venue, document, START_NS)
+
+
+def test_sets_are_written_in_the_same_order_by_every_process() -> None:
+    names = [f"name {number}" for number in range(30)]
+    writer = GraphWriter(())
+    writer.add(set(names))
+    assert writer.rows == [["set", *sorted(names)]]
 
 
 def test_funding_interval_is_the_new_runs() -> None:

@@ -117,7 +117,8 @@ class GraphWriter:
             head = [self.value(value.default_factory)]
         if isinstance(value, dict):
             return head + [self.value(item) for pair in value.items() for item in pair]
-        return head + [self.value(item) for item in value]
+        items = sorted(value, key=repr) if isinstance(value, set) else value  # the same file in every process
+        return head + [self.value(item) for item in items]
 
 
 def _is_ours(value: Any) -> bool:
