@@ -41,7 +41,7 @@ _OLD_AOP_P_KEYS = (
 )  # fmt: skip
 _OLD_AOP_P_MORE_KEYS = (
     *_OLD_AOP_P_KEYS, "+*.status", "+*.tradeLevel", "+*.userMode", "+*.cl_req_code", "+*.pegOffsetProportionRr",
-    "*.orders_p[0].execPriceRp", "*.orders_p[0].tradeType",
+    "*.orders_p[0].execPriceRp",
 )  # fmt: skip
 
 _ORDERS = (
@@ -110,8 +110,6 @@ _ACCOUNTS = (
 )  # fmt: skip
 
 _MARKETS = (
-    Declared("rest_md_spot_ticker_24hr", "+result.indexEp", "documents of 2020; captured 2024 has the index"),
-    Declared("rest_md_ticker_24hr_contract_docs", "result.*", "keys without suffix contradict table and captures"),
     Declared("products_spot_table_2024", "*.quoteTickSizeEv", "the catalogue captured in 2025 has another tick"),
     Declared("rest_public_products", "data.md5Checksum", "of the catalogue as it is served, which is cut down"),
     Declared("ws_orderbook", "+messages[?].timestamp", "documents of 2019; captured 2025 has a timestamp"),
@@ -144,6 +142,7 @@ _STREAMS = (
     ),
     *_family(_OLD_AOP_P, "ws_aop_p_captured", keys=tuple(key.replace("*.", "single_*.") for key in _OLD_AOP_P_KEYS)),
     *_family(_OLD_AOP_P, "ws_aop_p", "ws_aop_p_taker_fill_incremental", keys=_OLD_AOP_P_MORE_KEYS),
+    Declared("ws_aop_p", "messages[2].orders_p[0].tradeType", "of one New event; the sample's next one has none"),
     Declared("ws_aop_v1", "*.closed[0].cumValueEv", "of executions that the sample does not show"),
     Declared("ws_aop_p", "messages[2].positions_p[0].posMode", "a Long position in one-way mode: invented"),
     Declared("ws_wo", "*.feeCurrency", "documents of 2020; the fee is taken in what is received (documents of 2026)"),

@@ -19,6 +19,9 @@ _RULES: Mapping[str, Mapping[str, str]] = MappingProxyType({
     "rest_g_futures_orders*": {"api-data-shape": "bare"},
     "rest_g_futures_trades": {"api-data-shape": "bare"},
     "rest_spots_orders_by_order_id": {"api-data-shape": "bare"},
+    "rest_md_ticker_24hr_contract_docs": {"v1-ticker-keys": "plain"},
+    "rest_md_spot_ticker_24hr": {"spot-ticker-index": "off"},
+    "ws_aop_p_taker_fill_incremental": {"new-trade-type": "Amend"},
 })  # fmt: skip
 
 
