@@ -16,7 +16,7 @@ import os
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
@@ -139,7 +139,7 @@ class LocalExchange:
         """Listen, and give the ready object. Raises OSError if the address cannot be bound."""
         context, ca_file = None, None
         if self._keeper is not None:
-            self._save()  # a file that cannot be written is better known now
+            self._keeper.save(self.venue, self._accounts, self._clock())  # if it cannot be, that is better known now
         if self.config.has_tls:
             self._certificates = Certificates()
             context, ca_file = self._certificates.server_context(), str(self._certificates.ca_file)
@@ -153,7 +153,7 @@ class LocalExchange:
             (BOOK_INTERVAL_NS / 1e9, self._poll_markets), (SWEEP_INTERVAL_S, self._drop_silent),
         ]  # fmt: skip
         if self._keeper is not None:
-            chores.append((self.config.state_interval_s, self._save_aside))
+            chores.append((self.config.state_interval_s, self._save))
         self._chores = [asyncio.create_task(self._regularly(*chore)) for chore in chores]
         self._pump()
         secure = "s" if self.config.has_tls else ""
@@ -185,7 +185,7 @@ class LocalExchange:
         if self._certificates is not None:
             self._certificates.close()
         if was_running and self._keeper is not None:
-            self._save()
+            await self._save()
         if self._lock is not None:
             self._lock.release()
 
@@ -266,7 +266,8 @@ class LocalExchange:
         while True:
             await asyncio.sleep(interval_s)
             try:
-                chore()
+                if isinstance(doing := chore(), Coroutine):
+                    await doing
             except Exception:  # a defect, or a full disk: streams, deadlines and saves go on for everybody
                 self._rest.counters["failures"] += 1
                 _LOGGER.exception("%s failed", chore.__name__.strip("_"))
@@ -280,21 +281,16 @@ class LocalExchange:
         for _, state in self._listeners:
             state.deadlines.sweep(self._clock())
 
-    def _save_aside(self) -> None:
-        if self._keeper is not None:
-            self._keeper.save_aside(self.venue, self._accounts, self._clock())
-
     def work_count(self) -> int:
         """How many requests there have been, of REST and of streams."""
         return self._rest.counters["requests"] + self._hub.counters["stream_requests"]
 
-    def _save(self) -> dict[str, object]:
+    async def _save(self) -> dict[str, object]:
         """Write the state to its file; what the admin endpoint says of it. Raises StateError."""
         if self._keeper is None:
             raise StateError("no state file was named when the exchange was started")
-        now_ns = self._clock()
-        size_bytes = self._keeper.save(self.venue, self._accounts, now_ns)
-        return {"file": str(self._keeper.path), "size_bytes": size_bytes, "saved_ns": now_ns}
+        size_bytes, saved_ns = await self._keeper.save_aside(self.venue, self._accounts, self._clock)
+        return {"file": str(self._keeper.path), "size_bytes": size_bytes, "saved_ns": saved_ns}
 
     def _counters(self) -> dict[str, int]:
         """The faces' counters, for the admin endpoint."""

@@ -5,7 +5,9 @@ import fcntl
 import gc
 import json
 import os
+import re
 import stat
+import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +17,7 @@ from venue_driver import COIN_M_60K, PRICES, START_NS, Driver
 
 from tidings.exchange.catalogue import Line
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
+from tidings.exchange.saved import keeper
 from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.saved.graph_writer import GraphWriter
 from tidings.exchange.saved.keeper import StateKeeper
@@ -190,6 +193,51 @@ def test_clients_go_on_with_their_keys_and_the_clock_never_goes_back(tmp_path: P
     _, later = asyncio.run(run(seed=3))
     assert later.venue.market("BTCUSD", 2**62) is not None
     assert read_state(path)["saved_ns"] >= 2**62
+
+
+def test_save_that_is_asked_for_lets_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The write takes 0.3 s here: the loop turns meanwhile, and the answer waits for it."""
+    path = tmp_path / "state.json"
+    config = ExchangeConfig(has_tls=False, has_flow=False, state_file=path)
+
+    async def run() -> tuple[dict, int, str]:
+        exchange = LocalExchange(config)
+        ready = await exchange.start()
+        host, port = str(ready["admin"]).removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        monkeypatch.setattr(keeper, "write_state", lambda *what: time.sleep(0.3) or write_state(*what))
+        writer.write(b"POST /save HTTP/1.1\r\nHost: x\r\n\r\n")
+        writer.write(b"GET /counters HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        said = asyncio.ensure_future(reader.read())
+        turns = 0
+        while not said.done():
+            await asyncio.sleep(0.005)
+            turns += 1
+        await exchange.stop()
+        saved, counters = re.findall(r"^\{.*?\}$", said.result().decode().replace("}HTTP", "}\nHTTP"), re.MULTILINE)
+        return json.loads(saved), turns, counters
+
+    saved, turns, counters = asyncio.run(run())
+    assert (saved["file"], saved["size_bytes"] > 0, "creates" in counters) == (str(path), True, True)
+    assert turns > 10
+
+
+def test_save_that_fails_in_its_process_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.json"
+    d = Driver()
+    saver = StateKeeper(path)
+
+    async def save() -> None:
+        await saver.save_aside(d.venue, [], lambda: d.now_ns)
+
+    asyncio.run(save())
+    assert read_state(path)["saved_ns"] == d.now_ns
+    monkeypatch.setattr(keeper, "write_state", lambda path, state: write_state(path / "nowhere", state))
+    with pytest.raises(StateError, match=r"cannot write the state file .*nowhere"):
+        asyncio.run(save())
+    monkeypatch.setattr(keeper, "write_state", lambda path, state: os._exit(3))
+    with pytest.raises(StateError, match="the process that did it has failed"):
+        asyncio.run(save())
 
 
 def test_two_exchanges_never_share_a_file(tmp_path: Path) -> None:

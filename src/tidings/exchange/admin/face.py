@@ -17,7 +17,8 @@ no web page: a browser on this machine would send its requests here as well, so 
 """
 
 import json
-from collections.abc import Callable
+from asyncio import Future, ensure_future
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tidings.exchange.admin.admin_view import order_row
@@ -42,10 +43,10 @@ class AdminApi:
     counters: Callable[[], dict[str, int]]  # of the faces
     on_changed: Callable[[], None]  # the core may have something to publish
     on_rules_changed: Callable[[], None] = lambda: None
-    save: Callable[[], dict[str, object]] | None = None  # writes the state file; None: there is none
+    save: Callable[[], Awaitable[dict[str, object]]] | None = None  # writes the state file; None: there is none
 
-    def respond(self, request: Request, address: str, wall_ns: int) -> Response:
-        """The answer to one request."""
+    def respond(self, request: Request, address: str, wall_ns: int) -> Response | Future[Response]:
+        """The answer to one request; a save takes its time."""
         if _is_of_a_page(request):
             return _json({"error": "web pages may not ask here"}, 403)
         try:
@@ -66,7 +67,7 @@ class AdminApi:
                 case "GET", "/history":
                     return _json(self._history(parameters.integer("user_id")))
                 case "POST", "/save":
-                    return self._save_now()
+                    return ensure_future(self._save_now())
                 case "POST", "/price":
                     return self._set_price(parameters, wall_ns)
         except RequestError as error:
@@ -95,11 +96,11 @@ class AdminApi:
         ]
         return {"orders": [order_row(order) for order in store if order.owner == user_id], "executions": executions}
 
-    def _save_now(self) -> Response:
+    async def _save_now(self) -> Response:
         if self.save is None:
             return _json({"error": "no state file was named when the exchange was started"}, 409)
         try:
-            return _json(self.save())
+            return _json(await self.save())
         except StateError as error:
             return _json({"error": str(error)}, 500)
 

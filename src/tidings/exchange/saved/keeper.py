@@ -1,14 +1,17 @@
 """Keeps a running exchange's state in its file: read at the start, written now and then, when asked, and at the end.
 
-The regular save happens in a child process, which has a copy of everything as it was at the fork: clients do not wait
-for it. A save that is asked for, and the one at the end, are done before they return.
+Saves happen in a child process, which has a copy of everything as it was at the fork: clients do not wait for them.
+Only the first one, before there are clients, is done by the exchange itself.
 """
 
+import asyncio
+import json
 import logging
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from tidings.exchange.rest.authentication import ApiKey, SecretEncoding, decode_secret
 from tidings.exchange.saved.graph_words import StateError
@@ -17,6 +20,8 @@ from tidings.exchange.saved.venue_saving import restore_venue, venue_document
 from tidings.exchange.venue import Venue
 
 _LOGGER = logging.getLogger(__name__)
+
+CHILD_POLL_S: Final = 0.01
 
 Keys = Sequence[Mapping[str, object]]  # as in the ready object: api_key, api_secret, user_id
 
@@ -29,6 +34,7 @@ class StateKeeper:
         self.path = path
         self.found = read_state(path)  # what was saved before this run; None: nothing
         self._child_pid = 0
+        self._turn = asyncio.Lock()  # one child at a time: an older state must not come after a newer one
         try:
             self._keys = [dict(key) for key in self.found["keys"]] if self.found else []
             self.user_count = len(self.found["user_ids"]) if self.found else 0
@@ -55,27 +61,46 @@ class StateKeeper:
             self.found = None
 
     def save(self, venue: Venue, keys: Keys, now_ns: int) -> int:
-        """Write the state now; gives the file's length. Raises StateError."""
-        self.reap(wait=True)  # an older state must not come after this one
-        return self._write(venue, keys, now_ns)
-
-    def save_aside(self, venue: Venue, keys: Keys, now_ns: int) -> None:
-        """Write the state as it is now, in a child process; nothing if the one before is not done yet."""
-        if self.reap():
-            self._child_pid = _in_child(lambda: self._write(venue, keys, now_ns))
-
-    def reap(self, *, wait: bool = False) -> bool:
-        """Take note of a child that is done; whether there is none any more."""
-        if self._child_pid:
-            pid, status = os.waitpid(self._child_pid, 0 if wait else os.WNOHANG)
-            if pid:
-                self._child_pid = 0
-                if status:
-                    _LOGGER.error("the state was not saved to %s", self.path)
-        return not self._child_pid
-
-    def _write(self, venue: Venue, keys: Keys, now_ns: int) -> int:
+        """Write the state now, whoever has to wait; gives the file's length. Raises StateError."""
         return write_state(self.path, venue_document(venue, now_ns) | {"keys": list(keys)})
+
+    async def save_aside(self, venue: Venue, keys: Keys, clock: Callable[[], int]) -> tuple[int, int]:
+        """Write the state in a child process; gives the file's length and whose time it is of. Raises StateError."""
+        async with self._turn:
+            await self._end_of_child()  # that of a save which was cancelled
+            saved_ns = clock()
+            reading, writing = os.pipe()
+            with os.fdopen(reading, "rb") as said:
+                try:
+                    self._child_pid = _in_child(lambda: self._save_and_say(venue, keys, saved_ns, writing))
+                except OSError as error:
+                    raise StateError(f"the state was not saved to {self.path}: {error.strerror}") from error
+                finally:
+                    os.close(writing)
+                await self._end_of_child()
+                return _length(said.read(), self.path), saved_ns
+
+    def _save_and_say(self, venue: Venue, keys: Keys, now_ns: int, writing: int) -> None:
+        try:
+            word: object = self.save(venue, keys, now_ns)
+        except StateError as error:
+            word = str(error)
+        os.write(writing, json.dumps(word).encode())
+
+    async def _end_of_child(self) -> None:
+        while self._child_pid:
+            if os.waitpid(self._child_pid, os.WNOHANG)[0]:
+                self._child_pid = 0
+                return
+            await asyncio.sleep(CHILD_POLL_S)
+
+
+def _length(said: bytes, path: Path) -> int:
+    """The file's length, from what a child has said."""
+    word = json.loads(said or b"null")
+    if isinstance(word, int):
+        return word
+    raise StateError(word or f"the state was not saved to {path}: the process that did it has failed")
 
 
 def _in_child(action: Callable[[], object]) -> int:

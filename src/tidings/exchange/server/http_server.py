@@ -1,7 +1,8 @@
 """The listening side of one port: HTTP/1.1 with keep-alive and pipelining, and the door through which WebSockets leave.
 
 Requests of a connection are answered one after the other, in the order they came, and the answers of one read leave
-in one write. The handler is an ordinary function: what it needs it has in memory, so nothing can overtake.
+in one write. The handler is an ordinary function: what it needs it has in memory, so nothing can overtake. The few
+answers that take time hold up their own connection only.
 
 No client can stall another: a turn of the loop serves so many requests of a connection, and the others come before
 the rest of them (`turns`). A client that does not read its answers is not read from either; it and one that does not
@@ -13,6 +14,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import partial
 from http import HTTPStatus
 from typing import Protocol, cast
 
@@ -32,7 +34,7 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 class Handler(Protocol):
     """Answers requests; `wall_ns` is the wall clock when the request was taken up, `address` the client's IP."""
 
-    def respond(self, request: Request, address: str, wall_ns: int) -> Response: ...
+    def respond(self, request: Request, address: str, wall_ns: int) -> Response | asyncio.Future[Response]: ...
 
 
 Upgrade = Callable[[Request, asyncio.Transport, bytes], asyncio.Protocol]
@@ -86,6 +88,7 @@ class HttpConnection(asyncio.Protocol):
         self._upgraded: asyncio.Protocol | None = None
         self._is_stalled = False  # the client does not read: our write buffer is full
         self._has_more = False  # requests that came are served in the loop's next turn
+        self._is_answering = False  # an answer takes its time; the requests after it wait
         self._is_reading = True
         self._is_finished = False  # the last answer is written; what still comes in is not for us
         self._idle_timer: asyncio.TimerHandle | None = None
@@ -190,7 +193,7 @@ class HttpConnection(asyncio.Protocol):
         """Answer a turn's worth with one write; gives how many were answered."""
         answers: list[bytes] = []
         turn_bytes, until_ns = 0, self._state.wall_ns() + TURN_NS
-        while not self._is_stalled and not self._is_finished:
+        while not self._is_stalled and not self._is_finished and not self._is_answering:
             is_spent = len(answers) >= TURN_REQUESTS or turn_bytes >= TURN_BYTES
             if is_spent or (answers and self._state.wall_ns() >= until_ns):
                 self._has_more = True
@@ -206,7 +209,12 @@ class HttpConnection(asyncio.Protocol):
             if self._is_upgrade(request):
                 self._hand_over(request, answers)
                 break
-            answer = self._answer(request)
+            response = self._respond(request)
+            if isinstance(response, asyncio.Future):
+                self._is_answering = True
+                response.add_done_callback(partial(self._answer_late, request))
+                break
+            answer = self._render(response, not request.is_keep_alive)
             answers.append(answer)
             turn_bytes += len(answer)
             self._is_finished = not request.is_keep_alive
@@ -218,7 +226,8 @@ class HttpConnection(asyncio.Protocol):
         """Judge each request, and let `FaultyConnection` answer it."""
         assert self._transport is not None and self._state.faults is not None
         if self._faulty is None:
-            self._faulty = FaultyConnection(self._state.faults, self._transport, self._respond, self._render)
+            respond = cast(Callable[[Request], Response], self._respond)  # what takes time is not asked through faults
+            self._faulty = FaultyConnection(self._state.faults, self._transport, respond, self._render)
         faulty = self._faulty
         while not self._is_stalled and not faulty.is_deaf:
             first_line = self._parser.peek()
@@ -252,13 +261,21 @@ class HttpConnection(asyncio.Protocol):
         if self._is_finished:
             self._transport.close()  # after the flush
 
-    def _answer(self, request: Request) -> bytes:
-        return self._render(self._respond(request), not request.is_keep_alive)
+    def _answer_late(self, request: Request, response: asyncio.Future[Response]) -> None:
+        """Write an answer that took its time, and go on with the requests after it."""
+        self._is_answering = False
+        if response.cancelled() or response.exception():
+            self.cut()
+            return
+        self._is_finished = not request.is_keep_alive
+        self._write([self._render(response.result(), self._is_finished)])
+        if not self._is_finished and not self._has_more and self._transport is not None:
+            self._serve()
 
-    def _respond(self, request: Request) -> Response:
+    def _respond(self, request: Request) -> Response | asyncio.Future[Response]:
         response = self._state.handler.respond(request, self._address, self._state.wall_ns())
-        if request.method == "HEAD":  # RFC 9110 §9.3.2: a body would be taken for the next answer
-            response.body = b""
+        if request.method == "HEAD" and isinstance(response, Response):
+            response.body = b""  # RFC 9110 §9.3.2: a body would be taken for the next answer
         return response
 
     def _render(self, response: Response, is_last: bool) -> bytes:
