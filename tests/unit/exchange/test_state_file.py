@@ -206,8 +206,8 @@ def test_save_that_is_asked_for_lets_others_go_on(tmp_path: Path, monkeypatch: p
         host, port = str(ready["admin"]).removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         monkeypatch.setattr(keeper, "write_state", lambda *what: time.sleep(0.3) or write_state(*what))
-        writer.write(b"POST /save HTTP/1.1\r\nHost: x\r\n\r\n")
-        writer.write(b"GET /counters HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        writer.write(b"POST /save HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        writer.write(b"GET /counters HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         said = asyncio.ensure_future(reader.read())
         turns = 0
         while not said.done():
