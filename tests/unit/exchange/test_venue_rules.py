@@ -180,3 +180,10 @@ def test_how_far_a_market_order_may_trade():
     d.place(d.b, "sBTCUSDT", "Sell", SPOT_BTC // 100, SPOT_60K)
     reports = d.place(d.a, "sBTCUSDT", "Buy", SPOT_BTC // 50, ord_type="Market")
     assert reports[-1].cum_qty == SPOT_BTC // 100, "what is 2 % away is out of reach"
+
+
+@pytest.mark.parametrize("code", [11001, 11082])
+def test_amend_that_the_account_cannot_pay_for_has_the_code_of_the_rule(code: int) -> None:
+    d = Driver(contract_balance_code=code, contract_funds={"USDT": 100})
+    d.place(d.a, "BTCUSDT", "Buy", MILLI_BTC, USD_M_60K, cl_ord_id="small")
+    assert d.amend(d.a, "BTCUSDT", orig_cl_ord_id="small", qty=1_000 * MILLI_BTC).code == code

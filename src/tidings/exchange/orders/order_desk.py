@@ -180,11 +180,15 @@ class OrderDesk:
         if order.quote_qty and not order.size_by_quote():
             raise Refused(code.TE_QTY_TOO_SMALL, "the quote quantity buys less than one lot")
         self._check_bankruptcy(order, order.price)
-        if wrong := ledger.reserve(order, order.leaves_qty, order.price):
+        self._set_aside(order, order.leaves_qty, order.price)
+        return order
+
+    def _set_aside(self, order: Order, qty: int, price: int) -> None:
+        """Set aside what the order needs for `qty` at `price`."""
+        if wrong := order.ledger.reserve(order, qty, price):
             if wrong == code.TE_NO_ENOUGH_AVAILABLE_BALANCE:
                 wrong = self._rules.contract_balance_code
             raise Refused(wrong, "not enough available balance")
-        return order
 
     def _check_position(self, order: Order, request: NewOrder, account: ContractAccount, life: OrderLife) -> None:
         instrument = life.market.instrument
@@ -325,9 +329,7 @@ class OrderDesk:
             check_value(new_value, order.instrument)
         pays_base = order.instrument.line is Line.SPOT and order.side != BUY
         if leaves_qty > order.leaves_qty if pays_base else new_value > old_value:
-            wrong = order.ledger.reserve(order, leaves_qty, price)
-            if wrong:
-                raise Refused(wrong, "not enough available balance")
+            self._set_aside(order, leaves_qty, price)
 
     def _amended_view(self, order: Order, request: AmendOrder, now_ns: int) -> OrderReport:
         report = order.report("PendingReplace", now_ns, action="Replace", action_time_ns=now_ns, display_qty=0)
