@@ -68,6 +68,18 @@ def test_a_missing_parameter_is_told_by_the_gateway_in_its_own_order_and_without
     assert face.ask("GET", "/orders/activeList", "symbol=NONE").body.startswith(b'{"code":11027,"msg":')
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "query"),
+    [
+        ("DELETE", "/orders/cancel", "symbol=BTCUSD"), ("PUT", "/orders/replace", "symbol=BTCUSD&priceEp=1"),
+        ("DELETE", "/g-orders/cancel", "symbol=BTCUSDT&posSide=Merged"), ("DELETE", "/spot/orders", "symbol=sBTCUSDT"),
+        ("DELETE", "/orders", "symbol=BTCUSD"), ("GET", "/orders/active", "symbol=BTCUSD"),
+    ],
+)  # fmt: skip
+def test_an_order_that_is_not_named_is_a_missing_parameter(face, method, path, query):
+    assert face.ask(method, path, query).body == b'{"msg":"Missing required parameter","code":10500}'
+
+
 def test_a_blocked_address_is_refused_before_anything_else(face):
     for _ in range(IP_CAPACITY):
         face.ask("GET", "/public/time", is_signed=False)

@@ -243,7 +243,9 @@ class OrderDesk:
     # Changing an order.
 
     def _find(self, user_id: int, symbol: str, order_id: str, cl_ord_id: str, pos_side: str) -> Order:
-        if bool(order_id) == bool(cl_ord_id):
+        if not order_id and not cl_ord_id:
+            raise Refused(code.AUTH_OR_PARAMETER_ERROR, "name the order by its id or by its client id")
+        if order_id and cl_ord_id:
             raise Refused(code.INVALID_PARAMETER, "name the order by its id or by its client id, not both")
         order = self._state.store.find(user_id, symbol, order_id, cl_ord_id)
         if order is None:
