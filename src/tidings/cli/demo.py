@@ -17,8 +17,9 @@ from tidings.cli.demo_check import Mismatch, compare_with_exchange
 from tidings.cli.demo_progress import showing_progress
 from tidings.cli.demo_quoter import Quoter
 from tidings.cli.demo_report import Tally, shortcomings, show_report
+from tidings.cli.local_option import add_local_option
 from tidings.cli.screen import Screen
-from tidings.cli.session_options import add_json_option, add_local_option
+from tidings.cli.session_options import add_json_option
 from tidings.session.phemex import Phemex, connect
 
 SIZES = {"BTCUSD": "20", "BTCUSDT": "0.002", "sBTCUSDT": "0.001"}  # contracts, BTC, BTC: one of each product line

@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from tidings.cli.local_option import add_local_option
 from tidings.cli.screen import Screen
-from tidings.cli.session_options import add_local_option
 from tidings.exchange.arguments import add_arguments
 from tidings.exchange.command import run as run_exchange
 

@@ -26,10 +26,11 @@ COMMANDS = (
     *("demo", "exchange", "products", "orders", "open_orders", "positions", "journal", "explain", "doctor"),
     *("watchdog", "kill", "gateway", "fix_print", "fix_order", "fix_dictionary"),
 )
+ALONE = ("exchange",)  # needs nothing of the others, and need not wait for the engine to be loaded
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The whole command line; each module of this room adds its commands."""
+def make_parser(modules: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The whole command line, or what some modules of this room add to it."""
     parser = argparse.ArgumentParser(
         prog="tidings",
         description="Low-latency order entry for Phemex, and a local exchange to trade on.",
@@ -39,7 +40,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tidings {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in modules:
         importlib.import_module(f"tidings.cli.{name}").add_commands(commands)
     return parser
 
@@ -47,7 +48,9 @@ def make_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code. Wrong usage raises SystemExit(2), as argparse does."""
     try:
-        options = make_parser().parse_args(arguments)  # loads the engine: an interrupt may come here already
+        words = sys.argv[1:] if arguments is None else arguments
+        modules = ALONE if tuple(words[:1]) == ALONE else COMMANDS
+        options = make_parser(modules).parse_args(words)  # loads the engine: an interrupt may come here already
         return _end_well(options, Screen(as_json=options.json))
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")

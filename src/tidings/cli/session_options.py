@@ -40,11 +40,6 @@ def add_env_option(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def add_local_option(parser: argparse.ArgumentParser) -> None:
-    """For commands that have nothing to do elsewhere: they take the word, and no other."""
-    parser.add_argument("--env", choices=(LOCAL,), default=LOCAL, help="local by nature: there is no other")
-
-
 def add_json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, everything else on stderr")
 

@@ -5,6 +5,8 @@ import asyncio
 import json
 import logging
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -153,3 +155,21 @@ def test_warnings_of_the_engine_are_shown_while_a_command_runs(command, capsys) 
     cli.main(["products"])
 
     assert capsys.readouterr().err == "tidings.feed: reconnecting\n"
+
+
+def test_exchange_starts_without_the_engine() -> None:
+    """It starts twice as quickly, and whoever wants only an exchange waits for nothing else."""
+    look = (
+        "import sys; from tidings.cli import main; main.make_parser(main.ALONE);"
+        "print(sorted(name for name in sys.modules if name.startswith(('tidings.app', 'tidings.session'))))"
+    )
+    result = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("words", [["exchange", "--nonsense"], ["exchanges"]])
+def test_what_the_exchange_cannot_read_is_wrong_usage(words: list[str], capsys) -> None:
+    with pytest.raises(SystemExit) as ending:
+        cli.main(words)
+    assert ending.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: tidings [-h] [--version] COMMAND")
