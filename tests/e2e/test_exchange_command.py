@@ -1,6 +1,9 @@
 """The contract of `tidings exchange`: what it prints, writes, accepts, and how it ends."""
 
 import json
+import os
+import pty
+import select
 import signal
 import socket
 import stat
@@ -55,6 +58,26 @@ def test_without_tls_everything_is_plain(start_exchange):
     assert ready["ws"].startswith("ws://")
     assert RestClient(ready).public("/public/time").data["serverTime"] > 0
     assert StreamClient(ready).request("server.ping")["result"] == "pong"
+
+
+def test_a_person_at_a_terminal_is_told_where_everything_is_but_no_secret(tmp_path):
+    terminal, its_end = pty.openpty()
+    ready_file = tmp_path / "ready.json"
+    command = [*COMMAND, "--accounts", "3", "--ready-file", str(ready_file)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=its_end, text=True)
+    os.close(its_end)
+    line, shown = process.stdout.readline(), ""
+    while "Ctrl-C" not in shown:
+        assert select.select([terminal], [], [], 20)[0], shown
+        shown += os.read(terminal, 4096).decode()
+    process.terminate()
+    assert process.wait(10) == 0
+    assert process.stdout.read() == ""
+    os.close(terminal)
+    ready = json.loads(line)
+    assert all(ready[name] in shown for name in ("rest", "ws", "ca_file", "admin"))
+    assert f"3; their keys are in the JSON line on stdout and in {ready_file}" in shown
+    assert not any(account[name] in shown for account in ready["accounts"] for name in ("api_key", "api_secret"))
 
 
 def test_every_start_has_keys_of_its_own(start_exchange):

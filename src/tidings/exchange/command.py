@@ -2,9 +2,10 @@
 
     tidings exchange --port 0 --price BTCUSD=9000 --ready-file /tmp/exchange.json
 
-stdout carries the ready object and nothing else; logs go to stderr. The ready object holds the keys of this run's
-accounts, made fresh at every start; the ready file is written for its owner only, appears whole or not at all, and is
-removed at the end. SIGTERM, SIGINT and the death of `--parent-pid` end the run with exit code 0.
+stdout carries the ready object and nothing else; logs go to stderr, and if that is a terminal, a few lines for the
+person there. The ready object holds the keys of this run's accounts, made fresh at every start; the ready file is
+written for its owner only, appears whole or not at all, and is removed at the end. SIGTERM, SIGINT and the death of
+`--parent-pid` end the run with exit code 0.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from tidings.errors import ConfigError
 from tidings.exchange.arguments import add_arguments
+from tidings.exchange.banner import banner
 from tidings.exchange.faults.fault_file import FaultSet, read_faults
 from tidings.exchange.garbage_rounds import rare_whole_rounds
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
@@ -95,12 +97,15 @@ async def _serve(config: ExchangeConfig, ready_file: Path | None, parent_pid: in
     except ValueError as error:
         raise ConfigError(str(error)) from error
     try:
-        line = json.dumps(await exchange.start())
+        ready = await exchange.start()
     except OSError as error:
         raise ConfigError(f"cannot listen on {config.host}:{config.port}: {error}") from error
+    line = json.dumps(ready)
     try:
         with ready_file_with(line, ready_file), _parent_watch(parent_pid, stop.set):
             _say(line)
+            if sys.stderr.isatty():
+                print(banner(ready, ready_file), end="", file=sys.stderr, flush=True)
             with rare_whole_rounds(exchange.work_count):
                 await stop.wait()
     finally:
