@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--ready-file", type=Path, metavar="PATH", help="write the ready object here too")
     parser.add_argument("--parent-pid", type=int, metavar="PID", help="end when this process does")
-    parser.add_argument("--json", action="store_true", help="accepted for symmetry: the ready line is always JSON")
+    parser.add_argument("--json", action="store_true", help="of --list-rules; the ready line is always JSON")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = f"{rule_help()}\n{fault_help()}"
 
@@ -71,6 +71,9 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rule", type=_rule, action="append", default=[], metavar="NAME=VALUE",
         help="what the venue does where nobody knows it, see below; may be repeated",
+    )
+    parser.add_argument(
+        "--list-rules", action="store_true", help="list the rules, with --json for programs, and run nothing"
     )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="what is to go wrong: a TOML file, see below")
     parser.add_argument(

@@ -27,6 +27,7 @@ from tidings.exchange.garbage_rounds import rare_whole_rounds
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
 from tidings.exchange.markets.flow_regimes import OFF
 from tidings.exchange.ready_file import ready_file_with
+from tidings.exchange.rule_help import rule_help, rule_list
 from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.server.read_buffers import keep_read_buffers
 from tidings.exchange.venue_rules import rules_of
@@ -36,6 +37,9 @@ PARENT_POLL_S = 0.5  # where there are no process descriptors (macOS)
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the exchange until it is told to stop; gives the exit code."""
+    if arguments.list_rules:
+        print(rule_list(rules_of(arguments.personality, arguments.rule)) if arguments.json else rule_help())
+        return 0
     for name in (signal.SIGTERM, signal.SIGINT):  # until the loop has its own
         signal.signal(name, lambda *_: sys.exit(0))
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -1,9 +1,10 @@
-"""The rules and personalities as text, for `tidings exchange --help`."""
+"""The rules and personalities: as text for `tidings exchange --help`, as JSON for programs that try them all."""
 
+import json
 import textwrap
 from typing import Final
 
-from tidings.exchange.venue_rules import PERSONALITIES, rule_rows
+from tidings.exchange.venue_rules import PERSONALITIES, Rules, rule_choices, rule_rows
 
 _WIDTH: Final = 100
 _INDENT: Final = 30
@@ -24,6 +25,17 @@ def rule_help() -> str:
         chosen = ", ".join(f"{rule}={value}" for rule, value in settings.items())
         lines.append(_entry(name, f"{says}: {chosen}" if chosen else says))
     return _INTRODUCTION + "\n".join([*lines, ""])
+
+
+def rule_list(rules: Rules) -> str:
+    """Every rule with its default and choices and the value it has in `rules`, and every personality, as JSON."""
+    values = rules.view()
+    listed = {
+        name: {"value": values[name], "default": default, **rule_choices(name), "says": says}
+        for name, default, _, says in rule_rows()
+    }
+    named = {name: {"sets": dict(settings), "says": says} for name, (says, settings) in PERSONALITIES.items()}
+    return json.dumps({"rules": listed, "personalities": named}, indent=1)
 
 
 def _entry(name: str, text: str) -> str:

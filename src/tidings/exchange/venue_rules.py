@@ -206,6 +206,15 @@ def rule_rows() -> list[tuple[str, str, str, str]]:
     ]
 
 
+def rule_choices(name: str) -> dict[str, object]:
+    """What the rule `name` may be: `values`, or whole numbers `from` one `to` another."""
+    rule = _RULES[name]
+    if "range" in rule.metadata:
+        low, high = rule.metadata["range"]
+        return {"from": low, "to": high}
+    return {"values": list(rule.metadata["values"])}
+
+
 def as_text(value: object) -> str:
     """A rule's value as it is written."""
     if isinstance(value, bool):

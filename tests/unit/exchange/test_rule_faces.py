@@ -268,3 +268,20 @@ async def test_rules_reach_listeners_and_streams_of_a_running_exchange():
             await writer.wait_closed()
     finally:
         await exchange.stop()
+
+
+def test_rules_are_listed_for_programs_and_each_choice_can_be_set(capsys):
+    assert main(["--list-rules", "--json", "--personality", "docs", "--rule", "max-active-orders=7"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert listed["rules"]["max-active-orders"] == {
+        "value": "7", "default": "500", "from": 1, "to": 1_000_000,
+        "says": "active orders per account and symbol, then code 11032",
+    }  # fmt: skip
+    assert listed["rules"]["reduce-only-key"]["value"] == "on"
+    assert listed["rules"]["pending-rule"]["values"] == ["queue", "refuse"]
+    assert listed["personalities"]["docs"]["sets"]["client-id-required"] == "on"
+    for name, rule in listed["rules"].items():
+        for value in rule.get("values", [rule.get("from"), rule.get("to")]):
+            rules_of(settings=[(name, str(value))])
+    assert main(["--list-rules"]) == 0
+    assert "    pending-rule " in capsys.readouterr().out
