@@ -44,10 +44,18 @@ def slots_of(cls: type) -> tuple[str, ...]:
     """All slots of a class, inherited ones first; () if its objects have a dict."""
     found = _SLOTS.get(cls)
     if found is None:
-        slots = [base.__dict__.get("__slots__", ()) for base in reversed(cls.__mro__)]
+        slots = [_own_slots(base) for base in reversed(cls.__mro__)]
         names = [name for some in slots for name in ((some,) if isinstance(some, str) else some)]
         found = _SLOTS[cls] = tuple(name for name in dict.fromkeys(names) if not name.startswith("__"))
     return found
+
+
+def _own_slots(cls: type) -> str | tuple[str, ...]:
+    """What a class adds of slots; a compiled one has none, but keeps what its objects hold where they would be."""
+    slots: str | tuple[str, ...] | None = cls.__dict__.get("__slots__")
+    if slots is not None:
+        return slots
+    return () if cls.__dictoffset__ else tuple(cls.__dict__.get("__dataclass_fields__", ()))
 
 
 def attributes(value: Any) -> tuple[tuple[str, ...], list[Any]]:

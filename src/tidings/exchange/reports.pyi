@@ -5,18 +5,12 @@ scales of `instrument` (orders and positions) or of the currency (accounts and w
 spelling, so that a face only arranges them. Times are wall-clock nanoseconds.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from tidings.exchange.error_codes import SYMBOL_NOT_LISTED, name_of
+from tidings.exchange.catalogue import Instrument, Line
 
-if TYPE_CHECKING:
-    from tidings.exchange.catalogue import Instrument, Line
-
-NIL_UUID = "00000000-0000-0000-0000-000000000000"
-NO_ERROR = "No error"
+NIL_UUID: str
+NO_ERROR: str
 
 
 @dataclass(slots=True)
@@ -102,21 +96,18 @@ class OrderReport:
     @property
     def is_trade(self) -> bool:
         """Whether this event is an execution."""
-        return self.trade_type in TRADE_TYPES
 
     @property
     def base_qty(self) -> int:
         """What a spot order shows as its base quantity: 0 if it was given in quote currency (docs 2024, observed)."""
-        return 0 if self.qty_type == "ByQuote" else self.order_qty
 
     @property
     def is_done(self) -> bool:
         """Whether the order is finished."""
-        return self.ord_status in DONE_STATUSES
 
 
-TRADE_TYPES = frozenset({"Trade", "LiqTrade", "AdlTrade"})
-DONE_STATUSES = frozenset({"Filled", "Canceled", "Rejected", "Deactivated"})
+TRADE_TYPES: frozenset[str]
+DONE_STATUSES: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -235,4 +226,3 @@ class Reply:
     @property
     def name(self) -> str:
         """What the venue sends as `msg`: the enum name of `code`, "" if all is well; one code has a text (observed)."""
-        return self.detail if self.code == SYMBOL_NOT_LISTED else name_of(self.code)

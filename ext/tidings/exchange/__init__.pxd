@@ -1,0 +1,1 @@
+"""The exchange: what its compiled modules see of each other."""
