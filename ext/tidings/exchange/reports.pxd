@@ -106,6 +106,8 @@ cdef class PositionState:
     cdef public object cross_shared_balance
     cdef public object display_leverage_er
     cdef public object order_cost
+    cdef public object estimated_ord_loss
+    cdef public object deleverage_er
     cdef public object buy_leaves_qty
     cdef public object buy_leaves_value
     cdef public object sell_leaves_qty

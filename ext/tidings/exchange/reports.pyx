@@ -159,6 +159,8 @@ cdef class PositionState:
     cross_shared_balance: object
     display_leverage_er: object
     order_cost: object
+    estimated_ord_loss: object  # of open orders, at the mark price
+    deleverage_er: object  # the share of its side that is not deleveraged before it; 0 without a profit
     buy_leaves_qty: object
     buy_leaves_value: object
     sell_leaves_qty: object

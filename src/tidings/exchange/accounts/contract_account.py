@@ -176,15 +176,8 @@ class ContractAccount:
 
     def stamp_position(self, report: OrderReport, position: Position) -> None:
         """Put the account and `position` on a report."""
-        mark_price = self._mark_price(position.instrument.symbol)
         report.cur_acc_balance = self.balance
-        report.cur_assigned_pos_balance = position.assigned(mark_price)
-        report.cur_leverage_er = position.leverage_er
-        report.cur_pos_side = position.side_word
-        report.cur_pos_size = abs(position.net_qty)
-        report.cur_pos_term = position.term
-        report.cur_pos_value = position.value
-        report.cur_risk_limit = position.risk.limit
+        position.stamp(report, self._mark_price(position.instrument.symbol))
 
     def state(self, used_balance: int | None = None) -> AccountState:
         """The account as it stands; `used_balance` if the caller has just counted it."""

@@ -1,0 +1,1 @@
+"""Accounts: what compiled modules see of positions."""
