@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tidings.exchange.error_codes import sentence_of
 from tidings.exchange.markets.matching import BUY, SELL, BookOrder, SelfTrade, Stay
-from tidings.exchange.reports import DONE_STATUSES, NO_ERROR, OrderReport
+from tidings.exchange.orders.order_view import view
+from tidings.exchange.reports import DONE_STATUSES, OrderReport
 
 if TYPE_CHECKING:
     from tidings.exchange.accounts.ledgers import Ledger
@@ -159,29 +159,7 @@ class Order(BookOrder):
 
     def report(self, exec_status: str, now_ns: int, *, code: int = 0, **details: Any) -> OrderReport:
         """A report of something that just happened, with the order as it stands. `details` override fields."""
-        instrument, waits = self.instrument, self.ord_status in _NOT_IN_BOOK
-        is_shown = self.added_seq and self.ord_status != CANCELED  # displayQty is the whole order then (observed)
-        by_quote = self.quote_left is not None
-        leaves_qty = 0 if waits or by_quote else self.leaves_qty
-        report = OrderReport(
-            instrument, self.owner, self.order_id, self.cl_ord_id, SIDE_WORDS[self.side], self.pos_side, self.ord_type,
-            self.time_in_force, self.exec_inst,
-            action=self.action, action_time_ns=self.action_time_ns, create_time_ns=self.create_time_ns,
-            trigger_time_ns=self.trigger_time_ns, transact_time_ns=now_ns, ord_status=self.ord_status,
-            exec_status=exec_status, code=code, message=sentence_of(code) if code else NO_ERROR,
-            price=self.price, order_qty=0 if by_quote else self.order_qty,
-            display_qty=min(self.display_qty or self.order_qty, self.order_qty) if is_shown else 0,
-            leaves_qty=leaves_qty, leaves_value=instrument.value(leaves_qty, self.price), cum_qty=self.cum_qty,
-            cum_value=self.cum_value, cum_fee=self.cum_fee,
-            avg_price=instrument.average_price(self.cum_qty, self.cum_value), qty_type=self.qty_type,
-            quote_qty=self.quote_qty, reduce_only=self.reduce_only, stop_px=self.stop_px,
-            stop_direction=self.stop_direction, trigger=self.trigger, peg_offset=self.peg_offset,
-            peg_price_type=self.peg_price_type, take_profit=self.take_profit, tp_px=self.tp_px,
-            tp_trigger=self.tp_trigger, stop_loss=self.stop_loss, sl_px=self.sl_px, sl_trigger=self.sl_trigger,
-            added_seq=self.added_seq, related_req_num=self.req_num,
-        )  # fmt: skip
-        if self.quote_left is not None and not self.is_done:
-            report.leaves_value = self.quote_left
+        report = view(self, exec_status, now_ns, code)
         for name, value in details.items():
             setattr(report, name, value)
         return report
@@ -203,6 +181,3 @@ def take_conditions(order: Order | OrderReport, request: AmendOrder) -> None:
         order.take_profit = request.take_profit
     if request.stop_loss is not None:
         order.stop_loss = request.stop_loss
-
-
-_NOT_IN_BOOK = frozenset({UNTRIGGERED, CANCELED, FILLED, DEACTIVATED})

@@ -1,0 +1,1 @@
+"""Orders: nothing is called from other compiled modules."""
