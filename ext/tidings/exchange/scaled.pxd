@@ -1,1 +1,4 @@
-"""Nothing is called from other compiled modules: the room stands alone."""
+"""Numbers as text, for the compiled writers of messages."""
+
+cpdef str quoted(value, int scale)
+cpdef str eight_places(value, int scale)

@@ -5,11 +5,14 @@ there is no bound to it, goes through Python's integers. No float takes part.
 """
 
 import re
+from decimal import Decimal
 
 cdef enum:
     DIGITS_MAX = 19    # of a number below 2**63
     SCALE_MAX = 18     # decimals of the quick way
     TEXT_BYTES = 48    # digits, the zeros before them, point, sign and quotes
+    RATIO_SCALE = 8    # of a real number beside a scaled integer
+    PLAIN_FROM = 100   # 0.00000100: what is smaller has an exponent
 
 cdef object _PLAIN_DECIMAL = re.compile(r"(-?)(\d{1,30})(?:\.(\d{1,30}))?", re.ASCII)
 cdef object _QUICK_MAX = (1 << 63) - 1
@@ -54,12 +57,33 @@ cpdef str quoted(value, int scale):
     return f'"{_long_text(value, scale)}"'
 
 
-def quoter(int scale):
-    """`quoted` for one scale."""
-    def text(value):
-        return quoted(value, scale)
+cpdef str eight_places(value, int scale):
+    """The real number beside a scaled integer, as the COIN-M services print it: eight places, `32000.00000000`.
 
-    return text
+    They are Java's BigDecimal.toString (zero is `0E-8`, tiny ones are `1.0E-7`), whose rule Python's Decimal shares.
+    """
+    cdef char text[TEXT_BYTES]
+    cdef int at = TEXT_BYTES, places
+    cdef long long rest
+    if not value:
+        return "0E-8"
+    units = rescale(value, scale, RATIO_SCALE)
+    if units < PLAIN_FROM:
+        return str(Decimal(units).scaleb(-RATIO_SCALE))
+    if units > _QUICK_MAX:
+        digits = str(units)
+        return f"{digits[:-RATIO_SCALE]}.{digits[-RATIO_SCALE:]}"
+    rest = units
+    for places in range(TEXT_BYTES):
+        if places == RATIO_SCALE:
+            at -= 1
+            text[at] = b"."
+        if places > RATIO_SCALE and not rest:
+            break
+        at -= 1
+        text[at] = 48 + <char>(rest % 10)
+        rest //= 10
+    return text[at:TEXT_BYTES].decode("ascii")
 
 
 def rescale(value, int scale, int target_scale):

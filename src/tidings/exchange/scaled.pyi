@@ -3,8 +3,6 @@
 Inside the exchange every price, quantity and amount is an integer; text appears only at its faces. No float takes part.
 """
 
-from collections.abc import Callable
-
 def from_text(text: str, scale: int) -> int:
     """Give `text`, a plain decimal such as "61250.5", as an integer in units of 10^-`scale`.
 
@@ -17,8 +15,11 @@ def to_text(value: int, scale: int) -> str:
 def quoted(value: int, scale: int) -> str:
     """`to_text` as a JSON string."""
 
-def quoter(scale: int) -> Callable[[int], str]:
-    """`quoted` for one scale."""
+def eight_places(value: int, scale: int) -> str:
+    """The real number beside a scaled integer, as the COIN-M services print it: eight places, `32000.00000000`.
+
+    They are Java's BigDecimal.toString (zero is `0E-8`, tiny ones are `1.0E-7`), whose rule Python's Decimal shares.
+    """
 
 def rescale(value: int, scale: int, target_scale: int) -> int:
     """Give `value` in units of 10^-`target_scale`, truncated towards minus infinity when the target is coarser."""

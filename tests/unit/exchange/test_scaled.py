@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidings.exchange.scaled import from_text, quoted, quoter, rescale, to_text
+from tidings.exchange.scaled import eight_places, from_text, quoted, rescale, to_text
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,21 @@ def test_numbers_around_sixty_three_bits_are_exact(value: int, scale: int) -> No
     ("value", "text"), [(0, '"0"'), (5, '"0.05"'), (-1_230, '"-12.3"'), (10**30, '"1' + "0" * 28 + '"')]
 )
 def test_a_json_string_holds_the_same(value: int, text: str) -> None:
-    assert quoted(value, 2) == quoter(2)(value) == text
+    assert quoted(value, 2) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "scale", "text"),
+    [
+        (0, 4, "0E-8"),
+        (1, 8, "1E-8"),
+        (99, 8, "9.9E-7"),
+        (100, 8, "0.00000100"),
+        (600_000_000, 4, "60000.00000000"),
+        (123_456_789, 8, "1.23456789"),
+        (-5, 4, "-0.00050000"),
+        (10**30, 8, "1" + "0" * 22 + ".00000000"),
+    ],
+)
+def test_a_real_number_beside_an_integer_has_eight_places(value: int, scale: int, text: str) -> None:
+    assert eight_places(value, scale) == text

@@ -5,34 +5,17 @@ JSON here is written by hand, one f-string per message, because its style is par
 library writes them.
 """
 
-import json
 from collections.abc import Iterable
-from decimal import Decimal
-from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 
-from tidings.exchange.scaled import quoted, quoter
+from tidings.exchange.scaled import eight_places, quoted
 
 RATIO_SCALE = 8  # of every Er and Rr (phemex docs 2026, "ratioScale")
 UNSPECIFIED = "UNSPECIFIED"
-PLAIN_FROM = 100  # 0.00000100: what is smaller has an exponent
 
-quote = json.dumps  # a JSON string of text that a client chose
+quote = encode_basestring_ascii  # a JSON string of text that a client chose: `json.dumps` without its detours
+twin = eight_places  # the real number beside a scaled integer
 real = quoted  # a USD-M number: a JSON string holding a plain decimal without trailing zeros
-writer = lru_cache(quoter)  # `real` with its scale: kept, because messages ask for each some twenty times
-
-
-def twin(value: int, scale: int) -> str:
-    """The real number beside a scaled integer, as the COIN-M services print it: eight places, `32000.00000000`.
-
-    They are Java's BigDecimal.toString (zero is `0E-8`, tiny ones are `1.0E-7`), whose rule Python's Decimal shares.
-    """
-    if not value:
-        return "0E-8"
-    places = value * 10 ** (8 - scale)
-    if places >= PLAIN_FROM:
-        digits = str(places).rjust(9, "0")
-        return f"{digits[:-8]}.{digits[-8:]}"
-    return str(Decimal(places).scaleb(-8))
 
 
 def ratio(value_er: int) -> str:

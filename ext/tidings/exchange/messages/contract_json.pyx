@@ -1,17 +1,20 @@
 """COIN-M as JSON: scaled integers, on REST with real-valued twins. Keys, order and style as captured in 2025."""
 
-from tidings.exchange.messages.json_text import RATIO_SCALE, UNSPECIFIED, array, boolean, quote, twin
-from tidings.exchange.reports import AccountState, AccountUpdate, OrderReport, PositionState
+from tidings.exchange.reports cimport AccountState, AccountUpdate, OrderReport, PositionState
+from tidings.exchange.scaled cimport eight_places as twin
+
+from tidings.exchange.messages.json_text import RATIO_SCALE, UNSPECIFIED, array, boolean, quote
+
 
 SAFE_MARGIN_RATIO_ER = 99_900_000_000  # "999": no risk (observed 2025)
 
 
-def order_reply(report: OrderReport) -> str:
+def order_reply(OrderReport report not None):
     """`data` of create, replace and cancel, and a row of the open-order list.
 
     `reduceOnly` is false even of an order that only reduces: `execInst` says so (observed 2020).
     """
-    r = report
+    cdef OrderReport r = report
     price_scale, value_scale = r.instrument.price_scale, r.instrument.value_scale
     leaves = twin(r.leaves_value, value_scale)
     return (
@@ -31,9 +34,9 @@ def order_reply(report: OrderReport) -> str:
     )
 
 
-def closed_order(report: OrderReport) -> str:
+def closed_order(OrderReport report not None):
     """A row of `/exchange/order/list` and `/exchange/order` (docs 2026: twins are null there)."""
-    r = report
+    cdef OrderReport r = report
     return (
         f'{{"orderID":"{r.order_id}","clOrdID":{quote(r.cl_ord_id)},"symbol":"{r.instrument.symbol}","side":"{r.side}",'
         f'"orderType":"{r.ord_type}","actionTimeNs":{r.action_time_ns},"priceEp":{r.price},"price":null,'
@@ -46,9 +49,9 @@ def closed_order(report: OrderReport) -> str:
     )
 
 
-def trade_row(report: OrderReport) -> str:
+def trade_row(OrderReport report not None):
     """A row of `/exchange/order/trade`."""
-    r = report
+    cdef OrderReport r = report
     return (
         f'{{"transactTimeNs":{r.transact_time_ns},"symbol":"{r.instrument.symbol}",'
         f'"currency":"{r.instrument.settle_currency}","action":"{r.action}","side":"{r.side}",'
@@ -59,9 +62,9 @@ def trade_row(report: OrderReport) -> str:
     )
 
 
-def stream_order(report: OrderReport, account_id: int) -> str:
+def stream_order(OrderReport report not None, account_id):
     """One entry of `orders` on the aop stream; optional fields are left out, as the venue does."""
-    r = report
+    cdef OrderReport r = report
     exec_inst = "" if r.exec_inst == "None" else f'"execInst":"{r.exec_inst}",'
     liquidity = f'"lastLiquidityInd":"{r.last_liquidity_ind}",' if r.last_liquidity_ind else ""
     trade_type = f'"tradeType":"{r.trade_type}",' if r.trade_type else ""
@@ -93,14 +96,14 @@ def stream_order(report: OrderReport, account_id: int) -> str:
     )
 
 
-def trigger_or(trigger: str, default: str) -> str:
+cpdef str trigger_or(trigger, default):
     """The watched price, or what the stream shows where none was given."""
     return default if trigger == UNSPECIFIED else trigger
 
 
-def stream_account(account: AccountState) -> str:
+def stream_account(AccountState account not None):
     """One entry of `accounts` on the aop stream."""
-    a = account
+    cdef AccountState a = account
     return (
         f'{{"accountBalanceEv":{a.balance},"accountID":{a.account_id},"bonusBalanceEv":{a.bonus_balance},'
         f'"currency":"{a.currency}","liqStatus":"{a.liq_status}","marginRatioEr":{SAFE_MARGIN_RATIO_ER},"status":1,'
@@ -108,9 +111,9 @@ def stream_account(account: AccountState) -> str:
     )
 
 
-def stream_position(position: PositionState) -> str:
+def stream_position(PositionState position not None):
     """One entry of `positions` on the aop stream."""
-    p = position
+    cdef PositionState p = position
     return (
         f'{{"accountID":{p.account_id},"assignedPosBalanceEv":{p.assigned_pos_balance},'
         f'"avgEntryPriceEp":{p.avg_entry_price},"bankruptCommEv":{p.bankrupt_comm},'
@@ -136,38 +139,38 @@ def stream_position(position: PositionState) -> str:
     )
 
 
-def stream_message(update: AccountUpdate, account_id: int) -> str:
+def stream_message(AccountUpdate update not None, account_id):
     """One message of the aop stream."""
     accounts = array([stream_account(update.account)] if update.account else [])
     return (
         f'{{"sequence":{update.sequence},"timestamp":{update.timestamp_ns},'
         f'"type":"{"snapshot" if update.is_snapshot else "incremental"}","version":0,"accounts":{accounts},'
-        f'"orders":{array(stream_order(order, account_id) for order in update.orders)},'
-        f'"positions":{array(map(stream_position, update.positions))}}}'
+        f'"orders":{array([stream_order(order, account_id) for order in update.orders])},'
+        f'"positions":{array([stream_position(position) for position in update.positions])}}}'
     )
 
 
-def rest_account(account: AccountState) -> str:
+def rest_account(AccountState account not None):
     """`account` of both account queries."""
-    a = account
+    cdef AccountState a = account
     return (
         f'{{"accountId":{a.account_id},"currency":"{a.currency}","accountBalanceEv":{a.balance},'
         f'"totalUsedBalanceEv":{a.total_used_balance},"bonusBalanceEv":{a.bonus_balance}}}'
     )
 
 
-def rest_position(position: PositionState) -> str:
+def rest_position(PositionState position not None):
     """A row of `/accounts/accountPositions`, with twins."""
-    p = position
+    cdef PositionState p = position
     price_scale, value_scale = p.instrument.price_scale, p.instrument.value_scale
 
-    def ratio(name: str, value_er: int) -> str:
+    def ratio(name, value_er):
         return f'"{name}Er":{value_er},"{name}":{twin(value_er, RATIO_SCALE)},'
 
-    def value(name: str, value_ev: int) -> str:
+    def value(name, value_ev):
         return f'"{name}Ev":{value_ev},"{name}":{twin(value_ev, value_scale)},'
 
-    def price(name: str, price_ep: int) -> str:
+    def price(name, price_ep):
         return f'"{name}Ep":{price_ep},"{name}":{twin(price_ep, price_scale)},'
 
     return (
@@ -192,9 +195,9 @@ def rest_position(position: PositionState) -> str:
     )
 
 
-def rest_position_with_pnl(position: PositionState) -> str:
+def rest_position_with_pnl(PositionState position not None):
     """A row of `/accounts/positions`: without twins, with unrealised profit."""
-    p = position
+    cdef PositionState p = position
     return (
         f'{{"accountID":{p.account_id},"symbol":"{p.instrument.symbol}","currency":"{p.instrument.settle_currency}",'
         f'"side":"{p.side}","positionStatus":"{p.status}","crossMargin":{boolean(p.leverage_er <= 0)},'

@@ -1,0 +1,1 @@
+"""Messages: what compiled modules see of their writers."""

@@ -1,0 +1,1 @@
+"""Nothing is called from other compiled modules: messages are made at the faces."""
