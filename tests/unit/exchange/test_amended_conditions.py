@@ -85,6 +85,15 @@ def test_new_offset_moves_the_stop_at_once(d: Driver) -> None:
     assert [r.exec_qty for r in fired if r.user_id == d.a and r.is_trade] == [10]
 
 
+def test_new_offset_is_taken_from_the_best_price_seen(d: Driver) -> None:
+    trailing(d)
+    d.set_mark("BTCUSD", COIN_M_60K + 100 * USD)
+    d.set_mark("BTCUSD", COIN_M_60K + 70 * USD)  # the stop stays at 50
+    assert amended(d, peg_offset=-40 * USD) == 0
+    d.run()
+    assert [o.stop_px for o in d.venue.queries.open_orders(d.a, "BTCUSD")] == [COIN_M_60K + 60 * USD]
+
+
 def test_activation_price_is_amended_on_the_winning_side_until_it_was_reached(d: Driver) -> None:
     trailing(d, peg_price_type="TrailingTakeProfitPeg", stop_px=COIN_M_60K + 60 * USD)
     assert amended(d, stop_px=COIN_M_60K - 60 * USD) == 11093

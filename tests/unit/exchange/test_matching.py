@@ -108,6 +108,13 @@ def test_self_trade_rule_of_the_taker_decides(
     assert len(recorder.fills) == (rule is SelfTrade.ALLOW)
 
 
+def test_makers_self_trade_rule_counts_where_the_taker_has_none(book: Book, recorder: Recorder) -> None:
+    maker = BookOrder(SELL, 100, 1, 7, SelfTrade.CANCEL_BOTH)
+    assert book.submit(maker, Stay.REST) is Outcome.RESTS
+    assert book.submit(BookOrder(BUY, 100, 1, 7), Stay.REST) is Outcome.SELF_TRADE
+    assert (maker.level, recorder.fills) == (None, [])
+
+
 @pytest.mark.parametrize("rule", [SelfTrade.CANCEL_TAKER, SelfTrade.CANCEL_BOTH])
 def test_fill_or_kill_does_nothing_where_its_owners_order_would_stop_it(
     book: Book, recorder: Recorder, rule: SelfTrade

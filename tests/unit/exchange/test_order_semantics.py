@@ -6,7 +6,7 @@ Sources: phemex docs 2026, "Place order", "Self trade prevention", enumerations 
 import pytest
 from venue_driver import COIN_M_60K, MILLI_BTC, USD, USD_M_60K, USDT, Driver
 
-from tidings.exchange.catalogue import ONE_ER
+from tidings.exchange.catalogue import ONE_ER, Line
 from tidings.exchange.venue_rules import Rules
 
 
@@ -135,13 +135,14 @@ def test_closing_order_makes_way_for_itself_where_the_account_cannot_carry_both(
     d.place(d.a, "BTCUSD", "Buy", qty, COIN_M_60K)
     for name, price in (("old", 60_100), ("new", 60_200)):
         d.place(d.a, "BTCUSD", "Sell", 2_200_000, price * USD, cl_ord_id=name)
+    d.place(d.a, "BTCUSD", "Buy", 100_000, 50_000 * USD, cl_ord_id="other side")
     stop = {"ord_type": "StopLimit", "stop_px": COIN_M_60K - 20 * USD, "trigger": "ByMarkPrice"}
     d.place(d.a, "BTCUSD", "Sell", qty, COIN_M_60K + 50 * USD, cl_ord_id="close", close_on_trigger=True, **stop)
     fired = own(d.set_mark("BTCUSD", COIN_M_60K - 20 * USD), d.a)
     assert [r.cl_ord_id for r in fired if r.ord_status == "Canceled"] == ["new"]
     assert fired[-1].cl_ord_id == "close"
     resting = {r.cl_ord_id for r in d.venue.queries.open_orders(d.a, "BTCUSD")}
-    assert resting == {"old", "close"}
+    assert resting == {"old", "other side", "close"}
 
 
 def test_closing_order_leaves_others_alone_where_the_account_carries_them(d: Driver) -> None:
@@ -202,3 +203,21 @@ def test_post_only_order_amended_through_the_market_is_taken_off(d: Driver) -> N
     assert d.amend(d.a, "BTCUSD", orig_cl_ord_id="x", price=COIN_M_60K).code == 0
     (report,) = d.run()
     assert (report.ord_status, report.cxl_rej_reason) == ("Canceled", 101)
+
+
+def test_attached_orders_of_a_hedged_side_close_that_side_only(d: Driver) -> None:
+    assert d.venue.set_position_mode(d.a, "BTCUSDT", "Hedged", d.now_ns).code == 0
+    qty = 10_000
+    for side, pos_side in (("Sell", "Short"), ("Buy", "Long")):
+        d.place(d.b, "BTCUSDT", "Buy" if side == "Sell" else "Sell", qty, USD_M_60K)
+        gain = 100 * USDT if side == "Buy" else -100 * USDT
+        reports = own(d.place(d.a, "BTCUSDT", side, qty, USD_M_60K, pos_side=pos_side, take_profit=USD_M_60K + gain,
+                              stop_loss=USD_M_60K - gain), d.a)  # fmt: skip
+        attached = [(r.side, r.pos_side) for r in reports if r.ord_status == "Untriggered"]
+        assert attached == [("Sell" if side == "Buy" else "Buy", pos_side)] * 2
+    d.place(d.c, "BTCUSDT", "Buy", 5 * qty, USD_M_60K + 100 * USDT)
+    d.place(d.b, "BTCUSDT", "Sell", qty, USD_M_60K + 100 * USDT)  # the last price reaches the long's take-profit
+    sizes = {state.pos_side: state.size for state in d.venue.positions(d.a, Line.USD_M, symbol="BTCUSDT")}
+    assert sizes == {"Long": 0, "Short": qty}
+    left = [(o.pos_side, o.ord_type) for o in d.venue.queries.open_orders(d.a, "BTCUSDT")]
+    assert left == [("Short", "MarketIfTouched"), ("Short", "Stop")]
