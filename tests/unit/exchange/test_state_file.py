@@ -117,6 +117,24 @@ def test_state_that_does_not_fit_is_refused_by_reason(spoil, reason: str) -> Non
         restore_venue(venue, document, START_NS)
 
 
+def test_no_identifier_is_given_out_again_after_a_restore() -> None:
+    d = Driver()
+
+    def ids_of(reports: list) -> set[str]:
+        return {r.order_id for r in reports} | {r.exec_id for r in reports if r.is_trade}
+
+    def trade() -> list:
+        return d.place(d.b, "BTCUSD", "Sell", 10, COIN_M_60K) + d.place(d.a, "BTCUSD", "Buy", 10, COIN_M_60K)
+
+    before, sequences = ids_of(trade()), [update.sequence for update in d.updates]
+    document = json.loads(json.dumps(venue_document(d.venue, d.now_ns)))
+    d.venue = Venue(VenueConfig(has_flow=False, prices=PRICES), d.now_ns)
+    restore_venue(d.venue, document, d.now_ns)
+    after = ids_of(trade())
+    assert (len(before), len(after), before & after) == (4, 4, set())
+    assert min(update.sequence for update in d.updates) > max(sequences)
+
+
 def test_sets_are_written_in_the_same_order_by_every_process() -> None:
     names = [f"name {number}" for number in range(30)]
     writer = GraphWriter(())
