@@ -322,3 +322,19 @@ def test_conditional_market_order_by_quote_is_sized_when_it_triggers(d: Driver) 
     reports = d.place(d.b, "sBTCUSDT", "Buy", SPOT_BTC + 100, SPOT_60K + 100 * 10**8)  # trades at the trigger price
     fill = [r for r in reports if r.user_id == d.a][-1]
     assert (fill.ord_status, fill.exec_qty, fill.exec_price) == ("Filled", 1_000_000, SPOT_60K + 100 * 10**8)
+
+
+def test_amend_that_the_book_refuses_changes_nothing_not_even_the_name() -> None:
+    """Between request and book a fill took the money that was set aside for it, and another order what was left."""
+    d = Driver(contract_funds={"USDT": 1_000, "BTC": 10})
+    d.place(d.a, "BTCUSDT", "Buy", 100 * MILLI_BTC, USD_M_60K, cl_ord_id="old")  # holds about 600
+    d.create(d.b, "BTCUSDT", "Sell", MILLI_BTC, USD_M_60K)
+    d.run(ms=1)
+    reply = d.amend(d.a, "BTCUSDT", orig_cl_ord_id="old", new_cl_ord_id="new", qty=160 * MILLI_BTC)
+    assert (reply.code, reply.order.cl_ord_id) == (0, "new")
+    assert steps(d.run(ms=4), d.a) == [("PartiallyFilled", "MakerFill")]
+    assert d.refused(d.a, "BTCUSDT", "Buy", 60 * MILLI_BTC, USD_M_60K - USDT) == 0
+    (refused, *_) = [r for r in d.run() if r.exec_status == "CancelRejected"]
+    assert (refused.code, refused.cl_ord_id, refused.order_qty) == (11001, "old", 100 * MILLI_BTC)
+    assert {o.cl_ord_id for o in d.venue.queries.open_orders(d.a, "BTCUSDT")} == {"old", ""}
+    assert d.amend(d.a, "BTCUSDT", orig_cl_ord_id="old", price=USD_M_60K - USDT).code == 0

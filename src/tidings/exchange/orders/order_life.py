@@ -264,14 +264,15 @@ class OrderLife:
         new_qty = order.order_qty if request.qty is None else request.qty
         new_price = order.price if request.price is None else request.price
         leaves_qty = new_qty - order.cum_qty
-        if request.new_cl_ord_id:
-            self._state.store.rename(order, request.new_cl_ord_id)
-        if leaves_qty <= 0 and not order.is_position_sized:
-            self._take_off(order, "ReplaceToCanceled")
-            return
-        if not waits and (code := order.ledger.reserve(order, leaves_qty, new_price)):
+        is_over = leaves_qty <= 0 and not order.is_position_sized
+        if not waits and not is_over and (code := order.ledger.reserve(order, leaves_qty, new_price)):
             order.ledger.reserve(order, order.leaves_qty, order.price)
             self._tell(order, "CancelRejected", code=code)
+            return
+        if request.new_cl_ord_id:
+            self._state.store.rename(order, request.new_cl_ord_id)
+        if is_over:
+            self._take_off(order, "ReplaceToCanceled")
             return
         if order.level is not None:
             self.market.book.cancel(order)
