@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import time
+from collections import deque
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,9 +16,10 @@ from pathlib import Path
 import pytest
 from venue_driver import COIN_M_60K, PRICES, START_NS, Driver
 
-from tidings.exchange.catalogue import Line
+from tidings.exchange.catalogue import Line, load_catalogue
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
 from tidings.exchange.saved import keeper
+from tidings.exchange.saved.graph_reader import GraphReader
 from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.saved.graph_writer import GraphWriter
 from tidings.exchange.saved.keeper import StateKeeper
@@ -115,6 +117,14 @@ def test_state_that_does_not_fit_is_refused_by_reason(spoil, reason: str) -> Non
     venue = Venue(VenueConfig(has_flow=False, prices=PRICES), START_NS)
     with pytest.raises(StateError, match=reason):
         restore_venue(venue, document, START_NS)
+
+
+def test_what_is_bounded_stays_bounded() -> None:
+    writer = GraphWriter(())
+    root = writer.add([deque([1, 2], maxlen=3), deque([1])])
+    bounded, free = GraphReader(writer.classes, json.loads(json.dumps(writer.rows)), load_catalogue()).read(root)
+    bounded.extend([3, 4])
+    assert (list(bounded), free.maxlen) == ([2, 3, 4], None)
 
 
 def test_no_identifier_is_given_out_again_after_a_restore() -> None:
