@@ -27,7 +27,7 @@ from tidings.exchange.admin.face import AdminApi
 from tidings.exchange.faults.fault_file import FaultSet
 from tidings.exchange.faults.http_faults import HttpFaults
 from tidings.exchange.rest.authentication import Authenticator, SecretEncoding, make_api_key
-from tidings.exchange.rest.face import RestApi
+from tidings.exchange.rest.face import STREAM_PATHS, RestApi
 from tidings.exchange.rest.rate_limits import Profile, RateLimits, Window
 from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.saved.keeper import StateKeeper
@@ -43,7 +43,6 @@ from tidings.exchange.venue_config import FIRST_USER_ID, FLOW_TICK_NS, MS_NS, Ve
 from tidings.exchange.venue_rules import Rules
 
 _LOGGER = logging.getLogger(__name__)
-STREAM_PATHS = frozenset({"/", "/ws"})  # ws.phemex.com has no path, the other hosts /ws
 SWEEP_INTERVAL_S = 1.0
 RETRY_AFTER_FAILURE_NS = 100 * MS_NS
 TIMER_STEP_S = 0.001  # a loop's timers are no finer: it would turn without rest until a shorter time is over
@@ -195,6 +194,7 @@ class LocalExchange:
             handler, self._clock,
             upgrade=self._open_stream if is_main else None,
             upgrade_paths=STREAM_PATHS if is_main else frozenset(),
+            admits_upgrade=self._limits.admits_stream if is_main else lambda address, wall_ns: True,
             faults=self._http_faults if is_main else None,
             idle_timeout_s=self._rules.idle_timeout_s or None,
         )

@@ -138,6 +138,8 @@ class Rules:
     first_message: str = _word("ack", "snapshot", says="what a subscriber is sent first")
     ras_ack: str = _word("stauts", "status", says="how the acknowledgement of ras_p spells its word")
     cross_risk_mode: str = _word("CrossAsset", "Classic", says="riskMode of a cross unit on ras_p")
+    stream_attempts: int = _number(
+        200, 0, _COUNT_MAX, says="stream connections an address may open in five minutes, then HTTP 429; 0: any number")
     stream_connections: int = _number(5, 1, _COUNT_MAX, says="logged-in stream connections of a user")
     stream_subscriptions: int = _number(20, 1, _COUNT_MAX, says="subscriptions of a connection")
     over_connected: str = _word("close", "refuse", says="what a login on one connection too many gets")

@@ -16,6 +16,7 @@ OTHER_NUMBERS = {  # of the rules that are a number: one that this story must no
 }  # fmt: skip
 ELSEWHERE = {  # what needs a recording or a socket has a test of its own
     "recorded-cancels": ("test_recorded_market.py", "recorded_cancels"),
+    "stream-attempts": ("test_local_exchange.py", "test_streams_above_the_limit_of_an_address_are_answered_429"),
     "idle-timeout-s": ("test_rule_faces.py", "test_rules_reach_listeners_and_streams_of_a_running_exchange"),
 }
 

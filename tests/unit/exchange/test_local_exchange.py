@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange, WallClock
+from tidings.exchange.venue_rules import Rules
 
 QUIET = ExchangeConfig(has_flow=False, matching_delay_ms=0)
 
@@ -96,3 +97,22 @@ def test_the_wall_clock_never_goes_back(monkeypatch):
     monkeypatch.setattr("time.time_ns", lambda: next(times))
     clock = WallClock()
     assert [clock() for _ in range(4)] == [5, 9, 9, 10]
+
+
+async def test_streams_above_the_limit_of_an_address_are_answered_429():
+    exchange = LocalExchange(ExchangeConfig(has_flow=False, has_tls=False, rules=Rules(stream_attempts=2)))
+    ready = await exchange.start()
+    try:
+        parts, heads = urlsplit(str(ready["rest"])), []
+        for path in ("/", "/ws", "/ws"):
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            writer.write(
+                f"GET {path} HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            )
+            heads.append((await reader.readuntil(b"\r\n\r\n"))[:12])
+            writer.close()
+        assert heads == [b"HTTP/1.1 101", b"HTTP/1.1 101", b"HTTP/1.1 429"]
+        assert (await ask(ready["rest"], "/public/time"))["code"] == 0, "requests have a limit of their own"
+    finally:
+        await exchange.stop()

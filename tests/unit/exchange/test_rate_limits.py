@@ -165,3 +165,14 @@ def test_what_remains_is_never_below_nothing(window):
     decisions = [limits.take(1, "GET", "/g-accounts/positions", "", T0) for _ in range(22)]
     assert [decision.is_allowed for decision in decisions[19:]] == [True, False, False]
     assert "x-ratelimit-remaining-contract: 0\r\n" in decisions[-1].headers
+
+
+def test_an_address_opens_so_many_streams_in_five_minutes_and_then_none():
+    limits = RateLimits(rules=Rules(stream_attempts=3))
+    opened = [limits.admits_stream("192.0.2.1", T0 + n * S) for n in range(5)]
+    assert opened == [True, True, True, False, False]
+    assert limits.admits_stream("192.0.2.2", T0), "another address"
+    assert not limits.admits_stream("192.0.2.1", T0 + 299 * S)
+    assert limits.admits_stream("192.0.2.1", T0 + 300 * S)
+    for free in (RateLimits(rules=Rules(stream_attempts=0)), RateLimits(is_enforced=False)):
+        assert all(free.admits_stream("192.0.2.1", T0) for _ in range(1_000))

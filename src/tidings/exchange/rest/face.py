@@ -33,6 +33,7 @@ from tidings.exchange.server.http_request import Request
 from tidings.exchange.venue import Venue
 
 _LOGGER = logging.getLogger(__name__)
+STREAM_PATHS = frozenset({"/", "/ws"})  # ws.phemex.com has no path, the other hosts /ws
 _NOT_FOUND = failure(404, "no such endpoint")
 _WRONG_METHOD = failure(405, "the endpoint exists, with another method")
 
@@ -78,6 +79,8 @@ class RestApi:
         self.counters["requests"] += 1
         if not self.limits.admits_address(address, wall_ns):
             return self._too_many("")
+        if request.is_websocket_upgrade and request.path in STREAM_PATHS:
+            return self._too_many("")  # or the listener had opened a stream instead of asking here
         if request.path == rest_klines.TRADE_LIST and not self.limits.admits_trade_list(address, wall_ns):
             return self._too_many("")
         endpoint = _ENDPOINTS.get((request.method, request.path))

@@ -143,6 +143,8 @@ class _Address:
     blocked_until_ns: int = 0
     trade_lists_second: int = 0
     trade_lists_count: int = 0  # in that second
+    streams_start_ns: int = 0
+    streams_count: int = 0  # in the five minutes since then
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +171,7 @@ class RateLimits:
         """Count one request of `address`; False while it is blocked."""
         if not self.is_enforced:
             return True
-        entry = self._addresses.get(address)
-        if entry is None:
-            if len(self._addresses) >= MAX_ADDRESSES:
-                del self._addresses[next(iter(self._addresses))]
-            entry = self._addresses[address] = _Address(now_ns)
+        entry = self._address(address, now_ns)
         if now_ns < entry.blocked_until_ns:
             self.refused_count += 1
             return False
@@ -197,6 +195,22 @@ class RateLimits:
             entry.trade_lists_second, entry.trade_lists_count = second, 0
         entry.trade_lists_count += 1
         if entry.trade_lists_count > TRADE_LISTS_PER_S:
+            self.refused_count += 1
+            return False
+        return True
+
+    def admits_stream(self, address: str, now_ns: int) -> bool:
+        """Count one stream connection of `address`; False if it is above the limit, which then goes on counting.
+
+        The documents say "200 / 5 min" and not of what; that it is of connections is our reading.
+        """
+        if not self.is_enforced or not self.rules.stream_attempts:
+            return True
+        entry = self._address(address, now_ns)
+        if now_ns - entry.streams_start_ns >= IP_WINDOW_NS:
+            entry.streams_start_ns, entry.streams_count = now_ns, 0
+        entry.streams_count += 1
+        if entry.streams_count > self.rules.stream_attempts:
             self.refused_count += 1
             return False
         return True
@@ -230,6 +244,14 @@ class RateLimits:
                 for name, _, window in windows if name in short
             )
         return Decision(is_allowed, headers)
+
+    def _address(self, address: str, now_ns: int) -> _Address:
+        entry = self._addresses.get(address)
+        if entry is None:
+            if len(self._addresses) >= MAX_ADDRESSES:
+                del self._addresses[next(iter(self._addresses))]
+            entry = self._addresses[address] = _Address(now_ns)
+        return entry
 
     def _window(self, user_id: int, group: str, capacity: int) -> FixedWindow | SlidingWindow:
         key = (user_id, group)

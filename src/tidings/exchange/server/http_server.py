@@ -49,6 +49,7 @@ class ServerState:
     wall_ns: Callable[[], int]
     upgrade: Upgrade | None = None
     upgrade_paths: frozenset[str] = frozenset()
+    admits_upgrade: Callable[[str, int], bool] = lambda address, wall_ns: True  # if not, the handler says why
     faults: HttpFaults | None = None
     idle_timeout_s: float | None = None  # None: keep-alive for ever; the venue's own value is unknown
     deadlines: Deadlines = field(default_factory=Deadlines)
@@ -251,7 +252,9 @@ class HttpConnection(asyncio.Protocol):
         self._is_finished = faulty.is_deaf
 
     def _is_upgrade(self, request: Request) -> bool:
-        return request.is_websocket_upgrade and request.path in self._state.upgrade_paths
+        state = self._state
+        is_wished = request.is_websocket_upgrade and request.path in state.upgrade_paths
+        return is_wished and state.admits_upgrade(self._address, state.wall_ns())
 
     def _write(self, answers: list[bytes]) -> None:
         if self._transport is None:
