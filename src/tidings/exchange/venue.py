@@ -72,8 +72,9 @@ class Venue:
         self._wallets = open_spot_wallets(self.state, start_ns)
         self.funding = FundingDesk(self.state, self.markets, self._accounts)
         self.tickers = Tickers(
-            self.markets, self.funding.rates, lambda: open_interest(self.contract_accounts, self.state.house)
-        )
+            self.markets, self.funding.rates, lambda: open_interest(self.contract_accounts, self.state.house),
+            lambda symbol, now_ns: self._flows.glimpse(symbol, now_ns),
+        )  # fmt: skip
         self._liquidation = LiquidationDesk(self.state, self.lives, self._accounts)
         self.funding.on_paid = self._liquidation.check
         self.transfers = TransferDesk(self.state, self._accounts, self._wallets)

@@ -346,3 +346,30 @@ def test_the_sixth_list_of_old_trades_in_a_second_is_one_too_many(public):
     answers = [public.api.respond(request, "192.0.2.1", public.d.now_ns) for _ in range(6)]
     assert [answer.status for answer in answers] == [200] * 5 + [429]
     assert answers[5].body == b'{"code":"39995","msg":"Too many requests."}'
+
+
+@pytest.mark.parametrize(("path", "keys"), [
+    ("/md/v3/ticker/24hr", ("bidRp", "askRp", "markRp", "indexRp")),
+    ("/md/v1/ticker/24hr", ("bidEp", "askEp", "markEp", "indexEp")),
+    ("/md/spot/ticker/24hr", ("bidEp", "askEp", "indexEp")),
+])  # fmt: skip
+@pytest.mark.parametrize("flow", ["normal", "crash"])
+def test_market_that_sleeps_is_listed_as_it_would_be_awake(flow: str, path: str, keys: tuple[str, ...]):
+    public = Public(has_flow=True, flow=flow, always_awake=())
+    public.d.now_ns += 400 * 10**9 + 50_000_000  # in a crash far down, between two ticks
+    quiet_count = 0
+    for symbol in [row["symbol"] for row in public.result(f"{path}/all")]:
+        listed = next(row for row in public.result(f"{path}/all") if row["symbol"] == symbol)
+        assert public.d.venue.markets[symbol].book.best_bid() is None, "the question woke it"
+        woken = public.result(path, f"symbol={symbol}")
+        is_traded = public.d.venue.markets[symbol].trade_count > 0  # the first tick's taker may have had the best quote
+        compared = keys[2 * is_traded :]
+        assert [listed[key] for key in compared] == [woken[key] for key in compared]
+        assert 0 < float(listed[keys[0]]) < float(listed[keys[1]])
+        quiet_count += not is_traded
+    assert quiet_count > 0
+
+
+def test_market_without_a_flow_is_listed_with_nothing_on_its_book():
+    (row,) = [row for row in Public().result("/md/v3/ticker/24hr/all") if row["symbol"] == "ETHUSDT"]
+    assert (row["bidRp"], row["askRp"]) == ("0", "0")

@@ -8,7 +8,7 @@ What the book makes of the flow's orders also depends on the users: a quote that
 it. The flow only ever adds what its function says is missing and takes off what is not wanted any more.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from tidings.exchange.catalogue import ONE_ER, Instrument
 from tidings.exchange.markets.flow_regimes import NORMAL, FlowRegime, Mood
@@ -38,6 +38,15 @@ def start_price(instrument: Instrument, text: str = "") -> int:
     return instrument.round_price(price, up=False)
 
 
+class Glimpse(NamedTuple):
+    """A market without its book."""
+
+    bid: int
+    ask: int
+    mark_price: int
+    index_price: int
+
+
 class BackgroundFlow:
     """The flow of one instrument."""
 
@@ -65,11 +74,9 @@ class BackgroundFlow:
 
     def tick(self, tick: int) -> tuple[list[BookOrder], list[tuple[BookOrder, Stay]]]:
         """Move mark and index price to `tick`, and give the orders to take off and those to submit."""
-        mid, regime = self.mid_price(tick), self._regime
-        self._market.index_price = self.mid_price(max(0, tick - regime.index_lag_ticks))
-        lagging = self.mid_price(max(0, tick - regime.mark_lag_ticks))
-        self._market.mark_price = lagging if regime.is_mark_all_lag else (mid + lagging) // 2
-        self._change_mood(regime.mood_at(tick))
+        mid = self.mid_price(tick)
+        self._market.mark_price, self._market.index_price = self._mark_and_index(mid, tick)
+        self._change_mood(self._regime.mood_at(tick))
         cancels: list[BookOrder] = []
         submits: list[tuple[BookOrder, Stay]] = []
         for side in (BUY, SELL):
@@ -78,6 +85,23 @@ class BackgroundFlow:
         if taker is not None:
             submits.append((taker, Stay.IOC))
         return cancels, submits
+
+    def glimpse(self, tick: int) -> Glimpse:
+        """What `tick` would show, with nothing done."""
+        mid, self._mood = self.mid_price(tick), self._regime.mood_at(tick)
+        stride = self._step * self._mood.stride
+        return Glimpse(self._best(BUY, mid, stride), self._best(SELL, mid, stride), *self._mark_and_index(mid, tick))
+
+    def _mark_and_index(self, mid: int, tick: int) -> tuple[int, int]:
+        regime = self._regime
+        lagging = self.mid_price(max(0, tick - regime.mark_lag_ticks))
+        mark_price = lagging if regime.is_mark_all_lag else (mid + lagging) // 2
+        return mark_price, self.mid_price(max(0, tick - regime.index_lag_ticks))
+
+    def _best(self, side: int, mid: int, stride: int) -> int:
+        """The price of one side's best quote."""
+        middle = mid - side * self._mood.half_spread_steps * self._step
+        return (middle - 1) // stride * stride if side == BUY else -(-(middle + 1) // stride) * stride
 
     def _change_mood(self, mood: Mood) -> None:
         """Behave as `mood` says; in another one than before every quote gets a new size."""
@@ -92,8 +116,7 @@ class BackgroundFlow:
     ) -> None:
         """Bring one side's ladder to what it should be at `tick`."""
         quotes, step = self._quotes[side], self._step * self._mood.stride
-        middle = mid - side * self._mood.half_spread_steps * self._step
-        best = (middle - 1) // step * step if side == BUY else -(-(middle + 1) // step) * step
+        best = self._best(side, mid, step)
         wanted: dict[int, tuple[BookOrder, int]] = {}
         for depth in range(LADDER_LEVELS):
             price = best - side * depth * step

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, TypeAlias
 
-from tidings.exchange.markets.background_flow import BackgroundFlow
+from tidings.exchange.markets.background_flow import BackgroundFlow, Glimpse
 from tidings.exchange.markets.flow_regimes import REGIMES
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.matching import BookOrder, Stay
@@ -33,12 +33,25 @@ class Flows:
 
     def wake(self, symbol: str, now_ns: int) -> None:
         """Start the flow of `symbol` unless it runs already; its book is full from the first moment."""
+        if self._sleeps(symbol):
+            self._awake[symbol] = self._flow(symbol)
+            self._tick(symbol, self._tick_at(now_ns), now_ns)
+
+    def glimpse(self, symbol: str, now_ns: int) -> Glimpse | None:
+        """What an instrument that sleeps would show if it were woken now; it sleeps on. None of another one."""
+        return self._flow(symbol).glimpse(self._tick_at(now_ns)) if self._sleeps(symbol) else None
+
+    def _sleeps(self, symbol: str) -> bool:
         config = self._state.config
-        if symbol in self._awake or symbol not in self._markets or not config.has_flow or config.recording:
-            return
-        self._awake[symbol] = BackgroundFlow(self._markets[symbol], config.seed, REGIMES[config.flow])
-        tick = max(0, now_ns - self._start_ns) // config.flow_tick_ns
-        self._tick(symbol, tick, now_ns)
+        is_without = symbol in self._awake or symbol not in self._markets
+        return not is_without and config.has_flow and not config.recording
+
+    def _flow(self, symbol: str) -> BackgroundFlow:
+        config = self._state.config
+        return BackgroundFlow(self._markets[symbol], config.seed, REGIMES[config.flow])
+
+    def _tick_at(self, now_ns: int) -> int:
+        return max(0, now_ns - self._start_ns) // self._state.config.flow_tick_ns
 
     def _tick(self, symbol: str, tick: int, now_ns: int) -> None:
         """Run one tick of a flow and plan the next."""

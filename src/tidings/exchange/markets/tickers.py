@@ -9,12 +9,16 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from tidings.exchange.catalogue import Instrument, Line
+from tidings.exchange.markets.background_flow import Glimpse
 from tidings.exchange.markets.funding import FundingRates
 from tidings.exchange.markets.market import Market
 from tidings.exchange.markets.rolling_day import Day
 
 OpenInterest = Callable[[], Mapping[str, int]]
 """The open interest of each contract that has any, on its quantity scale."""
+
+GlimpseOf = Callable[[str, int], Glimpse | None]
+"""What an instrument that nobody has used yet shows at a time; None of one that has a book of its own."""
 
 NO_RATE: Final = 0  # of spot
 
@@ -39,11 +43,13 @@ class Tickers:
     """Makes tickers of all markets."""
 
     def __init__(
-        self, markets: Mapping[str, Market], rates: Mapping[str, FundingRates], open_interest: OpenInterest
-    ) -> None:
+        self, markets: Mapping[str, Market], rates: Mapping[str, FundingRates], open_interest: OpenInterest,
+        glimpse: GlimpseOf,
+    ) -> None:  # fmt: skip
         self._markets = markets
         self._rates = rates
         self._open_interest = open_interest
+        self._glimpse = glimpse
 
     def of(self, symbol: str, now_ns: int) -> Ticker:
         """The ticker of one listed instrument."""
@@ -58,8 +64,11 @@ class Tickers:
     def _ticker(self, market: Market, interest: Mapping[str, int], now_ns: int) -> Ticker:
         symbol = market.instrument.symbol
         rates = self._rates.get(symbol)
+        seen = self._glimpse(symbol, now_ns) or Glimpse(
+            market.book.best_bid() or 0, market.book.best_offer() or 0, market.mark_price, market.index_price
+        )
         return Ticker(
-            market.instrument, now_ns, market.book.best_bid() or 0, market.book.best_offer() or 0, market.last_price,
-            market.mark_price, market.index_price, market.day(now_ns), interest.get(symbol, 0),
+            market.instrument, now_ns, seen.bid, seen.ask, market.last_price,
+            seen.mark_price, seen.index_price, market.day(now_ns), interest.get(symbol, 0),
             rates.rate_er(now_ns) if rates else NO_RATE, rates.predicted_rate_er(now_ns) if rates else NO_RATE,
         )
