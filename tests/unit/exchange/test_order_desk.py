@@ -56,7 +56,7 @@ def test_reply_to_a_cancel_does_not_mean_canceled(d: Driver) -> None:
     [
         ({"side": "buy"}, 11034), ({"ord_type": "Foo"}, 11035), ({"ord_type": "Bracket"}, 11126),
         ({"time_in_force": "Day"}, 11036), ({"time_in_force": "RPIPostOnly"}, 11143),
-        ({"stp_instruction": "Never"}, 11037), ({"cl_ord_id": "x" * 41}, 39108),
+        ({"stp_instruction": "Never"}, 11037), ({"cl_ord_id": "x" * 41}, 39108), ({"text": "x" * 41}, 39108),
         ({"ord_type": "Stop", "stop_px": COIN_M_60K + USD, "trigger": "Whenever"}, 11038),
         ({"ord_type": "Stop", "stop_px": 0, "trigger": "ByMarkPrice"}, 11046),
         ({"ord_type": "Stop", "stop_px": COIN_M_60K + 1, "trigger": "ByMarkPrice"}, 39108),
@@ -72,6 +72,10 @@ def test_coin_m_refusals(d: Driver, terms: dict, code: int) -> None:
     user_id = d.a
     reply = d.create(user_id, request.pop("symbol"), request.pop("side"), request.pop("qty"), **request)
     assert (reply.code, reply.order, bool(reply.detail)) == (code, None, True)
+
+
+def test_comment_may_be_as_long_as_documented(d: Driver) -> None:
+    assert d.refused(d.a, "BTCUSD", "Buy", 1, COIN_M_60K, text="x" * 40) == 0
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from tidings.exchange.orders.triggers import (
 from tidings.exchange.venue_config import VenueConfig
 
 CL_ORD_ID_LENGTH_MAX = 40  # phemex docs 2026, "Place order"
+TEXT_LENGTH_MAX = 40  # the client's comment (phemex docs 2026, "Place order")
 ORD_TYPES = frozenset({"Limit", "Market"}) | CONDITIONAL_TYPES
 BRACKET_TYPES = frozenset({"Bracket", "BoTpLimit", "BoSlLimit", "BoSlMarket"})
 PER_CENT = 100
@@ -61,6 +62,8 @@ def check_words(request: NewOrder, instrument: Instrument) -> None:
         raise Refused(code.TE_EXEC_INST_INVALID, f"stpInstruction {request.stp_instruction!r}")
     if len(request.cl_ord_id) > CL_ORD_ID_LENGTH_MAX:
         raise Refused(code.INVALID_PARAMETER, f"clOrdID longer than {CL_ORD_ID_LENGTH_MAX} characters")
+    if len(request.text) > TEXT_LENGTH_MAX:
+        raise Refused(code.INVALID_PARAMETER, f"text longer than {TEXT_LENGTH_MAX} characters")
     if instrument.line is Line.SPOT:
         _check_spot_words(request)
 
