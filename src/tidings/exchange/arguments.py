@@ -2,9 +2,10 @@
 
 import argparse
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
-from tidings.exchange.catalogue import load_catalogue
+from tidings.exchange.catalogue import ONE_ER, load_catalogue
 from tidings.exchange.faults.fault_file import FaultError, make_fault
 from tidings.exchange.faults.fault_help import fault_help
 from tidings.exchange.faults.fault_kinds import Fault
@@ -58,6 +59,13 @@ def _add_market(parser: argparse.ArgumentParser) -> None:
         "--funding-interval-s", type=_interval, default=0, metavar="N",
         help="pay funding so often instead of every eight hours",
     )
+
+
+    for who, least in (("maker", "-0.01"), ("taker", "0")):
+        parser.add_argument(
+            f"--{who}-fee", type=partial(_fee, least), metavar="RATE",
+            help=f"what {who}s of contracts pay, from {least} to 0.01 (default as the catalogue says)",
+        )
 
 
 def _add_behaviour(parser: argparse.ArgumentParser) -> None:
@@ -115,6 +123,17 @@ def _interval(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 86_400:
         raise argparse.ArgumentTypeError(f"an interval is a whole number of seconds from 1 to 86400, not {text!r}")
     return int(text)
+
+
+def _fee(least: str, text: str) -> int:
+    """A fee rate on scale 8; that of a maker may be a rebate."""
+    try:
+        rate_er = from_text(text, 8)
+    except ValueError:
+        rate_er = ONE_ER
+    if not from_text(least, 8) <= rate_er <= ONE_ER // 100:
+        raise argparse.ArgumentTypeError(f"a fee rate is a number from {least} to 0.01, not {text!r}")
+    return rate_er
 
 
 def _lag(text: str) -> Fault:

@@ -8,7 +8,8 @@ instrument's scales, and the arithmetic of value, fee and average price with the
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
@@ -157,6 +158,24 @@ class Catalogue:
     def as_json(self) -> str:
         """The document as it is served."""
         return json.dumps(self.data, separators=(",", ":"))
+
+    def with_contract_fees(self, maker_er: int | None, taker_er: int | None) -> "Catalogue":
+        """The same for users whose fee rates in contracts are these; None: as they are."""
+        if maker_er is None and taker_er is None:
+            return self
+
+        def changed(instrument: Instrument) -> Instrument:
+            if instrument.line is Line.SPOT:
+                return instrument
+            return replace(
+                instrument,
+                maker_fee_er=instrument.maker_fee_er if maker_er is None else maker_er,
+                taker_fee_er=instrument.taker_fee_er if taker_er is None else taker_er,
+            )
+
+        other = copy(self)
+        other.instruments = {symbol: changed(instrument) for symbol, instrument in self.instruments.items()}
+        return other
 
     def listed(self, line: Line | None = None) -> list[Instrument]:
         """The instruments open for trading, of one line or of all."""

@@ -62,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
         recording_speed=arguments.recording_speed,
         matching_delay_ms=arguments.matching_delay_ms,
         funding_interval_s=arguments.funding_interval_s,
+        maker_fee_er=arguments.maker_fee,
+        taker_fee_er=arguments.taker_fee,
         has_rate_limits=not arguments.no_rate_limits,
         rate_window=arguments.rate_window,
         rate_profile=arguments.rate_profile,

@@ -68,6 +68,8 @@ class ExchangeConfig:
     flow_rate: Fraction = Fraction(1)  # how many times faster the flow's clock goes
     matching_delay_ms: int = 5
     funding_interval_s: int = 0  # 0: as the catalogue says
+    maker_fee_er: int | None = None  # of contracts, on scale 8; None: as the catalogue says
+    taker_fee_er: int | None = None
     has_rate_limits: bool = True
     rate_window: Window = "fixed"
     rate_profile: Profile = "public"  # vip: per-symbol groups, and every path must be signed
@@ -313,7 +315,7 @@ def _venue_config(config: ExchangeConfig) -> VenueConfig:
         recording=config.recording, recording_speed=config.recording_speed,
         flow_tick_ns=int(FLOW_TICK_NS / config.flow_rate),
         matching_delay_ns=config.matching_delay_ms * MS_NS, funding_interval_s=config.funding_interval_s,
-        rules=config.rules,
+        rules=config.rules, maker_fee_er=config.maker_fee_er, taker_fee_er=config.taker_fee_er,
         user_ids=tuple(range(FIRST_USER_ID, FIRST_USER_ID + config.account_count)),
     )
 

@@ -59,7 +59,8 @@ class Venue:
         """`catalogue`: what is listed; the embedded one by default, read anew. Exchanges may share one."""
         self.config = config = replace(config, rules=replace(config.rules))  # rules may change: not the caller's
         self.start_rules = replace(config.rules)  # to go back to
-        self.catalogue = catalogue or load_catalogue()
+        catalogue = catalogue or load_catalogue()
+        self.catalogue = catalogue.with_contract_fees(config.maker_fee_er, config.taker_fee_er)
         self.user_ids = config.user_ids
         identifiers = Identifiers(config.seed)
         self.state = VenueState(

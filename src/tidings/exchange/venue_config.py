@@ -47,4 +47,6 @@ class VenueConfig:
     )
     liquidation_delay_ns: int = 50 * MS_NS  # from cancelling a position's orders to taking it over; not known
     funding_interval_s: int = 0  # how often funding is paid; 0: as the catalogue says, every eight hours
+    maker_fee_er: int | None = None  # of contracts, negative is a rebate; None: as the catalogue says
+    taker_fee_er: int | None = None
     rules: Rules = field(default_factory=Rules)  # switches; an exchange has a copy of its own, which may change
