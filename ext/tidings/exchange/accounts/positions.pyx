@@ -311,3 +311,15 @@ cdef class Position:
         state.term, state.last_term_end_time_ns = self.term, self.last_term_end_time_ns
         state.last_funding_time_ns = self.last_funding_time_ns
         state.data_ver, state.exec_seq, state.transact_time_ns = self.data_ver, self.exec_seq, self.transact_time_ns
+
+
+def used_by(dict held not None, mark_price not None):
+    """What all positions in `held` (symbol → side → position) and their orders keep; `mark_price` knows prices."""
+    cdef Position position
+    cdef dict sides
+    used = 0
+    for symbol, sides in held.items():
+        for position in sides.values():
+            if position.net_qty or position.buy_leaves_qty or position.sell_leaves_qty:
+                used += position.used(mark_price(symbol))
+    return used

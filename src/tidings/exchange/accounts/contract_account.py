@@ -6,7 +6,7 @@ from typing import Final
 from tidings.exchange.accounts.ledgers import Fill, HouseLedger, Settlement
 from tidings.exchange.accounts.margin import is_past
 from tidings.exchange.accounts.position_terms import PositionTerm
-from tidings.exchange.accounts.positions import LIQUIDATING, LONG, MERGED, NORMAL, SHORT, Position
+from tidings.exchange.accounts.positions import LIQUIDATING, LONG, MERGED, NORMAL, SHORT, Position, used_by
 from tidings.exchange.catalogue import Currency, Instrument, Line
 from tidings.exchange.error_codes import (
     TE_CANNOT_COVER_ESTIMATE_ORDER_LOSS,
@@ -92,12 +92,7 @@ class ContractAccount:
 
     def used_balance(self) -> int:
         """What positions and open orders keep."""
-        used = 0
-        for symbol, sides in self._positions.items():
-            for position in sides.values():
-                if not position.is_idle:
-                    used += position.used(self._mark_price(symbol))
-        return used
+        return used_by(self._positions, self._mark_price)
 
     def available_balance(self) -> int:
         """What new orders may use; negative under water."""

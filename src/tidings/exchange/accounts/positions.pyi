@@ -5,6 +5,7 @@ is conserved (over all accounts, balances and entry values always add up to what
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from tidings.exchange.accounts.position_terms import PositionTerm
@@ -127,3 +128,6 @@ class Position:
 
     def state(self, mark_price: int, shared_balance: int, pos_mode: str, others_profit: int = 0) -> PositionState:
         """A snapshot; `shared_balance` as for `margin`, what the account's other cross positions gain apart."""
+
+def used_by(held: dict[str, dict[str, Position]], mark_price: Callable[[str], int]) -> int:
+    """Sum up what all positions in `held` (symbol → side → position) and their orders keep."""

@@ -12,42 +12,43 @@ from urllib.parse import unquote
 from tidings.exchange.error_codes import AUTH_OR_PARAMETER_ERROR, INVALID_PARAMETER
 from tidings.exchange.messages.json_text import failure, quote
 from tidings.exchange.scaled import from_text
-from tidings.exchange.server.http_request import Request
 
 MAX_PARAMETERS = 64
-_INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
-_FLAGS = {"true": True, "false": False}
+
+cdef object _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+cdef dict _FLAGS = {"true": True, "false": False}
 
 
 class RequestError(Exception):
     """A request that is refused before the core sees it: the code and text of the answer."""
 
-    def __init__(self, code: int, msg: str, status: int = 200) -> None:
+    def __init__(self, code, msg, status=200):
         super().__init__(msg)
         self.code = code
         self.msg = msg
         self.status = status  # of HTTP: what the exchange itself says comes with 200
 
     @property
-    def body(self) -> bytes:
+    def body(self):
         """The answer: a missing parameter is told by the gateway, in its own order and without data (observed)."""
         if self.code == AUTH_OR_PARAMETER_ERROR:
             return f'{{"msg":{quote(self.msg)},"code":{self.code}}}'.encode()
         return failure(self.code, self.msg)
 
 
-class Parameters:
+cdef class Parameters:
     """Named texts; an empty one counts as absent, as on the wire."""
 
-    def __init__(self, values: dict[str, list[str]]) -> None:
+    def __init__(self, dict values not None):
         self._values = values
 
     @classmethod
-    def of_request(cls, request: Request) -> "Parameters":
+    def of_request(cls, request):
         """Everything the request carries. Raises `RequestError`."""
-        values: dict[str, list[str]] = {}
-        is_plain = "%" not in request.query
-        for pair in request.query.split("&"):
+        cdef dict values = {}
+        cdef str query = request.query, pair, name, value
+        cdef bint is_plain = "%" not in query
+        for pair in query.split("&"):
             name, _, value = pair.partition("=")
             if not is_plain:
                 name, value = _decoded(name), _decoded(value)
@@ -61,13 +62,14 @@ class Parameters:
             raise RequestError(INVALID_PARAMETER, f"more than {MAX_PARAMETERS} parameters")
         return cls(values)
 
-    def text(self, name: str, default: str = "") -> str:
+    cpdef str text(self, str name, str default=""):
         """The value of `name`, or `default`."""
         values = self._values.get(name)
         return (values[0] or default) if values else default
 
-    def word(self, name: str, default: str = "") -> str:
+    cpdef str word(self, str name, str default=""):
         """The value of `name`, one of the venue's words: letters and digits, whether it knows them or not."""
+        cdef str value
         values = self._values.get(name)
         if not values:
             return default
@@ -76,22 +78,22 @@ class Parameters:
             raise RequestError(INVALID_PARAMETER, f"{name} is not a word")
         return value
 
-    def required(self, name: str) -> str:
+    cpdef str required(self, str name):
         """The value of `name`. Raises `RequestError` 10500 if it is absent."""
         value = self.text(name)
         if not value:
             raise RequestError(AUTH_OR_PARAMETER_ERROR, "Missing required parameter")
         return value
 
-    def listed(self, name: str) -> list[str]:
+    def listed(self, str name not None):
         """Every value of `name`, repeated or separated by commas."""
         return [part for value in self._values.get(name, ()) for part in value.split(",") if part]
 
-    def has(self, name: str) -> bool:
+    def has(self, str name not None):
         """Whether `name` came with a value."""
         return bool(self.text(name))
 
-    def integer(self, name: str, default: int = 0) -> int:
+    def integer(self, str name not None, default=0):
         """The value of `name` as an integer of at most 19 digits."""
         value = self.text(name)
         if not value:
@@ -100,7 +102,7 @@ class Parameters:
             raise RequestError(INVALID_PARAMETER, f"{name} is not an integer")
         return int(value)
 
-    def decimal(self, name: str, scale: int, default: int = 0) -> int:
+    def decimal(self, str name not None, int scale, default=0):
         """The value of `name`, a plain decimal, as an integer in units of 10^-`scale`."""
         values = self._values.get(name)
         if not values or not (value := values[0]):
@@ -110,7 +112,7 @@ class Parameters:
         except ValueError:
             raise RequestError(INVALID_PARAMETER, f"{name} is not a number this product allows") from None
 
-    def flag(self, name: str) -> bool:
+    def flag(self, str name not None):
         """The value of `name`, false if absent."""
         values = self._values.get(name)
         if not values or not values[0]:
@@ -121,11 +123,11 @@ class Parameters:
         return _FLAGS[value]
 
 
-def _decoded(text: str) -> str:
+cdef str _decoded(str text):
     return unquote(text) if "%" in text else text
 
 
-def _members(body: bytes) -> list[tuple[str, str]]:
+cdef list _members(bytes body):
     """The members of a JSON object as text; null counts as absent."""
     if not body.strip():
         return []
@@ -138,7 +140,7 @@ def _members(body: bytes) -> list[tuple[str, str]]:
     return [(name, _member_text(name, value)) for name, value in document.items() if value is not None]
 
 
-def _member_text(name: str, value: object) -> str:
+cdef str _member_text(str name, value):
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

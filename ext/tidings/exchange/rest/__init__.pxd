@@ -1,0 +1,1 @@
+"""REST: what compiled modules see of parameters."""
