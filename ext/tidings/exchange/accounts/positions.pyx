@@ -323,3 +323,17 @@ def used_by(dict held not None, mark_price not None):
             if position.net_qty or position.buy_leaves_qty or position.sell_leaves_qty:
                 used += position.used(mark_price(symbol))
     return used
+
+
+def profit_beside(Position position not None, dict held not None, mark_price not None):
+    """What the other cross positions in `held` gain, which backs `position`; 0 if that is flat or isolated."""
+    cdef Position other
+    cdef dict sides
+    if position.leverage_er > 0 or not position.net_qty:
+        return 0
+    profit = 0
+    for symbol, sides in held.items():
+        for other in sides.values():
+            if other is not position and other.net_qty and other.leverage_er <= 0:
+                profit += max(0, other.unrealised_pnl(mark_price(symbol)))
+    return profit

@@ -6,7 +6,16 @@ from typing import Final
 from tidings.exchange.accounts.ledgers import Fill, HouseLedger, Settlement
 from tidings.exchange.accounts.margin import is_past
 from tidings.exchange.accounts.position_terms import PositionTerm
-from tidings.exchange.accounts.positions import LIQUIDATING, LONG, MERGED, NORMAL, SHORT, Position, used_by
+from tidings.exchange.accounts.positions import (
+    LIQUIDATING,
+    LONG,
+    MERGED,
+    NORMAL,
+    SHORT,
+    Position,
+    profit_beside,
+    used_by,
+)
 from tidings.exchange.catalogue import Currency, Instrument, Line
 from tidings.exchange.error_codes import (
     TE_CANNOT_COVER_ESTIMATE_ORDER_LOSS,
@@ -182,29 +191,24 @@ class ContractAccount:
             self.user_id, self.account_id, self.currency, self.value_scale, self.balance, used, liq_status=liq_status
         )
 
-    def position_states(
-        self, instruments: Sequence[Instrument], used_balance: int | None = None
-    ) -> list[PositionState]:
+    def position_states(self, instruments: Sequence[Instrument]) -> list[PositionState]:
         """The positions in `instruments` as they stand, flat ones included."""
-        shared = self.balance - (self.used_balance() if used_balance is None else used_balance)
+        shared = self.available_balance()
         return [
-            position.state(
-                self._mark_price(instrument.symbol), shared, self.pos_mode(instrument.symbol),
-                self._others_profit(position),
-            )
+            self._state_of(position, shared)
             for instrument in instruments
             for position in self.symbol_positions(instrument)
-        ]  # fmt: skip
+        ]
+
+    def _state_of(self, position: Position, shared_balance: int) -> PositionState:
+        symbol = position.instrument.symbol
+        return position.state(
+            self._mark_price(symbol), shared_balance, self._modes.get(symbol, ONE_WAY), self._others_profit(position)
+        )
 
     def _others_profit(self, position: Position) -> int:
         """What the account's other cross positions gain at the mark price: it backs this one, if that is cross too."""
-        if not position.is_cross or not position.net_qty:
-            return 0
-        return sum(
-            max(0, other.unrealised_pnl(self._mark_price(other.instrument.symbol)))
-            for other in self.all_held()
-            if other is not position and other.is_cross
-        )
+        return profit_beside(position, self._positions, self._mark_price)
 
     def is_endangered(self, position: Position) -> bool:
         """Whether the mark price has reached the position's liquidation price."""
@@ -228,10 +232,7 @@ class ContractAccount:
 
     def state_of(self, position: Position) -> PositionState:
         """One position as it stands."""
-        symbol = position.instrument.symbol
-        return position.state(
-            self._mark_price(symbol), self.available_balance(), self.pos_mode(symbol), self._others_profit(position)
-        )
+        return self._state_of(position, self.available_balance())
 
     def known_positions(self) -> list[Position]:
         """Every position that was ever touched."""
@@ -249,10 +250,8 @@ class ContractAccount:
         for position in touched:
             position.data_ver += 1
         used = self.used_balance()
-        states = self.position_states([self._instrument(symbol) for symbol in symbols], used)
+        shared = self.balance - used
+        states = [self._state_of(position, shared) for position in touched]
         return AccountUpdate(
             self.line, self.user_id, self.currency, sequence, now_ns, reports, self.state(used), states
         )
-
-    def _instrument(self, symbol: str) -> Instrument:
-        return next(iter(self._positions[symbol].values())).instrument

@@ -131,3 +131,8 @@ class Position:
 
 def used_by(held: dict[str, dict[str, Position]], mark_price: Callable[[str], int]) -> int:
     """Sum up what all positions in `held` (symbol → side → position) and their orders keep."""
+
+def profit_beside(
+    position: Position, held: dict[str, dict[str, Position]], mark_price: Callable[[str], int]
+) -> int:
+    """Sum up what the other cross positions in `held` gain, which backs `position`; 0 if that is flat or isolated."""
