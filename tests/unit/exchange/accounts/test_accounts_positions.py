@@ -1,10 +1,13 @@
+from dataclasses import fields
+
 import pytest
 
-from tidings.exchange.accounts.positions import MERGED, Position
+from tidings.exchange.accounts.positions import MERGED, Position, profit_beside, used_by
 from tidings.exchange.catalogue import load_catalogue
 from tidings.exchange.markets.matching import BUY, SELL
 from tidings.exchange.orders.order_requests import NewOrder
 from tidings.exchange.orders.orders import Order
+from tidings.exchange.reports import PositionState
 
 INSTRUMENTS = load_catalogue().instruments
 INVERSE, LINEAR = INSTRUMENTS["BTCUSD"], INSTRUMENTS["BTCUSDT"]
@@ -119,3 +122,38 @@ def test_state_of_a_cross_long_matches_the_captured_one() -> None:
     assert (state.bankrupt_price, state.liquidation_price) == (10_000_000, 10_000_000)
     assert (state.buy_value_to_cost_er, state.sell_value_to_cost_er) == (25_105_000, 25_135_000)
     assert (state.init_margin_req_er, state.maint_margin_req_er) == (25_000_000, 1_000_000)
+
+
+@pytest.mark.parametrize("instrument", [LINEAR, INVERSE])
+@pytest.mark.parametrize("qty", [0, 10])
+def test_a_state_says_something_in_every_field(instrument, qty: int) -> None:
+    held = position(instrument)
+    if qty:
+        held.trade(BUY, qty, 1000, 1)
+    state = held.state(instrument.min_price * 1000, 0, "OneWay")
+    assert [field.name for field in fields(PositionState) if getattr(state, field.name) is None] == []
+
+
+def test_what_positions_keep_is_added_up() -> None:
+    one, other, idle = position(), position(INVERSE), position()
+    one.trade(BUY, 10_000, 600 * 10**LINEAR.value_scale, 1)
+    other.trade(SELL, 10, 10 * 10**INVERSE.value_scale // 60_000, 1)
+    held = {"one": {MERGED: one}, "other": {MERGED: other, "idle": idle}}
+    prices = {"one": 60_000 * 10**9, "other": 60_000 * 10**4}
+    assert used_by(held, prices.__getitem__) == one.used(prices["one"]) + other.used(prices["other"]) > 0
+
+
+def test_only_gains_of_other_cross_positions_stand_behind_one() -> None:
+    def beside(leverage_er: int, side: int) -> int:
+        one, other = position(), position()
+        one.set_leverage(0)
+        other.set_leverage(leverage_er)
+        one.trade(BUY, 10_000, 600 * 10**LINEAR.value_scale, 1)
+        other.trade(side, 10_000, 600 * 10**LINEAR.value_scale, 1)
+        held = {"one": {MERGED: one}, "other": {MERGED: other}}
+        return profit_beside(one, held, lambda symbol: 61_000 * 10**9)
+
+    gain = 10 * 10**LINEAR.value_scale  # 0.01 of 1,000
+    assert beside(0, BUY) == gain
+    assert beside(0, SELL) == 0
+    assert beside(10 * 10**8, BUY) == 0  # isolated
