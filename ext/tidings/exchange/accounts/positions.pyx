@@ -256,17 +256,18 @@ cdef class Position:
         """A snapshot; `shared_balance` as for `margin`, what the account's other cross positions gain apart."""
         cdef PositionState state = PositionState.__new__(PositionState)
         cdef bint is_cross = self.leverage_er <= 0, is_flat = not self.net_qty
-        assigned = self.assigned(mark_price)
+        cost, pnl = self.cost(), self.unrealised_pnl(mark_price)
+        assigned = 0 if is_flat else cost + (max(0, -pnl) if is_cross else self.added_margin)  # as `assigned`
         margin = max(0, assigned + shared_balance + others_profit) if is_cross else assigned  # as `margin`
         state.pos_mode = pos_mode
         state.mark_price = mark_price
-        state.pos_cost = self.cost()
+        state.pos_cost = cost
+        state.unrealised_pnl = pnl
         state.assigned_pos_balance = assigned
         state.order_cost = self.order_cost()
         state.estimated_ord_loss = self.order_loss()
         state.used_balance = assigned + state.order_cost
         state.cross_shared_balance = max(0, shared_balance) if is_cross else 0
-        state.unrealised_pnl = self.unrealised_pnl(mark_price)
         state.avg_entry_price = self.instrument.average_price(abs(self.net_qty), self.value)
         state.bankrupt_price, state.bankrupt_comm = bankruptcy(self.instrument, self.net_qty, self.value, margin)
         state.liquidation_price = liquidation_price(

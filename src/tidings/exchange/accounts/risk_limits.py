@@ -31,8 +31,10 @@ def steps_open(instrument: Instrument, leverage_er: int) -> list[RiskStep]:
 
 def step_of_size(instrument: Instrument, value: int) -> RiskStep:
     """The lowest step that holds a position of this value."""
-    steps = instrument.risk_steps
-    return next((step for step in steps if value <= step.limit), steps[-1])
+    for step in instrument.risk_steps:
+        if value <= step.limit:
+            return step
+    return instrument.risk_steps[-1]
 
 
 def exceeds_risk_limit(position: Position) -> bool:

@@ -24,11 +24,16 @@ class RecentChanges:
 
     def add(self, order: Order, view: OrderReport) -> None:
         """Keep how `order` looks from `view.transact_time_ns` on."""
-        self._views.setdefault(order, []).append(view)
-        self._changes.append((view.transact_time_ns, order))
-        self._forget_before(view.transact_time_ns - LAG_NS_MAX)
-        if len(self._changes) > CHANGES_MAX:
-            self._forget_before(self._changes[0][0])
+        views, changes, time_ns = self._views.get(order), self._changes, view.transact_time_ns
+        if views is None:
+            self._views[order] = [view]
+        else:
+            views.append(view)
+        changes.append((time_ns, order))
+        if changes[0][0] <= time_ns - LAG_NS_MAX:
+            self._forget_before(time_ns - LAG_NS_MAX)
+        if len(changes) > CHANGES_MAX:
+            self._forget_before(changes[0][0])
 
     def view_at(self, order: Order, time_ns: int) -> OrderReport | None:
         """How `order` looked at `time_ns` (not more than `LAG_NS_MAX` ago); None if it did not exist yet."""
