@@ -126,6 +126,15 @@ def test_position_that_is_safe_again_stays(d: Driver) -> None:
     assert d.updates[-1].positions[0].status == "Normal"
 
 
+def test_prices_that_go_on_falling_liquidate_once(d: Driver) -> None:
+    d.set_mark("BTCUSDT", 54_300 * USDT)
+    d.set_mark("BTCUSDT", 54_200 * USDT)
+    d.set_mark("BTCUSDT", 54_100 * USDT)
+    assert d.venue.state.counters.liquidations == 1
+    assert len(forced(d.run(100))) == 1
+    assert d.venue.account(d.a, Line.USD_M, "USDT").liq_status == "Normal"
+
+
 def test_loss_beyond_the_margin_is_the_funds(d: Driver) -> None:
     d.set_mark("BTCUSDT", 53_500 * USDT)
     d.run(50)

@@ -204,3 +204,11 @@ def test_trade_that_a_book_showed_long_before_takes_nothing_off_what_is_displaye
     assert player.fills(500) == []
     assert player.book()[0][100] == 6 + 5
     assert player.fills(600) == [(100, 1)]  # 2 were left ahead, the other 4 stand behind
+
+
+def test_displayed_quotes_never_trade_with_each_other(tmp_path: Path) -> None:
+    """A bid at 102 says that the offer there is gone, though the recording has not told of it."""
+    player = Player(quiet_start().book(20, {102: 5}, {}), tmp_path)
+    player.to(20)
+    assert player.book() == ({102: 5, 100: 10, 99: 20}, {103: 20})
+    assert player.venue.state.counters.trades == 0

@@ -3,7 +3,7 @@
 import pytest
 from venue_driver import COIN_M_60K, MILLI_BTC, USD_M_60K, USDT, Driver
 
-from tidings.exchange.accounts.risk_limits import step_for
+from tidings.exchange.accounts.risk_limits import step_for, step_of_size
 from tidings.exchange.catalogue import Line, load_catalogue
 
 X = 10**8  # leverage 1 at scale 8
@@ -117,3 +117,13 @@ def test_leverage_that_a_loss_forbids_is_refused(d: Driver) -> None:
     d.set_mark("BTCUSDT", 55_000 * USDT)  # 500 of 6,000 lost; leverage 20 would leave 300 of margin
     assert d.venue.set_leverage(d.a, "BTCUSDT", d.now_ns, leverage_er=20 * X).code == 11005
     assert d.venue.positions(d.a, Line.USD_M, symbol="BTCUSDT")[0].leverage_er == 5 * X
+
+
+def test_a_positions_size_stands_on_the_lowest_step_that_holds_it() -> None:
+    """BTCUSDT: up to 2,000,000 USDT 0.5 % keep it from liquidation, more for one unit more."""
+    instrument = INSTRUMENTS["BTCUSDT"]
+    limit = 2_000_000 * USDT_VALUE
+    assert step_of_size(instrument, 1) == step_of_size(instrument, limit) == instrument.risk_steps[0]
+    assert step_of_size(instrument, limit).maint_margin_er == 500_000
+    assert step_of_size(instrument, limit + 1) == instrument.risk_steps[1]
+    assert step_of_size(instrument, 10**30) == instrument.risk_steps[-1]
