@@ -221,3 +221,22 @@ def test_attached_orders_of_a_hedged_side_close_that_side_only(d: Driver) -> Non
     assert sizes == {"Long": 0, "Short": qty}
     left = [(o.pos_side, o.ord_type) for o in d.venue.queries.open_orders(d.a, "BTCUSDT")]
     assert left == [("Short", "MarketIfTouched"), ("Short", "Stop")]
+
+
+def test_stops_that_fire_together_close_a_position_once(d: Driver) -> None:
+    d.place(d.b, "BTCUSD", "Sell", 10, COIN_M_60K)
+    d.place(d.a, "BTCUSD", "Buy", 10, COIN_M_60K)
+    d.place(d.b, "BTCUSD", "Buy", 100, COIN_M_60K - 20 * USD)
+    stop = {"ord_type": "Stop", "stop_px": COIN_M_60K - 20 * USD, "trigger": "ByMarkPrice", "close_on_trigger": True}
+    for name in ("first", "second"):
+        d.place(d.a, "BTCUSD", "Sell", 0, cl_ord_id=name, **stop)
+    ends = [(r.cl_ord_id, r.ord_status) for r in own(d.set_mark("BTCUSD", COIN_M_60K - 20 * USD), d.a) if r.is_done]
+    assert sorted(ends) == [("first", "Filled"), ("second", "Deactivated")]
+    assert d.net_qty(d.a, "BTCUSD") == 0
+
+
+def test_orders_are_attached_at_the_first_of_many_fills_only(d: Driver) -> None:
+    d.place(d.a, "BTCUSD", "Buy", 30, COIN_M_60K, take_profit=COIN_M_60K + 100 * USD, cl_ord_id="parent")
+    for _ in range(3):
+        d.place(d.b, "BTCUSD", "Sell", 10, COIN_M_60K)
+    assert [o.ord_type for o in d.venue.queries.open_orders(d.a, "BTCUSD")] == ["MarketIfTouched"]

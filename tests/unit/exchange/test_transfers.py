@@ -142,3 +142,11 @@ def test_history_goes_back_two_days_by_default(d: Driver) -> None:
     assert len(ask(d, "GET", "/assets/transfer", currency="USDT")["data"]["rows"]) == 1
     d.run(1)
     assert ask(d, "GET", "/assets/transfer", currency="USDT")["data"]["rows"] == []
+
+
+def test_a_thousand_transfers_are_remembered_the_newest_first() -> None:
+    d = Driver()
+    for number in range(1_003):
+        d.venue.transfers.move(d.a, "USDT", number + 1, "SPOT", "CONTRACT", d.now_ns + number)
+    made = d.venue.transfers.made(d.a)
+    assert (len(made), made[0].amount, made[-1].amount) == (1_000, 1_003, 4)
