@@ -49,11 +49,11 @@ class ServerState:
     wall_ns: Callable[[], int]
     upgrade: Upgrade | None = None
     upgrade_paths: frozenset[str] = frozenset()
-    admits_upgrade: Callable[[str, int], bool] = lambda address, wall_ns: True  # if not, the handler says why
     faults: HttpFaults | None = None
     idle_timeout_s: float | None = None  # None: keep-alive for ever; the venue's own value is unknown
     deadlines: Deadlines = field(default_factory=Deadlines)
     turns: Turns = field(default_factory=Turns)
+    admits_upgrade: Callable[[str, int], bool] = lambda address, wall_ns: True  # if not, the handler says why
     connections: set[asyncio.Transport] = field(default_factory=set)
     date_s: int = 0
     heads: dict[tuple[int, str], str] = field(default_factory=dict)  # of the present second, by status and type
