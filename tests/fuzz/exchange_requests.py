@@ -144,8 +144,16 @@ class Requests:
             f"{method} {target} HTTP/1.1\r\nHost: h\r\nx-phemex-access-token: {key}\r\n"
             f"x-phemex-request-expiry: {expiry}\r\nx-phemex-request-signature: {signature}\r\n"
         )
+        if body and not self.below(5):
+            return f"{head}Transfer-Encoding: chunked\r\n\r\n".encode("latin-1") + self.chunks(body)
         length = f"Content-Length: {len(body)}\r\n" if body else ""
         return f"{head}{length}\r\n".encode("latin-1") + body
+
+    def chunks(self, body: bytes) -> bytes:
+        """The body in two chunks."""
+        cut = 1 + self.below(len(body))
+        parts = [b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:cut], body[cut:]) if part]
+        return b"".join([*parts, b"0\r\n\r\n"])
 
     def spoilt(self, data: bytes) -> bytes:
         """Some bytes of `data` changed, lost, doubled or added."""

@@ -1,9 +1,9 @@
 """The server's half of HTTP/1.1, sans-IO: bytes in, whole requests out, or one `HttpError` with the status to answer.
 
 Strict on purpose, because a lenient server hides a client's mistakes: lines end in CRLF, names are tokens, values
-hold no control characters, nothing is folded, bodies come by one Content-Length. Every dimension has a limit, so no
-client can grow memory. After an `HttpError` the connection is beyond repair (where the next request begins is
-unknown): answer and close.
+hold no control characters, nothing is folded, bodies come by one Content-Length or in chunks. Every dimension has a
+limit, so no client can grow memory. After an `HttpError` the connection is beyond repair (where the next request
+begins is unknown): answer and close.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -20,6 +20,9 @@ cdef enum:
     HEADER_COUNT = 64
     BODY_BYTES = 64 * 1024
     LENGTH_DIGITS = 12
+    IN_CHUNKS = -1  # instead of a body's length
+    CHUNK_LINE_BYTES = 256  # size and extensions, which nobody is known to send
+    CHUNK_COUNT = 1024  # of one body; what clients write in one go is one chunk
     NAME_BYTES = 64  # longer names are lowered the slow way
 
 # RFC 9110 §5.6.2: what a token is made of, and its lower case; 0 is none of it.
@@ -66,6 +69,8 @@ cdef class RequestParser:
     cdef Py_ssize_t _searched  # no head ends before this offset: one that comes byte by byte is not scanned again
     cdef Request _waiting      # a head whose body of so many bytes is not complete
     cdef Py_ssize_t _waiting_bytes
+    cdef list _chunks          # what has come of it in chunks
+    cdef Py_ssize_t _chunk_bytes
 
     def __init__(self):
         self._data = b""
@@ -111,6 +116,13 @@ cdef class RequestParser:
             if head is None:
                 return None
             self._waiting, self._waiting_bytes = _parse_head(head)
+            self._chunks, self._chunk_bytes = [], 0
+        if self._waiting_bytes == IN_CHUNKS:
+            if not self._take_chunks():
+                return None
+            request, self._waiting = self._waiting, None
+            request.body = b"".join(self._chunks)
+            return request
         end = self._start + self._waiting_bytes
         if PyBytes_GET_SIZE(self._data) < end:
             return None
@@ -119,6 +131,45 @@ cdef class RequestParser:
             request.body = self._data[self._start:end]
             self._start = self._searched = end
         return request
+
+    cdef bint _take_chunks(self) except -1:
+        """Take what is complete of a body in chunks (RFC 9112 §7.1) out of the data; whether it has come to its end."""
+        cdef const char *text = PyBytes_AS_STRING(self._data)
+        cdef Py_ssize_t length = PyBytes_GET_SIZE(self._data), line, size, end
+        while True:
+            line = _line_end(text + self._start, min(length - self._start, CHUNK_LINE_BYTES))
+            if line < 0:
+                if length - self._start >= CHUNK_LINE_BYTES:
+                    raise HttpError(400, "malformed chunk")
+                return False
+            size = _chunk_size(self._data[self._start:self._start + line])
+            if size == 0:
+                return self._drop_trailers(self._start + line + 2)
+            if self._chunk_bytes + size > BODY_BYTES or len(self._chunks) >= CHUNK_COUNT:
+                raise HttpError(413, f"body above {BODY_BYTES} bytes or {CHUNK_COUNT} chunks")
+            end = self._start + line + 2 + size
+            if length < end + 2:
+                return False
+            if text[end] != b"\r" or text[end + 1] != b"\n":
+                raise HttpError(400, "malformed chunk")
+            self._chunks.append(self._data[end - size:end])
+            self._chunk_bytes += size
+            self._start = self._searched = end + 2
+
+    cdef bint _drop_trailers(self, Py_ssize_t at) except -1:
+        """Pass over the fields behind the last chunk, which mean nothing here; whether their end has come."""
+        cdef const char *text = PyBytes_AS_STRING(self._data)
+        cdef Py_ssize_t length = PyBytes_GET_SIZE(self._data), first = at, line
+        while True:
+            line = _line_end(text + at, length - at)
+            if max(at + line, length if line < 0 else 0) - first > HEAD_BYTES:
+                raise HttpError(431, f"trailers above {HEAD_BYTES} bytes")
+            if line < 0:
+                return False
+            at += line + 2
+            if line == 0:
+                self._start = self._searched = at
+                return True
 
     cdef bytes _take_head(self):
         """Cut one head out of the data, through its empty line; None if it is not complete."""
@@ -266,10 +317,22 @@ cdef bint _is_keep_alive(bint minor, dict headers):
     return "close" not in options and (minor or "keep-alive" in options)
 
 
-cdef Py_ssize_t _body_bytes(dict headers) except -1:
-    if "transfer-encoding" in headers:  # RFC 9112 §6.1: 501 for a coding the server does not implement
-        raise HttpError(501, "send the body with Content-Length, not Transfer-Encoding")
+cdef Py_ssize_t _chunk_size(bytes line) except -2:
+    digits = line.partition(b";")[0].rstrip(b" \t")
+    if not digits or len(digits) > 8 or digits.strip(b"0123456789abcdefABCDEF"):
+        raise HttpError(400, "malformed chunk")
+    return int(digits, 16)
+
+
+cdef Py_ssize_t _body_bytes(dict headers) except -2:
     text = headers.get("content-length")
+    coding = headers.get("transfer-encoding")
+    if coding is not None:
+        if coding.lower() != "chunked":  # RFC 9112 §6.1: 501 for a coding the server does not implement
+            raise HttpError(501, "no transfer coding but chunked is known here")
+        if text is not None:  # RFC 9112 §6.3: two answers to one question, with which requests are smuggled
+            raise HttpError(400, "both Content-Length and Transfer-Encoding")
+        return IN_CHUNKS
     if text is None:
         return 0
     if not (text.isascii() and text.isdigit() and len(text) <= LENGTH_DIGITS):

@@ -1,9 +1,9 @@
 """The server's half of HTTP/1.1, sans-IO: bytes in, whole requests out, or one `HttpError` with the status to answer.
 
 Strict on purpose, because a lenient server hides a client's mistakes: lines end in CRLF, names are tokens, values
-hold no control characters, nothing is folded, bodies come by one Content-Length. Every dimension has a limit, so no
-client can grow memory. After an `HttpError` the connection is beyond repair (where the next request begins is
-unknown): answer and close.
+hold no control characters, nothing is folded, bodies come by one Content-Length or in chunks. Every dimension has a
+limit, so no client can grow memory. After an `HttpError` the connection is beyond repair (where the next request
+begins is unknown): answer and close.
 """
 
 MAX_REQUEST_LINE_BYTES: int

@@ -113,8 +113,61 @@ def test_malformed_requests_are_answered_400(data):
     assert refusal(data) == 400
 
 
-def test_a_transfer_coding_is_answered_501():
-    assert refusal(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n") == 501
+CHUNKED = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_a_transfer_coding_but_chunked_is_answered_501():
+    assert refusal(CHUNKED.replace(b"chunked", b"gzip, chunked") + b"0\r\n\r\n") == 501
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_a_body_in_chunks_is_read_however_it_is_cut(size):
+    data = CHUNKED + b"5\r\nabcde\r\n00a;name=value\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n"
+    data += CHUNKED.replace(b"chunked", b"Chunked") + b"0\r\n\r\nGET /next HTTP/1.1\r\nHost: h\r\n\r\n"
+    parser, found = RequestParser(), []
+    for start in range(0, len(data), size):
+        parser.feed(data[start : start + size])
+        while (request := parser.next_request()) is not None:
+            found.append((request.path, request.body))
+    assert found == [("/", b"abcde0123456789"), ("/", b""), ("/next", b"")]
+    assert parser.pending_bytes == 0
+
+
+def test_a_body_in_chunks_that_is_not_complete_is_pending():
+    parser = RequestParser()
+    parser.feed(CHUNKED + b"5\r\nabcde\r\n")
+    assert parser.next_request() is None
+    assert parser.pending_bytes > 0
+    assert parser.peek().path == "/"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"x\r\n", 400), (b"\r\n", 400), (b"-1\r\n", 400), (b"0x1\r\na\r\n", 400), (b"1\r\nab\r\n", 400),
+        (b"123456789\r\n", 400), (b"1" * 256, 400), (b" 1\r\na\r\n", 400), (b"10001\r\n", 413),
+        (b"ffffffff\r\n", 413), (b"8000\r\n" + b"x" * 0x8000 + b"\r\n8001\r\n", 413),
+        (b"1\r\nx\r\n" * 1025, 413), (b"0\r\n" + b"A: " + b"x" * MAX_HEAD_BYTES, 431),
+        (b"0\r\n" + b"A: x\r\n" * (MAX_HEAD_BYTES // 6 + 1), 431),
+    ],
+)  # fmt: skip
+def test_chunks_that_are_malformed_or_too_many_are_refused(body, status):
+    assert refusal(CHUNKED + body) == status
+
+
+def test_a_length_beside_chunks_is_refused():
+    assert refusal(CHUNKED[:-2] + b"Content-Length: 3\r\n\r\n0\r\n\r\n") == 400
+
+
+@given(parts=st.lists(st.binary(min_size=1, max_size=20), max_size=6))
+def test_chunks_of_an_h11_client_arrive_unchanged(parts):
+    client = h11.Connection(h11.CLIENT)
+    fields = [("Host", "localhost"), ("Transfer-Encoding", "chunked")]
+    data = client.send(h11.Request(method="POST", target="/g-orders", headers=fields))
+    for part in parts:
+        data += client.send(h11.Data(part))
+    data += client.send(h11.EndOfMessage())
+    assert parse(data) == [("POST", "/g-orders", "", b"".join(parts), True)]
 
 
 def sized_target(extra: int) -> bytes:
