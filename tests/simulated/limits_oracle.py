@@ -74,8 +74,14 @@ class LimitsOracle:
     _is_tripped: bool = False
     _states: dict[str, str] = field(default_factory=dict)  # symbol, or "" for all → REDUCING, HALTED
     _tainted: set[str] = field(default_factory=set)
+    _told_working: set[str] = field(default_factory=set)
 
     # ---- What is heard ----------------------------------------------------------------------------------------------
+
+    def told(self, cl_ord_id: str, ord_status: str) -> None:
+        """The strategy was told of an order: one that waited and works now is known to, from here on."""
+        if ord_status in ("NEW", "PARTIALLY_FILLED"):
+            self._told_working.add(cl_ord_id)
 
     def born(self, known: set[str], now_ns: int) -> None:
         """Another engine is up; it knows these orders. Windows, states and breakers were the old one's."""
@@ -150,7 +156,7 @@ class LimitsOracle:
         if not is_smaller:
             self._judge_terms(asked, now_ns)
             self._judge_states(asked, 0, now_ns)
-            if not asked.waits or (order is not None and order.ord_status in ("New", "PartiallyFilled")):
+            if not asked.waits or asked.cl_ord_id in self._told_working:  # who has not heard of a trigger cannot know
                 self._judge_self_match(asked, now_ns)
             self._judge_windows(Spent(now_ns, asked.symbol, more_qty, 0.0), now_ns)
             self._judge_worst(asked.symbol, now_ns, amended=(sent, asked.qty))

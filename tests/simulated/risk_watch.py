@@ -54,9 +54,12 @@ class RiskWatch:
         if self.limits is not None and request.is_order:
             self.limits.arrived(request, self._timeline.now_ns)
 
-    def heard(self, name: str) -> None:
+    def heard(self, name: str, cl_ord_id: str, ord_status: str) -> None:
         """The strategy's callback was called."""
-        if name == "on_fill" and self.limits is not None:
+        if self.limits is None:
+            return
+        self.limits.told(cl_ord_id, ord_status)
+        if name == "on_fill":
             self.limits.filled(self._timeline.now_ns)
 
     def changed(self, what: str, symbol: str) -> None:

@@ -25,6 +25,8 @@ ONCE_BROKEN = {
     100_000_075_358: "of several orders that were missing none was looked up to the end, where requests are few",
     100_000_117_965: "a request was counted and signed before a dial of two seconds, and left behind both",
     100_000_121_236: "executions were given up after so many looks, though not one of them could be asked",
+    100_000_177_885: "the judge held a meeting of own orders against an engine that had not heard of a trigger",
+    100_000_197_412: "the judge counted two journeys on one connection, one behind the other, as if each went alone",
     1_000_008_468: "the oracle took a sync that failed while the engine came up for one of the engine before",
 }
 CUT_EVERY_BYTES = 157  # a prime: all parts of requests and answers are met; `--cuts` tries every byte
