@@ -26,7 +26,7 @@ from tidings.exchange.faults.fault_file import FaultSet, read_faults
 from tidings.exchange.garbage_rounds import rare_whole_rounds
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
 from tidings.exchange.markets.flow_regimes import OFF
-from tidings.exchange.ready_file import ready_file_with
+from tidings.exchange.ready_file import ready_file_with, remove_stale
 from tidings.exchange.rule_help import rule_help, rule_list
 from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.server.read_buffers import keep_read_buffers
@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(name, lambda *_: sys.exit(0))
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
+        remove_stale(arguments.ready_file)
         faults = read_faults(arguments.faults) if arguments.faults else FaultSet()
     except ConfigError as error:
         return _fail(error)
