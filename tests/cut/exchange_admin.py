@@ -26,7 +26,8 @@ class ExchangeAdmin:
         """The JSON answer; one that is not 200 is an error."""
         body = b"" if document is None else json.dumps(document).encode()
         reader, writer = await asyncio.open_connection(self._host, self._port)
-        head = f"{method} {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        fields = f"Host: 127.0.0.1\r\nConnection: close\r\nContent-Length: {len(body)}"
+        head = f"{method} {path} HTTP/1.1\r\n{fields}\r\n\r\n"
         writer.write(head.encode() + body)
         answer_head, _, answer = (await reader.read(-1)).partition(b"\r\n\r\n")
         writer.close()

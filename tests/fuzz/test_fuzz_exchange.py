@@ -5,7 +5,7 @@ import pytest
 from tests.fuzz.exchange import ExchangeFuzz, fuzz
 from tidings.exchange.accounts.contract_account import ContractAccount
 from tidings.exchange.markets.matching import BookSide
-from tidings.exchange.rest.parameters import Parameters
+from tidings.exchange.rest.endpoint import Call
 
 
 def test_nothing_is_wrong_after_spoilt_requests_and_frames():
@@ -15,7 +15,10 @@ def test_nothing_is_wrong_after_spoilt_requests_and_frames():
 
 
 def test_a_500_is_noticed(monkeypatch):
-    monkeypatch.setattr(Parameters, "integer", lambda self, name, default=0: int(self.text(name) or default))
+    def unchecked(self, line):
+        return self.venue.catalogue.instruments[self.parameters.text("symbol")]
+
+    monkeypatch.setattr(Call, "instrument", unchecked)
     assert "500" in first(ExchangeFuzz(1))
 
 
