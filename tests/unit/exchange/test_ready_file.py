@@ -47,7 +47,10 @@ def test_a_directory_is_refused_by_name_and_no_keys_are_left_beside_it(tmp_path)
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("text", [f'{{"pid": {os.getpid()}}}', '{"pid": 4194305}', "{}", "", "[1]"])
+@pytest.mark.parametrize(
+    "text", [f'{{"pid": {os.getpid()}}}', '{"pid": 4194305}', "{}", "", "[1]"],
+    ids=["ours", "of nobody", "without pid", "empty", "another document"],
+)
 def test_a_stale_file_is_gone_before_the_server_starts(tmp_path, text):
     path = tmp_path / "ready.json"
     path.write_text(text)
