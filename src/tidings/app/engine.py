@@ -361,7 +361,7 @@ class Engine:
         """Read the catalogue again; what is new, changed or delisted since the start is refused from now on."""
         self.products = carried_over(self.products, await self.catalogue.read_anew())
         if self.recording is not None:
-            self.recording.catalogue(self.catalogue.body)
+            self.recording.tell_catalogue(self.catalogue.body)
         return self.products
 
     @property
