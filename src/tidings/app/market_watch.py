@@ -71,7 +71,7 @@ class MarketWatch(MarketListener):
             dialer=self._world.make_dialer(self._access.stream, self._world.clock, self._access.tls),
             url=self._access.stream_url,
             session=StreamSession(subscriptions=tuple(requests)),
-            decode=self._stream.feed,
+            decode=self._stream,
             clock=self._world.clock,
             random_source=self._world.chance,
             on_down=self._on_down,

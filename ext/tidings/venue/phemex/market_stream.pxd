@@ -6,6 +6,7 @@ from tidings.market.book cimport Book, BookUpdate, Level
 from tidings.market.book_index cimport BookIndex
 from tidings.model.instrument cimport Instrument
 from tidings.venue.phemex.market_message cimport MarketMessage, Run
+from tidings.wire.frame_reader cimport MessageTaker
 
 
 cdef class MarketListener:
@@ -14,7 +15,7 @@ cdef class MarketListener:
     cpdef object trade_printed(self, object trade, int64_t now_ns)
 
 
-cdef class MarketStream:
+cdef class MarketStream(MessageTaker):
     cdef BookIndex books
     cdef MarketListener listener
     cdef bint wants_trades      # the listener has a trade_printed of its own: else no Trade is made

@@ -6,6 +6,7 @@ from typing import final
 from tidings.market.book import Book
 from tidings.market.trade import Trade
 from tidings.model.instrument import Instrument
+from tidings.wire.frame_reader import MessageTaker
 
 class MarketListener:
     """Inherit and override what you want to hear. Called when the state is final; an exception ends the `feed` call."""
@@ -17,7 +18,7 @@ class MarketListener:
         """Once per new trade, oldest first. The old ones told after each subscription are not repeated here."""
 
 @final
-class MarketStream:
+class MarketStream(MessageTaker):
     """Sans-IO: messages in, books and callbacks out. Subscribing, also anew after a loss, is the caller's."""
 
     book_count: int
