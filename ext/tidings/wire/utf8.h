@@ -1,6 +1,6 @@
 /* Whether bytes are UTF-8 (RFC 3629 §4: no overlong form, no surrogate, nothing above U+10FFFF).
  *
- * The texts of a market are ASCII: those are passed over thirty-two bytes at a time. Nothing is read at or behind `end`.
+ * The texts of a market are ASCII: those are passed over thirty-two bytes at a time. Nothing is read behind the end.
  */
 #ifndef TIDINGS_UTF8_H
 #define TIDINGS_UTF8_H

@@ -5,7 +5,6 @@ import http
 import ssl
 
 import pytest
-from market_instruments import INVERSE
 from websockets.asyncio.server import serve
 
 from tidings.clock import Clock
@@ -14,7 +13,6 @@ from tidings.net import web_socket
 from tidings.net.dialer import Dialer, Endpoint
 from tidings.net.tls import TlsContext
 from tidings.net.web_socket import open_web_socket
-from tidings.venue.phemex.market_stream import MarketListener, MarketStream
 
 PATIENCE_S = 5
 
@@ -187,56 +185,6 @@ async def test_nothing_is_heard_after_our_close(make_server, connect, listener):
     async with asyncio.timeout(PATIENCE_S):
         await is_over.wait()
     assert listener.messages == [b"0"]
-
-
-async def test_a_taker_reads_books_where_they_lie_and_leaves_the_rest(make_server, connect, listener):
-    """A tap hears both, before anybody else."""
-    book = (
-        b'{"book":{"asks":[[10000,5]],"bids":[[9000,7]]},"depth":30,"sequence":1,"symbol":"BTCUSD","timestamp":1,'
-        b'"type":"snapshot"}'
-    )
-
-    async def tell(socket):
-        await socket.send([book[:50].decode(), book[50:].decode()])
-        await socket.send(b'{"id":1,"result":"pong"}'.decode())
-        await socket.send(book.decode())
-        await socket.wait_closed()
-
-    stream, tapped = MarketStream({"BTCUSD": INVERSE}, MarketListener()), []
-    socket = await connect(await make_server(tell), taker=stream, tap=lambda message, now_ns: tapped.append(message))
-    await listener.until(lambda: len(tapped) == 3)
-    assert tapped == [book, b'{"id":1,"result":"pong"}', book]
-    assert listener.messages == [b'{"id":1,"result":"pong"}']
-    assert stream.book_count == socket.message_count - 1 == 2
-    assert socket.heard_ns >= stream.book("BTCUSD").received_ns > 0
-
-
-async def test_what_the_server_breaks_is_told_to_both(make_server, connect, listener):
-    codes = asyncio.Queue()
-
-    async def break_it(socket):
-        await socket.send("good")
-        socket.transport.write(b"\xc1\x01x")
-        await socket.wait_closed()
-        codes.put_nowait(socket.close_code)
-
-    socket = await connect(await make_server(break_it))
-    await listener.until(lambda: listener.causes)
-    assert (listener.messages, "reserved bit" in str(listener.causes[0])) == ([b"good"], True)
-    assert isinstance(listener.causes[0], PeerError) and not socket.is_open
-    async with asyncio.timeout(PATIENCE_S):
-        assert await codes.get() == 1002
-
-
-async def test_our_ping_is_answered_and_its_answer_is_no_message(make_server, connect, listener):
-    socket = await connect(await make_server(echo))
-    socket.ping(b"there?")
-    socket.send_text("after")
-    await listener.until(lambda: listener.messages)
-    assert listener.messages == [b"after"]
-    socket.close()
-    with pytest.raises(ConnectionLost):
-        socket.ping(b"")
 
 
 async def test_reset_is_told(make_server, connect, listener):
