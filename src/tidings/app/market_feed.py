@@ -51,7 +51,7 @@ class MarketFeed:
             dialer=world.make_dialer(access.stream, world.clock, access.tls),
             url=access.stream_url,
             session=StreamSession(on_answer=self._on_answer),
-            decode=self.stream.feed,
+            decode=self.stream,
             clock=world.clock,
             random_source=world.chance,
             on_live=self._on_live,
