@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Callable
 
+from tidings.app.recording import StreamTap
 from tidings.clock import Clock
 from tidings.errors import AuthenticationError, ConnectionLost, PeerError, TidingsError
 from tidings.net.dialer import Dialer
@@ -55,6 +56,7 @@ class StreamFeed:
         self._decode = decode
         self._on_live, self._on_down, self._on_refused = on_live, on_down, on_refused
         self._random = random_source or random.Random()
+        self.tap: StreamTap | None = None  # hears every message, before anybody acts on it
         self._socket: WebSocketConnection | None = None
         self._closed = asyncio.Event()
         self._failure: Exception | None = None
@@ -157,6 +159,7 @@ class StreamFeed:
             on_message=self._on_message if taker is None else self._on_answer,
             on_closed=self._on_closed,
             taker=taker,
+            tap=self.tap.came if self.tap is not None else None,
         )
         try:
             self._send(self.session.open(self._clock.read_now_ns()))
@@ -195,6 +198,8 @@ class StreamFeed:
             return
         if self.session.state is StreamState.LIVE and not self._live.is_set():
             self._live.set()
+            if self.tap is not None:
+                self.tap.up()
             self._on_live()
 
     def _on_closed(self, cause: Exception | None) -> None:
@@ -206,6 +211,8 @@ class StreamFeed:
         self._live.clear()
         if self.session.state is not StreamState.CLOSED:
             self.session.close()
+            if self.tap is not None:
+                self.tap.down(self.down_cause)
             self._on_down(self.down_cause)
 
     def _send(self, texts: list[str]) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from tidings.app.book_gate import OPEN_GATE, BookGate, worth_of
-from tidings.app.market_feed import MarketFeed, Tap
+from tidings.app.market_feed import MarketFeed
 from tidings.app.market_feeds import MarketFeeds
 from tidings.app.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
+from tidings.app.recording import Recording
 from tidings.app.resync import ASK_AGAIN_NS, SnapshotRequests
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
@@ -56,9 +57,13 @@ class MarketWatch(MarketListener):
     ) -> None:
         self._products, self._risk, self._clock, self._gate = products, risk, world.clock, gate or OPEN_GATE
 
-        def make_feed(number: int, tap: Tap | None) -> MarketFeed:
-            return MarketFeed(number, access, products, self, world, stall_ns, tap)
+        def make_feed(number: int) -> MarketFeed:
+            feed = MarketFeed(number, access, products, self, world, stall_ns)
+            if self.recording is not None:
+                feed.feed.tap = self.recording.market_tap(number)
+            return feed
 
+        self.recording: Recording | None = None  # of every message, set before anything is followed
         self.feeds = MarketFeeds(make_feed, connections_max)
         self.figures = FigureReader(products, lambda instrument: (instrument.symbol, TICKER) in self._followed)
         self.snapshot_requests = SnapshotRequests()
