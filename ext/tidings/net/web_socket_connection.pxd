@@ -7,7 +7,7 @@ from tidings.wire.frame_reader cimport FrameReader, Message, MessageTaker
 
 
 cdef class WebSocketConnection(ByteSink):
-    cdef MessageTaker taker             # asked first; None: everything goes to on_message
+    cdef public MessageTaker taker      # asked first; None: everything goes to on_message
     cdef object tap                     # hears every message before anybody takes it, or None
     cdef object hear_message, hear_end    # callbacks
     cdef object opened                  # a future: the handshake
@@ -16,7 +16,7 @@ cdef class WebSocketConnection(ByteSink):
     cdef readonly Connection connection     # None before it stands
     cdef bint is_closed                 # by either side: nothing is sent any more
     cdef bint is_closed_by_us
-    cdef readonly int64_t heard_ns      # when the last message came; 0: none has
+    cdef readonly int64_t taken_ns      # when the last message came that the taker took; 0: none has
     cdef readonly int64_t message_count
 
     cdef int _read_frames(self, const char* start, Py_ssize_t count, int64_t now_ns) except -1

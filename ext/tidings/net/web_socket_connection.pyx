@@ -103,12 +103,12 @@ cdef class WebSocketConnection(ByteSink):
 
     cdef int _tell(self, Message* message, int64_t now_ns) except -1:
         cdef bytes copied = None
-        self.heard_ns = now_ns
         self.message_count += 1
         if self.tap is not None:
             copied = message.start[:message.count]
             self.tap(copied, now_ns)
         if self.taker is not None and self.taker.take_message(message.start, message.count, now_ns):
+            self.taken_ns = now_ns
             return 0
         self.hear_message(message.start[:message.count] if copied is None else copied, now_ns)
         return 0

@@ -23,7 +23,10 @@ log = logging.getLogger("tidings.feed")
 TIMER_S = 0.5
 BACKOFF_FIRST_S = 0.2
 BACKOFF_MAX_S = 15.0
+LIVED_S = 10.0  # a connection that lived so long was a good one; the venue counts 200 new ones in five minutes
 LOGIN_REFUSALS_MAX = 3  # in a row; the venue sometimes refuses a right login (code 6012, seen by production clients)
+
+Decode = Callable[[bytes, int], bool]
 
 
 class StreamFeed:
@@ -39,7 +42,7 @@ class StreamFeed:
         dialer: Dialer,
         url: str,
         session: StreamSession,
-        decode: Callable[[bytes, int], bool],
+        decode: Decode,
         clock: Clock,
         on_live: Callable[[], None] = lambda: None,
         on_down: Callable[[str], None] = lambda cause: None,
@@ -51,7 +54,8 @@ class StreamFeed:
         self.reconnect_count = 0
         self.down_cause = ""
         self._dialer, self._url, self._clock = dialer, url, clock
-        self._decode, self._on_live, self._on_down, self._on_refused = decode, on_live, on_down, on_refused
+        self._decode, self._taker = decode, _taker_of(decode)
+        self._on_live, self._on_down, self._on_refused = on_live, on_down, on_refused
         self._random = random_source or random.Random()
         self._socket: WebSocketConnection | None = None
         self._closed = asyncio.Event()
@@ -64,11 +68,27 @@ class StreamFeed:
     def is_live(self) -> bool:
         return self._live.is_set()
 
+    @property
+    def decode(self) -> Decode:
+        """What takes data pushes; another one counts from the next message on."""
+        return self._decode
+
+    @decode.setter
+    def decode(self, decode: Decode) -> None:
+        self._decode, self._taker = decode, _taker_of(decode)
+        if self._socket is not None:
+            self._socket.taker = self._taker
+
+    def begin(self) -> asyncio.Task[None]:
+        """Connect, and stay connected from now on."""
+        self._task = asyncio.create_task(self._keep_alive(), name=f"tidings-{self.name}")
+        return self._task
+
     async def start(self, timeout_s: float) -> None:
         """Connect, and wait until every subscription is answered. Raises AuthenticationError or ConnectionLost."""
-        self._task = asyncio.create_task(self._keep_alive(), name=f"tidings-{self.name}")
+        task = self.begin()
         try:
-            await self._wait_until_live(self._task, timeout_s)
+            await self._wait_until_live(task, timeout_s)
         except BaseException:  # a start that is cancelled leaves no task behind either
             await self.stop()
             raise
@@ -97,11 +117,21 @@ class StreamFeed:
 
     def subscribe(self, method: str, params: list[object]) -> None:
         """Add a subscription, now and after every reconnect."""
-        self._send(self.session.subscribe(method, params))
+        self._send(self.session.subscribe(method, params, self._clock.read_now_ns()))
+
+    def unsubscribe(self, method: str, params: list[object]) -> None:
+        """Send a request that ends subscriptions; those that are not to be renewed the session has to forget."""
+        self._send(self.session.ask(method, params, self._clock.read_now_ns()))
+
+    def reconnect(self, cause: Exception) -> None:
+        """Give this connection up for a new one."""
+        self._failure = cause
+        self._closed.set()
 
     async def _keep_alive(self) -> None:
         delay_s, refusals = BACKOFF_FIRST_S, 0
         while True:
+            began_ns = self._clock.read_now_ns()
             try:
                 await self._live_once()
             except AuthenticationError as error:
@@ -121,7 +151,9 @@ class StreamFeed:
                 self.down_cause = repr(error)
                 log.exception("%s stream: a bug: reconnecting", self.name)
             if self._live.is_set():
-                delay_s, refusals = BACKOFF_FIRST_S, 0
+                refusals = 0
+                if self._clock.read_now_ns() - began_ns >= LIVED_S * 1e9:
+                    delay_s = BACKOFF_FIRST_S
             self._mark_down()
             await asyncio.sleep(delay_s * self._random.uniform(0.5, 1.0))
             delay_s = min(delay_s * 2, BACKOFF_MAX_S)
@@ -131,19 +163,14 @@ class StreamFeed:
         """One connection's life; ends by raising what ended it."""
         self._closed.clear()
         self._failure = None
-        taker = self._decode if isinstance(self._decode, MessageTaker) else None
         self._socket = await open_web_socket(
-            self._dialer,
-            self._url,
-            on_message=self._on_message if taker is None else self._on_answer,
-            on_closed=self._on_closed,
-            taker=taker,
+            self._dialer, self._url, on_message=self._on_message, on_closed=self._on_closed, taker=self._taker
         )
         try:
             self._send(self.session.open(self._clock.read_now_ns()))
             while not await self._closed_within(TIMER_S):
-                if self._socket.heard_ns:
-                    self.session.heard(self._socket.heard_ns)
+                if self._socket.taken_ns:
+                    self.session.heard(self._socket.taken_ns)
                 self._send(self.session.on_timer(self._clock.read_now_ns()))
         finally:
             self._socket.close()
@@ -159,20 +186,13 @@ class StreamFeed:
 
     def _on_message(self, message: bytes, now_ns: int) -> None:
         try:
-            is_taken = self._decode(message, now_ns)
-        except (PeerError, AuthenticationError) as error:
-            self._on_closed(error)
-            return
-        if is_taken:
-            self.session.heard(now_ns)
-        else:
-            self._on_answer(message, now_ns)
-
-    def _on_answer(self, message: bytes, now_ns: int) -> None:
-        try:
+            if self._taker is None and self._decode(message, now_ns):
+                self.session.heard(now_ns)
+                return
             self._send(self.session.feed(message, now_ns))
         except (PeerError, AuthenticationError) as error:
-            self._on_closed(error)
+            self._failure = error
+            self._closed.set()
             return
         if self.session.state is StreamState.LIVE and not self._live.is_set():
             self._live.set()
@@ -191,5 +211,14 @@ class StreamFeed:
 
     def _send(self, texts: list[str]) -> None:
         for text in texts:
-            if self._socket is not None:
+            if self._socket is None:
+                return
+            try:
                 self._socket.send_text(text)
+            except ConnectionLost as error:  # whoever asked need not know: it is all asked again by the next connection
+                self.reconnect(error)
+                return
+
+
+def _taker_of(decode: Decode) -> MessageTaker | None:
+    return decode if isinstance(decode, MessageTaker) else None

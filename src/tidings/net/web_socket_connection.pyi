@@ -14,8 +14,10 @@ class WebSocketConnection(ByteSink):
     hears every message, before anybody else.
     """
 
-    heard_ns: int
-    """When the last message came, taken or not; 0: none has."""
+    taker: MessageTaker | None
+    """Another one counts from the next message on."""
+    taken_ns: int
+    """When the last message came that the taker took; 0: none has."""
     message_count: int
     connection: Connection | None
     """None before it stands."""
