@@ -108,7 +108,7 @@ class StreamSession:
         return self._paced(now_ns)
 
     def heard(self, now_ns: int) -> None:
-        """Data came: the stream lives. This may be told some time after it came, and after an answer that came later."""
+        """Data came: the stream lives. May be told some time after, when an answer has come meanwhile."""
         self._last_heard_ns = max(self._last_heard_ns, now_ns)
         self.last_data_ns = now_ns
 
