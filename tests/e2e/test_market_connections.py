@@ -12,6 +12,8 @@ import tidings
 from tidings.errors import PeerError, UsageError
 from tidings.exchange.server.certificates import Certificates
 from tidings.market.feed_state import FeedEvent
+from tidings.recorder.entries import EntryKind
+from tidings.recorder.reader import RecordingReader
 from tidings.venue.phemex.market_topics import BOOK
 
 S_NS = 1_000_000_000
@@ -218,14 +220,19 @@ async def test_a_snapshot_that_never_comes_is_asked_for_again(server, phemex):
 # ---- What a recorder takes -------------------------------------------------------------------------------------------
 
 
-async def test_a_tap_has_every_push_as_it_came_with_its_connections_number(server, phemex):
-    taken = []
-    phemex.engine.market.feeds.tap_with(lambda number, message, now_ns: taken.append((number, message)))
+async def test_a_recording_has_every_push_as_it_came_with_its_connections_number(server, certificates, tmp_path):
     symbols = many(21)
-    await phemex.subscribe(*symbols, channels=[BOOK])
-    await until(lambda: live(phemex, symbols) == symbols, "every book")
-    pushes = sorted((number, message.decode()) for number, message in taken if b'"id"' not in message)
-    assert pushes == sorted((1 + place // 20, snapshot(symbol)) for place, symbol in enumerate(symbols))
+    async with tidings.connect(
+        "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=str(certificates.ca_file), rate_limits=False,
+        record=str(tmp_path / "recording"),
+    ) as phemex:  # fmt: skip
+        await phemex.subscribe(*symbols, channels=[BOOK])
+        await until(lambda: live(phemex, symbols) == symbols, "every book")
+    entries = list(RecordingReader(tmp_path / "recording"))
+    pushes = [(found.source, found.payload.decode()) for found in entries if found.kind is EntryKind.MARKET]
+    books = sorted(push for push in pushes if '"id"' not in push[1])
+    assert books == sorted((1 + place // 20, snapshot(symbol)) for place, symbol in enumerate(symbols))
+    assert {found.source for found in entries if found.kind is EntryKind.FEED and b'"up"' in found.payload} == {1, 2}
 
 
 async def test_stopping_ends_every_connection(server, phemex):

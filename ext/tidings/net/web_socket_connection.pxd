@@ -7,7 +7,7 @@ from tidings.wire.frame_reader cimport FrameReader, Message, MessageTaker
 
 
 cdef class WebSocketConnection(ByteSink):
-    cdef public MessageTaker taker      # asked first; None: everything goes to on_message
+    cdef MessageTaker taker             # asked first; None: everything goes to on_message
     cdef object tap                     # hears every message before anybody takes it, or None
     cdef object hear_message, hear_end    # callbacks
     cdef object opened                  # a future: the handshake

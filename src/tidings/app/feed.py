@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Callable
 
+from tidings.app.recording import StreamTap
 from tidings.clock import Clock
 from tidings.errors import AuthenticationError, ConnectionLost, PeerError, TidingsError
 from tidings.net.dialer import Dialer
@@ -26,8 +27,6 @@ BACKOFF_MAX_S = 15.0
 LIVED_S = 10.0  # a connection that lived so long was a good one; the venue counts 200 new ones in five minutes
 LOGIN_REFUSALS_MAX = 3  # in a row; the venue sometimes refuses a right login (code 6012, seen by production clients)
 
-Decode = Callable[[bytes, int], bool]
-
 
 class StreamFeed:
     """`decode(message, now_ns)` takes a data push and answers whether it was one; anything else goes to the session.
@@ -42,7 +41,7 @@ class StreamFeed:
         dialer: Dialer,
         url: str,
         session: StreamSession,
-        decode: Decode,
+        decode: Callable[[bytes, int], bool],
         clock: Clock,
         on_live: Callable[[], None] = lambda: None,
         on_down: Callable[[str], None] = lambda cause: None,
@@ -54,9 +53,10 @@ class StreamFeed:
         self.reconnect_count = 0
         self.down_cause = ""
         self._dialer, self._url, self._clock = dialer, url, clock
-        self._decode, self._taker = decode, _taker_of(decode)
+        self._decode = decode
         self._on_live, self._on_down, self._on_refused = on_live, on_down, on_refused
         self._random = random_source or random.Random()
+        self.tap: StreamTap | None = None  # hears every message, before anybody acts on it
         self._socket: WebSocketConnection | None = None
         self._closed = asyncio.Event()
         self._failure: Exception | None = None
@@ -67,17 +67,6 @@ class StreamFeed:
     @property
     def is_live(self) -> bool:
         return self._live.is_set()
-
-    @property
-    def decode(self) -> Decode:
-        """What takes data pushes; another one counts from the next message on."""
-        return self._decode
-
-    @decode.setter
-    def decode(self, decode: Decode) -> None:
-        self._decode, self._taker = decode, _taker_of(decode)
-        if self._socket is not None:
-            self._socket.taker = self._taker
 
     def begin(self) -> asyncio.Task[None]:
         """Connect, and stay connected from now on."""
@@ -163,8 +152,14 @@ class StreamFeed:
         """One connection's life; ends by raising what ended it."""
         self._closed.clear()
         self._failure = None
+        taker = self._decode if isinstance(self._decode, MessageTaker) else None
         self._socket = await open_web_socket(
-            self._dialer, self._url, on_message=self._on_message, on_closed=self._on_closed, taker=self._taker
+            self._dialer,
+            self._url,
+            on_message=self._on_message if taker is None else self._on_answer,
+            on_closed=self._on_closed,
+            taker=taker,
+            tap=self.tap.came if self.tap is not None else None,
         )
         try:
             self._send(self.session.open(self._clock.read_now_ns()))
@@ -186,16 +181,25 @@ class StreamFeed:
 
     def _on_message(self, message: bytes, now_ns: int) -> None:
         try:
-            if self._taker is None and self._decode(message, now_ns):
-                self.session.heard(now_ns)
-                return
+            is_taken = self._decode(message, now_ns)
+        except (PeerError, AuthenticationError) as error:
+            self._on_closed(error)
+            return
+        if is_taken:
+            self.session.heard(now_ns)
+        else:
+            self._on_answer(message, now_ns)
+
+    def _on_answer(self, message: bytes, now_ns: int) -> None:
+        try:
             self._send(self.session.feed(message, now_ns))
         except (PeerError, AuthenticationError) as error:
-            self._failure = error
-            self._closed.set()
+            self._on_closed(error)
             return
         if self.session.state is StreamState.LIVE and not self._live.is_set():
             self._live.set()
+            if self.tap is not None:
+                self.tap.up()
             self._on_live()
 
     def _on_closed(self, cause: Exception | None) -> None:
@@ -207,6 +211,8 @@ class StreamFeed:
         self._live.clear()
         if self.session.state is not StreamState.CLOSED:
             self.session.close()
+            if self.tap is not None:
+                self.tap.down(self.down_cause)
             self._on_down(self.down_cause)
 
     def _send(self, texts: list[str]) -> None:
@@ -218,7 +224,3 @@ class StreamFeed:
             except ConnectionLost as error:  # whoever asked need not know: it is all asked again by the next connection
                 self.reconnect(error)
                 return
-
-
-def _taker_of(decode: Decode) -> MessageTaker | None:
-    return decode if isinstance(decode, MessageTaker) else None

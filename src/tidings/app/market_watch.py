@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from tidings.app.book_gate import BookGate, worth_of
-from tidings.app.market_feed import MarketFeed, Tap
+from tidings.app.book_gate import OPEN_GATE, BookGate, worth_of
+from tidings.app.market_feed import MarketFeed
 from tidings.app.market_feeds import MarketFeeds
 from tidings.app.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
+from tidings.app.recording import Recording
 from tidings.app.resync import ASK_AGAIN_NS, SnapshotRequests
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("tidings.market")
 
 NS_PER_S = 1_000_000_000
+STALL_NS = 15 * NS_PER_S
 Followed = tuple[str, str]  # symbol and channel word
 
 
@@ -49,15 +51,19 @@ class MarketWatch(MarketListener):
         risk: Risk,
         world: World,
         *,
-        connections_max: int,
-        stall_ns: int,
-        gate: BookGate,
+        connections_max: int = STREAM_CONNECTIONS_MAX,
+        stall_ns: int = STALL_NS,
+        gate: BookGate | None = None,
     ) -> None:
-        self._products, self._risk, self._clock, self._gate = products, risk, world.clock, gate
+        self._products, self._risk, self._clock, self._gate = products, risk, world.clock, gate or OPEN_GATE
 
-        def make_feed(number: int, tap: Tap | None) -> MarketFeed:
-            return MarketFeed(number, access, products, self, world, stall_ns, tap)
+        def make_feed(number: int) -> MarketFeed:
+            feed = MarketFeed(number, access, products, self, world, stall_ns)
+            if self.recording is not None:
+                feed.feed.tap = self.recording.market_tap(number)
+            return feed
 
+        self.recording: Recording | None = None  # of every message, set before anything is followed
         self.feeds = MarketFeeds(make_feed, connections_max)
         self.figures = FigureReader(products, lambda instrument: (instrument.symbol, TICKER) in self._followed)
         self.snapshot_requests = SnapshotRequests()
@@ -192,7 +198,8 @@ class MarketWatch(MarketListener):
         figures = self.figures.read(message)
         for figure in figures or ():
             if isinstance(figure, Kline):
-                tell(self._listeners.kline, figure, now_ns)
+                if (figure.symbol, f"{KLINE_PREFIX}{figure.interval_s}") in self._followed:  # it may linger
+                    tell(self._listeners.kline, figure, now_ns)
             elif isinstance(figure, Ticker):
                 tell(self._listeners.ticker, figure, now_ns)
             elif (figure.symbol, figure.kind) in self._followed:  # contracts may share an index
@@ -227,7 +234,7 @@ def lay_market(engine: Engine) -> MarketWatch:
     """An engine's market data, as its settings say; nothing is connected yet."""
     settings = engine.settings
     most = STREAM_CONNECTIONS_MAX - (engine.credentials is not None)  # the account's stream is a connection, too
-    gate = BookGate(engine.readiness, engine.products.listed(), denies=settings.stale_book == "deny")
+    gate = BookGate(engine.readiness, engine.products.listed()) if settings.stale_book == "deny" else None
     return MarketWatch(
         engine.access,
         engine.products,

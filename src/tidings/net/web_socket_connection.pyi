@@ -14,8 +14,6 @@ class WebSocketConnection(ByteSink):
     hears every message, before anybody else.
     """
 
-    taker: MessageTaker | None
-    """Another one counts from the next message on."""
     taken_ns: int
     """When the last message came that the taker took; 0: none has."""
     message_count: int
