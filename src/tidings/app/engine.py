@@ -33,6 +33,7 @@ from tidings.app.order_truth import OrderTruth
 from tidings.app.parting import cancel_what_is_open
 from tidings.app.rate_watch import RateWatch
 from tidings.app.readiness import Readiness
+from tidings.app.recording import Recording, recording_of
 from tidings.app.recovery import recover
 from tidings.app.strategy_errors import StrategyErrors
 from tidings.app.strategy_group import Member
@@ -89,6 +90,7 @@ class Engine:
     control: TradingControl
     limits: LiveLimits
     market: MarketWatch
+    recording: Recording | None = None
     lanes: OrderLanes
     account: AccountWatch
     truth: OrderTruth
@@ -257,6 +259,7 @@ class Engine:
                 self.settings, self.access, self.products, self.entry, self.readiness, self.queries, self.clock
             )
         self.market = MarketWatch(self.access, self.products, self.risk, self.world)
+        self.recording = self.market.recording = recording_of(self, self._closing)
         self._closing.push_async_callback(self.market.stop)
 
     async def _open_account(self) -> None:
@@ -282,6 +285,7 @@ class Engine:
             await self.queries.account_positions(*account)  # a wrong key shows here, by a question, with its cause
         self.lanes = OrderLanes(self.access, self.gateway, self.entry, self.settings, self.world)
         self._closing.push_async_callback(self.lanes.stop)
+        self.lanes.record(self.recording)
         await self.lanes.start()
         self.account = AccountWatch(
             self.access,
@@ -294,6 +298,7 @@ class Engine:
             self._judge_readiness,
         )
         self._closing.push_async_callback(self.account.stop)
+        self.account.record(self.recording)
         await self.account.start(self.settings.connect_timeout_s)
         self.kill.heed_latch()
         spot = [instrument for instrument in self.products if instrument.line == ProductLine.SPOT]
@@ -355,6 +360,8 @@ class Engine:
     async def refresh_products(self) -> Products:
         """Read the catalogue again; what is new, changed or delisted since the start is refused from now on."""
         self.products = carried_over(self.products, await self.catalogue.read_anew())
+        if self.recording is not None:
+            self.recording.catalogue(self.catalogue.body)
         return self.products
 
     @property

@@ -9,6 +9,7 @@ from typing import Any
 
 from tidings.app.feed import StreamFeed
 from tidings.app.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
+from tidings.app.recording import Recording
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
 from tidings.engine.risk import Risk
@@ -41,6 +42,7 @@ class MarketWatch(MarketListener):
         self._stream = MarketStream(products.instruments, self)
         self.figures = FigureReader(products, lambda instrument: (instrument.symbol, TICKER) in self._followed)
         self._feed: StreamFeed | None = None
+        self.recording: Recording | None = None  # of every message, set before anything is followed
         self._followed: Counter[tuple[str, str]] = Counter()  # (symbol, channel word) → how often asked for
         self._topics: set[Topic] = set()
         self._listeners = MarketListeners()
@@ -102,6 +104,8 @@ class MarketWatch(MarketListener):
             random_source=self._world.chance,
             on_down=self._on_down,
         )
+        if self.recording is not None:
+            self._feed.tap = self.recording.market_tap(1)
         try:
             await self._feed.start(START_LIMIT_S)
         except BaseException:
