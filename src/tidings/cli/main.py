@@ -24,8 +24,7 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 # Modules of this room.
 COMMANDS = (
     *("demo", "exchange", "products", "orders", "open_orders", "positions", "journal", "explain", "doctor"),
-    *("watchdog", "kill", "gateway", "fix_print", "fix_order", "fix_dictionary"),
-    *("record", "recording"),
+    *("watchdog", "kill", "gateway", "fix_print", "fix_order", "fix_dictionary", "run", "record", "recording"),
 )
 ALONE = ("exchange",)  # needs nothing of the others, and need not wait for the engine to be loaded
 
