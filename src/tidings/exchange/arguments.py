@@ -12,6 +12,7 @@ from tidings.exchange.faults.fault_kinds import Fault
 from tidings.exchange.markets.flow_regimes import FLOW_NAMES, OFF
 from tidings.exchange.rule_help import rule_help
 from tidings.exchange.scaled import from_text
+from tidings.exchange.server.certificates import is_name
 from tidings.exchange.venue_rules import PERSONALITIES, RuleError, Rules
 
 
@@ -33,6 +34,11 @@ def _add_market(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=_port, default=0, help="port of HTTPS and WSS; 0 takes a free one (default)")
     parser.add_argument("--no-tls", action="store_true", help="plain HTTP and WS")
+    parser.add_argument(
+        "--tls-name", type=_tls_name, action="append", default=[], metavar="NAME",
+        help="a further host name or address for the certificate, which has those of the loopback interface and --host;"
+        " may be repeated",
+    )
     parser.add_argument("--seed", type=int, default=1, help="of identifiers and of the background flow (default 1)")
     parser.add_argument(
         "--price", type=_price, action="append", default=[], metavar="SYMBOL=PRICE",
@@ -95,6 +101,12 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
     return int(text)
+
+
+def _tls_name(text: str) -> str:
+    if not is_name(text):
+        raise argparse.ArgumentTypeError(f"a name of a certificate is a host name or an address, not {text!r}")
+    return text
 
 
 def _count(text: str) -> int:

@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         host=arguments.host,
         port=arguments.port,
         has_tls=not arguments.no_tls,
+        tls_names=tuple(arguments.tls_name),
         seed=arguments.seed,
         prices=dict(arguments.price),
         account_count=arguments.accounts,
