@@ -149,6 +149,7 @@ def test_faults_are_added_shown_and_removed(venue, ask):
         (b"[]", "a fault is a JSON object"),
         (b'{"kind": "fail", "statos": 1}', "fault 1: fail: unknown key 'statos'"),
         (b'{"kind": "fail", "account": 44}', "account: there are 4, numbered from 0: was 44"),
+        (b'{"kind": "fail", "symbol": "BTCUSTD"}', "no product 'BTCUSTD' is listed here; `tidings products`"),
         (b'{"fault": [{"kind": "fail"}, {"kind": "explode"}]}', "fault 2: kind: one of "),
         (b'{"fault": [], "seed": 7}', "seed: the exchange's stands since its start"),
         (b"[" * 100_000, "nested too deeply"),
