@@ -99,8 +99,10 @@ class RecordingReader:
                     yield recorded
         except _Wrong as wrong:
             raise RecordingError(f"{self._path}:{number}: {wrong}") from None
-        except (OSError, EOFError, zlib.error) as error:
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise RecordingError(f"{self._path}:{number + 1}: {error}") from error
+        except OSError as error:
+            raise RecordingError(f"{self._path}: {error.strerror or error}") from error
         if number == 0:
             raise RecordingError(f"{self._path}: the recording is empty")
 
