@@ -16,6 +16,7 @@ from tidings.exchange.scaled import from_text, rescale, to_text
 from tidings.exchange.server.certificates import is_name
 from tidings.exchange.venue_rules import PERSONALITIES, RuleError, Rules
 
+LAGGING, ALL = ("open-orders", "by-id", "closed", "trades"), "all"
 FINEST_SCALE = 18  # of a price as it is written
 
 
@@ -170,10 +171,12 @@ def _fee(least: str, text: str) -> int:
 
 def _lag(text: str) -> Fault:
     """`500`, or `by-id=500`."""
-    name, _, value = text.rpartition("=")
+    name, mark, value = text.rpartition("=")
+    if mark and name not in (*LAGGING, ALL):
+        raise argparse.ArgumentTypeError(f"what lags is one of {', '.join(LAGGING)} or {ALL}, not {name!r}")
     if not value.isascii() or not value.isdigit():
         raise argparse.ArgumentTypeError(f"a lag is a whole number of milliseconds, not {value!r}")
-    row = {"kind": "query-lag", "lag_ms": int(value)} | ({"request": name} if name else {})
+    row = {"kind": "query-lag", "lag_ms": int(value)} | ({"request": name} if name in LAGGING else {})
     try:
         return make_fault(row)
     except FaultError as error:
