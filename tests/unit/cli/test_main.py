@@ -7,6 +7,7 @@ import logging
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -173,6 +174,14 @@ def test_what_the_exchange_cannot_read_is_wrong_usage(words: list[str], capsys) 
         cli.main(words)
     assert ending.value.code == 2
     assert capsys.readouterr().err.startswith("usage: tidings ")
+
+
+def test_a_gateway_trusts_no_ready_file_of_one_that_was_killed(tmp_path: Path, capsys) -> None:
+    stale = tmp_path / "gateway.json"
+    stale.write_text('{"fix": "127.0.0.1:1", "pid": 999999999}\n')
+    words = ["gateway", "--config", str(tmp_path / "missing.toml"), "--ready-file", str(stale)]
+    assert cli.main(words) == cli.WRONG_USAGE
+    assert not stale.exists()
 
 
 @pytest.mark.parametrize(
