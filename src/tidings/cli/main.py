@@ -19,6 +19,7 @@ from typing import Any
 
 from tidings.cli.screen import Screen
 from tidings.errors import TidingsError, UsageError
+from tidings.exchange.command_parser import CommandParser
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 # Modules of this room.
@@ -31,7 +32,7 @@ ALONE = ("exchange",)  # needs nothing of the others, and need not wait for the 
 
 def make_parser(modules: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """The whole command line, or what some modules of this room add to it."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="tidings",
         description="Low-latency order entry for Phemex, and a local exchange to trade on.",
         epilog="Exit codes: 0 done, 1 failed, 2 wrong usage (nothing was sent), 3 an order ended filled in part,"
