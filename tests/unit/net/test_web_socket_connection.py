@@ -110,7 +110,7 @@ async def test_a_taker_reads_books_where_they_lie_and_leaves_the_rest(make_peer)
     await peer.until(lambda: peer.socket.message_count == 3)
     assert ([message for message, _ in tapped], peer.messages) == ([BOOK, PONG, BOOK], [PONG])
     assert stream.book_count == 2
-    assert stream.book("BTCUSD").received_ns == tapped[-1][1] == peer.socket.heard_ns > 0
+    assert stream.book("BTCUSD").received_ns == tapped[-1][1] == peer.socket.taken_ns > 0
 
 
 async def test_a_tap_that_fails_ends_the_connection_with_its_cause(make_peer):
