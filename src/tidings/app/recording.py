@@ -16,7 +16,7 @@ from tidings import __version__
 from tidings.clock import Clock
 from tidings.market.feed_state import FeedEvent
 from tidings.recorder.entries import ACCOUNT_SOURCE, LANE_SOURCE, EntryKind
-from tidings.recorder.recorder import FREE_BYTES_MIN, Recorder
+from tidings.recorder.recorder import MIB, Recorder
 from tidings.venue.phemex.redaction import Redaction
 
 if TYPE_CHECKING:
@@ -122,12 +122,7 @@ def recording_of(engine: Engine, closing: AsyncExitStack) -> Recording | None:
 
 
 def begin_recording(
-    engine: Engine,
-    directory: str,
-    *,
-    symbols: Sequence[str] = (),
-    channels: Sequence[str] = (),
-    free_bytes_min: int = FREE_BYTES_MIN,
+    engine: Engine, directory: str, *, symbols: Sequence[str] = (), channels: Sequence[str] = ()
 ) -> Recording:
     """Record what this engine hears and does. Its catalogue has been read. Raises RecordingError.
 
@@ -141,7 +136,13 @@ def begin_recording(
         "symbols": list(symbols),
         "channels": list(channels),
     }
-    recorder = Recorder(directory, session=told, clock=engine.clock, free_bytes_min=free_bytes_min)
+    recorder = Recorder(
+        directory,
+        session=told,
+        clock=engine.clock,
+        segment_bytes=engine.settings.record_segment_mb * MIB,
+        free_bytes_min=engine.settings.record_free_mb * MIB,
+    )
     recording = Recording(recorder, Redaction(engine.credentials), engine.clock)
     recording.tell_catalogue(engine.catalogue.body)
     return recording
