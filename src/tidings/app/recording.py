@@ -6,6 +6,7 @@ account away (token, signature) is taken out before anything leaves this file.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
@@ -28,14 +29,15 @@ if TYPE_CHECKING:
 class StreamTap:
     """On one stream: its messages, and when it is up."""
 
-    def __init__(self, recording: Recording, kind: EntryKind, source: int) -> None:
-        self._recording, self._kind, self._source = recording, kind, source
+    came: Callable[[bytes, int], None]  # (message, now_ns): it came, and nobody has acted on it yet
 
-    def came(self, message: bytes, now_ns: int) -> None:
-        """One message came; nobody has acted on it yet."""
-        if self._kind is not EntryKind.MARKET:
-            message = self._recording.redaction.of_message(message)
-        self._recording.take(self._kind, self._source, message, now_ns)
+    def __init__(self, recording: Recording, kind: EntryKind, source: int) -> None:
+        self._recording, self._source = recording, source
+        self._take = functools.partial(recording.take, int(kind), source)  # without a frame of Python per message
+        self.came = self._take if kind is EntryKind.MARKET else self._private_came
+
+    def _private_came(self, message: bytes, now_ns: int) -> None:
+        self._take(self._recording.redaction.of_message(message), now_ns)
 
     def up(self) -> None:
         self._recording.feed(self._source, "up", "")
