@@ -167,6 +167,10 @@ class MarketWatch(MarketDesk):
         """The book of a symbol whose "book" is followed; None for others."""
         return self._books.get(symbol)
 
+    def doubts(self) -> dict[str, str]:
+        """Symbol → why its book is not live; those that are live are left out."""
+        return {symbol: worth_of(book) for symbol, book in self._books.items() if not book.is_live}
+
     def followed(self) -> list[Followed]:
         """What is followed now: (symbol, channel word)."""
         return sorted(self._followed)
