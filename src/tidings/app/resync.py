@@ -10,6 +10,7 @@ from enum import Enum
 
 NS_PER_S = 1_000_000_000
 ASK_AGAIN_NS = 5 * NS_PER_S  # a book that turns stale at once again is not asked for in a storm
+REPEATED_NS = 60 * NS_PER_S  # the venue repeats every book so often (phemex docs 2026, "Subscribe OrderBook")
 PROBE_ANSWER_NS = 5 * NS_PER_S  # a snapshot asked for comes within a few round trips
 
 
