@@ -27,6 +27,8 @@ class Book:
     """How often the book turned stale."""
     mismatch_count: int
     """Snapshots that told other levels than ours at the same number: each proves a lost change."""
+    corrected_count: int
+    """Snapshots that told other levels at another number: what changed in between, or a loss. A busy book has many."""
 
     def __init__(self, instrument: Instrument) -> None: ...
     @property

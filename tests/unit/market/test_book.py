@@ -134,6 +134,16 @@ def test_a_snapshot_of_our_number_proves_a_lost_change(book):
     assert book.mismatch_count == 1
 
 
+def test_a_snapshot_of_another_number_may_only_be_counted_as_a_correction(book):
+    book.apply_snapshot(BIDS, OFFERS, sequence=11, depth=30)
+    assert (book.corrected_count, book.mismatch_count) == (0, 0)
+    book.apply_snapshot([(900, 1)], OFFERS, sequence=12, depth=30)
+    assert (book.corrected_count, book.mismatch_count, book.is_live) == (1, 0, True)
+    book.mark_stale(FeedEvent.DISCONNECTED)
+    book.apply_snapshot(BIDS, OFFERS, sequence=13, depth=30)
+    assert book.corrected_count == 1, "a stale book is not believed anyway"
+
+
 def test_more_levels_than_any_honest_side_make_it_stale(book):
     book.apply_snapshot([(1_000_000 - index, 1) for index in range(16_384)], [], sequence=11)
     assert (book.is_live, book.bid_count) == (True, 16_384)

@@ -15,7 +15,7 @@ from libc.stdint cimport int64_t
 cimport cython
 
 from tidings.market.book cimport (
-    EVENT_MALFORMED, EVENT_MISMATCH, EVENT_SILENCE, EVENT_SNAPSHOT, FEED_LIVE, SIDE_LEVELS_MAX, Book,
+    EVENT_CORRECTED, EVENT_MALFORMED, EVENT_MISMATCH, EVENT_SILENCE, EVENT_SNAPSHOT, FEED_LIVE, SIDE_LEVELS_MAX, Book,
     BookUpdate, Level,
 )
 from tidings.market.book_index cimport BookIndex
@@ -128,6 +128,8 @@ cdef class MarketStream(MessageTaker):
             self.listener.state_changed(book, book.last_cause, now_ns)
         elif book.mismatch_count != before.mismatch_count:
             self.listener.state_changed(book, EVENT_MISMATCH, now_ns)
+        elif book.corrected_count != before.corrected_count:
+            self.listener.state_changed(book, EVENT_CORRECTED, now_ns)
         elif book.feed_state != before.feed_state:
             self.listener.state_changed(book, EVENT_SNAPSHOT, now_ns)
         self.listener.book_changed(book, now_ns)
@@ -226,7 +228,7 @@ cdef class MarketStream(MessageTaker):
 
 
 cdef inline BookWorth worth_of(Book book) noexcept:
-    return BookWorth(book.feed_state, book.stale_count, book.mismatch_count)
+    return BookWorth(book.feed_state, book.stale_count, book.mismatch_count, book.corrected_count)
 
 
 cdef list read_trades(const JsonValue* cells, Py_ssize_t row_count, Instrument instrument, bint is_scaled,

@@ -19,8 +19,8 @@ class MarketListener:
         """Once per new trade, oldest first. The old ones told after each subscription are not repeated here."""
 
     def state_changed(self, book: Book, event: int, now_ns: int) -> object:
-        """Before `book_changed`: `event` (a FeedEvent) made the book live (SNAPSHOT), made it stale, or (MISMATCH)
-        proved that it had been wrong until this snapshot.
+        """Before `book_changed`: `event` (a FeedEvent) made the book live (SNAPSHOT), made it stale, or a snapshot
+        proved that it had been wrong until now (MISMATCH), or told other levels without a proof (CORRECTED).
         """
 
     def figures_came(self, message: bytes, now_ns: int) -> bool:
