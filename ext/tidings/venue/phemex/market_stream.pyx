@@ -36,8 +36,9 @@ from tidings.market.feed_state import FeedEvent
 from tidings.market.trade import Trade
 from tidings.model.enums import Side
 
-# The venue repeats the whole book every 60 s (phemex docs 2026, "Subscribe OrderBook"): one missed, and half a minute.
-cdef int64_t SILENCE_LIMIT_NS = 90_000_000_000
+# The venue repeats the whole book every 60 s (phemex docs 2026, "Subscribe OrderBook"). Longer waits would trust a book
+# that nobody tells any more for more than one interval; one that was only late is asked for, and live again at once.
+cdef int64_t SILENCE_LIMIT_NS = 65_000_000_000
 
 cdef enum:
     LEVELS_MAX = 2 * SIDE_LEVELS_MAX
