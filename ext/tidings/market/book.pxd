@@ -55,6 +55,7 @@ cdef class Book:
     cdef readonly int64_t stale_count, mismatch_count, corrected_count
     # Of the last update that was applied.
     cdef readonly int64_t sequence, venue_time_ns, received_ns, depth
+    cdef readonly int64_t snapshot_ns       # when the last whole one was taken; 0: none was
     cdef BookSide bid_side, offer_side
 
     # True: the book is another than before (levels or state), so whoever follows it must hear. Allocates only when a

@@ -67,6 +67,7 @@ cdef class Book:
         if update.is_snapshot:
             self._compare(update)
             self.bid_side.count = self.offer_side.count = 0
+            self.snapshot_ns = update.received_ns
         change_side(&self.bid_side, update.bids, update.bid_count, update.depth)
         change_side(&self.offer_side, update.offers, update.offer_count, update.depth)
         self.sequence = update.sequence

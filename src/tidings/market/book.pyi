@@ -21,6 +21,8 @@ class Book:
     """When the venue made the last update, on its own clock; 0 if it did not say."""
     received_ns: int
     """When we took the last update, on the monotonic clock of `now_ns`."""
+    snapshot_ns: int
+    """When we took the last whole book, on the same clock; 0: none came yet."""
     depth: int
     """Levels per side that the feed maintains; 0: all."""
     stale_count: int

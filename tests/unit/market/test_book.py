@@ -54,6 +54,14 @@ def test_changes_set_insert_and_delete(book):
     assert (book.sequence, book.state) == (47, FeedState.LIVE)
 
 
+def test_a_book_knows_when_it_was_whole(book):
+    assert (Book(LINEAR).snapshot_ns, book.snapshot_ns) == (0, 5)
+    book.apply_incremental([(1000, 6)], [], sequence=11, depth=30, received_ns=8)
+    assert (book.snapshot_ns, book.received_ns) == (5, 8)
+    book.apply_snapshot(BIDS, OFFERS, sequence=12, depth=30, received_ns=9)
+    assert book.snapshot_ns == 9
+
+
 def test_the_last_of_two_changes_of_one_price_counts(book):
     book.apply_incremental([(999, 3), (999, 4), (997, 2), (997, 0)], [], sequence=11, depth=30)
     assert book.bids() == [(1000, 5), (999, 4), (998, 7), (990, 1)]
