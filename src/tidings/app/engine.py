@@ -27,7 +27,7 @@ from tidings.app.kill_switch import KillSwitch
 from tidings.app.killable import make_kill_switch
 from tidings.app.last_prices import learn_last_prices
 from tidings.app.live_limits import LiveLimits
-from tidings.app.market_watch import MarketWatch
+from tidings.app.market_watch import MarketWatch, lay_market
 from tidings.app.order_lanes import OrderLanes
 from tidings.app.order_path import OrderPath, lay_order_path
 from tidings.app.order_truth import OrderTruth
@@ -253,7 +253,7 @@ class Engine:
             self.watchdog = watchdog_link(
                 self.settings, self.access, self.products, self.entry, self.readiness, self.queries, self.clock
             )
-        self.market = MarketWatch(self.access, self.products, self.risk, self.world)
+        self.market = lay_market(self)
         self.recording = self.market.recording = recording_of(self, self._closing)
         self.tap = tap_engine(self)
         self._closing.push_async_callback(self.market.stop)
@@ -359,7 +359,7 @@ class Engine:
         """Read the catalogue again; what is new, changed or delisted since the start is refused from now on."""
         self.products = carried_over(self.products, await self.catalogue.read_anew())
         if self.recording is not None:
-            self.recording.catalogue(self.catalogue.body)
+            self.recording.tell_catalogue(self.catalogue.body)
         return self.products
 
     @property

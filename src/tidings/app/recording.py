@@ -15,7 +15,7 @@ import orjson
 from tidings import __version__
 from tidings.clock import Clock
 from tidings.recorder.entries import ACCOUNT_SOURCE, LANE_SOURCE, EntryKind
-from tidings.recorder.recorder import Recorder
+from tidings.recorder.recorder import FREE_BYTES_MIN, Recorder
 from tidings.venue.phemex.redaction import Redaction
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class Recording:
     def __init__(self, recorder: Recorder, redaction: Redaction, clock: Clock) -> None:
         self.recorder, self.redaction, self._clock = recorder, redaction, clock
         self.take = recorder.take
+        self._catalogue = b""
 
     def feed(self, source: int, event: str, cause: str) -> None:
         """A connection came up, went down, or fell silent."""
@@ -78,9 +79,11 @@ class Recording:
         told = orjson.dumps({"event": event, "cause": cause})
         self.take(EntryKind.FEED, source, told, self._clock.read_now_ns())
 
-    def catalogue(self, body: bytes) -> None:
-        """The product list in force from here on."""
-        self.take(EntryKind.CATALOGUE, 0, body, self._clock.read_now_ns())
+    def tell_catalogue(self, body: bytes) -> None:
+        """The product list in force from here on; nothing happens if it is the one that was."""
+        if body != self._catalogue:
+            self._catalogue = body
+            self.take(EntryKind.CATALOGUE, 0, body, self._clock.read_now_ns())
 
     def market_tap(self, number: int) -> StreamTap:
         """For the market connection of this number, from 1."""
@@ -92,8 +95,9 @@ class Recording:
     def lane_tap(self) -> LaneTap:
         return LaneTap(self)
 
-    def close(self) -> None:
-        self.recorder.close()
+    def close(self, *, is_worthless: bool = False) -> None:
+        """End the recording; remove it if it never began."""
+        self.recorder.close(is_worthless=is_worthless)
 
 
 def recording_of(engine: Engine, closing: AsyncExitStack) -> Recording | None:
@@ -106,7 +110,12 @@ def recording_of(engine: Engine, closing: AsyncExitStack) -> Recording | None:
 
 
 def begin_recording(
-    engine: Engine, directory: str, *, symbols: Sequence[str] = (), channels: Sequence[str] = ()
+    engine: Engine,
+    directory: str,
+    *,
+    symbols: Sequence[str] = (),
+    channels: Sequence[str] = (),
+    free_bytes_min: int = FREE_BYTES_MIN,
 ) -> Recording:
     """Record what this engine hears and does. Its catalogue has been read. Raises RecordingError.
 
@@ -117,11 +126,10 @@ def begin_recording(
         "tidings": __version__,
         "env": endpoints.environment,
         "stream": engine.access.stream_url,
-        "symbols": symbols,
-        "channels": channels,
+        "symbols": list(symbols),
+        "channels": list(channels),
     }
-    recording = Recording(
-        Recorder(directory, session=told, clock=engine.clock), Redaction(engine.credentials), engine.clock
-    )
-    recording.catalogue(engine.catalogue.body)
+    recorder = Recorder(directory, session=told, clock=engine.clock, free_bytes_min=free_bytes_min)
+    recording = Recording(recorder, Redaction(engine.credentials), engine.clock)
+    recording.tell_catalogue(engine.catalogue.body)
     return recording

@@ -11,6 +11,7 @@ it.
 """
 
 import asyncio
+import errno
 import logging
 import os
 import ssl
@@ -147,7 +148,7 @@ class LocalExchange:
             self._certificates = Certificates((*_named_host(self.config.host), *self.config.tls_names))
             context, ca_file = self._certificates.server_context(), str(self._certificates.ca_file)
         try:
-            port = await self._listen(self._rest, self.config.host, self.config.port, context)
+            port = await self._listen_everywhere(context)
             admin_port = await self._listen(self._admin, "127.0.0.1", 0, None)
         except BaseException:
             await self.stop()
@@ -191,6 +192,20 @@ class LocalExchange:
             await self._save()
         if self._lock is not None:
             self._lock.release()
+
+    async def _listen_everywhere(self, context: ssl.SSLContext | None) -> int:
+        """Open the REST face; gives the port. `localhost` is both loopback addresses, on one port, if there are two."""
+        host, port = self.config.host, self.config.port
+        if host != "localhost":
+            return await self._listen(self._rest, host, port, context)
+        found = await self._listen(self._rest, "127.0.0.1", port, context)
+        try:
+            await self._listen(self._rest, "::1", found, context)
+        except OSError as error:
+            if port and error.errno == errno.EADDRINUSE:
+                raise
+            _LOGGER.info("listening on 127.0.0.1 only: %s", error)
+        return found
 
     async def _listen(self, handler: Handler, host: str, port: int, context: ssl.SSLContext | None) -> int:
         is_main = handler is self._rest

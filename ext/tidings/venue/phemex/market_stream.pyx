@@ -27,6 +27,7 @@ from tidings.venue.phemex.market_message cimport (
     TRADE_PRICE, TRADE_QTY, TRADE_SIDE, TRADE_TIME, MarketMessage, Run, grow,
 )
 from tidings.venue.phemex.order_values cimport int_of, price_ticks_of, qty_lots_of, side_of
+from tidings.wire.frame_reader cimport MessageTaker
 from tidings.wire.json_cursor cimport JSON_STRING, JsonValue, json_word
 from tidings.wire.json_keys cimport JsonKeys
 
@@ -66,7 +67,7 @@ cdef class MarketListener:
 
 
 @cython.final
-cdef class MarketStream:
+cdef class MarketStream(MessageTaker):
     def __cinit__(self, instruments not None, MarketListener listener not None):
         self.books = BookIndex(instruments.values())
         self.listener = listener
@@ -79,6 +80,9 @@ cdef class MarketStream:
 
     def feed(self, bytes message not None, int64_t now_ns):
         return self.feed_text(PyBytes_AS_STRING(message), PyBytes_GET_SIZE(message), now_ns)
+
+    cdef bint take_message(self, const char* start, Py_ssize_t count, int64_t now_ns) except -1:
+        return self.feed_text(start, count, now_ns)
 
     cdef bint feed_text(self, const char* text, Py_ssize_t text_bytes, int64_t now_ns) except -1:
         cdef MarketMessage message = self.message

@@ -39,9 +39,9 @@ def _last(call: Call) -> bytes:
     market, resolution_s = _market(call, "symbol", _EVERY_LINE), _resolution_s(call)
     limit = _integer(call, "limit") if call.parameters.has("limit") else DEFAULT_LIMIT
     if limit > LIMITS[-1]:
-        raise RequestError(*TOO_MANY_ROWS)
+        raise RequestError(*TOO_MANY_ROWS, about=f"limit {limit} is above {LIMITS[-1]}")
     if limit not in LIMITS and (limit < 1 or call.venue.config.rules.kline_limit == "listed"):
-        raise RequestError(*BAD_ARGUMENTS)
+        raise _bad(f"limit {limit}: one of {', '.join(map(str, LIMITS))}, unless --rule kline-limit=any")
     return _answer(call, market, market.candles.last(resolution_s, limit, _present_s(call, resolution_s)))
 
 
@@ -52,9 +52,9 @@ def _list(lines: tuple[Line, ...], rows_max: Callable[[Rules], int]) -> Endpoint
         market, resolution_s = _market(call, "symbol", lines), _resolution_s(call)
         from_s, to_s = (_integer(call, name) for name in ("from", "to"))
         if not 0 <= from_s <= to_s:
-            raise RequestError(*BAD_ARGUMENTS)
-        if (to_s - from_s) // resolution_s > rows_max(call.venue.config.rules):
-            raise RequestError(*TOO_MANY_ROWS)
+            raise _bad(f"from {from_s}, to {to_s}")
+        if (to_s - from_s) // resolution_s > (most := rows_max(call.venue.config.rules)):
+            raise RequestError(*TOO_MANY_ROWS, about=f"from {from_s} to {to_s} are more than {most} rows")
         to_s = min(to_s, _present_s(call, resolution_s))
         return _answer(call, market, market.candles.between(resolution_s, from_s, to_s) if from_s < to_s else [])
 
@@ -77,7 +77,7 @@ def _trade_id(text: str) -> int:
     """A trade's number from its name in this list: sequence, place in it, and a last part of which we know no use."""
     parts = text.split("-")
     if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 16 for part in parts):
-        raise RequestError(*BAD_ARGUMENTS)
+        raise _bad(f"since {text[:40]!r} is no id of a trade")
     return int(parts[0]) * TRADES_PER_SEQUENCE + int(parts[1]) - 1
 
 
@@ -104,7 +104,7 @@ def _market(call: Call, name: str, lines: tuple[Line, ...]) -> Market:
     symbol = _required(call, name)
     instrument = call.venue.catalogue.instruments.get(symbol)
     if instrument is None or instrument.line not in lines:
-        raise RequestError(*BAD_ARGUMENTS)
+        raise _bad(f"{name} {symbol[:40]!r} is no product of this list")
     market = call.venue.market(symbol, call.now_ns)
     if market is None:
         raise RequestError(NOT_LISTED, f"Symbol not listed {symbol}")
@@ -114,7 +114,7 @@ def _market(call: Call, name: str, lines: tuple[Line, ...]) -> Market:
 def _resolution_s(call: Call) -> int:
     resolution_s = _integer(call, "resolution")
     if resolution_s not in RESOLUTIONS_S:
-        raise RequestError(*BAD_ARGUMENTS)
+        raise _bad(f"resolution {resolution_s}: one of {', '.join(map(str, RESOLUTIONS_S))}")
     return resolution_s
 
 
@@ -127,8 +127,12 @@ def _integer(call: Call, name: str) -> int:
     _required(call, name)
     try:
         return call.parameters.integer(name)
-    except RequestError:
-        raise RequestError(*BAD_ARGUMENTS) from None
+    except RequestError as error:
+        raise _bad(error.msg) from None
+
+
+def _bad(about: str) -> RequestError:
+    return RequestError(*BAD_ARGUMENTS, about=about)
 
 
 def _required(call: Call, name: str) -> str:

@@ -7,6 +7,7 @@ from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent
 from tidings.market.trade import Trade
 from tidings.model.instrument import Instrument
+from tidings.wire.frame_reader import MessageTaker
 
 class MarketListener:
     """Inherit and override what you want to hear. Called when the state is final; an exception ends the `feed` call."""
@@ -26,7 +27,7 @@ class MarketListener:
         """A data push that is neither book nor trade; False: nobody knows it."""
 
 @final
-class MarketStream:
+class MarketStream(MessageTaker):
     """Sans-IO: messages in, books and callbacks out. Subscribing, also anew after a loss, is the caller's."""
 
     book_count: int
