@@ -6,10 +6,12 @@ import pty
 import select
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from phemex_client import RestClient, StreamClient
@@ -49,6 +51,17 @@ def test_open_connections_do_not_hold_up_the_end(start_exchange):
     exchange.process.terminate()
     assert exchange.process.wait(5) == 0
     assert (exchange.ready_file.parent / "stderr.txt").read_text() == ""
+
+
+def test_a_client_verifies_it_by_the_host_it_listens_on_and_by_the_names_given(start_exchange):
+    arguments = ("--no-flow", "--tls-name", "exchange", "--tls-name", "venue.test")
+    for host, names in (("127.0.0.2", ["127.0.0.2", "exchange", "venue.test"]), ("0.0.0.0", ["exchange", "127.0.0.1"])):
+        ready = start_exchange("--host", host, *arguments).ready
+        address, port = urlsplit(ready["rest"]).hostname, urlsplit(ready["rest"]).port
+        trust = ssl.create_default_context(cafile=ready["ca_file"])
+        for name in names:
+            with socket.create_connection((address, port)) as plain, trust.wrap_socket(plain, server_hostname=name):
+                pass
 
 
 def test_without_tls_everything_is_plain(start_exchange):
@@ -134,6 +147,7 @@ def test_it_ends_when_its_parent_does(start_exchange):
         (["--price", "BTCUSD"], "BTCUSD"),
         (["--matching-delay-ms", "x"], "x"),
         (["--accounts", "65"], "65"),
+        (["--tls-name", "https://a.de"], "https://a.de"),
         (["--what"], "--what"),
     ],
 )

@@ -26,7 +26,7 @@ cdef class OrderEntry(OrderListener):
     cdef ExecIDSet executions
     cdef HeartbeatPage heartbeat                # what a watchdog reads; None: nobody watches
     # Who hears. Bound methods of the strategy, None where it does not override.
-    cdef object on_ack, on_fill, on_reject, on_cancel, on_amend, on_unknown, on_unsent
+    cdef object on_ack, on_fill, on_reject, on_cancel, on_amend, on_unknown, on_unsent, on_order
     cdef object on_execution                    # (order, report): positions; None: nobody keeps them
     cdef object on_foreign                      # (report): an order that is not ours
     cdef object on_error                        # (exception, callback): a strategy's callback raised

@@ -73,6 +73,7 @@ cdef class OrderEntry(OrderListener):
         self.on_ack, self.on_fill, self.on_reject = callbacks["on_ack"], callbacks["on_fill"], callbacks["on_reject"]
         self.on_cancel, self.on_amend = callbacks["on_cancel"], callbacks["on_amend"]
         self.on_unknown, self.on_unsent = callbacks["on_unknown"], callbacks["on_unsent"]
+        self.on_order = callbacks["on_order"]
 
     # ---- Down ----------------------------------------------------------------------------------------------------
 
@@ -270,7 +271,7 @@ cdef class OrderEntry(OrderListener):
         return 0
 
     cdef int _tell_strategy(self, int effect, Order order, ExecutionReport report, int64_t now_ns) except -1:
-        """Once per effect, an ack before its fill."""
+        """Once per effect, an ack before its fill; then on_order, once."""
         if effect & EFFECT_ACK:
             self._call(self.on_ack, order, report, now_ns)
         if effect & EFFECT_FILL:
@@ -285,6 +286,7 @@ cdef class OrderEntry(OrderListener):
             self._call(self.on_unknown, order, report, now_ns)
         if effect & EFFECT_UNSENT:
             self._call(self.on_unsent, order, report, now_ns)
+        self._call(self.on_order, order, report, now_ns)
         return 0
 
     cdef int _call(self, object callback, Order order, ExecutionReport report, int64_t now_ns) except -1:

@@ -19,6 +19,7 @@ from tidings.app.adopted_orders import AdoptedOrders
 from tidings.app.catalogue import Catalogue, carried_over
 from tidings.app.engine_state import EngineState
 from tidings.app.engine_view import state_of
+from tidings.app.held_positions import HeldPositions
 from tidings.app.journal_home import JournalHome, open_journal
 from tidings.app.kill_signal import listen
 from tidings.app.kill_switch import KillSwitch
@@ -32,9 +33,11 @@ from tidings.app.order_truth import OrderTruth
 from tidings.app.parting import cancel_what_is_open
 from tidings.app.rate_watch import RateWatch
 from tidings.app.readiness import Readiness
+from tidings.app.recording import Recording, recording_of
 from tidings.app.recovery import recover
 from tidings.app.strategy_errors import StrategyErrors
-from tidings.app.strategy_run import run_strategy
+from tidings.app.strategy_group import Member
+from tidings.app.strategy_run import run_strategies
 from tidings.app.timers import Ticks, every
 from tidings.app.trading_control import TradingControl
 from tidings.app.venue_access import VenueAccess, find_venue
@@ -45,12 +48,10 @@ from tidings.app.world import World
 from tidings.config import EngineSettings, load_settings
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.risk import Risk
-from tidings.engine.strategy import Strategy
 from tidings.errors import AuthenticationError, ConfigError, TidingsError
 from tidings.metrics.stages import Stages
 from tidings.model.enums import DenyReason, ProductLine
 from tidings.model.execution_report import ExecutionReport
-from tidings.model.position import Position, Positions
 from tidings.venue.phemex.currencies import value_scales
 from tidings.venue.phemex.endpoints import LOCAL
 from tidings.venue.phemex.order_gateway import PhemexOrderGateway
@@ -89,6 +90,7 @@ class Engine:
     control: TradingControl
     limits: LiveLimits
     market: MarketWatch
+    recording: Recording | None = None
     lanes: OrderLanes
     account: AccountWatch
     truth: OrderTruth
@@ -101,7 +103,8 @@ class Engine:
         self.world = world or World()
         self.clock = self.world.clock
         self.stages = Stages()
-        self.positions = Positions(self._on_position)
+        self.held = HeldPositions(self.clock)
+        self.positions = self.held.account
         self.venue_clock = VenueClock(self.clock)
         self.strategy_errors = StrategyErrors(self.clock)
         self.is_open = False  # start() has gone through, and stop() has not begun
@@ -244,15 +247,19 @@ class Engine:
         self.control = TradingControl(self.risk, self.products.tradable)
         self.limits = LiveLimits(self.risk, self.products.tradable)
         self._judge_readiness(None)
-        hear_error = self.strategy_errors.hear
+        self.held.limit_by(self.risk, lambda symbol: self.products.find(symbol))
         self.entry.plug(
-            self.gateway, on_execution=self._on_execution, on_foreign=self._on_foreign, on_error=hear_error
+            self.gateway,
+            on_execution=self.held.on_execution,
+            on_foreign=self._on_foreign,
+            on_error=self.strategy_errors.hear,
         )
         if self.credentials is not None:
             self.watchdog = watchdog_link(
                 self.settings, self.access, self.products, self.entry, self.readiness, self.queries, self.clock
             )
         self.market = MarketWatch(self.access, self.products, self.risk, self.world)
+        self.recording = self.market.recording = recording_of(self, self._closing)
         self._closing.push_async_callback(self.market.stop)
 
     async def _open_account(self) -> None:
@@ -278,6 +285,7 @@ class Engine:
             await self.queries.account_positions(*account)  # a wrong key shows here, by a question, with its cause
         self.lanes = OrderLanes(self.access, self.gateway, self.entry, self.settings, self.world)
         self._closing.push_async_callback(self.lanes.stop)
+        self.lanes.record(self.recording)
         await self.lanes.start()
         self.account = AccountWatch(
             self.access,
@@ -290,6 +298,7 @@ class Engine:
             self._judge_readiness,
         )
         self._closing.push_async_callback(self.account.stop)
+        self.account.record(self.recording)
         await self.account.start(self.settings.connect_timeout_s)
         self.kill.heed_latch()
         spot = [instrument for instrument in self.products if instrument.line == ProductLine.SPOT]
@@ -306,14 +315,14 @@ class Engine:
 
     # ---- Running -------------------------------------------------------------------------------------------------
 
-    async def run(self, strategy: Strategy, session: Any, *, seconds: float | None, timer_ms: int) -> None:
-        """Plug a strategy in until time is up or the engine stops.
+    async def run(self, members: list[Member], *, seconds: float | None, timer_ms: int) -> None:
+        """Plug strategies in until time is up or the engine stops.
 
-        Its exceptions in callbacks are logged and counted; one in on_start ends the run. The first one is told, after
-        its on_start, what was learnt of adopted orders before. Order events go on to a strategy after the end, until
-        another runs. Raises AuthenticationError when the account's stream is refused.
+        Their exceptions in callbacks are logged and counted; one in on_start ends the run. Those that run first are
+        told, after on_start, what was learnt of adopted orders before. Order events go on to them after the end, until
+        others run. Raises AuthenticationError when the account's stream is refused.
         """
-        await run_strategy(self, strategy, session, self._stopped, seconds=seconds, timer_ms=timer_ms)
+        await run_strategies(self, members, self._stopped, seconds=seconds, timer_ms=timer_ms)
         if self._refusal is not None:
             raise self._refusal
 
@@ -351,6 +360,8 @@ class Engine:
     async def refresh_products(self) -> Products:
         """Read the catalogue again; what is new, changed or delisted since the start is refused from now on."""
         self.products = carried_over(self.products, await self.catalogue.read_anew())
+        if self.recording is not None:
+            self.recording.tell_catalogue(self.catalogue.body)
         return self.products
 
     @property
@@ -364,17 +375,6 @@ class Engine:
         return {name: {"used": weight, "capacity": capacity} for name, (weight, capacity) in used.items()}
 
     # ---- What the rooms tell us ----------------------------------------------------------------------------------
-
-    def _on_execution(self, order: Any, report: Any) -> None:
-        position = self.positions.of(order.symbol, order.terms.pos_side)
-        position.apply_fill(order.terms.side, report.last_qty_lots, report.transact_time_ns)
-
-    def _on_position(self, position: Position) -> None:
-        """What is held has changed, or the venue's word on it: the limits count on from there."""
-        instrument = self.products.find(position.symbol)
-        if instrument is not None:
-            venue_lots = position.venue_qty_lots if position.is_known else None
-            self.risk.exposure.tell_position(instrument, position.pos_side, position.net_qty_lots, venue_lots)
 
     def _on_foreign(self, report: Any) -> None:
         log.debug("report about an order that is not of this session: %r", report)

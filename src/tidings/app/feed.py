@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Callable
 
+from tidings.app.recording import StreamTap
 from tidings.clock import Clock
 from tidings.errors import AuthenticationError, ConnectionLost, PeerError, TidingsError
 from tidings.net.dialer import Dialer
@@ -49,6 +50,7 @@ class StreamFeed:
         self._dialer, self._url, self._clock = dialer, url, clock
         self._decode, self._on_live, self._on_down, self._on_refused = decode, on_live, on_down, on_refused
         self._random = random_source or random.Random()
+        self.tap: StreamTap | None = None  # hears every message, before anybody acts on it
         self._socket: WebSocketConnection | None = None
         self._closed = asyncio.Event()
         self._failure: Exception | None = None
@@ -147,6 +149,8 @@ class StreamFeed:
         return True
 
     def _on_message(self, message: bytes, now_ns: int) -> None:
+        if self.tap is not None:
+            self.tap.came(message, now_ns)
         try:
             if self._decode(message, now_ns):
                 self.session.heard(now_ns)
@@ -158,6 +162,8 @@ class StreamFeed:
             return
         if self.session.state is StreamState.LIVE and not self._live.is_set():
             self._live.set()
+            if self.tap is not None:
+                self.tap.up()
             self._on_live()
 
     def _on_closed(self, cause: Exception | None) -> None:
@@ -169,6 +175,8 @@ class StreamFeed:
         self._live.clear()
         if self.session.state is not StreamState.CLOSED:
             self.session.close()
+            if self.tap is not None:
+                self.tap.down(self.down_cause)
             self._on_down(self.down_cause)
 
     def _send(self, texts: list[str]) -> None:

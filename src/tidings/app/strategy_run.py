@@ -1,45 +1,73 @@
-"""One run of a strategy in an engine: plugged in, started, timed, stopped."""
+"""One run of strategies in an engine: plugged in, started, timed, stopped."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tidings.app.held_positions import Hear
+from tidings.app.strategy_group import Callback, Member, callback_of, plugged
 from tidings.app.timers import Ticks
-from tidings.engine.strategy import Strategy, overridden
 
 if TYPE_CHECKING:
     from tidings.app.engine import Engine
 
 
-async def run_strategy(
-    engine: Engine, strategy: Strategy, session: Any, stopped: asyncio.Event, *, seconds: float | None, timer_ms: int
+async def run_strategies(
+    engine: Engine, members: list[Member], stopped: asyncio.Event, *, seconds: float | None, timer_ms: int
 ) -> None:
-    """Until time is up or `stopped` is set. What `on_start` raises ends the run; other callbacks are only told of."""
+    """Until time is up or `stopped` is set. What an `on_start` raises ends the run; other callbacks are only told of.
+
+    A strategy that was started is stopped, whatever becomes of the others.
+    """
     hear_error = engine.strategy_errors.hear
-    engine.entry.listen(strategy)
-    engine.market.listen(strategy, hear_error)
-    timer = None
+    together = plugged(members, hear_error)
+    engine.entry.listen(together)
+    engine.market.listen(together, hear_error)
+    engine.held.hear_by(position_hearers(engine, members))
+    started: list[Member] = []
+    timers: list[Ticks] = []
     try:
-        strategy.on_start(session, engine.clock.read_now_ns())
+        for member in members:
+            started.append(member)
+            member.strategy.on_start(member.session, engine.clock.read_now_ns())
         if engine.credentials is not None:
             engine.adopted.tell(engine.clock.read_now_ns())  # not before on_start: it sets up what callbacks use
-        timer = _start_timer(engine, strategy, timer_ms)
+        timers += [timer for member in members if (timer := _start_timer(engine, member, timer_ms)) is not None]
         with suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), seconds)
     finally:
-        if timer is not None:
+        for timer in timers:
             timer.cancel()
         engine.market.listen(None, hear_error)
-        try:
-            strategy.on_stop(engine.clock.read_now_ns())
-        except Exception as error:  # the strategy's bug; what ended the run must not be hidden by it
-            hear_error(error, strategy.on_stop)
+        for member in started:
+            _call(engine, member.strategy.on_stop, engine.clock.read_now_ns())
 
 
-def _start_timer(engine: Engine, strategy: Strategy, timer_ms: int) -> Ticks | None:
-    on_timer = overridden(strategy, "on_timer")
+def position_hearers(engine: Engine, members: list[Member]) -> dict[int, Hear]:
+    """By owner: who is told what it holds."""
+    hearers: dict[int, Hear] = {}
+    for member in members:
+        callback = callback_of(member, "on_position", None)
+        if callback is not None:
+            hearers[member.owner] = _hearer(engine, callback)
+    return hearers
+
+
+def _hearer(engine: Engine, callback: Callback) -> Hear:
+    return lambda position, now_ns: _call(engine, callback, position, now_ns)
+
+
+def _call(engine: Engine, callback: Callback, *arguments: object) -> None:
+    try:
+        callback(*arguments)
+    except Exception as error:  # the strategy's bug: whoever called it goes on, and the others are called too
+        engine.strategy_errors.hear(error, callback)
+
+
+def _start_timer(engine: Engine, member: Member, timer_ms: int) -> Ticks | None:
+    on_timer = callback_of(member, "on_timer", None)
     if on_timer is None:
         return None
     return Ticks(

@@ -24,7 +24,8 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 # Modules of this room.
 COMMANDS = (
     *("demo", "exchange", "products", "orders", "open_orders", "positions", "journal", "explain", "doctor"),
-    *("watchdog", "kill", "gateway", "fix_print", "fix_order", "fix_dictionary", "export"),
+    *("watchdog", "kill", "gateway", "fix_print", "fix_order", "fix_dictionary"),
+    *("record", "recording", "export"),
 )
 ALONE = ("exchange",)  # needs nothing of the others, and need not wait for the engine to be loaded
 

@@ -32,7 +32,7 @@ from tidings.exchange.rest.rate_limits import Profile, RateLimits, Window
 from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.saved.keeper import StateKeeper
 from tidings.exchange.saved.state_lock import StateLock
-from tidings.exchange.server.certificates import Certificates
+from tidings.exchange.server.certificates import Certificates, is_name
 from tidings.exchange.server.http_request import Request
 from tidings.exchange.server.http_server import Handler, HttpConnection, ServerState
 from tidings.exchange.streams.hub import StreamHub
@@ -46,6 +46,7 @@ _LOGGER = logging.getLogger(__name__)
 SWEEP_INTERVAL_S = 1.0
 RETRY_AFTER_FAILURE_NS = 100 * MS_NS
 TIMER_STEP_S = 0.001  # a loop's timers are no finer: it would turn without rest until a shorter time is over
+EVERY_ADDRESS = ("", "0.0.0.0", "::")
 HANDSHAKE_PATIENCE_S = 10.0  # and for TLS's way to say goodbye
 
 Ready = dict[str, object]
@@ -58,6 +59,7 @@ class ExchangeConfig:
     host: str = "127.0.0.1"
     port: int = 0  # 0: any free one
     has_tls: bool = True
+    tls_names: tuple[str, ...] = ()  # in the certificate, beside the loopback's and the host
     seed: int = 1
     prices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # symbol → decimal starting price
     account_count: int = 4  # funded alike, each with a key of its own
@@ -142,7 +144,7 @@ class LocalExchange:
         if self._keeper is not None:
             self._keeper.save(self.venue, self._accounts, self._clock())  # if it cannot be, that is better known now
         if self.config.has_tls:
-            self._certificates = Certificates()
+            self._certificates = Certificates((*_named_host(self.config.host), *self.config.tls_names))
             context, ca_file = self._certificates.server_context(), str(self._certificates.ca_file)
         try:
             port = await self._listen(self._rest, self.config.host, self.config.port, context)
@@ -318,6 +320,11 @@ def _venue_config(config: ExchangeConfig) -> VenueConfig:
         rules=config.rules, maker_fee_er=config.maker_fee_er, taker_fee_er=config.taker_fee_er,
         user_ids=tuple(range(FIRST_USER_ID, FIRST_USER_ID + config.account_count)),
     )
+
+
+def _named_host(host: str) -> tuple[str, ...]:
+    """What the certificate can say of the host: nothing, if it means every address there is."""
+    return () if host in EVERY_ADDRESS or not is_name(host) else (host,)
 
 
 def _url_host(host: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+ACCOUNT_SOURCE: Final = 1000  # number of the account's stream; market streams count from 1
+LANE_SOURCE: Final = 2000  # of the first order lane
+
 FORMAT: Final = 1  # told in every segment; another one is refused, not guessed at
 
 
@@ -16,7 +19,7 @@ class EntryKind(IntEnum):
     MARKET = 3  # one message of a market stream, as it came: a push, or the answer to a subscription or heartbeat
     ACCOUNT = 4  # likewise, of the account stream
     LANE_SENT = 5  # one request of an order lane, token and signature removed
-    LANE_CAME = 6  # one answer of an order lane: status and headers of the budget, then the body
+    LANE_CAME = 6  # one answer of an order lane: JSON {"status", "keep_alive", "budget"}, a newline, the body
     FEED = 7  # JSON {"event": "up"|"down"|"silent", "cause"}: `source` says which connection
     DROPPED = 8  # JSON {"messages", "bytes", "from_ns", "to_ns"}: so much is missing here
     CLOCK = 9  # JSON {"wall_ns", "mono_ns"}: now and then, so that wall times stay right

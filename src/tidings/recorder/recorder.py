@@ -51,7 +51,8 @@ class RecorderStats(NamedTuple):
     written_bytes: int  # on disk
     segments: int
     synced_number: int  # entries up to this one are durable
-    lag_ns: int  # how long the oldest entry was on its way to the disk
+    lag_ns: int  # how long the oldest entry was on its way to the disk, lately
+    lag_max_ns: int  # ever
     waiting_bytes: int  # in memory
     trouble: str  # why nothing is written at present; "": it is
     failure: str  # why nothing will be written any more; "": it will
@@ -86,7 +87,7 @@ class Recorder:
         self.take = self._ring.take
         self._pending: Slab | None = None  # taken off the ring, not yet on disk
         self._oldest_ns = 0  # of what is written and not durable; 0: nothing
-        self._lag_ns = self._trouble_since_ns = 0
+        self._lag_ns = self._lag_max_ns = 0
         self._trouble = self._failure = ""
         self._next_sync_ns = self._next_look_ns = 0
         self._next_clock_ns = self._clock.read_now_ns() + CLOCK_NS
@@ -102,12 +103,15 @@ class Recorder:
         lag_ns = max(self._lag_ns, self._clock.read_now_ns() - waits_since_ns) if waits_since_ns else self._lag_ns
         return RecorderStats(
             ring.taken_count, ring.message_count, ring.message_bytes, ring.dropped_count, ring.lost_count,
-            writer.written_bytes, writer.segment_count, writer.synced_number, lag_ns, ring.held_bytes,
-            self._trouble, self._failure,
+            writer.written_bytes, writer.segment_count, writer.synced_number, lag_ns, max(self._lag_max_ns, lag_ns),
+            ring.held_bytes, self._trouble, self._failure,
         )  # fmt: skip
 
-    def close(self) -> None:
-        """Write what waits, end the recording and return; a disk that takes nothing for too long is left alone."""
+    def close(self, *, is_worthless: bool = False) -> None:
+        """Write what waits, end the recording and return; a disk that takes nothing for too long is left alone.
+
+        `is_worthless`: it never began; remove its files.
+        """
         self._ring.close()
         self._closing.set()
         if self._thread is None:
@@ -116,6 +120,8 @@ class Recorder:
             self._thread.join(CLOSE_LIMIT_S)
             if self._thread.is_alive():
                 self._fail(f"the disk took nothing for {CLOSE_LIMIT_S:g} s: the recording is not ended")
+        if is_worthless:
+            self._writer.remove_all()
 
     # ---- The thread ----------------------------------------------------------------------------------------------
 
@@ -180,6 +186,7 @@ class Recorder:
         now_ns = self._clock.read_now_ns()
         if self._oldest_ns:
             self._lag_ns, self._oldest_ns = now_ns - self._oldest_ns, 0
+            self._lag_max_ns = max(self._lag_max_ns, self._lag_ns)
         self._next_sync_ns = now_ns + SYNC_NS
 
     def _judge(self, error: OSError) -> None:

@@ -71,6 +71,12 @@ class SegmentWriter:
                 os.close(self._fd)
             self._fd = -1
 
+    def remove_all(self) -> None:
+        """The files that this made."""
+        for number in range(1, self.segment_count + 1):
+            with suppress(OSError):
+                (self._directory / segment_name(number)).unlink()
+
     def _next_segment(self) -> None:
         """The segment before is durable before another is begun: only the last one ever has an open end."""
         self.sync()

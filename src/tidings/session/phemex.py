@@ -19,7 +19,6 @@ from typing import Any
 from tidings.app.adopted_orders import AdoptedOrder
 from tidings.app.engine import Engine, engine_for
 from tidings.app.engine_state import EngineState
-from tidings.app.engine_view import why_no_room
 from tidings.app.foreign_orders import ForeignOrder
 from tidings.app.kill_switch import KillReport
 from tidings.app.live_limits import LiveLimits
@@ -37,22 +36,21 @@ from tidings.model.enums import (
     TimeInForce,
     TradingState,
     Trigger,
-)
+)  # fmt: skip
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.model.position import Position
 from tidings.model.scale import price_ticks, qty_lots
 from tidings.session.armed_order import ArmedOrder
 from tidings.session.bulk_cancel import cancel_orders
-from tidings.session.denials import OF_STRATEGIES, denial_numbers, denial_text, waiting_words
+from tidings.session.denials import denial_text
+from tidings.session.denied_order import denied
 from tidings.session.order_desk import OrderDesk
 from tidings.session.order_ticket import OrderTicket
+from tidings.venue.phemex.market_topics import BOOKS_AND_TRADES
 from tidings.venue.phemex.products import Products
 
 Value = str | int | Decimal
-_STATE_REASONS = (
-    DenyReason.NOT_READY, DenyReason.KILLED, DenyReason.CLOCK_UNSURE, DenyReason.HALTED, DenyReason.SYMBOL_HALTED,
-)  # fmt: skip
 
 
 def connect(
@@ -172,14 +170,9 @@ class Phemex:
         starts.
         """
         peg_type = PegType.TRAILING_TAKE_PROFIT if activation else PegType.TRAILING_STOP
-        words = {
-            "ord_type": OrdType.STOP,
-            "peg_type": peg_type,
-            "close_on_trigger": True,
-            "tif": "IOC",
-            "trigger": trigger,
-        }
-        return self._place(symbol, side, {"qty": 0, "stop_px": stop_px, "peg_offset": offset}, words, options)
+        words = {"ord_type": OrdType.STOP, "peg_type": peg_type, "close_on_trigger": True, "tif": "IOC"}
+        numbers = {"qty": 0, "stop_px": stop_px, "peg_offset": offset}
+        return self._place(symbol, side, numbers, {**words, "trigger": trigger}, options)
 
     def _place(
         self, symbol: str, side: str | Side, numbers: dict[str, Any], words: dict[str, Any], options: dict[str, Any]
@@ -202,26 +195,15 @@ class Phemex:
         self, reason: int, what: str, cl_ord_id: str = "", *, symbol: str = "", kind: RequestKind = RequestKind.NEW
     ) -> OrderDenied:
         """The error for a DenyReason; what the engine's state or a request budget denies comes with why."""
-        named = DenyReason(reason)
-        instrument = self.engine.products.find(symbol or what)
-        cause = self.state.reason_for(symbol or what) if named in _STATE_REASONS else ""
-        if named == DenyReason.RATE_LIMIT and instrument is not None:
-            cause = why_no_room(self.engine, instrument, kind)
-        risk = self.entry.risk
-        strategy = risk.owners[risk.denied_owner].name if named in OF_STRATEGIES else ""
-        numbers = denial_numbers(named, instrument, risk.asked, risk.allowed, risk.limits.collar_bp)
-        if named == DenyReason.DUPLICATE_ORDER:
-            window_s = self.engine.settings.duplicate_window_s
-            numbers = waiting_words(self.order(risk.asked), window_s, self.engine.clock.read_now_ns())
-        return OrderDenied(f"{denial_text(named, what, strategy, cause)}{numbers}", named.name, cl_ord_id)
+        return denied(self.engine, DenyReason(reason), what, cl_ord_id, symbol=symbol, kind=kind)
 
     # ---- The hot path --------------------------------------------------------------------------------------------
 
     def arm(self, symbol: str, side: str | Side, **words: Any) -> ArmedOrder:
         """Lay out and hash one kind of order ahead; `fire(price_ticks, qty_lots)` sends it.
 
-        Takes the words of `limit` (tif, post_only, …), and `ord_type`, `trigger` for other types. What needs a number
-        of its own in each order (attached take-profit and stop-loss, trailing) is not armed but placed.
+        Takes the words of `limit`, and `ord_type`, `trigger` for other types. What needs a number of its own in each
+        order (attached take-profit and stop-loss, trailing) is not armed but placed.
         """
         terms = self.desk.terms(symbol, side, **words)
         if terms.take_profit_trigger or terms.stop_loss_trigger or terms.peg_type:
@@ -387,13 +369,19 @@ class Phemex:
         """
         return await self.engine.refresh_products()
 
-    async def subscribe(self, *symbols: str) -> None:
-        """Follow order book and trades of these symbols; the strategy's on_book and on_trade hear them."""
-        await self.engine.market.subscribe([self.instrument(symbol) for symbol in symbols])
+    async def subscribe(self, *symbols: str, channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
+        """Follow these channels of these symbols: "book", "trade", "kline:60" (seconds), "ticker", "index", "mark",
+        "funding", "predicted_funding" (docs/market_data.md). The strategy hears them.
+        """
+        await self.engine.market.subscribe([self.instrument(symbol) for symbol in symbols], channels)
 
-    async def run(self, strategy: Strategy, *, seconds: float | None = None, timer_ms: int = 100) -> None:
-        """Let a strategy trade: for `seconds`, or until its task is cancelled or the session ends.
+    async def run(
+        self, *strategies: Strategy | Iterable[Strategy], seconds: float | None = None, timer_ms: int = 100
+    ) -> None:
+        """Let strategies trade: for `seconds`, or until its task is cancelled or the session ends.
 
         Raises AuthenticationError when the venue refuses the account's stream for good.
         """
-        await self.engine.run(strategy, self, seconds=seconds, timer_ms=timer_ms)
+        from tidings.session.strategy_session import members_of  # it derives from this class
+
+        await self.engine.run(members_of(self, strategies), seconds=seconds, timer_ms=timer_ms)

@@ -133,6 +133,12 @@ def test_a_directory_takes_one_recording(tmp_path: Path) -> None:
         driven(tmp_path)
 
 
+def test_a_recording_that_never_began_is_removed(tmp_path: Path) -> None:
+    driven(tmp_path / "r")[0].close(is_worthless=True)
+    assert list((tmp_path / "r").iterdir()) == []
+    driven(tmp_path / "r")[0].close()
+
+
 def test_nothing_is_read_where_nothing_is(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="holds no recording"):
         RecordingReader(tmp_path)
