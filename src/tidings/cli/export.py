@@ -1,4 +1,4 @@
-"""`tidings export DIR --to FORM --out OUT`: a recording as tables, or as a market to play."""
+"""`tidings export DIR --to FORM --out OUT`: a recording as tables, as a market to play, or as a back-test's events."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tidings.cli.session_options import add_json_option
 LINE_INTERVAL_S = 1.0
 MB = 1_000_000
 COLUMNS = ("file", "rows", "MB", "bytes/row")
-FORMS = ("parquet", "csv", "jsonl")  # conversion.FORMS, which would load the engine for every command
+FORMS = ("parquet", "csv", "jsonl", "hftbacktest")  # conversion.FORMS, which would load the engine for every command
 
 
 def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
-        "export", help="a recording as Parquet or CSV tables, or as a market to play",
+        "export", help="a recording as Parquet or CSV tables, as a market to play, or as hftbacktest's events",
         description="Writes trades, book, top and klines of a recording to OUT (docs/export.md). When it is"
         " interrupted, the same command goes on where it was.",
     )  # fmt: skip

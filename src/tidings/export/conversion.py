@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tidings.errors import RecordingError, UsageError
+from tidings.export.backtest_form import BacktestForm
 from tidings.export.checkpoint import Workplace
 from tidings.export.form import Form, MadeFile, put_in_place
 from tidings.export.playable_form import PlayableForm
@@ -17,7 +18,8 @@ from tidings.export.tables_form import CsvForm, ParquetForm
 from tidings.recorder.entries import Entry
 from tidings.recorder.reader import RecordingReader
 
-FORMS: Final[dict[str, type[Form]]] = {form.name: form for form in (ParquetForm, CsvForm, PlayableForm)}
+_FORMS: Final[tuple[type[Form], ...]] = (ParquetForm, CsvForm, PlayableForm, BacktestForm)
+FORMS: Final = {form.name: form for form in _FORMS}
 ROWS_MAX: Final = 100_000  # in memory before they are written
 CHECKPOINT_ENTRIES: Final = 100_000
 PROGRESS_ENTRIES: Final = 1_000
