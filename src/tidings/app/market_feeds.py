@@ -71,7 +71,7 @@ class MarketFeeds:
         await asyncio.gather(*self._ending)
 
     def _end(self, feed: MarketFeed) -> None:
-        task = asyncio.get_running_loop().create_task(feed.feed.stop())
+        task = asyncio.get_running_loop().create_task(feed.end())
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
