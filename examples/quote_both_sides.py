@@ -6,6 +6,8 @@ The strategy itself is `tidings.cli.demo_quoter`: read it next. It quotes both s
 market by amends, and cancels one side when the other fills. `--symbols` chooses others of those named here.
 """
 
+import sys
+
 import tidings
 from tidings.cli.demo_quoter import Quoter
 
@@ -28,5 +30,7 @@ class QuoteBothSides(Quoter):
             print(symbol, ", ".join(f"{count} {event}" for event, count in counted.items()))
 
 
-if __name__ == "__main__":
-    raise SystemExit("tidings run examples/quote_both_sides.py")
+if __name__ == "__main__":  # run as a script it does the same, for some seconds
+    from tidings.cli.main import main
+
+    sys.exit(main(["run", __file__, "--seconds", sys.argv[1] if len(sys.argv) > 1 else "5"]))

@@ -45,8 +45,8 @@ OPEN_GATE = BookGate(None)
 
 
 def worth_of(book: Book) -> str:
-    """Why a book is in doubt, in words."""
+    """Why a book that is not live is not, in words."""
     cause = book.stale_cause
     if cause is not None:
         return f"stale: {cause.name.lower().replace('_', ' ')}"
-    return "overdue: it missed its regular snapshot" if book.is_live else "awaited: no snapshot came yet"
+    return "awaited: no snapshot came yet"

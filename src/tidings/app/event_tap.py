@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tidings.engine.strategy import overridden
+from tidings.market.book import Book
+from tidings.market.feed_state import FeedEvent
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order
 from tidings.model.position import Position
@@ -38,10 +40,26 @@ from tidings.recorder.order_events import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from tidings.app.engine import Engine
     from tidings.app.strategy_group import Callback, Member
     from tidings.engine.order_entry import OrderEntry
 
 Take = Callable[[int, int, bytes, int], None]  # kind, source, payload, received_ns: never waits, never raises
+
+
+# What happens to a book without a message; all else follows from those.
+_UNTOLD = (FeedEvent.DISCONNECTED, FeedEvent.SILENCE)
+
+
+def tap_engine(engine: Engine) -> EventTap | None:
+    """Plug a tap in where the engine is recorded: before anything is sent or heard."""
+    if engine.recording is None:
+        return None
+    tap = EventTap(engine.recording.take)
+    tap.path_laid(engine.entry, engine.settings.order_memory, engine.clock.read_now_ns())
+    engine.held.tap_by(tap.position_changed)
+    engine.market.add_listener(state=tap.book_state)
+    return tap
 
 
 class EventTap:
@@ -111,8 +129,10 @@ class EventTap:
         self, order: Order, price_ticks: int, qty_lots: int, trigger_ticks: tuple[int, int, int, int], reason: int,
         now_ns: int,
     ) -> None:  # fmt: skip
-        call = AmendCall(handle=order.handle, price_ticks=price_ticks, qty_lots=qty_lots, trigger_ticks=trigger_ticks,
-                         reason=reason, by_strategy=self._depth > 0)  # fmt: skip
+        call = AmendCall(
+            handle=order.handle, price_ticks=price_ticks, qty_lots=qty_lots, reason=reason,
+            trigger_ticks=trigger_ticks if any(trigger_ticks) else None, by_strategy=self._depth > 0,
+        )  # fmt: skip
         self._take(EntryKind.CALL, 0, encode(call), now_ns)
 
     def cancelled(self, order: Order, reason: int, now_ns: int) -> None:
@@ -131,6 +151,12 @@ class EventTap:
         call = AdoptCall(draft=sent, cl_ord_id=order.cl_ord_id, handle=order.handle, decided_ns=order.decided_ns,
                          history=events)  # fmt: skip
         self._take(EntryKind.CALL, 0, encode(call), now_ns)
+
+    def book_state(self, book: Book, event: FeedEvent, now_ns: int) -> None:
+        """A connection's end or silence made a book stale."""
+        if event in _UNTOLD:
+            told = {"event": "stale", "symbol": book.symbol, "cause": event.name}
+            self._take(EntryKind.FEED, 0, encode(told), now_ns)
 
     # ---- What is heard -----------------------------------------------------------------------------------------------
 

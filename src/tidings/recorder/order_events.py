@@ -26,6 +26,10 @@ NUMBERS: Final = (
     *("price_ticks", "order_qty_lots", "stop_px_ticks", "display_qty_lots", "take_profit_ticks", "stop_loss_ticks"),
     *("take_profit_px_ticks", "stop_loss_px_ticks", "peg_offset_ticks"),
 )
+POSITION_NUMBERS: Final = (
+    *("net_qty_lots", "venue_qty_lots", "bought_qty_lots", "sold_qty_lots", "external_qty_lots", "is_known"),
+    "base_time_ns",
+)
 REPORT_FIELDS: Final = (
     *("handle", "cl_ord_id", "order_id", "symbol", "ord_status", "request_kind", "side", "code", "cancel_reason"),
     *("reconciled", "price_ticks", "stop_px_ticks", "order_qty_lots", "cum_qty_lots", "leaves_qty_lots"),
@@ -92,7 +96,15 @@ class ModeSet(_Event, tag_field="event", tag="mode"):
     hedged: bool
 
 
-RunEvent = PathLaid | RunBegins | StrategyStarts | AdoptedTold | StrategyStops | ModeSet
+class Followed(_Event, tag_field="event", tag="follow"):
+    """Channels of market data are followed once more (`count` 1), or once less (-1)."""
+
+    symbols: list[str]
+    channels: list[str]
+    count: int
+
+
+RunEvent = PathLaid | RunBegins | StrategyStarts | AdoptedTold | StrategyStops | ModeSet | Followed
 
 # ---- CALL ----------------------------------------------------------------------------------------------------------
 
@@ -149,7 +161,7 @@ class AmendCall(_Event, tag_field="do", tag="amend"):
     handle: int
     price_ticks: int = 0
     qty_lots: int = 0
-    trigger_ticks: tuple[int, int, int, int] = (0, 0, 0, 0)
+    trigger_ticks: tuple[int, int, int, int] | None = None  # stop price, take profit, stop loss, trailing distance
     reason: int = 0
     by_strategy: bool = False
 
@@ -200,13 +212,13 @@ class Heard(_Event, tag_field="is", tag="report"):
     code: int = 0
     cancel_reason: int = 0
     reconciled: bool = False
-    price_ticks: int = UNSET
-    stop_px_ticks: int = UNSET
-    order_qty_lots: int = UNSET
-    cum_qty_lots: int = UNSET
-    leaves_qty_lots: int = UNSET
-    last_px_ticks: int = UNSET
-    last_qty_lots: int = UNSET
+    price_ticks: int | None = None
+    stop_px_ticks: int | None = None
+    order_qty_lots: int | None = None
+    cum_qty_lots: int | None = None
+    leaves_qty_lots: int | None = None
+    last_px_ticks: int | None = None
+    last_qty_lots: int | None = None
     exec_id: str = ""
     fee_mantissa: int = 0
     fee_scale: int = 0
@@ -216,15 +228,15 @@ class Heard(_Event, tag_field="is", tag="report"):
     trade_type: int = 0
     asked_ns: int = 0
     text: str = ""
-    take_profit_ticks: int = UNSET
-    stop_loss_ticks: int = UNSET
-    peg_offset_ticks: int = UNSET
+    take_profit_ticks: int | None = None
+    stop_loss_ticks: int | None = None
+    peg_offset_ticks: int | None = None
     encoded_ns: int = 0  # of the order: when its bytes were made, and when the kernel had them
     written_ns: int = 0
 
     def report(self) -> ExecutionReport:
         """The report as it came."""
-        fields = {name: getattr(self, name) for name in REPORT_FIELDS}
+        fields = {name: value for name in REPORT_FIELDS if (value := getattr(self, name)) is not None}
         return report_of(self.exec_type, self.source, self.received_ns, **fields)
 
 
@@ -279,7 +291,7 @@ def draft_of(order: Order) -> Draft:
 
 
 def heard_of(report: ExecutionReport, order: Order | None = None) -> Heard:
-    fields = {name: getattr(report, name) for name in REPORT_FIELDS}
+    fields = {name: value for name in REPORT_FIELDS if (value := getattr(report, name)) != UNSET}
     if order is not None:
         fields |= {"encoded_ns": order.encoded_ns, "written_ns": order.written_ns}
     return Heard(exec_type=report.exec_type, source=report.source, received_ns=report.received_ns, **fields)
