@@ -237,9 +237,9 @@ async def test_a_live_book_that_misses_its_regular_snapshot_is_asked_for_before_
     market.feeds.of(topic_of(phemex.instrument("BTCUSDT"), BOOK, phemex.engine.products)).feed.session.heard(
         now_ns + 62 * S_NS
     )  # other books of the connection are told of
-    market.on_timer(now_ns + 59 * S_NS)
+    market.on_timer(now_ns + 60 * S_NS)
     assert market.snapshot_requests.count == 0
-    market.on_timer(now_ns + 61 * S_NS)
+    market.on_timer(now_ns + 62 * S_NS)
     assert (market.snapshot_requests.count, live(phemex, ["BTCUSDT"])) == (1, ["BTCUSDT"])
     await until(lambda: len(server.subscribed) == 2, "the question")
 
