@@ -37,6 +37,9 @@ class FeedEvent(IntEnum):
     DISCONNECTED = 7
 
 
+# These happen without a message: whoever plays messages again has to be told of them.
+UNTOLD = (FeedEvent.SILENCE, FeedEvent.DISCONNECTED)
+
 # A pair that is not listed keeps its state.
 FEED_TRANSITIONS = {
     # Even when a change came first: without the whole there is nothing to change.
