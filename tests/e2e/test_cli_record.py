@@ -1,6 +1,8 @@
 """`tidings record` and `tidings recording`, as processes: ended by signals, refused where they should be."""
 
 import json
+import os
+import re
 import signal
 import subprocess
 import time
@@ -9,13 +11,17 @@ from pathlib import Path
 import pytest
 from tidings_command import clean_environment, command_line, tidings
 
+from tidings.errors import RecordingError
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
 
 
 def began(directory: Path) -> bool:
-    """Whether market messages are on disk already."""
-    return directory.exists() and any(path.stat().st_size > 2000 for path in directory.iterdir())
+    """Whether market messages can be read already."""
+    try:
+        return sum(entry.kind is EntryKind.MARKET for entry in RecordingReader(directory)) > 10
+    except RecordingError:
+        return False
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -68,6 +74,36 @@ def test_a_damaged_recording_is_no_success(low_exchange, tmp_path):
     done = tidings("recording", out)
     assert done.returncode == 1
     assert "00000001.recording is damaged" in done.stderr and "byte" in done.stderr
+
+
+def test_a_stop_that_comes_first_leaves_nothing_and_says_so(start_exchange, tmp_path):
+    """The exchange takes connections and answers nothing, so that the start takes long."""
+    exchange = start_exchange("--no-flow")
+    os.kill(exchange.process.pid, signal.SIGSTOP)
+    words = ("record", "BTCUSD", "--out", tmp_path / "r", "--exchange", exchange.ready_file, "--json")
+    running = subprocess.Popen(
+        command_line(*words), env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        until_it_handles(signal.SIGTERM, running.pid)
+        running.send_signal(signal.SIGTERM)
+        stdout, stderr = running.communicate(timeout=30)
+    finally:
+        os.kill(exchange.process.pid, signal.SIGCONT)
+    assert (running.returncode, json.loads(stdout)["messages"]) == (0, 0)
+    assert "before anything was recorded" in stderr
+    assert not (tmp_path / "r").exists()
+
+
+def until_it_handles(how: signal.Signals, pid: int) -> None:
+    """Wait until a process has its own handler of a signal (Linux)."""
+    deadline_s = time.monotonic() + 30
+    while time.monotonic() < deadline_s:
+        caught = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
+        if caught is not None and int(caught[1], 16) >> (how - 1) & 1:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no handler of {how.name}")
 
 
 @pytest.mark.parametrize(

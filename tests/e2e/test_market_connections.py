@@ -14,7 +14,7 @@ from tidings.exchange.server.certificates import Certificates
 from tidings.market.feed_state import FeedEvent
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
-from tidings.venue.phemex.market_topics import BOOK
+from tidings.venue.phemex.market_topics import BOOK, topic_of
 
 S_NS = 1_000_000_000
 
@@ -215,6 +215,32 @@ async def test_a_snapshot_that_never_comes_is_asked_for_again(server, phemex):
     market.on_timer(phemex.engine.clock.read_now_ns() + 6 * S_NS)
     await until(lambda: live(phemex, ["BTCUSDT"]), "the book")
     assert market.snapshot_requests.count == 1
+
+
+async def test_a_live_book_that_misses_its_regular_snapshot_is_asked_for_before_it_is_stale(server, phemex):
+    await phemex.subscribe("BTCUSDT", channels=[BOOK])
+    await until(lambda: live(phemex, ["BTCUSDT"]), "the book")
+    market, now_ns = phemex.engine.market, phemex.engine.clock.read_now_ns()
+    market.feeds.of(topic_of(phemex.instrument("BTCUSDT"), BOOK, phemex.engine.products)).feed.session.heard(
+        now_ns + 62 * S_NS
+    )  # other books of the connection are told of
+    market.on_timer(now_ns + 59 * S_NS)
+    assert market.snapshot_requests.count == 0
+    market.on_timer(now_ns + 61 * S_NS)
+    assert (market.snapshot_requests.count, live(phemex, ["BTCUSDT"])) == (1, ["BTCUSDT"])
+    await until(lambda: len(server.subscribed) == 2, "the question")
+
+
+async def test_connections_that_die_young_are_made_ever_more_rarely(server, phemex):
+    await phemex.subscribe("BTCUSDT", channels=[BOOK])
+    [feed] = phemex.engine.market.feeds
+    for _ in range(4):
+        await until(lambda: server.streams and server.live[0], "a connection")
+        server.cut(server.holder("BTCUSDT"))
+        await until(lambda: not server.streams, "its end")
+    began_s = asyncio.get_running_loop().time()
+    await until(lambda: feed.feed.is_live, "the fifth")
+    assert asyncio.get_running_loop().time() - began_s > 0.7, "0.2 s four times doubled, at most halved by chance"
 
 
 # ---- What a recorder takes -------------------------------------------------------------------------------------------

@@ -112,9 +112,12 @@ class MarketFeed:
         elif verdict is Verdict.GIVE_UP:
             self.stall_count += 1
             silent_s = (now_ns - self.feed.session.last_data_ns) / 1e9
+            cause = f"no data for {silent_s:.1f} s while pings are answered"
             self.up_ns = None
+            if self.feed.tap is not None:
+                self.feed.tap.silent(cause)
             self.stream.mark_stale(now_ns, FeedEvent.SILENCE)
-            self.feed.reconnect(PeerError(f"no data for {silent_s:.1f} s while pings are answered"))
+            self.feed.reconnect(PeerError(cause))
 
     def _ends_alone(self, topic: Topic) -> bool:
         """Whether the venue documents an unsubscription that ends this one and no other of ours."""

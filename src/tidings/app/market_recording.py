@@ -38,6 +38,7 @@ async def market_recording(
     )
     recording = begin_recording(engine, directory, symbols=symbols, channels=channels, free_bytes_min=free_bytes_min)
     engine.recording = engine.market.recording = recording
+    engine.market.add_listener(state=recording.note_silence)
     has_begun = False
     try:
         await engine.market.subscribe(instruments, channels)

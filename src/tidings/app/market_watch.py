@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from tidings.app.book_gate import OPEN_GATE, BookGate, worth_of
+from tidings.app.book_gate import OPEN_GATE, BookGate
 from tidings.app.market_feed import MarketFeed
 from tidings.app.market_feeds import MarketFeeds
 from tidings.app.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
 from tidings.app.recording import Recording
-from tidings.app.resync import ASK_AGAIN_NS, SnapshotRequests
+from tidings.app.resync import ASK_AGAIN_NS, SnapshotRequests, why_ask
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
 from tidings.engine.risk import Risk
@@ -174,6 +174,10 @@ class MarketWatch(MarketDesk):
         """The book of a symbol whose "book" is followed; None for others."""
         return self._books.get(symbol)
 
+    def doubts(self) -> dict[str, str]:
+        """Symbol → why its book is not live; those that are live are left out."""
+        return {symbol: worth_of(book) for symbol, book in self._books.items() if not book.is_live}
+
     def followed(self) -> list[Followed]:
         """What is followed now: (symbol, channel word)."""
         return sorted(self._followed)
@@ -211,24 +215,28 @@ class MarketWatch(MarketDesk):
     # ---- Doubt ---------------------------------------------------------------------------------------------------
 
     def on_timer(self, now_ns: int) -> None:
-        """Call about once a second: silent books and stalled connections are found, doubtful books asked for again."""
+        """Call about once a second: silent books and stalled connections are found, doubtful books asked for again.
+
+        A live book that missed its regular snapshot is asked for before it counts as silent.
+        """
         for feed in self.feeds:
             feed.on_timer(now_ns)
             if feed.up_ns is None or now_ns - feed.up_ns < ASK_AGAIN_NS:
                 continue  # a new connection asks for everything by itself
             for topic in feed.topics:
                 book = self._books.get(topic.symbol) if topic.is_book else None
-                if book is not None and not book.is_live:
+                if book is not None:
                     self.book_in_doubt(book, now_ns)
 
     def book_in_doubt(self, book: Book, now_ns: int) -> None:
         """A book that cannot be trusted: ask for a snapshot now instead of waiting for the venue's next one."""
+        reason = why_ask(book, now_ns)
         topic = self._topics.get((book.symbol, BOOK))
         feed = self.feeds.of(topic) if topic is not None else None
-        if topic is None or feed is None or feed.up_ns is None:
+        if not reason or topic is None or feed is None or feed.up_ns is None:
             return
         if self.snapshot_requests.is_due(book.symbol, now_ns):
-            log.warning("book of %s is %s: asking for a snapshot", book.symbol, worth_of(book))
+            log.warning("book of %s is %s: asking for a snapshot", book.symbol, reason)
             feed.ask_again(topic)
 
 

@@ -14,12 +14,14 @@ import orjson
 
 from tidings import __version__
 from tidings.clock import Clock
+from tidings.market.feed_state import FeedEvent
 from tidings.recorder.entries import ACCOUNT_SOURCE, LANE_SOURCE, EntryKind
 from tidings.recorder.recorder import FREE_BYTES_MIN, Recorder
 from tidings.venue.phemex.redaction import Redaction
 
 if TYPE_CHECKING:
     from tidings.app.engine import Engine
+    from tidings.market.book import Book
     from tidings.wire.response_reader import ResponseCopy
 
 
@@ -37,6 +39,10 @@ class StreamTap:
 
     def up(self) -> None:
         self._recording.feed(self._source, "up", "")
+
+    def silent(self, cause: str) -> None:
+        """It is given up, because nothing comes any more."""
+        self._recording.feed(self._source, "silent", cause)
 
     def down(self, cause: str) -> None:
         self._recording.feed(self._source, "down", cause)
@@ -78,6 +84,12 @@ class Recording:
         cause = self.redaction.of_message(cause.encode(errors="replace")).decode(errors="replace")
         told = orjson.dumps({"event": event, "cause": cause})
         self.take(EntryKind.FEED, source, told, self._clock.read_now_ns())
+
+    def note_silence(self, book: Book, event: int, now_ns: int) -> None:
+        """Hears every change of a book's state: that nothing was said of it for too long is in no message."""
+        if event == FeedEvent.SILENCE:
+            told = {"event": "stale", "symbol": book.symbol, "cause": FeedEvent.SILENCE.name}
+            self.take(EntryKind.FEED, 0, orjson.dumps(told), now_ns)
 
     def tell_catalogue(self, body: bytes) -> None:
         """The product list in force from here on; nothing happens if it is the one that was."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from tidings.app.engine import Engine
 from tidings.app.market_recording import market_recording
-from tidings.cli.record_progress import showing_progress, tally_of, words_of
+from tidings.cli.record_progress import NOTHING, showing_progress, tally_of, words_of
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, questions_of, session_of
 from tidings.errors import RecordingError, UsageError
@@ -54,7 +54,9 @@ async def _record(options: argparse.Namespace, screen: Screen) -> int:
     recording = _recording(options)
     engine = await _unless_stopped(stop, recording.__aenter__())
     if engine is None:
-        raise RecordingError("stopped before anything was recorded")
+        screen.json({"directory": str(Path(options.out)), **NOTHING})
+        screen.complain("tidings record", "stopped before anything was recorded; nothing is left of it")
+        return 0
     started_s = time.monotonic()
     try:
         async with showing_progress(screen, engine):

@@ -29,6 +29,7 @@ from tidings.exchange.faults.fault_file import FaultSet
 from tidings.exchange.faults.http_faults import HttpFaults
 from tidings.exchange.rest.authentication import Authenticator, SecretEncoding, make_api_key
 from tidings.exchange.rest.face import STREAM_PATHS, RestApi
+from tidings.exchange.rest.klines import preparation
 from tidings.exchange.rest.rate_limits import Profile, RateLimits, Window
 from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.saved.keeper import StateKeeper
@@ -215,6 +216,7 @@ class LocalExchange:
             upgrade_paths=STREAM_PATHS if is_main else frozenset(),
             admits_upgrade=self._limits.admits_stream if is_main else lambda address, wall_ns: True,
             faults=self._http_faults if is_main else None,
+            prepare=partial(preparation, self.venue) if is_main else lambda request, wall_ns: None,
             idle_timeout_s=self._rules.idle_timeout_s or None,
         )
         loop = asyncio.get_running_loop()

@@ -22,7 +22,7 @@ cdef class MarketListener:
 ctypedef struct BookWorth:
     # What a book was worth before something happened to it.
     int feed_state
-    int64_t stale_count, mismatch_count
+    int64_t stale_count, mismatch_count, corrected_count
 
 
 cdef class MarketStream(MessageTaker):

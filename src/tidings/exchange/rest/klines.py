@@ -16,13 +16,16 @@ from tidings.exchange.markets.market import TRADES_PER_SEQUENCE, Market, PublicT
 from tidings.exchange.messages import market_json
 from tidings.exchange.messages.json_text import array, success, twin
 from tidings.exchange.rest.endpoint import Call, Endpoint, Table
-from tidings.exchange.rest.parameters import RequestError
+from tidings.exchange.rest.parameters import Parameters, RequestError
 from tidings.exchange.scaled import rescale, to_text
+from tidings.exchange.server.http_request import Request
+from tidings.exchange.venue import Venue
 from tidings.exchange.venue_rules import Rules
 
 LIMITS: Final = (5, 10, 50, 100, 500, 1_000)  # phemex docs 2026, "Query kline"
 DEFAULT_LIMIT: Final = 100  # not documented
 OLD_ROWS_MAX: Final = 1_000
+ROWS_MAX: Final = 2_000  # of any query of candles
 NOMICS_ROWS_MAX: Final = 1_000  # not documented; as many as are kept
 SECOND_NS: Final = 1_000_000_000
 TRADE_LIST: Final = "/exchange/public/nomics/trades"
@@ -59,6 +62,27 @@ def _list(lines: tuple[Line, ...], rows_max: Callable[[Rules], int]) -> Endpoint
         return _answer(call, market, market.candles.between(resolution_s, from_s, to_s) if from_s < to_s else [])
 
     return endpoint
+
+
+def preparation(venue: Venue, request: Request, wall_ns: int) -> Iterator[None] | None:
+    """The steps that make the past a query of candles asks for; None if there is nothing to make.
+
+    A thousand candles that nobody has asked for before take 20 to 70 ms; others are served between the steps.
+    """
+    if request.path not in _KLINE_PATHS:
+        return None
+    try:
+        call = Call(venue, 0, Parameters.of_request(request), wall_ns)
+        market, resolution_s = _market(call, "symbol", _EVERY_LINE), _resolution_s(call)
+        to_s = _present_s(call, resolution_s)
+        if call.parameters.has("from"):
+            from_s, to_s = _integer(call, "from"), min(to_s, _integer(call, "to"))
+        else:
+            from_s = to_s - call.parameters.integer("limit", DEFAULT_LIMIT) * resolution_s
+    except RequestError:
+        return None  # the endpoint says why
+    is_sound = from_s >= 0 and (to_s - from_s) // resolution_s <= ROWS_MAX
+    return market.candles.steps(resolution_s, from_s, to_s) if is_sound else None
 
 
 def _nomics(call: Call) -> bytes:
@@ -142,6 +166,10 @@ def _required(call: Call, name: str) -> str:
     return value
 
 
+_KLINE_PATHS: Final = frozenset({
+    "/exchange/public/md/kline", "/exchange/public/md/v2/kline", "/exchange/public/md/v2/kline/last",
+    "/exchange/public/md/v2/kline/list",
+})  # fmt: skip
 TABLE: Table = {
     ("GET", "/exchange/public/md/kline"): _list((Line.COIN_M, Line.SPOT), lambda rules: OLD_ROWS_MAX),
     ("GET", "/exchange/public/md/v2/kline"): _last,

@@ -19,8 +19,8 @@ class MarketListener:
         """Once per new trade, oldest first. The old ones told after each subscription are not repeated here."""
 
     def state_changed(self, book: Book, event: int, now_ns: int) -> object:
-        """Before `book_changed`: `event` (a FeedEvent) made the book live (SNAPSHOT), made it stale, or (MISMATCH)
-        proved that it had been wrong until this snapshot.
+        """Before `book_changed`: `event` (a FeedEvent) made the book live (SNAPSHOT), made it stale, or a snapshot
+        proved that it had been wrong until now (MISMATCH), or told other levels without a proof (CORRECTED).
         """
 
     def figures_came(self, message: bytes, now_ns: int) -> bool:
@@ -56,4 +56,4 @@ class MarketStream(MessageTaker):
         """The connection is gone (DISCONNECTED) or tells nothing (SILENCE): no book is live any more."""
 
     def on_timer(self, now_ns: int) -> None:
-        """Turn books stale that were silent for 90 s: the venue repeats every book each 60 s."""
+        """Turn books stale that were silent for 65 s: the venue repeats every book each 60 s."""
