@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 
 import pytest
+from exchange_process import launch
 from told_strategy import ToldListener, ToldQuoter
 
 import tidings
@@ -46,7 +47,6 @@ async def recorded(ready_file, directory, *strategies, by_hand=True, **settings)
 @pytest.fixture(scope="module")
 def flowing(tmp_path_factory):
     """An exchange with its market, for this file."""
-    from exchange_process import launch
 
     exchange = launch(tmp_path_factory.mktemp("flowing"), "--seed", "5", "--no-rate-limits")
     yield exchange

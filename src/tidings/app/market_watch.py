@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from tidings.app.book_gate import OPEN_GATE, BookGate
+from tidings.app.book_gate import OPEN_GATE, BookGate, worth_of
 from tidings.app.market_feed import MarketFeed
 from tidings.app.market_feeds import MarketFeeds
 from tidings.app.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state

@@ -93,8 +93,7 @@ class Replay:
         self.result = ReplayResult()
         self._make_members, self._is_driven, self._until = make_members, is_driven, until
         self._digest = CallbackDigest()
-        laid, self._has_run = self._look_ahead()
-        self._has_path = laid is not None
+        laid, self._is_told, self._has_run = self._look_ahead()
         products = parse_products(reader.catalogue)
         self.engine = ReplayEngine(products, laid or NO_PATH, self._expected_call, self._pass_call)
         self._entries = self._played()
@@ -107,18 +106,18 @@ class Replay:
 
     # ---- Reading -------------------------------------------------------------------------------------------------
 
-    def _look_ahead(self) -> tuple[PathLaid | None, bool]:
-        """What is said of the order path, before any market data if at all; and whether strategies ran."""
-        laid = None
+    def _look_ahead(self) -> tuple[PathLaid | None, bool, bool]:
+        """What is said of the order path; whether somebody looked on at all; whether strategies ran."""
+        laid, is_told = None, False
         for entry in self.reader:
             if self._is_beyond(entry):
                 break
             if entry.kind is EntryKind.RUN:
-                event = decode_run(entry.payload)
+                event, is_told = decode_run(entry.payload), True
                 laid = event if isinstance(event, PathLaid) else laid
                 if isinstance(event, RunBegins):
-                    return laid, True
-        return laid, False
+                    return laid, True, True
+        return laid, is_told, False
 
     def _is_beyond(self, entry: Entry) -> bool:
         until = self._until
@@ -287,7 +286,7 @@ class Replay:
         if event == "stale":
             cause = FeedEvent[told["cause"]]
             self.engine.market.turn_stale(entry.source, told["symbol"], cause, entry.received_ns)
-        elif not self._has_path and event in _LOSSES:
+        elif not self._is_told and event in _LOSSES:
             self.engine.market.lose(entry.source, _LOSSES[event], entry.received_ns)
 
     # ---- What passed through the order path ------------------------------------------------------------------------
