@@ -90,9 +90,9 @@ def test_a_report_is_read_back_with_every_field():
 
 def test_a_position_is_told_as_it_is_by_now():
     tapped = Tapped()
-    tapped.tap.position_changed(Position("BTCUSD", net_qty_lots=-7, venue_qty_lots=-7, is_known=True, base_time_ns=3), 8)
-    told = PositionTold(symbol="BTCUSD", net_qty_lots=-7, venue_qty_lots=-7, is_known=True, base_time_ns=3)
-    assert decode_told(tapped.entries[-1][2]) == told
+    numbers = {"net_qty_lots": -7, "venue_qty_lots": -7, "is_known": True, "base_time_ns": 3}
+    tapped.tap.position_changed(Position("BTCUSD", **numbers), 8)
+    assert decode_told(tapped.entries[-1][2]) == PositionTold(symbol="BTCUSD", **numbers)
 
 
 def test_a_lost_book_is_told_with_its_connection():

@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 from recorded_flow import RecordedFlow
@@ -11,6 +12,7 @@ from told_strategy import ToldListener
 
 import tidings
 from tidings.errors import RecordingError
+from tidings.model.scale import price_decimal
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
 from tidings.session.replay import replay
@@ -51,11 +53,12 @@ def test_books_are_the_exchanges_own_at_the_end(flow):
     watching = Watching()
     result = play(directory, watching)
     for symbol in SYMBOLS:
-        theirs, instrument = recorded.venue.markets[symbol].book, watching.session.instrument(symbol)
+        market, instrument = recorded.venue.markets[symbol], watching.session.instrument(symbol)
         book = watching.session.engine.market.book(symbol)
         assert book.is_live
-        scaled = [ticks * instrument.tick_mantissa for ticks in (book.best_bid_ticks, book.best_offer_ticks)]
-        assert scaled == [theirs.best_bid(), theirs.best_offer()]
+        ours = [price_decimal(instrument, ticks) for ticks in (book.best_bid_ticks, book.best_offer_ticks)]
+        theirs = [market.book.best_bid(), market.book.best_offer()]
+        assert ours == [Decimal(price).scaleb(-market.instrument.price_scale) for price in theirs]
     assert (result.messages, result.dropped, result.differences) == (pushes(directory), 4, 0)
 
 
