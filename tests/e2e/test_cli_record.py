@@ -24,6 +24,13 @@ def began(directory: Path) -> bool:
         return False
 
 
+def until_began(directory: Path, running: subprocess.Popen) -> None:
+    deadline_s = time.monotonic() + 30
+    while not began(directory):
+        assert time.monotonic() < deadline_s and running.poll() is None
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_a_recording_cleanly(low_exchange, tmp_path, how):
     out = tmp_path / "r"
@@ -31,10 +38,7 @@ def test_a_signal_ends_a_recording_cleanly(low_exchange, tmp_path, how):
     running = subprocess.Popen(
         command_line(*words), env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    deadline_s = time.monotonic() + 30
-    while not began(out):
-        assert time.monotonic() < deadline_s and running.poll() is None
-        time.sleep(0.05)
+    until_began(out, running)
     running.send_signal(how)
     stdout, stderr = running.communicate(timeout=30)
     told = json.loads(stdout)
@@ -62,6 +66,27 @@ def test_what_is_in_a_recording_is_told(low_exchange, tmp_path):
     assert told["kinds"]["ACCOUNT"] > 0 and told["symbols"]["BTCUSD"] > 0
     words = tidings("recording", out).stdout
     assert "end: whole" in words and "BTCUSD" in words
+
+
+def test_a_disk_with_too_little_room_is_left_alone_and_told(low_exchange, tmp_path):
+    words = ("--seconds", "2", "--free-mb", str(1 << 40), "--exchange", low_exchange.ready_file, "--json")
+    done = tidings("record", "BTCUSD", "--out", tmp_path / "r", *words)
+    assert re.search(r"waits: \d+ MiB are free, and \d+ are left to others", done.stderr)
+    assert done.json["trouble"] == "" and done.json["messages"] > 0, "at the end what waits is written"
+    assert tidings("recording", tmp_path / "r", "--json").json["messages"] == done.json["messages"]
+
+
+def test_a_killed_recording_reads_back_to_its_last_block(low_exchange, tmp_path):
+    out = tmp_path / "r"
+    words = ("record", "BTCUSD", "--out", out, "--exchange", low_exchange.ready_file)
+    running = subprocess.Popen(
+        command_line(*words), env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    until_began(out, running)
+    running.kill()
+    running.wait()
+    told = tidings("recording", out, "--json").json
+    assert told["end"].startswith(("not ended", "torn")) and told["kinds"]["MARKET"] > 10
 
 
 def test_a_damaged_recording_is_no_success(low_exchange, tmp_path):
@@ -113,6 +138,8 @@ def until_it_handles(how: signal.Signals, pid: int) -> None:
         (("record", "BTCUSD", "--channels", "quotes"), 2, "quotes"),
         (("record", "BTCUSD", "--channels", ","), 2, "names nothing"),
         (("record", "BTCUSD", "--seconds", "0"), 2, "--seconds"),
+        (("record", "BTCUSD", "--segment-mb", "0"), 2, "record_segment_mb"),
+        (("record", "BTCUSD", "--private", "--free-mb", "-1"), 2, "record_free_mb"),
     ],
 )
 def test_what_cannot_be_recorded_is_refused_and_leaves_nothing(low_exchange, tmp_path, words, code, told):

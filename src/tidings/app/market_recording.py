@@ -22,7 +22,7 @@ CATALOGUE_LOOK_S = 3600.0
 
 @asynccontextmanager
 async def market_recording(
-    engine: Engine, directory: str, symbols: Sequence[str], channels: Sequence[str], *, free_bytes_min: int
+    engine: Engine, directory: str, symbols: Sequence[str], channels: Sequence[str]
 ) -> AsyncIterator[Recording]:
     """Record these channels of these symbols until the block ends.
 
@@ -37,7 +37,7 @@ async def market_recording(
     engine.market = MarketWatch(
         engine.access, engine.products, make_risk(engine.settings, engine.products), engine.world
     )
-    recording = begin_recording(engine, directory, symbols=symbols, channels=channels, free_bytes_min=free_bytes_min)
+    recording = begin_recording(engine, directory, symbols=symbols, channels=channels)
     engine.recording = engine.market.recording = recording
     engine.market.tap = EventTap(recording.take)
     has_begun = False

@@ -149,6 +149,8 @@ class MarketWatch(MarketDesk):
                 self.figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
             if topic not in self._topics.values():
                 self.feeds.drop(topic)
+        kept = [book for book in self.muted if any(feed.stream.book(book.symbol) is book for feed in self.feeds)]
+        self.muted.intersection_update(kept)
 
     def _keep_books(self, asked: dict[Followed, Topic]) -> None:
         for (symbol, word), topic in asked.items():

@@ -28,11 +28,13 @@ class Disk:
         self.partly = False
         self.free_bytes = 1 << 40
         self.callers: set[int] = set()
-        for name in ("write", "fdatasync", "open", "statvfs"):
+        self.calls: list[str] = []
+        for name in ("write", "fdatasync", "fsync", "open", "statvfs"):
             monkeypatch.setattr(os, name, self._around(name, getattr(os, name)))
 
     def _around(self, name, real):
         def call(*arguments, **options):
+            self.calls.append(name)
             if name == "statvfs":
                 return os.statvfs_result((1, 1, self.free_bytes, self.free_bytes, self.free_bytes, 0, 0, 0, 0, 255))
             if name in ("write", "fdatasync"):
@@ -138,6 +140,25 @@ def test_a_disk_that_fails_ends_the_recording_and_nothing_else(disk, tmp_path, c
     reader = RecordingReader(tmp_path / "r")
     assert [entry.payload for entry in reader if entry.kind is EntryKind.MARKET][:1] == [b"kept"]
     assert reader.damage.startswith("not ended")
+
+
+def test_what_is_written_is_durable_before_anything_builds_on_it(disk, tmp_path):
+    """A power loss cannot be had here; that each step waits for the one before can be seen."""
+    recorder, clock = driven(tmp_path / "r")
+    assert disk.calls == ["open", "write", "write", "open", "fsync"], "head, session, then its name"
+    disk.calls.clear()
+    for _ in range(2):  # the second is not synced yet
+        recorder.take(EntryKind.MARKET, 1, b"today", 1)
+        recorder.turn()
+    clock.advance(86_400_000_000_000)
+    recorder.take(EntryKind.MARKET, 1, b"tomorrow", 2)
+    disk.calls.clear()
+    recorder._write_waiting()
+    expected = ["fdatasync", "open", "write", "write", "open", "fsync", "write"]
+    assert disk.calls == expected, "the segment before, the next with its name, and then what comes"
+    disk.calls.clear()
+    recorder.close()
+    assert disk.calls == ["fdatasync", "write", "fdatasync"], "everything, the end mark, the end mark"
 
 
 def test_some_of_the_disk_is_left_to_others(disk, tmp_path):
