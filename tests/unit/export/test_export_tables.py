@@ -146,7 +146,7 @@ def test_types_and_units_are_in_the_file(flow, tmp_path: Path) -> None:
         "price": "decimal128(18, 2)", "qty": "decimal128(18, 6)",
     }  # fmt: skip
     assert schema.field("price").metadata[b"unit"] == b"quote currency"
-    grids = json.loads(schema.metadata[b"tidings.grids"])
+    grids = json.loads(schema.metadata[b"tidings_grids"])
     assert {grid["symbol"] for grid in grids} == {"BTCUSDT", "BTCUSD", "sBTCUSDT"}
 
 
