@@ -25,7 +25,7 @@ from tidings.market.sweep import Sweep, swept
 cdef enum:
     SIDE_LEVELS_MIN = 64        # twice the usual feed's depth: such a book never allocates again
     STATE_COUNT = 3
-    EVENT_COUNT = 8
+    EVENT_COUNT = 9
 
 STATES = tuple(FeedState)
 cdef int[STATE_COUNT][EVENT_COUNT] TRANSITIONS
@@ -67,6 +67,7 @@ cdef class Book:
         if update.is_snapshot:
             self._compare(update)
             self.bid_side.count = self.offer_side.count = 0
+            self.snapshot_ns = update.received_ns
         change_side(&self.bid_side, update.bids, update.bid_count, update.depth)
         change_side(&self.offer_side, update.offers, update.offer_count, update.depth)
         self.sequence = update.sequence
@@ -80,14 +81,15 @@ cdef class Book:
 
     cdef void _compare(self, const BookUpdate* snapshot) noexcept:
         """A snapshot of the very number we are at must show our levels: the one proof of a lost change there is."""
-        if self.feed_state != FEED_LIVE or snapshot.sequence != self.sequence or snapshot.depth != self.depth:
-            return
-        if not (
+        if self.feed_state != FEED_LIVE or snapshot.depth != self.depth or (
             is_same(&self.bid_side, snapshot.bids, snapshot.bid_count)
             and is_same(&self.offer_side, snapshot.offers, snapshot.offer_count)
         ):
+            return
+        if snapshot.sequence == self.sequence:
             self.mismatch_count += 1
-            self.apply_event(EVENT_MISMATCH)
+        else:
+            self.corrected_count += 1
 
     cdef bint apply_event(self, int event) noexcept:
         cdef int before = self.feed_state

@@ -17,17 +17,22 @@ from tidings.errors import AuthenticationError, ConnectionLost, PeerError, Tidin
 from tidings.net.dialer import Dialer
 from tidings.net.web_socket import WebSocketConnection, open_web_socket
 from tidings.venue.phemex.stream_session import StreamSession, StreamState
+from tidings.wire.frame_reader import MessageTaker
 
 log = logging.getLogger("tidings.feed")
 
 TIMER_S = 0.5
 BACKOFF_FIRST_S = 0.2
 BACKOFF_MAX_S = 15.0
+LIVED_S = 10.0  # a connection that lived so long was a good one; the venue counts 200 new ones in five minutes
 LOGIN_REFUSALS_MAX = 3  # in a row; the venue sometimes refuses a right login (code 6012, seen by production clients)
 
 
 class StreamFeed:
-    """`decode(message, now_ns)` takes a data push and answers whether it was one; anything else goes to the session."""
+    """`decode(message, now_ns)` takes a data push and answers whether it was one; anything else goes to the session.
+
+    A MessageTaker reads messages where they lie, without a call in Python per message.
+    """
 
     def __init__(
         self,
@@ -48,7 +53,8 @@ class StreamFeed:
         self.reconnect_count = 0
         self.down_cause = ""
         self._dialer, self._url, self._clock = dialer, url, clock
-        self._decode, self._on_live, self._on_down, self._on_refused = decode, on_live, on_down, on_refused
+        self._decode = decode
+        self._on_live, self._on_down, self._on_refused = on_live, on_down, on_refused
         self._random = random_source or random.Random()
         self.tap: StreamTap | None = None  # hears every message, before anybody acts on it
         self._socket: WebSocketConnection | None = None
@@ -62,11 +68,16 @@ class StreamFeed:
     def is_live(self) -> bool:
         return self._live.is_set()
 
+    def begin(self) -> asyncio.Task[None]:
+        """Connect, and stay connected from now on."""
+        self._task = asyncio.create_task(self._keep_alive(), name=f"tidings-{self.name}")
+        return self._task
+
     async def start(self, timeout_s: float) -> None:
         """Connect, and wait until every subscription is answered. Raises AuthenticationError or ConnectionLost."""
-        self._task = asyncio.create_task(self._keep_alive(), name=f"tidings-{self.name}")
+        task = self.begin()
         try:
-            await self._wait_until_live(self._task, timeout_s)
+            await self._wait_until_live(task, timeout_s)
         except BaseException:  # a start that is cancelled leaves no task behind either
             await self.stop()
             raise
@@ -95,11 +106,21 @@ class StreamFeed:
 
     def subscribe(self, method: str, params: list[object]) -> None:
         """Add a subscription, now and after every reconnect."""
-        self._send(self.session.subscribe(method, params))
+        self._send(self.session.subscribe(method, params, self._clock.read_now_ns()))
+
+    def unsubscribe(self, method: str, params: list[object]) -> None:
+        """Send a request that ends subscriptions; those that are not to be renewed the session has to forget."""
+        self._send(self.session.ask(method, params, self._clock.read_now_ns()))
+
+    def reconnect(self, cause: Exception) -> None:
+        """Give this connection up for a new one."""
+        self._failure = cause
+        self._closed.set()
 
     async def _keep_alive(self) -> None:
         delay_s, refusals = BACKOFF_FIRST_S, 0
         while True:
+            began_ns = self._clock.read_now_ns()
             try:
                 await self._live_once()
             except AuthenticationError as error:
@@ -119,7 +140,9 @@ class StreamFeed:
                 self.down_cause = repr(error)
                 log.exception("%s stream: a bug: reconnecting", self.name)
             if self._live.is_set():
-                delay_s, refusals = BACKOFF_FIRST_S, 0
+                refusals = 0
+                if self._clock.read_now_ns() - began_ns >= LIVED_S * 1e9:
+                    delay_s = BACKOFF_FIRST_S
             self._mark_down()
             await asyncio.sleep(delay_s * self._random.uniform(0.5, 1.0))
             delay_s = min(delay_s * 2, BACKOFF_MAX_S)
@@ -129,12 +152,20 @@ class StreamFeed:
         """One connection's life; ends by raising what ended it."""
         self._closed.clear()
         self._failure = None
+        taker = self._decode if isinstance(self._decode, MessageTaker) else None
         self._socket = await open_web_socket(
-            self._dialer, self._url, on_message=self._on_message, on_closed=self._on_closed
+            self._dialer,
+            self._url,
+            on_message=self._on_message if taker is None else self._on_answer,
+            on_closed=self._on_closed,
+            taker=taker,
+            tap=self.tap.came if self.tap is not None else None,
         )
         try:
             self._send(self.session.open(self._clock.read_now_ns()))
             while not await self._closed_within(TIMER_S):
+                if self._socket.taken_ns:
+                    self.session.heard(self._socket.taken_ns)
                 self._send(self.session.on_timer(self._clock.read_now_ns()))
         finally:
             self._socket.close()
@@ -149,16 +180,21 @@ class StreamFeed:
         return True
 
     def _on_message(self, message: bytes, now_ns: int) -> None:
-        if self.tap is not None:
-            self.tap.came(message, now_ns)
         try:
-            if self._decode(message, now_ns):
-                self.session.heard(now_ns)
-                return
+            is_taken = self._decode(message, now_ns)
+        except (PeerError, AuthenticationError) as error:
+            self._on_closed(error)
+            return
+        if is_taken:
+            self.session.heard(now_ns)
+        else:
+            self._on_answer(message, now_ns)
+
+    def _on_answer(self, message: bytes, now_ns: int) -> None:
+        try:
             self._send(self.session.feed(message, now_ns))
         except (PeerError, AuthenticationError) as error:
-            self._failure = error
-            self._closed.set()
+            self._on_closed(error)
             return
         if self.session.state is StreamState.LIVE and not self._live.is_set():
             self._live.set()
@@ -181,5 +217,10 @@ class StreamFeed:
 
     def _send(self, texts: list[str]) -> None:
         for text in texts:
-            if self._socket is not None:
+            if self._socket is None:
+                return
+            try:
                 self._socket.send_text(text)
+            except ConnectionLost as error:  # whoever asked need not know: it is all asked again by the next connection
+                self.reconnect(error)
+                return

@@ -21,12 +21,16 @@ class Book:
     """When the venue made the last update, on its own clock; 0 if it did not say."""
     received_ns: int
     """When we took the last update, on the monotonic clock of `now_ns`."""
+    snapshot_ns: int
+    """When we took the last whole book, on the same clock; 0: none came yet."""
     depth: int
     """Levels per side that the feed maintains; 0: all."""
     stale_count: int
     """How often the book turned stale."""
     mismatch_count: int
     """Snapshots that told other levels than ours at the same number: each proves a lost change."""
+    corrected_count: int
+    """Snapshots that told other levels at another number: what changed in between, or a loss. A busy book has many."""
 
     def __init__(self, instrument: Instrument) -> None: ...
     @property

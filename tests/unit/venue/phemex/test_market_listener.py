@@ -4,6 +4,7 @@ import pytest
 from market_instruments import INSTRUMENTS
 from market_messages import INVERSE_CHANGE, INVERSE_SNAPSHOT, LINEAR_SNAPSHOT
 
+from tidings.errors import UsageError
 from tidings.market.feed_state import FeedEvent
 from tidings.venue.phemex.market_stream import MarketListener, MarketStream
 
@@ -12,6 +13,7 @@ ANSWER = b'{"error":null,"id":5,"result":{"status":"success"}}'
 BACKWARDS = INVERSE_CHANGE.replace(b'"sequence":4137', b'"sequence":4099')
 CROSSED = INVERSE_CHANGE.replace(b"[612499000,44]", b"[612511000,44]")
 OTHER_SNAPSHOT = INVERSE_SNAPSHOT.replace(b"[612480000,1]", b"[612480000,2]")
+LATER_SNAPSHOT = OTHER_SNAPSHOT.replace(b'"sequence":41', b'"sequence":42')
 MALFORMED = INVERSE_CHANGE.replace(b"612499000", b"612499001")
 
 
@@ -44,10 +46,10 @@ def stream(heard) -> MarketStream:
     ("push", "event"),
     [
         (BACKWARDS, FeedEvent.SEQUENCE_BACK), (CROSSED, FeedEvent.CROSSED), (OTHER_SNAPSHOT, FeedEvent.MISMATCH),
-        (MALFORMED, FeedEvent.MALFORMED),
+        (MALFORMED, FeedEvent.MALFORMED), (LATER_SNAPSHOT, FeedEvent.CORRECTED),
     ],
 )  # fmt: skip
-def test_every_loss_is_told_with_its_cause_before_the_book(stream, heard, push, event):
+def test_every_loss_and_every_correction_is_told_with_its_cause_before_the_book(stream, heard, push, event):
     stream.feed(INVERSE_SNAPSHOT, 1)
     stream.feed(push, 2)
     assert heard.all == [(FeedEvent.SNAPSHOT, "BTCUSD", 1), "BTCUSD", (event, "BTCUSD", 2), "BTCUSD"]
@@ -81,6 +83,14 @@ def test_garbage_a_lost_connection_and_silence_are_told_of_every_live_book(strea
         events = [told[0] for told in heard.all if isinstance(told, tuple)]
         assert len(events) == 2
         assert events[0] is events[1] is (FeedEvent.MALFORMED, FeedEvent.DISCONNECTED, FeedEvent.SILENCE)[now_ns - 1]
+
+
+def test_a_stalled_stream_says_so(stream):
+    stream.feed(INVERSE_SNAPSHOT, 1)
+    stream.mark_stale(2, FeedEvent.SILENCE)
+    assert stream.book("BTCUSD").stale_cause is FeedEvent.SILENCE
+    with pytest.raises(UsageError, match="SILENCE or DISCONNECTED"):
+        stream.mark_stale(3, FeedEvent.CROSSED)
 
 
 def test_pushes_of_other_channels_go_to_who_wants_them(stream, heard):
