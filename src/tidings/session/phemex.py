@@ -19,7 +19,6 @@ from typing import Any
 from tidings.app.adopted_orders import AdoptedOrder
 from tidings.app.engine import Engine, engine_for
 from tidings.app.engine_state import EngineState
-from tidings.app.engine_view import why_no_room
 from tidings.app.foreign_orders import ForeignOrder
 from tidings.app.kill_switch import KillReport
 from tidings.app.live_limits import LiveLimits
@@ -44,15 +43,13 @@ from tidings.model.position import Position
 from tidings.model.scale import price_ticks, qty_lots
 from tidings.session.armed_order import ArmedOrder
 from tidings.session.bulk_cancel import cancel_orders
-from tidings.session.denials import OF_STRATEGIES, denial_numbers, denial_text, waiting_words
+from tidings.session.denials import denial_text
+from tidings.session.denied_order import denied
 from tidings.session.order_desk import OrderDesk
 from tidings.session.order_ticket import OrderTicket
 from tidings.venue.phemex.products import Products
 
 Value = str | int | Decimal
-_STATE_REASONS = (
-    DenyReason.NOT_READY, DenyReason.KILLED, DenyReason.CLOCK_UNSURE, DenyReason.HALTED, DenyReason.SYMBOL_HALTED,
-)  # fmt: skip
 
 
 def connect(
@@ -202,18 +199,7 @@ class Phemex:
         self, reason: int, what: str, cl_ord_id: str = "", *, symbol: str = "", kind: RequestKind = RequestKind.NEW
     ) -> OrderDenied:
         """The error for a DenyReason; what the engine's state or a request budget denies comes with why."""
-        named = DenyReason(reason)
-        instrument = self.engine.products.find(symbol or what)
-        cause = self.state.reason_for(symbol or what) if named in _STATE_REASONS else ""
-        if named == DenyReason.RATE_LIMIT and instrument is not None:
-            cause = why_no_room(self.engine, instrument, kind)
-        risk = self.entry.risk
-        strategy = risk.owners[risk.denied_owner].name if named in OF_STRATEGIES else ""
-        numbers = denial_numbers(named, instrument, risk.asked, risk.allowed, risk.limits.collar_bp)
-        if named == DenyReason.DUPLICATE_ORDER:
-            window_s = self.engine.settings.duplicate_window_s
-            numbers = waiting_words(self.order(risk.asked), window_s, self.engine.clock.read_now_ns())
-        return OrderDenied(f"{denial_text(named, what, strategy, cause)}{numbers}", named.name, cl_ord_id)
+        return denied(self.engine, DenyReason(reason), what, cl_ord_id, symbol=symbol, kind=kind)
 
     # ---- The hot path --------------------------------------------------------------------------------------------
 
