@@ -127,6 +127,4 @@ class MarketWatch(MarketListener):
 
     def _on_down(self, cause: str) -> None:
         log.warning("market stream down: %s: books are stale until it is back", cause)
-        for book in self._stream.mark_stale():
-            if self._on_book is not None:
-                self._call(self._on_book, book, self._world.clock.read_now_ns())
+        self._stream.mark_stale(self._world.clock.read_now_ns())

@@ -15,7 +15,8 @@ from libc.stdint cimport int64_t
 cimport cython
 
 from tidings.market.book cimport (
-    EVENT_DISCONNECTED, EVENT_MALFORMED, EVENT_SILENCE, FEED_LIVE, SIDE_LEVELS_MAX, Book, BookUpdate, Level,
+    EVENT_MALFORMED, EVENT_MISMATCH, EVENT_SILENCE, EVENT_SNAPSHOT, FEED_LIVE, SIDE_LEVELS_MAX, Book,
+    BookUpdate, Level,
 )
 from tidings.market.book_index cimport BookIndex
 from tidings.model.enums cimport LINE_LINEAR, SIDE_BUY
@@ -29,6 +30,8 @@ from tidings.venue.phemex.order_values cimport int_of, price_ticks_of, qty_lots_
 from tidings.wire.json_cursor cimport JSON_STRING, JsonValue, json_word
 from tidings.wire.json_keys cimport JsonKeys
 
+from tidings.errors import UsageError
+from tidings.market.feed_state import FeedEvent
 from tidings.market.trade import Trade
 from tidings.model.enums import Side
 
@@ -54,6 +57,13 @@ cdef class MarketListener:
     cpdef object trade_printed(self, object trade, int64_t now_ns):
         """Nothing, unless overridden."""
 
+    cpdef object state_changed(self, Book book, int event, int64_t now_ns):
+        """Nothing, unless overridden."""
+
+    cpdef bint figures_came(self, bytes message, int64_t now_ns) except -1:
+        """Nothing, unless overridden."""
+        return False
+
 
 @cython.final
 cdef class MarketStream:
@@ -62,6 +72,7 @@ cdef class MarketStream:
         self.listener = listener
         self.message = MarketMessage()
         self.wants_trades = type(listener).trade_printed is not (<object> MarketListener).trade_printed
+        self.wants_figures = type(listener).figures_came is not (<object> MarketListener).figures_came
 
     def __dealloc__(self):
         PyMem_RawFree(self.levels)
@@ -79,7 +90,8 @@ cdef class MarketStream:
         if message.content < 0:
             if message.is_for_session():
                 return False
-            self.ignored_count += 1
+            if not (self.wants_figures and self.listener.figures_came(text[:text_bytes], now_ns)):
+                self.ignored_count += 1
         elif symbol.kind != JSON_STRING:
             self._lose_all(now_ns)
         else:
@@ -94,6 +106,7 @@ cdef class MarketStream:
 
     cdef int _take_book(self, Book book, int64_t now_ns) except -1:
         cdef BookUpdate update
+        cdef BookWorth before = worth_of(book)
         cdef bint has_changed
         update.received_ns = now_ns
         if self._read_update(book.instrument, &update):
@@ -103,7 +116,17 @@ cdef class MarketStream:
             self.malformed_count += 1
             has_changed = book.apply_event(EVENT_MALFORMED)
         if has_changed:
-            self.listener.book_changed(book, now_ns)
+            self._tell(book, &before, now_ns)
+        return 0
+
+    cdef int _tell(self, Book book, const BookWorth* before, int64_t now_ns) except -1:
+        if book.stale_count != before.stale_count:
+            self.listener.state_changed(book, book.last_cause, now_ns)
+        elif book.mismatch_count != before.mismatch_count:
+            self.listener.state_changed(book, EVENT_MISMATCH, now_ns)
+        elif book.feed_state != before.feed_state:
+            self.listener.state_changed(book, EVENT_SNAPSHOT, now_ns)
+        self.listener.book_changed(book, now_ns)
         return 0
 
     cdef bint _read_update(self, Instrument instrument, BookUpdate* update) except -1:
@@ -163,11 +186,17 @@ cdef class MarketStream:
 
     cdef int _lose_all(self, int64_t now_ns) except -1:
         """Something was said about a book, and nobody can tell which."""
-        cdef Book book
         self.malformed_count += 1
+        self._mark_all(EVENT_MALFORMED, now_ns)
+        return 0
+
+    cdef int _mark_all(self, int event, int64_t now_ns) except -1:
+        cdef Book book
+        cdef BookWorth before
         for book in list(self.books):
-            if book.apply_event(EVENT_MALFORMED):
-                self.listener.book_changed(book, now_ns)
+            before = worth_of(book)
+            if book.apply_event(event):
+                self._tell(book, &before, now_ns)
         return 0
 
     @property
@@ -177,16 +206,23 @@ cdef class MarketStream:
     def book(self, str symbol not None):
         return self.books.get(symbol)
 
-    def mark_stale(self):
-        cdef Book book
-        return [book for book in self.books if book.apply_event(EVENT_DISCONNECTED)]
+    def mark_stale(self, int64_t now_ns, cause=FeedEvent.DISCONNECTED):
+        if cause not in (FeedEvent.SILENCE, FeedEvent.DISCONNECTED):
+            raise UsageError(f"a whole stream goes stale by SILENCE or DISCONNECTED: was {cause!r}")
+        self._mark_all(cause, now_ns)
 
     def on_timer(self, int64_t now_ns):
         cdef Book book
+        cdef BookWorth before
         for book in list(self.books):
             if book.feed_state == FEED_LIVE and now_ns - book.received_ns > SILENCE_LIMIT_NS:
+                before = worth_of(book)
                 book.apply_event(EVENT_SILENCE)
-                self.listener.book_changed(book, now_ns)
+                self._tell(book, &before, now_ns)
+
+
+cdef inline BookWorth worth_of(Book book) noexcept:
+    return BookWorth(book.feed_state, book.stale_count, book.mismatch_count)
 
 
 cdef list read_trades(const JsonValue* cells, Py_ssize_t row_count, Instrument instrument, bint is_scaled,

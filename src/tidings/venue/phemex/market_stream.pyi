@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import final
 
 from tidings.market.book import Book
+from tidings.market.feed_state import FeedEvent
 from tidings.market.trade import Trade
 from tidings.model.instrument import Instrument
 
@@ -15,6 +16,14 @@ class MarketListener:
 
     def trade_printed(self, trade: Trade, now_ns: int) -> object:
         """Once per new trade, oldest first. The old ones told after each subscription are not repeated here."""
+
+    def state_changed(self, book: Book, event: int, now_ns: int) -> object:
+        """Before `book_changed`: `event` (a FeedEvent) made the book live (SNAPSHOT), made it stale, or (MISMATCH)
+        proved that it had been wrong until this snapshot.
+        """
+
+    def figures_came(self, message: bytes, now_ns: int) -> bool:
+        """A data push that is neither book nor trade; False: nobody knows it."""
 
 @final
 class MarketStream:
@@ -42,8 +51,8 @@ class MarketStream:
     def book(self, symbol: str) -> Book | None:
         """The book of `symbol`, always the same object; it may await its first snapshot. None: no such symbol."""
 
-    def mark_stale(self) -> list[Book]:
-        """The connection is gone: the books that were live until now. The listener is not called."""
+    def mark_stale(self, now_ns: int, cause: FeedEvent = ...) -> None:
+        """The connection is gone (DISCONNECTED) or tells nothing (SILENCE): no book is live any more."""
 
     def on_timer(self, now_ns: int) -> None:
         """Turn books stale that were silent for 90 s: the venue repeats every book each 60 s."""
