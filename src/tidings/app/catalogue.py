@@ -73,7 +73,7 @@ def carried_over(running: Products, told: Products) -> Products:
             skipped[symbol] = f"the venue says {found.status}"
         else:
             skipped[symbol] = "it is new or its grid has changed since this session began: connect again to trade it"
-    return Products(instruments, skipped, told.md5_checksum)
+    return Products(instruments, skipped, told.md5_checksum, told.tick_symbols)
 
 
 def _grid(instrument: Instrument) -> tuple[object, ...]:

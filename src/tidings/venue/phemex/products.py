@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from tidings.errors import PeerError, UnknownSymbol, UsageError
+from tidings.market.price_tick import TickKind
 from tidings.model.enums import ProductLine
 from tidings.model.instrument import Instrument
 
@@ -25,6 +26,12 @@ SCALE_MAX: Final = 18  # powers of ten either side of the point: more does not f
 DIGITS_MAX: Final = 40
 LINEAR_VALUE_SCALE: Final = 8  # for a settle currency that is not told: linear values travel as text anyway
 
+_TICK_KEYS: Final = {
+    TickKind.INDEX: "indexSymbol",
+    TickKind.MARK: "markSymbol",
+    TickKind.FUNDING: "fundingRate8hSymbol",
+    TickKind.PREDICTED_FUNDING: "fundingRateSymbol",
+}
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
@@ -35,6 +42,7 @@ class Products:
     instruments: Mapping[str, Instrument]
     skipped: Mapping[str, str] = field(default_factory=dict)  # symbol (or place) → why it has no instrument
     md5_checksum: str = ""  # the venue's own, of the whole content: unequal means changed
+    tick_symbols: Mapping[str, Mapping[TickKind, str]] = field(default_factory=dict)  # what the venue calls its figures
 
     def __len__(self) -> int:
         return len(self.instruments)
@@ -82,6 +90,7 @@ def parse_products(body: bytes) -> Products:
     value_scales = _value_scales(data)
     instruments: dict[str, Instrument] = {}
     skipped: dict[str, str] = {}
+    tick_symbols: dict[str, dict[TickKind, str]] = {}
     for node, make in _NODES:
         for place, row in enumerate(data.get(node) or ()):
             symbol = row.get("symbol") if isinstance(row, dict) else None
@@ -92,6 +101,7 @@ def parse_products(body: bytes) -> Products:
             else:
                 try:
                     instruments[symbol] = make(_Row(row), len(instruments), value_scales)
+                    tick_symbols[symbol] = _tick_symbols(row)
                 except (BadEntry, UsageError) as error:
                     skipped[symbol] = str(error)
                 except OverflowError:
@@ -99,7 +109,7 @@ def parse_products(body: bytes) -> Products:
     if not any(instrument.is_listed for instrument in instruments.values()):
         raise PeerError(f"the product catalogue lists nothing that can be traded ({len(skipped)} entries left out)")
     checksum = data.get("md5Checksum")
-    return Products(instruments, skipped, checksum if isinstance(checksum, str) else "")
+    return Products(instruments, skipped, checksum if isinstance(checksum, str) else "", tick_symbols)
 
 
 def _open(body: bytes) -> dict[str, Any]:
@@ -160,6 +170,11 @@ class _Row:
         if number and (abs(number.adjusted()) > SCALE_MAX or len(number.as_tuple().digits) > DIGITS_MAX):
             raise BadEntry(f"{key} is out of range, was {_shown(value)}")
         return number
+
+
+def _tick_symbols(row: dict[str, Any]) -> dict[TickKind, str]:
+    """A contract's index, mark price and funding rates have symbols of their own; spot has none."""
+    return {kind: row[key] for kind, key in _TICK_KEYS.items() if isinstance(row.get(key), str) and row[key]}
 
 
 def _inverse(row: _Row, index: int, value_scales: Mapping[str, int]) -> Instrument:

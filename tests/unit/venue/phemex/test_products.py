@@ -183,3 +183,15 @@ def test_any_value_at_any_key_leaves_the_others_tradable(node, key, value):
     products = parse_with(node, {key.draw(st.sampled_from(sorted(template))): value})
 
     assert {"BTCUSD", "sBTCUSDT", "BTCUSDT"} <= {found.symbol for found in products.listed()}
+
+
+def test_contracts_have_symbols_for_their_figures_and_spot_has_none():
+    named = INVERSE | {"indexSymbol": ".BTC", "markSymbol": ".MBTC", "fundingRateSymbol": ".BTCFR",
+                       "fundingRate8hSymbol": ".BTCFR8H"}  # fmt: skip
+    half = LINEAR | {"indexSymbol": ".BTCUSDT", "markSymbol": ""}
+    products = parse_products(json.dumps({"code": 0, "data": DATA | {"products": [named, SPOT],
+                                                                     "perpProductsV2": [half]}}).encode())
+    assert products.tick_symbols == {
+        "BTCUSD": {"index": ".BTC", "mark": ".MBTC", "funding": ".BTCFR8H", "predicted_funding": ".BTCFR"},
+        "sBTCUSDT": {}, "BTCUSDT": {"index": ".BTCUSDT"},
+    }  # fmt: skip
