@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tidings.market.book import Book
+    from tidings.market.kline import Kline
+    from tidings.market.price_tick import PriceTick
+    from tidings.market.ticker import Ticker
     from tidings.market.trade import Trade
     from tidings.model.execution_report import ExecutionReport
     from tidings.model.order import Order
@@ -28,10 +31,21 @@ class Strategy:
         """Connected and ready; `session` is what `connect` gave: arm orders, subscribe books."""
 
     def on_book(self, book: Book, now_ns: int) -> None:
-        """A subscribed order book changed."""
+        """A subscribed order book changed, or what it is worth: look at `book.is_live`, and why not in
+        `book.stale_cause`.
+        """
 
     def on_trade(self, trade: Trade, now_ns: int) -> None:
         """Somebody traded on a subscribed symbol."""
+
+    def on_kline(self, kline: Kline, now_ns: int) -> None:
+        """A subscribed candle as it is by now; at first those of the past, oldest first."""
+
+    def on_ticker(self, ticker: Ticker, now_ns: int) -> None:
+        """The last 24 hours of a subscribed symbol, each second."""
+
+    def on_tick(self, tick: PriceTick, now_ns: int) -> None:
+        """A subscribed index price, mark price or funding rate changed."""
 
     def on_ack(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
         """The venue has the order: the first word of it, from whichever mouth. Once per order."""

@@ -47,6 +47,7 @@ from tidings.session.denials import denial_text
 from tidings.session.denied_order import denied
 from tidings.session.order_desk import OrderDesk
 from tidings.session.order_ticket import OrderTicket
+from tidings.venue.phemex.market_topics import BOOKS_AND_TRADES
 from tidings.venue.phemex.products import Products
 
 Value = str | int | Decimal
@@ -373,9 +374,11 @@ class Phemex:
         """
         return await self.engine.refresh_products()
 
-    async def subscribe(self, *symbols: str) -> None:
-        """Follow order book and trades of these symbols; the strategy's on_book and on_trade hear them."""
-        await self.engine.market.subscribe([self.instrument(symbol) for symbol in symbols])
+    async def subscribe(self, *symbols: str, channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
+        """Follow these channels of these symbols: "book", "trade", "kline:60" (seconds), "ticker", "index", "mark",
+        "funding", "predicted_funding" (docs/market_data.md). The strategy hears them.
+        """
+        await self.engine.market.subscribe([self.instrument(symbol) for symbol in symbols], channels)
 
     async def run(self, strategy: Strategy, *, seconds: float | None = None, timer_ms: int = 100) -> None:
         """Let a strategy trade: for `seconds`, or until its task is cancelled or the session ends.
