@@ -4,6 +4,7 @@ import pytest
 from market_instruments import INSTRUMENTS
 from market_messages import INVERSE_CHANGE, INVERSE_SNAPSHOT, LINEAR_SNAPSHOT
 
+from tidings.errors import UsageError
 from tidings.market.feed_state import FeedEvent
 from tidings.venue.phemex.market_stream import MarketListener, MarketStream
 
@@ -81,6 +82,14 @@ def test_garbage_a_lost_connection_and_silence_are_told_of_every_live_book(strea
         events = [told[0] for told in heard.all if isinstance(told, tuple)]
         assert len(events) == 2
         assert events[0] is events[1] is (FeedEvent.MALFORMED, FeedEvent.DISCONNECTED, FeedEvent.SILENCE)[now_ns - 1]
+
+
+def test_a_stalled_stream_says_so(stream):
+    stream.feed(INVERSE_SNAPSHOT, 1)
+    stream.mark_stale(2, FeedEvent.SILENCE)
+    assert stream.book("BTCUSD").stale_cause is FeedEvent.SILENCE
+    with pytest.raises(UsageError, match="SILENCE or DISCONNECTED"):
+        stream.mark_stale(3, FeedEvent.CROSSED)
 
 
 def test_pushes_of_other_channels_go_to_who_wants_them(stream, heard):

@@ -16,7 +16,6 @@ from market_messages import (
     SPOT_SNAPSHOT,
 )
 
-from tidings.errors import UsageError
 from tidings.market.feed_state import FeedEvent, FeedState
 from tidings.market.trade import Trade
 from tidings.model.enums import Side
@@ -339,14 +338,6 @@ def test_a_lost_connection_makes_live_books_stale(stream, recorder):
         stream.mark_stale(now_ns)
     assert stream.book("BTCUSD").stale_cause is FeedEvent.DISCONNECTED
     assert recorder.books[1:] == [("BTCUSD", FeedState.STALE, 2)]
-
-
-def test_a_stalled_stream_says_so(stream):
-    stream.feed(INVERSE_SNAPSHOT, 1)
-    stream.mark_stale(2, FeedEvent.SILENCE)
-    assert stream.book("BTCUSD").stale_cause is FeedEvent.SILENCE
-    with pytest.raises(UsageError, match="SILENCE or DISCONNECTED"):
-        stream.mark_stale(3, FeedEvent.CROSSED)
 
 
 def test_a_book_that_misses_its_regular_snapshot_is_stale(stream, recorder):
