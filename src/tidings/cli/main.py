@@ -24,7 +24,7 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 # Modules of this room.
 COMMANDS = (
     *("demo", "exchange", "products", "orders", "open_orders", "positions", "journal", "explain", "doctor"),
-    *("watchdog", "kill", "gateway", "fix_print", "fix_order", "fix_dictionary"),
+    *("watchdog", "kill", "gateway", "fix_print", "fix_order", "fix_dictionary", "backfill"),
 )
 ALONE = ("exchange",)  # needs nothing of the others, and need not wait for the engine to be loaded
 
