@@ -85,6 +85,7 @@ class Phemex(MarketFace):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close_iterators()
         try:
             await self.engine.stop()
         finally:
