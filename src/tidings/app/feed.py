@@ -22,6 +22,7 @@ log = logging.getLogger("tidings.feed")
 TIMER_S = 0.5
 BACKOFF_FIRST_S = 0.2
 BACKOFF_MAX_S = 15.0
+LIVED_S = 10.0  # a connection that lived so long was a good one; the venue counts 200 new ones in five minutes
 LOGIN_REFUSALS_MAX = 3  # in a row; the venue sometimes refuses a right login (code 6012, seen by production clients)
 
 
@@ -47,7 +48,8 @@ class StreamFeed:
         self.reconnect_count = 0
         self.down_cause = ""
         self._dialer, self._url, self._clock = dialer, url, clock
-        self._decode, self._on_live, self._on_down, self._on_refused = decode, on_live, on_down, on_refused
+        self.decode = decode
+        self._on_live, self._on_down, self._on_refused = on_live, on_down, on_refused
         self._random = random_source or random.Random()
         self._socket: WebSocketConnection | None = None
         self._closed = asyncio.Event()
@@ -60,11 +62,16 @@ class StreamFeed:
     def is_live(self) -> bool:
         return self._live.is_set()
 
+    def begin(self) -> asyncio.Task[None]:
+        """Connect, and stay connected from now on."""
+        self._task = asyncio.create_task(self._keep_alive(), name=f"tidings-{self.name}")
+        return self._task
+
     async def start(self, timeout_s: float) -> None:
         """Connect, and wait until every subscription is answered. Raises AuthenticationError or ConnectionLost."""
-        self._task = asyncio.create_task(self._keep_alive(), name=f"tidings-{self.name}")
+        task = self.begin()
         try:
-            await self._wait_until_live(self._task, timeout_s)
+            await self._wait_until_live(task, timeout_s)
         except BaseException:  # a start that is cancelled leaves no task behind either
             await self.stop()
             raise
@@ -93,11 +100,21 @@ class StreamFeed:
 
     def subscribe(self, method: str, params: list[object]) -> None:
         """Add a subscription, now and after every reconnect."""
-        self._send(self.session.subscribe(method, params))
+        self._send(self.session.subscribe(method, params, self._clock.read_now_ns()))
+
+    def unsubscribe(self, method: str, params: list[object]) -> None:
+        """Send a request that ends subscriptions; those that are not to be renewed the session has to forget."""
+        self._send(self.session.ask(method, params, self._clock.read_now_ns()))
+
+    def reconnect(self, cause: Exception) -> None:
+        """Give this connection up for a new one."""
+        self._failure = cause
+        self._closed.set()
 
     async def _keep_alive(self) -> None:
         delay_s, refusals = BACKOFF_FIRST_S, 0
         while True:
+            began_ns = self._clock.read_now_ns()
             try:
                 await self._live_once()
             except AuthenticationError as error:
@@ -117,7 +134,9 @@ class StreamFeed:
                 self.down_cause = repr(error)
                 log.exception("%s stream: a bug: reconnecting", self.name)
             if self._live.is_set():
-                delay_s, refusals = BACKOFF_FIRST_S, 0
+                refusals = 0
+                if self._clock.read_now_ns() - began_ns >= LIVED_S * 1e9:
+                    delay_s = BACKOFF_FIRST_S
             self._mark_down()
             await asyncio.sleep(delay_s * self._random.uniform(0.5, 1.0))
             delay_s = min(delay_s * 2, BACKOFF_MAX_S)
@@ -148,7 +167,7 @@ class StreamFeed:
 
     def _on_message(self, message: bytes, now_ns: int) -> None:
         try:
-            if self._decode(message, now_ns):
+            if self.decode(message, now_ns):
                 self.session.heard(now_ns)
                 return
             self._send(self.session.feed(message, now_ns))
@@ -173,5 +192,10 @@ class StreamFeed:
 
     def _send(self, texts: list[str]) -> None:
         for text in texts:
-            if self._socket is not None:
+            if self._socket is None:
+                return
+            try:
                 self._socket.send_text(text)
+            except ConnectionLost as error:  # whoever asked need not know: it is all asked again by the next connection
+                self.reconnect(error)
+                return
