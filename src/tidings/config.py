@@ -157,6 +157,11 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     # Which signal trips the kill switch (main thread only, and only where the program handles it in no other way).
     kill_signal: Literal["none", "SIGUSR1", "SIGUSR2"] = "SIGUSR1"
 
+    # Market data (docs/market_data.md).
+    stale_book: Literal["allow", "deny"] = "allow"  # deny: no new orders in a symbol without a live book
+    market_connections: Annotated[int, Meta(ge=1, le=5)] | None = None  # default: the venue's 5, less the account's
+    market_stall_s: Annotated[float, Meta(ge=1, le=60)] = 15.0  # no data for so long, pings or not: it is asked for
+
     # Budgets and the catalogue.
     rate_limits: bool = True  # False: only for a local exchange that does not count either
     requests_per_minute_max: Annotated[int, Meta(ge=1)] | None = None  # lowers each of the venue's groups

@@ -149,6 +149,7 @@ cdef enum DenyReasonCode:
     DENY_STRATEGY_GROSS = 36
     DENY_STRATEGY_RATE = 37
     DENY_STRATEGY_WINDOW = 38
+    DENY_STALE_BOOK = 39
 
 cdef enum TradingStateCode:
     TRADING_ACTIVE = 0

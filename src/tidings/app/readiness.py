@@ -1,7 +1,7 @@
 """Why new orders are denied: for all symbols, and for each. Causes come and go by name; the gateway's gates follow.
 
 A gate holds one DenyReason, so that the hot path asks one number; the words stay here. Of several causes the gravest
-is told: HALTED before CLOCK_UNSURE before NOT_READY.
+is told: HALTED before CLOCK_UNSURE before NOT_READY before STALE_BOOK.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tidings.model.instrument import Instrument
 
 log = logging.getLogger("tidings.readiness")
 
-_GRAVITY = (DenyReason.HALTED, DenyReason.CLOCK_UNSURE, DenyReason.NOT_READY)
+_GRAVITY = (DenyReason.HALTED, DenyReason.CLOCK_UNSURE, DenyReason.NOT_READY, DenyReason.STALE_BOOK)
 
 
 class Gates(Protocol):

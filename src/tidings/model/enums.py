@@ -198,6 +198,7 @@ class DenyReason(IntEnum):
     STRATEGY_GROSS = 36
     STRATEGY_RATE = 37
     STRATEGY_WINDOW = 38
+    STALE_BOOK = 39  # the symbol's book is stale or not followed, and the setting stale_book denies then
 
 
 class TradingState(IntEnum):

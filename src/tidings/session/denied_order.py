@@ -10,6 +10,7 @@ from tidings.session.denials import OF_STRATEGIES, denial_numbers, denial_text, 
 
 _STATE_REASONS = (
     DenyReason.NOT_READY, DenyReason.KILLED, DenyReason.CLOCK_UNSURE, DenyReason.HALTED, DenyReason.SYMBOL_HALTED,
+    DenyReason.STALE_BOOK,
 )  # fmt: skip
 
 
