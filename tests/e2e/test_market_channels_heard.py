@@ -68,7 +68,7 @@ async def test_what_a_line_does_not_have_is_refused_and_nothing_is_followed(star
     phemex = await open_session(start_exchange("--seed", "5", "--no-flow"))
     with pytest.raises(UsageError, match="sBTCUSDT: the venue tells no index"):
         await phemex.subscribe("sBTCUSDT", channels=("book", "index"))
-    assert not phemex.engine.market.book("sBTCUSDT").is_live
+    assert (phemex.engine.market.book("sBTCUSDT"), phemex.engine.market.followed()) == (None, [])
 
 
 async def test_a_listener_that_fails_is_told_of_and_the_others_hear_on(start_exchange, open_session, caplog):

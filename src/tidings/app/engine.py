@@ -25,7 +25,7 @@ from tidings.app.kill_switch import KillSwitch
 from tidings.app.killable import make_kill_switch
 from tidings.app.last_prices import learn_last_prices
 from tidings.app.live_limits import LiveLimits
-from tidings.app.market_watch import MarketWatch
+from tidings.app.market_watch import MarketWatch, lay_market
 from tidings.app.order_lanes import OrderLanes
 from tidings.app.order_path import OrderPath, lay_order_path
 from tidings.app.order_truth import OrderTruth
@@ -252,7 +252,7 @@ class Engine:
             self.watchdog = watchdog_link(
                 self.settings, self.access, self.products, self.entry, self.readiness, self.queries, self.clock
             )
-        self.market = MarketWatch(self.access, self.products, self.risk, self.world)
+        self.market = lay_market(self)
         self._closing.push_async_callback(self.market.stop)
 
     async def _open_account(self) -> None:

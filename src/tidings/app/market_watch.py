@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tidings.app.feed import StreamFeed
+from tidings.app.book_gate import BookGate, worth_of
+from tidings.app.market_feed import MarketFeed, Tap
+from tidings.app.market_feeds import MarketFeeds
 from tidings.app.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
+from tidings.app.resync import ASK_AGAIN_NS, SnapshotRequests
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
-from tidings.errors import UsageError
 from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent
 from tidings.market.kline import Kline
@@ -21,33 +23,51 @@ from tidings.market.ticker import Ticker
 from tidings.market.trade import Trade
 from tidings.model.instrument import Instrument
 from tidings.venue.phemex.market_figures import FigureReader
-from tidings.venue.phemex.market_stream import MarketListener, MarketStream
-from tidings.venue.phemex.market_topics import BOOKS_AND_TRADES, TICKER, Topic, topic_of
+from tidings.venue.phemex.market_stream import MarketListener
+from tidings.venue.phemex.market_topics import BOOK, BOOKS_AND_TRADES, KLINE_PREFIX, TICKER, Topic, topic_of
 from tidings.venue.phemex.products import Products
-from tidings.venue.phemex.rate_groups import STREAM_SUBSCRIPTIONS_MAX
-from tidings.venue.phemex.stream_session import StreamSession
+from tidings.venue.phemex.rate_groups import STREAM_CONNECTIONS_MAX
+
+if TYPE_CHECKING:
+    from tidings.app.engine import Engine
 
 log = logging.getLogger("tidings.market")
 
-START_LIMIT_S = 10.0
-ASK_AGAIN_NS = 5_000_000_000  # a book that turns stale at once again is not asked for in a storm
+NS_PER_S = 1_000_000_000
+Followed = tuple[str, str]  # symbol and channel word
 
 
 class MarketWatch(MarketListener):
-    """Nothing is connected before the first subscription."""
+    """Nothing is connected before the first subscription. Whoever subscribes is counted: a channel is followed until
+    all have unsubscribed.
+    """
 
-    def __init__(self, access: VenueAccess, products: Products, risk: Risk, world: World) -> None:
-        self._access, self._products, self._risk, self._world = access, products, risk, world
-        self._stream = MarketStream(products.instruments, self)
+    def __init__(
+        self,
+        access: VenueAccess,
+        products: Products,
+        risk: Risk,
+        world: World,
+        *,
+        connections_max: int,
+        stall_ns: int,
+        gate: BookGate,
+    ) -> None:
+        self._products, self._risk, self._clock, self._gate = products, risk, world.clock, gate
+
+        def make_feed(number: int, tap: Tap | None) -> MarketFeed:
+            return MarketFeed(number, access, products, self, world, stall_ns, tap)
+
+        self.feeds = MarketFeeds(make_feed, connections_max)
         self.figures = FigureReader(products, lambda instrument: (instrument.symbol, TICKER) in self._followed)
-        self._feed: StreamFeed | None = None
-        self._followed: Counter[tuple[str, str]] = Counter()  # (symbol, channel word) → how often asked for
-        self._topics: set[Topic] = set()
+        self.snapshot_requests = SnapshotRequests()
+        self.state_counts: Counter[FeedEvent] = Counter()  # what happened to books; SNAPSHOT: turned live
+        self._followed: Counter[Followed] = Counter()
+        self._topics: dict[Followed, Topic] = {}
+        self._books: dict[str, Book] = {}
+        self._muted: set[Book] = set()  # still told by the venue, and not followed any more
         self._listeners = MarketListeners()
         self._strategy: MarketCallbacks | None = None
-        self._asked_ns: dict[str, int] = {}
-        self.refresh_count = 0  # snapshots asked for because a book could not be trusted
-        self.state_counts: Counter[FeedEvent] = Counter()  # what happened to books, SNAPSHOT: turned live
 
     # ---- Who hears -----------------------------------------------------------------------------------------------
 
@@ -76,63 +96,93 @@ class MarketWatch(MarketListener):
     # ---- What is followed ----------------------------------------------------------------------------------------
 
     async def subscribe(self, instruments: list[Instrument], channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
-        """Follow these channels ("book", "trade", "kline:60", "ticker", "index", …) of these instruments.
+        """Follow these channels ("book", "trade", "kline:60", "ticker", "index", …) of these instruments, once more.
 
-        Raises ConnectionLost when the stream does not come up, UsageError for what the venue does not have.
+        Raises UsageError for what the venue does not have and beyond its limits, ConnectionLost when it does not
+        answer, PeerError when it refuses; nothing more is followed then.
         """
         words = tuple(channels)
         asked = {(found.symbol, word): topic_of(found, word, self._products) for found in instruments for word in words}
-        new = [topic for topic in dict.fromkeys(asked.values()) if topic not in self._topics]
-        if len(self._topics) + len(new) > STREAM_SUBSCRIPTIONS_MAX:
-            raise UsageError(f"one stream takes at most {STREAM_SUBSCRIPTIONS_MAX} subscriptions")
-        self._topics.update(new)
-        self._followed.update(asked.keys())
-        requests = [(f"{topic.channel}.subscribe", list[object](topic.params)) for topic in new]
-        if self._feed is not None:
-            for method, params in requests:
-                self._feed.subscribe(method, params)
-            return
-        self._feed = StreamFeed(
-            "market",
-            dialer=self._world.make_dialer(self._access.stream, self._world.clock, self._access.tls),
-            url=self._access.stream_url,
-            session=StreamSession(subscriptions=tuple(requests)),
-            decode=self._stream.feed,
-            clock=self._world.clock,
-            random_source=self._world.chance,
-            on_down=self._on_down,
-        )
+        for followed, topic in asked.items():
+            self._topics[followed] = topic
+            self._followed[followed] += 1
         try:
-            await self._feed.start(START_LIMIT_S)
+            self.feeds.place(asked.values())
+            self._keep_books(asked)
+            await self.feeds.answered(asked.values())
         except BaseException:
-            self._feed = None
-            self._topics.clear()
-            self._followed.clear()
+            self._release(asked)
             raise
 
+    def unsubscribe(self, instruments: list[Instrument], channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
+        """Take back one `subscribe` of these; what nobody follows any more is ended. Nothing else happens at once."""
+        words = tuple(channels)
+        self._release((found.symbol, word) for found in instruments for word in words)
+
+    def _release(self, asked: Iterable[Followed]) -> None:
+        for followed in list(asked):
+            self._followed[followed] -= 1
+            if self._followed[followed] > 0:
+                continue
+            del self._followed[followed]
+            topic = self._topics.pop(followed, None)
+            if topic is None:
+                continue
+            symbol, word = followed
+            if word == BOOK:
+                self._forget_book(symbol)
+            elif word.startswith(KLINE_PREFIX):
+                self.figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
+            if topic not in self._topics.values():
+                self.feeds.drop(topic)
+
+    def _keep_books(self, asked: dict[Followed, Topic]) -> None:
+        for (symbol, word), topic in asked.items():
+            feed = self.feeds.of(topic)
+            book = feed.stream.book(symbol) if word == BOOK and feed is not None else None
+            if book is not None and self._books.get(symbol) is not book:
+                self._books[symbol] = book
+                self._muted.discard(book)
+                self.snapshot_requests.note(symbol, self._clock.read_now_ns())
+                self._gate.judge(book)
+
+    def _forget_book(self, symbol: str) -> None:
+        book = self._books.pop(symbol, None)
+        if book is not None:
+            self._muted.add(book)
+            self._gate.leave(book.instrument)
+            self.snapshot_requests.forget(symbol)
+
     async def stop(self) -> None:
-        if self._feed is not None:
-            await self._feed.stop()
-            self._feed = None
+        await self.feeds.stop()
 
     def book(self, symbol: str) -> Book | None:
-        """The book of a subscribed symbol."""
-        return self._stream.book(symbol)
+        """The book of a symbol whose "book" is followed; None for others."""
+        return self._books.get(symbol)
+
+    def followed(self) -> list[Followed]:
+        """What is followed now: (symbol, channel word)."""
+        return sorted(self._followed)
 
     # ---- MarketListener ------------------------------------------------------------------------------------------
 
     def book_changed(self, book: Book, now_ns: int) -> None:
+        if self._muted and book in self._muted:
+            return
         if book.is_two_sided:
             self._risk.set_reference_price(book.instrument, (book.best_bid_ticks + book.best_offer_ticks) // 2, now_ns)
-        elif book.stale_cause is not None:
+        elif not book.is_live:
             self._ask_again(book, now_ns)
         tell(self._listeners.book, book, now_ns)
 
     def state_changed(self, book: Book, event: int, now_ns: int) -> None:
+        if book in self._muted:
+            return
         cause = FeedEvent(event)
         self.state_counts[cause] += 1
         if cause == FeedEvent.MISMATCH:
             log.warning("book of %s was wrong until this snapshot: a change had been lost", book.symbol)
+        self._gate.judge(book)
         tell_state(self._listeners.state, book, cause, now_ns)
 
     def trade_printed(self, trade: Trade, now_ns: int) -> None:
@@ -149,20 +199,41 @@ class MarketWatch(MarketListener):
                 tell(self._listeners.tick, figure, now_ns)
         return figures is not None
 
-    def _ask_again(self, book: Book, now_ns: int) -> None:
-        """A stale book: ask for a snapshot now instead of waiting for the venue's next one, up to a minute away."""
-        if self._feed is None or now_ns - self._asked_ns.get(book.symbol, -ASK_AGAIN_NS) < ASK_AGAIN_NS:
-            return
-        self._asked_ns[book.symbol] = now_ns
-        self.refresh_count += 1
-        log.warning("book of %s is stale: %s: asking for a snapshot", book.symbol, book.stale_cause)
-        topic = topic_of(book.instrument, "book", self._products)
-        self._feed.subscribe(f"{topic.channel}.subscribe", list(topic.params))
+    # ---- Doubt ---------------------------------------------------------------------------------------------------
 
     def on_timer(self, now_ns: int) -> None:
-        """Call about once a second: a book that has been silent for too long turns stale."""
-        self._stream.on_timer(now_ns)
+        """Call about once a second: silent books and stalled connections are found, doubtful books asked for again."""
+        for feed in self.feeds:
+            feed.on_timer(now_ns)
+            if feed.up_ns is None or now_ns - feed.up_ns < ASK_AGAIN_NS:
+                continue  # a new connection asks for everything by itself
+            for topic in feed.topics:
+                book = self._books.get(topic.symbol) if topic.is_book else None
+                if book is not None and not book.is_live:
+                    self._ask_again(book, now_ns)
 
-    def _on_down(self, cause: str) -> None:
-        log.warning("market stream down: %s: books are stale until it is back", cause)
-        self._stream.mark_stale(self._world.clock.read_now_ns())
+    def _ask_again(self, book: Book, now_ns: int) -> None:
+        """A book that cannot be trusted: ask for a snapshot now instead of waiting for the venue's next one."""
+        topic = self._topics.get((book.symbol, BOOK))
+        feed = self.feeds.of(topic) if topic is not None else None
+        if topic is None or feed is None or feed.up_ns is None:
+            return
+        if self.snapshot_requests.is_due(book.symbol, now_ns):
+            log.warning("book of %s is %s: asking for a snapshot", book.symbol, worth_of(book))
+            feed.ask_again(topic)
+
+
+def lay_market(engine: Engine) -> MarketWatch:
+    """An engine's market data, as its settings say; nothing is connected yet."""
+    settings = engine.settings
+    most = STREAM_CONNECTIONS_MAX - (engine.credentials is not None)  # the account's stream is a connection, too
+    gate = BookGate(engine.readiness, engine.products.listed(), denies=settings.stale_book == "deny")
+    return MarketWatch(
+        engine.access,
+        engine.products,
+        engine.risk,
+        engine.world,
+        connections_max=min(settings.market_connections or most, most),
+        stall_ns=round(settings.market_stall_s * NS_PER_S),
+        gate=gate,
+    )

@@ -382,6 +382,10 @@ class Phemex(MarketFace):
         """
         await self.engine.market.subscribe([self.instrument(symbol) for symbol in symbols], channels)
 
+    def unsubscribe(self, *symbols: str, channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
+        """Take back one `subscribe` of these: what nobody else follows is ended."""
+        self.engine.market.unsubscribe([self.instrument(symbol) for symbol in symbols], channels)
+
     async def run(self, strategy: Strategy, *, seconds: float | None = None, timer_ms: int = 100) -> None:
         """Let a strategy trade: for `seconds`, or until its task is cancelled or the session ends.
 

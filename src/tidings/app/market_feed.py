@@ -1,0 +1,170 @@
+"""One market data connection: its subscriptions, its decoder with the books it brings, and its stalls."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from tidings.app.feed import StreamFeed
+from tidings.app.resync import StallRule, Verdict
+from tidings.app.venue_access import VenueAccess
+from tidings.app.world import World
+from tidings.errors import PeerError
+from tidings.market.feed_state import FeedEvent
+from tidings.venue.phemex.market_stream import MarketListener, MarketStream
+from tidings.venue.phemex.market_topics import Topic
+from tidings.venue.phemex.products import Products
+from tidings.venue.phemex.rate_groups import STREAM_SUBSCRIPTIONS_MAX
+from tidings.venue.phemex.stream_session import StreamSession
+
+log = logging.getLogger("tidings.market")
+
+Tap = Callable[[int, bytes, int], None]
+
+
+class MarketFeed:
+    """`topics` are followed. `lingering` ones nobody wants any more: the venue documents no way to end them alone, so
+    they are let run and not heard (docs/market_data.md, "Unsubscribing").
+    """
+
+    def __init__(
+        self,
+        number: int,
+        access: VenueAccess,
+        products: Products,
+        listener: MarketListener,
+        world: World,
+        stall_ns: int,
+        tap: Tap | None,
+    ) -> None:
+        self.number = number
+        self.topics: dict[Topic, asyncio.Future[None]] = {}  # → done when the venue has answered it
+        self.lingering: set[Topic] = set()
+        self.stall_count = 0
+        self.up_ns: int | None = None  # since when every subscription has been answered; None: it is down
+        self.stream = MarketStream(products.instruments, listener)
+        self._clock = world.clock
+        self._stall = StallRule(stall_ns)
+        self.feed = StreamFeed(
+            f"market {number}",
+            dialer=world.make_dialer(access.stream, world.clock, access.tls),
+            url=access.stream_url,
+            session=StreamSession(on_answer=self._on_answer),
+            decode=self.stream.feed,
+            clock=world.clock,
+            random_source=world.chance,
+            on_live=self._on_live,
+            on_down=self._on_down,
+        )
+        if tap is not None:
+            self.tap_with(tap)
+
+    @property
+    def room(self) -> int:
+        """Subscriptions that could be added."""
+        return STREAM_SUBSCRIPTIONS_MAX - len(self.topics) - len(self.lingering)
+
+    def tap_with(self, tap: Tap) -> None:
+        """Let `tap(number, message, now_ns)` have every data push before it is decoded."""
+        feed, number = self.stream.feed, self.number
+
+        def decode(message: bytes, now_ns: int) -> bool:
+            tap(number, message, now_ns)
+            return feed(message, now_ns)
+
+        self.feed.decode = decode
+
+    def follow(self, topic: Topic) -> None:
+        """Subscribe; `answered` tells when the venue has."""
+        self.topics[topic] = asyncio.get_running_loop().create_future()
+        if topic in self.lingering:  # it never ended: what it brought meanwhile is all there
+            self.lingering.remove(topic)
+            self.topics[topic].set_result(None)
+        self.feed.subscribe(*_request(topic))
+
+    async def answered(self, topic: Topic) -> None:
+        """Until the venue has answered the subscription. Raises PeerError if it refuses."""
+        answer = self.topics.get(topic)
+        if answer is not None:
+            await asyncio.shield(answer)
+
+    def drop(self, topic: Topic) -> None:
+        """Nobody follows it any more."""
+        answer = self.topics.pop(topic, None)
+        if answer is None:
+            return
+        answer.cancel()
+        self.feed.session.forget(*_request(topic))
+        if self._ends_alone(topic):
+            self.feed.unsubscribe(f"{topic.channel}.unsubscribe", list(topic.params[:1]))
+            return
+        self.lingering.add(topic)
+        if not any(other.channel == topic.channel for other in self.topics):
+            self._end_channel(topic.channel)
+
+    def make_room(self) -> None:
+        """End what lingers by ending its whole channel; the rest of that is subscribed anew, its books stale until."""
+        for channel in {topic.channel for topic in self.lingering}:
+            self._end_channel(channel)
+            for topic in self.topics:
+                if topic.channel == channel:
+                    self.ask_again(topic)
+        self.stream.mark_stale(self._clock.read_now_ns())
+
+    def ask_again(self, topic: Topic) -> None:
+        """A subscription asked for again begins with a snapshot."""
+        self.feed.subscribe(*_request(topic))
+
+    def on_timer(self, now_ns: int) -> None:
+        """Find books that missed their regular snapshot, and a connection that tells nothing."""
+        self.stream.on_timer(now_ns)
+        probe = next((topic for topic in self.topics if not topic.channel.startswith("tick")), None)
+        if probe is None or self.up_ns is None:
+            return
+        verdict = self._stall.look(now_ns, self.feed.session.last_data_ns)
+        if verdict is Verdict.PROBE:
+            self.ask_again(probe)
+        elif verdict is Verdict.GIVE_UP:
+            self.stall_count += 1
+            silent_s = (now_ns - self.feed.session.last_data_ns) / 1e9
+            self.up_ns = None
+            self.stream.mark_stale(now_ns, FeedEvent.SILENCE)
+            self.feed.reconnect(PeerError(f"no data for {silent_s:.1f} s while pings are answered"))
+
+    def _ends_alone(self, topic: Topic) -> bool:
+        """Whether the venue documents an unsubscription that ends this one and no other of ours."""
+        if not topic.params:
+            return True
+        is_shared = any((other.channel, other.symbol) == (topic.channel, topic.symbol) for other in self.topics)
+        return topic.channel.startswith(("trade", "kline")) and not is_shared
+
+    def _end_channel(self, channel: str) -> None:
+        self.lingering = {topic for topic in self.lingering if topic.channel != channel}
+        self.feed.unsubscribe(f"{channel}.unsubscribe", [])
+
+    def _on_answer(self, method: str, params: list[object], refusal: str) -> None:
+        channel, _, verb = method.rpartition(".")
+        topic = Topic(channel, tuple(params))  # type: ignore[arg-type]  # we made them of one
+        answer = self.topics.get(topic) if verb == "subscribe" else None
+        if refusal:
+            log.error("%s %s: %s", self.feed.name, " ".join(map(str, [method, *params])), refusal)
+        if answer is None or answer.done():
+            return
+        if refusal:
+            answer.set_exception(PeerError(refusal))
+            answer.exception()  # whoever waits gets it; nobody need
+        else:
+            answer.set_result(None)
+
+    def _on_live(self) -> None:
+        self.up_ns = self._clock.read_now_ns()
+
+    def _on_down(self, cause: str) -> None:
+        self.up_ns = None
+        self.lingering.clear()  # the next connection begins with what is followed
+        self.stream.mark_stale(self._clock.read_now_ns())
+
+
+def _request(topic: Topic) -> tuple[str, list[object]]:
+    return f"{topic.channel}.subscribe", list(topic.params)

@@ -1,0 +1,235 @@
+"""Market data over several connections: the venue's limits kept, each lost and found alone, stalls, ends."""
+
+import asyncio
+import json
+
+import pytest
+import pytest_asyncio
+from market_server import MarketServer, many, snapshot
+from session_lines import until
+
+import tidings
+from tidings.errors import PeerError, UsageError
+from tidings.exchange.server.certificates import Certificates
+from tidings.market.feed_state import FeedEvent
+from tidings.venue.phemex.market_topics import BOOK
+
+S_NS = 1_000_000_000
+
+
+@pytest.fixture(scope="module")
+def certificates():
+    with Certificates() as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def server(certificates):
+    async with MarketServer(certificates.server_context()) as running:
+        yield running
+    assert running.broken == [], "the venue's limits"
+
+
+@pytest_asyncio.fixture
+async def phemex(server, certificates):
+    ca_file = str(certificates.ca_file)
+    async with tidings.connect(
+        "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=ca_file, rate_limits=False
+    ) as session:
+        yield session
+
+
+def live(phemex: tidings.Phemex, symbols: list[str]) -> list[str]:
+    books = [phemex.engine.market.book(symbol) for symbol in symbols]
+    return [book.symbol for book in books if book is not None and book.is_live]
+
+
+# ---- Limits ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_hundred_books_are_spread_over_five_connections_and_no_more_are_taken(server, phemex):
+    symbols = many(100)
+    await phemex.subscribe(*symbols[:97], channels=[BOOK])
+    await phemex.subscribe(*symbols[97:], channels=[BOOK])
+    await until(lambda: live(phemex, symbols) == symbols, "every book")
+    assert [len(held) for held in server.live] == [20] * 5
+    with pytest.raises(UsageError, match=r"1 more subscriptions, 100 there are: the venue allows 100 \(5 connections"):
+        await phemex.subscribe("BTCUSDT", channels=[BOOK])
+    assert len(phemex.engine.market.followed()) == 100
+    phemex.unsubscribe(symbols[0], channels=[BOOK])
+    await phemex.subscribe("BTCUSDT", channels=[BOOK])
+    await until(lambda: live(phemex, ["BTCUSDT"]), "the book that took its place")
+    assert [len(held) for held in server.live] == [20] * 5
+
+
+async def test_too_much_at_once_is_refused_whole(server, phemex):
+    with pytest.raises(UsageError, match=r"102 more subscriptions, 0 there are.*order book and trades of a symbol are"):
+        await phemex.subscribe(*many(51))
+    assert (phemex.engine.market.followed(), server.streams) == ([], [])
+
+
+async def test_fewer_connections_by_setting(server, certificates):
+    async with tidings.connect(
+        "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=str(certificates.ca_file), rate_limits=False,
+        market_connections=1,
+    ) as phemex:  # fmt: skip
+        with pytest.raises(UsageError, match="the venue allows 20"):
+            await phemex.subscribe(*many(11))
+
+
+async def test_requests_are_paced_and_pings_too(server, phemex):
+    for _ in range(4):
+        for symbol in many(5):
+            await phemex.subscribe(symbol)
+            phemex.unsubscribe(symbol)
+    await until(lambda: not server.streams or not any(server.live), "the last to end")
+    assert len(server.subscribed) > 20
+
+
+# ---- Shared, and ended -----------------------------------------------------------------------------------------------
+
+
+async def test_what_two_follow_ends_with_the_second(server, phemex):
+    for _ in range(2):
+        await phemex.subscribe("BTCUSDT")
+    assert len(server.subscribed) == 2
+    phemex.unsubscribe("BTCUSDT")
+    assert phemex.engine.market.followed() == [("BTCUSDT", "book"), ("BTCUSDT", "trade")]
+    phemex.unsubscribe("BTCUSDT")
+    assert phemex.engine.market.book("BTCUSDT") is None
+    await until(lambda: not server.streams, "a connection that brings nothing to be closed")
+
+
+async def test_a_trade_subscription_ends_alone_and_books_only_all_at_once(server, phemex):
+    first, second, third = many(3)
+    heard = []
+    await phemex.subscribe(first, second, third)
+    await until(lambda: len(live(phemex, many(3))) == 3, "the books")
+    phemex.engine.market.add_listener(book=lambda book, now_ns: heard.append(book.symbol))
+    phemex.unsubscribe(first)
+    await until(lambda: server.unsubscribed == [("trade_p", json.dumps([first]))], "the end of its trades")
+    await server.push(snapshot(first, sequence=101))
+    await server.push(snapshot(second, sequence=101))
+    await until(lambda: second in heard, "news")
+    assert heard == [second], "a book that lingers is not heard"
+    phemex.unsubscribe(second, channels=[BOOK])
+    phemex.unsubscribe(third, channels=[BOOK])
+    await until(lambda: ("orderbook_p", "[]") in server.unsubscribed, "the end of all books")
+
+
+async def test_a_book_followed_again_while_it_lingers_is_the_same_and_heard(server, phemex):
+    first, second = many(2)
+    heard = []
+    phemex.engine.market.add_listener(book=lambda book, now_ns: heard.append(book.symbol))
+    await phemex.subscribe(first, second)
+    await until(lambda: len(live(phemex, many(2))) == 2, "the books")
+    book = phemex.engine.market.book(first)
+    phemex.unsubscribe(first)
+    await phemex.subscribe(first)
+    assert phemex.engine.market.book(first) is book
+    heard.clear()
+    await server.push(snapshot(first, sequence=101))
+    await until(lambda: first in heard, "news")
+
+
+async def test_a_refused_symbol_is_told_to_who_asked_and_costs_the_others_nothing(server, phemex):
+    first, second = many(2)
+    server.refused.add(second)
+    await phemex.subscribe(first)
+    with pytest.raises(PeerError, match=r"refused orderbook_p\.subscribe: 6001 invalid argument"):
+        await phemex.subscribe(second)
+    assert phemex.engine.market.followed() == [(first, "book"), (first, "trade")]
+    await until(lambda: live(phemex, [first]), "the first book")
+    assert len(server.streams) == 1
+
+
+# ---- Lost and found --------------------------------------------------------------------------------------------------
+
+
+async def test_a_lost_connection_makes_only_its_own_books_stale_and_asks_for_them_alone(server, phemex):
+    symbols, states = many(25), []
+    await phemex.subscribe(*symbols, channels=[BOOK])
+    await until(lambda: live(phemex, symbols) == symbols, "every book")
+    phemex.engine.market.add_listener(state=lambda book, event, now_ns: states.append((book.symbol, event)))
+    server.subscribed.clear()
+    server.cut(server.holder(symbols[24]))
+    await until(lambda: live(phemex, symbols) == symbols and len(states) == 10, "the books to heal")
+    assert states[:5] == [(symbol, FeedEvent.DISCONNECTED) for symbol in symbols[20:]]
+    assert sorted(states[5:]) == [(symbol, FeedEvent.SNAPSHOT) for symbol in symbols[20:]]
+    assert sorted(server.subscribed) == [("orderbook_p", json.dumps([symbol])) for symbol in symbols[20:]]
+    assert phemex.engine.market.state_counts[FeedEvent.DISCONNECTED] == 5
+
+
+async def test_garbage_on_one_connection_is_no_news_of_the_others(server, phemex):
+    symbols = many(22)
+    await phemex.subscribe(*symbols, channels=[BOOK])
+    await until(lambda: live(phemex, symbols) == symbols, "every book")
+    phemex.engine.market.snapshot_requests._asked_ns.clear()  # as if the subscriptions were a while ago
+    await server.push('{"book":', server.holder(symbols[21]))
+    await until(lambda: phemex.engine.market.state_counts[FeedEvent.MALFORMED] == 2, "the doubt")
+    assert live(phemex, symbols[:20]) == symbols[:20]
+    await until(lambda: live(phemex, symbols) == symbols, "the books to heal")
+    assert phemex.engine.market.snapshot_requests.count == 2
+
+
+# ---- Stalls ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_quiet_connection_proves_that_it_lives(server, phemex):
+    await phemex.subscribe("BTCUSDT")
+    await until(lambda: live(phemex, ["BTCUSDT"]), "the book")
+    market, clock = phemex.engine.market, phemex.engine.clock
+    asked = len(server.subscribed)
+    market.on_timer(clock.read_now_ns() + 16 * S_NS)
+    await until(lambda: len(server.subscribed) == asked + 1, "the question")
+    market.on_timer(clock.read_now_ns())
+    assert [(feed.stall_count, feed.feed.reconnect_count) for feed in market.feeds] == [(0, 0)]
+
+
+async def test_a_connection_that_answers_pings_only_is_given_up(server, phemex):
+    await phemex.subscribe("BTCUSDT")
+    await until(lambda: live(phemex, ["BTCUSDT"]), "the book")
+    market, clock, states = phemex.engine.market, phemex.engine.clock, []
+    market.add_listener(state=lambda book, event, now_ns: states.append(event))
+    server.is_still = True
+    now_ns = clock.read_now_ns()
+    for seconds in (14, 16, 20, 22):
+        market.on_timer(now_ns + seconds * S_NS)
+    [feed] = market.feeds
+    assert feed.stall_count == 1
+    assert states == [FeedEvent.SILENCE]
+    await until(lambda: "no data for 2" in feed.feed.down_cause, "the end of the connection")
+    server.is_still = False
+    await until(lambda: live(phemex, ["BTCUSDT"]), "the book to heal")
+    assert states == [FeedEvent.SILENCE, FeedEvent.SNAPSHOT]
+
+
+async def test_a_snapshot_that_never_comes_is_asked_for_again(server, phemex):
+    server.is_still = True
+    await phemex.subscribe("BTCUSDT", channels=[BOOK])
+    market = phemex.engine.market
+    assert not market.book("BTCUSDT").is_live
+    server.is_still = False
+    market.on_timer(phemex.engine.clock.read_now_ns() + 6 * S_NS)
+    await until(lambda: live(phemex, ["BTCUSDT"]), "the book")
+    assert market.snapshot_requests.count == 1
+
+
+# ---- What a recorder takes -------------------------------------------------------------------------------------------
+
+
+async def test_a_tap_has_every_push_as_it_came_with_its_connections_number(server, phemex):
+    taken = []
+    phemex.engine.market.feeds.tap_with(lambda number, message, now_ns: taken.append((number, message)))
+    symbols = many(21)
+    await phemex.subscribe(*symbols, channels=[BOOK])
+    await until(lambda: live(phemex, symbols) == symbols, "every book")
+    pushes = sorted((number, message.decode()) for number, message in taken if b'"id"' not in message)
+    assert pushes == sorted((1 + place // 20, snapshot(symbol)) for place, symbol in enumerate(symbols))
+
+
+async def test_stopping_ends_every_connection(server, phemex):
+    await phemex.subscribe(*many(21), channels=[BOOK])
+    await phemex.engine.market.stop()
+    await asyncio.sleep(0)
+    await until(lambda: not server.streams, "the end")
