@@ -19,15 +19,15 @@ NOT_FOLLOWED = "its order book is not followed: subscribe first (setting stale_b
 class BookGate:
     """`judge` and `leave` keep the gate of a symbol as its book is."""
 
-    def __init__(self, readiness: Readiness, instruments: Iterable[Instrument], *, denies: bool) -> None:
-        self._readiness, self._denies = readiness, denies
-        if denies:
-            for instrument in instruments:
-                self._readiness.deny(instrument, CAUSE, DenyReason.STALE_BOOK, NOT_FOLLOWED)
+    def __init__(self, readiness: Readiness | None, instruments: Iterable[Instrument] = ()) -> None:
+        """`readiness` None: it denies nothing."""
+        self._readiness = readiness
+        for instrument in instruments:
+            self.leave(instrument)
 
     def judge(self, book: Book) -> None:
         """The book is followed, and this is what it is worth by now."""
-        if not self._denies:
+        if self._readiness is None:
             return
         if book.is_live:
             self._readiness.allow(book.instrument, CAUSE)
@@ -37,8 +37,11 @@ class BookGate:
 
     def leave(self, instrument: Instrument) -> None:
         """Its book is not followed any more."""
-        if self._denies:
+        if self._readiness is not None:
             self._readiness.deny(instrument, CAUSE, DenyReason.STALE_BOOK, NOT_FOLLOWED)
+
+
+OPEN_GATE = BookGate(None)
 
 
 def worth_of(book: Book) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from tidings.app.book_gate import BookGate, worth_of
+from tidings.app.book_gate import OPEN_GATE, BookGate, worth_of
 from tidings.app.market_feed import MarketFeed, Tap
 from tidings.app.market_feeds import MarketFeeds
 from tidings.app.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("tidings.market")
 
 NS_PER_S = 1_000_000_000
+STALL_NS = 15 * NS_PER_S
 Followed = tuple[str, str]  # symbol and channel word
 
 
@@ -49,11 +50,11 @@ class MarketWatch(MarketListener):
         risk: Risk,
         world: World,
         *,
-        connections_max: int,
-        stall_ns: int,
-        gate: BookGate,
+        connections_max: int = STREAM_CONNECTIONS_MAX,
+        stall_ns: int = STALL_NS,
+        gate: BookGate | None = None,
     ) -> None:
-        self._products, self._risk, self._clock, self._gate = products, risk, world.clock, gate
+        self._products, self._risk, self._clock, self._gate = products, risk, world.clock, gate or OPEN_GATE
 
         def make_feed(number: int, tap: Tap | None) -> MarketFeed:
             return MarketFeed(number, access, products, self, world, stall_ns, tap)
@@ -192,7 +193,8 @@ class MarketWatch(MarketListener):
         figures = self.figures.read(message)
         for figure in figures or ():
             if isinstance(figure, Kline):
-                tell(self._listeners.kline, figure, now_ns)
+                if (figure.symbol, f"{KLINE_PREFIX}{figure.interval_s}") in self._followed:  # it may linger
+                    tell(self._listeners.kline, figure, now_ns)
             elif isinstance(figure, Ticker):
                 tell(self._listeners.ticker, figure, now_ns)
             elif (figure.symbol, figure.kind) in self._followed:  # contracts may share an index
@@ -227,7 +229,7 @@ def lay_market(engine: Engine) -> MarketWatch:
     """An engine's market data, as its settings say; nothing is connected yet."""
     settings = engine.settings
     most = STREAM_CONNECTIONS_MAX - (engine.credentials is not None)  # the account's stream is a connection, too
-    gate = BookGate(engine.readiness, engine.products.listed(), denies=settings.stale_book == "deny")
+    gate = BookGate(engine.readiness, engine.products.listed()) if settings.stale_book == "deny" else None
     return MarketWatch(
         engine.access,
         engine.products,

@@ -34,7 +34,7 @@ def live_book() -> Book:
 
 def test_without_a_live_book_orders_are_denied_and_the_cause_is_told(gates):
     readiness = Readiness(gates)
-    gate = BookGate(readiness, INSTRUMENTS.values(), denies=True)
+    gate = BookGate(readiness, INSTRUMENTS.values())
     assert set(gates.symbols.values()) == {DenyReason.STALE_BOOK}
     assert "not followed: subscribe first" in readiness.of("BTCUSD")
     gate.judge(Book(INVERSE))
@@ -54,15 +54,8 @@ def test_without_a_live_book_orders_are_denied_and_the_cause_is_told(gates):
 
 def test_a_graver_cause_is_told_first_and_the_book_still_denies_when_it_is_gone(gates):
     readiness = Readiness(gates)
-    BookGate(readiness, [INVERSE], denies=True)
+    BookGate(readiness, [INVERSE])
     readiness.deny(INVERSE, "position", DenyReason.HALTED, "odd")
     assert gates.symbols["BTCUSD"] == DenyReason.HALTED
     readiness.allow(INVERSE, "position")
     assert gates.symbols["BTCUSD"] == DenyReason.STALE_BOOK
-
-
-def test_by_default_nobody_is_asked(gates):
-    gate = BookGate(Readiness(gates), INSTRUMENTS.values(), denies=False)
-    gate.judge(Book(INVERSE))
-    gate.leave(INVERSE)
-    assert gates.symbols == {}
