@@ -48,6 +48,9 @@ async def test_every_kind_of_every_line_at_once(busy, open_session):
     query = f"symbol=BTCUSDT&resolution=60&from={first.start_s}&to={first.start_s + 60}"
     [row] = rest.public("/exchange/public/md/v2/kline/list", query).data["rows"]
     assert (first.open, first.close, first.volume) == (Decimal(row[3]), Decimal(row[6]), Decimal(row[7]))
+    kinds.clear()
+    await asyncio.sleep(0.05)
+    assert phemex.engine.market.followed() == []
 
 
 async def test_the_session_ends_under_a_loop_and_the_loop_ends(busy, open_session):

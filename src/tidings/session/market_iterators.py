@@ -17,7 +17,6 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Generic, Self, TypeVar
 
 from tidings.app.engine import Engine
-from tidings.app.market_listeners import MarketCallbacks
 from tidings.errors import UsageError
 from tidings.market.book import Book
 from tidings.market.book_copy import copy_of
@@ -55,7 +54,7 @@ class MarketIterator(Generic[NewsT]):
     ) -> None:
         self._engine, self._instruments, self._words = engine, instruments, words
         self._mailbox, self._heard, self._finish, self._bell = mailbox, heard, finish, bell
-        self._leave: Callable[[], object] | None = None
+        self._leave: list[Callable[[], object]] = []
         self._told_dropped = 0
         self.is_closed = False
 
@@ -73,7 +72,7 @@ class MarketIterator(Generic[NewsT]):
         return self
 
     async def __anext__(self) -> NewsT:
-        if self._leave is None and not self.is_closed:
+        if not self._leave and not self.is_closed:
             await self._begin()
         while not self.is_closed:
             if len(self._mailbox):
@@ -91,26 +90,30 @@ class MarketIterator(Generic[NewsT]):
     def close(self) -> None:
         """End the loop: nothing more is heard, and who waits is released. Twice is once."""
         self.is_closed = True
-        if self._leave is not None:
-            self._leave()
+        for leave in self._leave:
+            leave()
         self._bell.ring()
 
     async def _begin(self) -> None:
         """Listen, then follow: so nothing that comes at once is missed."""
         market = self._engine.market
-        listener = market.add_listener(**self._heard)
-        # An iterator that nobody holds any more, after a `break`, leaves by itself.
-        self._leave = weakref.finalize(self, _leave_from, asyncio.get_running_loop(), self._engine, listener)
+        self._leave_with(market.remove_listener, market.add_listener(**self._heard))
         try:
             await market.subscribe(self._instruments, self._words)
         except BaseException:
             self.close()
             raise
+        self._leave_with(market.unsubscribe, self._instruments, self._words)
         if BOOK in self._words:  # what is followed already is not told anew
             for instrument in self._instruments:
                 book = market.book(instrument.symbol)
                 if book is not None and book.is_live:
                     self._mailbox.put(book)
+
+    def _leave_with(self, act: Callable[..., object], *arguments: Any) -> None:
+        """What ends with this iterator, also with one that nobody holds any more, after a `break`."""
+        loop = asyncio.get_running_loop()
+        self._leave.append(weakref.finalize(self, _soon, loop, self._engine, act, *arguments))
 
     def _tell_of_drops(self) -> None:
         lost = self._mailbox.dropped_count - self._told_dropped
@@ -138,9 +141,10 @@ class Bell:
         return self._waiter
 
 
-def _leave_from(loop: asyncio.AbstractEventLoop, engine: Engine, listener: MarketCallbacks) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(engine.market.remove_listener, listener)
+def _soon(loop: asyncio.AbstractEventLoop, engine: Engine, act: Callable[..., object], *arguments: Any) -> None:
+    """In the session's loop, wherever a finalizer may run; a session that ends drops everything itself."""
+    if engine.is_open and not loop.is_closed():
+        loop.call_soon_threadsafe(act, *arguments)
 
 
 def _into(

@@ -183,6 +183,7 @@ async def test_a_loop_that_is_left_is_heard_of_no_more():
     await asyncio.wait_for(task, 1)
     await asyncio.sleep(0.01)
     assert session.listener_count == 0
+    assert session.unsubscribed == session.subscribed == [(["BTCUSDT"], ("trade",))]
 
 
 async def test_a_task_that_is_cancelled_leaves_nothing():
@@ -228,6 +229,8 @@ async def test_closed_twice_is_closed_and_gives_nothing_more():
     trades.close()
     with pytest.raises(StopAsyncIteration):
         await anext(trades)
+    await asyncio.sleep(0.01)
+    assert len(session.unsubscribed) == 1
 
 
 async def test_what_cannot_be_followed_is_raised_at_the_first_step():
@@ -237,7 +240,7 @@ async def test_what_cannot_be_followed_is_raised_at_the_first_step():
     with pytest.raises(ConnectionLost):
         await anext(trades)
     await asyncio.sleep(0.01)
-    assert session.listener_count == 0
+    assert (session.listener_count, session.unsubscribed) == (0, [])
 
 
 async def test_a_step_may_be_given_up_and_nothing_is_lost():
