@@ -29,12 +29,14 @@ ALWAYS = ("open", "high", "low", "last", "volume", "turnover")
 class Feeds:
     """The engine's market, and what the account's `subscribe` is."""
 
-    words = ("followed", "refuses", "book", "stale", "print", "ticker", "tick", "listeners")
+    words = ("followed", "left", "refuses", "book", "stale", "print", "ticker", "tick", "listeners")
 
     def __init__(self, products) -> None:
         self.products, self.listeners = products, MarketListeners()
         self.books: dict[str, Book] = {}
         self.asked: list[tuple[str, ...]] = []
+        self.given_back: list[tuple[str, ...]] = []
+        self.is_open = True
         self.refusal = ""
 
     async def subscribe(self, *symbols: str, channels) -> None:
@@ -44,6 +46,9 @@ class Feeds:
             self.asked.append((symbol, *channels))
             if "book" in channels:
                 self.books.setdefault(symbol, Book(self.products.find(symbol)))
+
+    def unsubscribe(self, *symbols: str, channels) -> None:
+        self.given_back += [(symbol, *channels) for symbol in symbols]
 
     def add_listener(self, **heard) -> MarketCallbacks:
         listener = MarketCallbacks(**heard)
@@ -62,6 +67,10 @@ class Feeds:
     def _followed(self, market_data, *words: str) -> None:
         assert self.asked == [words], f"followed {self.asked}"
         self.asked.clear()
+
+    def _left(self, market_data, *words: str) -> None:
+        assert self.given_back == ([words] if words else []), f"given back {self.given_back}"
+        self.given_back.clear()
 
     def _refuses(self, market_data, *words: str) -> None:
         self.refusal = " ".join(words)

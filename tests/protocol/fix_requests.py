@@ -107,7 +107,8 @@ class Play:
         self.rules = Rules(account=words.get("account", ""), symbols=symbols)
         self.has_pending_acks, self.message_use = False, None
         self.feeds = Feeds(PRODUCTS)
-        account = SimpleNamespace(engine=self.engine(), subscribe=self.feeds.subscribe)
+        account = SimpleNamespace(engine=self.engine())
+        account.subscribe, account.unsubscribe = self.feeds.subscribe, self.feeds.unsubscribe
         self.desk = FixOrderDesk(account, OrderChains())
         self.desk.join(self)
         self.routes = MessageRoutes(self.desk, self, None, None, None)
@@ -121,7 +122,7 @@ class Play:
         budget = SimpleNamespace(bucket_of=lambda group: self.rest_bucket)
         return SimpleNamespace(
             clock=clock, products=PRODUCTS, queries=Queries(self.venue.ask), link=SimpleNamespace(budget=budget),
-            positions=self, market=self.feeds,
+            positions=self, market=self.feeds, is_open=True,
         )  # fmt: skip
 
     def __iter__(self):

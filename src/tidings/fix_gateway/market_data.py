@@ -10,14 +10,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from tidings.app.market_listeners import MarketCallbacks
 from tidings.errors import TidingsError
 from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.field_text import Fields, FieldSource, body_of
-from tidings.fix_gateway.market_figures import FIGURES, Figure, LastFigures, channels_of, figure_fields, lacking
+from tidings.fix_gateway.market_figures import LastFigures, figure_fields
+from tidings.fix_gateway.market_request import (
+    BAD_SUBSCRIPTION,
+    BID,
+    OFFER,
+    STOP,
+    TRADE,
+    Levels,
+    MarketDataRefused,
+    Subscription,
+    read_request,
+)
 from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.market.book import Book
 from tidings.market.price_tick import PriceTick
@@ -25,58 +35,11 @@ from tidings.market.ticker import Ticker
 from tidings.market.trade import Trade
 from tidings.model.instrument import Instrument
 from tidings.model.scale import price_text, qty_text
-from tidings.venue.phemex.market_topics import BOOK
-from tidings.venue.phemex.market_topics import TRADE as TRADE_CHANNEL
 
 log = logging.getLogger("tidings.fix")
 
-BID, OFFER, TRADE = b"0", b"1", b"2"
-SNAPSHOT, SUBSCRIBE, STOP = b"0", b"1", b"2"
-FULL_REFRESH, INCREMENTAL = b"0", b"1"
 NEW, CHANGE, DELETE = b"0", b"1", b"2"
 PLUS_TICK, ZERO_PLUS_TICK, MINUS_TICK, ZERO_MINUS_TICK = b"0", b"1", b"2", b"3"
-# MDReqRejReason
-UNKNOWN_SYMBOL, DUPLICATE_ID, BAD_SUBSCRIPTION, BAD_DEPTH = b"0", b"1", b"4", b"5"
-BAD_UPDATE_TYPE, BAD_ENTRY_TYPE = b"6", b"8"
-OFFERED = frozenset((BID, OFFER, TRADE, *FIGURES))
-SYMBOLS_MAX = 200
-Levels = dict[int, int]
-
-
-class MarketDataRefused(Exception):
-    """281 and 58 of a MarketDataRequestReject."""
-
-    def __init__(self, reason: bytes, text: str) -> None:
-        super().__init__(text)
-        self.reason = reason
-        self.text = text
-
-
-@dataclass(slots=True)
-class Subscription:
-    """One MDReqID of one client."""
-
-    request_id: bytes
-    symbols: tuple[str, ...]
-    depth: int  # levels per side; 0: all
-    entry_types: frozenset[bytes]
-    is_once: bool
-    is_incremental: bool
-    shown: dict[str, tuple[Levels, Levels]] = field(default_factory=dict)  # missing: a snapshot is due
-    shown_figures: dict[str, dict[bytes, Figure]] = field(default_factory=dict)
-
-    @property
-    def has_levels(self) -> bool:
-        return bool(self.entry_types & {BID, OFFER})
-
-    @property
-    def has_figures(self) -> bool:
-        return not self.entry_types.isdisjoint(FIGURES)
-
-    def channels(self, instrument: Instrument) -> list[str]:
-        """What must be followed for it."""
-        levels, trades = [BOOK] * self.has_levels, [TRADE_CHANNEL] * (TRADE in self.entry_types)
-        return [*levels, *trades, *channels_of(instrument, self.entry_types)]
 
 
 class MarketData:
@@ -98,11 +61,11 @@ class MarketData:
         """A MarketDataRequest."""
         request_id = message.find(262) or b""
         if message.find(263) == STOP:
-            self._subscriptions.pop(request_id, None)
-            self._stop_listening()
+            self._end(request_id)
             return
         try:
-            wanted = self._read(message, request_id)
+            products, rules = self._desk.phemex.engine.products, self._client.rules
+            wanted = read_request(message, request_id, self._subscriptions, products, rules)
         except MarketDataRefused as refused:
             text = refused.text.encode()
             self._client.tell(b"Y", [(58, text), (262, request_id), (281, refused.reason)])
@@ -114,50 +77,24 @@ class MarketData:
 
     def drop_all(self) -> None:
         """The client is gone; nothing is kept for it."""
-        self._subscriptions.clear()
-        self._stop_listening()
-
-    def _read(self, message: FieldSource, request_id: bytes) -> Subscription:
-        kind, update = message.find(263), message.find(265) or INCREMENTAL
-        depth = message.find(264) or b"0"
-        types = frozenset(_group(message, 267, 269))
-        symbols = tuple(value.decode("latin-1") for value in _group(message, 146, 55))
-        if request_id in self._subscriptions:
-            raise MarketDataRefused(DUPLICATE_ID, "this MDReqID (262) is in use")
-        if kind not in (SNAPSHOT, SUBSCRIBE):
-            raise MarketDataRefused(BAD_SUBSCRIPTION, "SubscriptionRequestType (263) must be 0, 1 or 2")
-        if not depth.isdigit():
-            raise MarketDataRefused(BAD_DEPTH, "MarketDepth (264) must be a number")
-        if update not in (FULL_REFRESH, INCREMENTAL):
-            raise MarketDataRefused(BAD_UPDATE_TYPE, "MDUpdateType (265) must be 0 or 1")
-        _check_entry_types(types)
-        for symbol in symbols:
-            self._check_symbol(symbol, types)
-        if not 0 < len(symbols) <= SYMBOLS_MAX:
-            raise MarketDataRefused(UNKNOWN_SYMBOL, "no symbol, or too many of them")
-        return Subscription(request_id, symbols, int(depth), types, kind == SNAPSHOT, update == INCREMENTAL)
-
-    def _check_symbol(self, symbol: str, types: frozenset[bytes]) -> None:
-        rules = self._client.rules
-        instrument = self._desk.phemex.engine.products.find(symbol)
-        if instrument is None or not instrument.is_listed or (rules.symbols and symbol not in rules.symbols):
-            raise MarketDataRefused(UNKNOWN_SYMBOL, f"unknown symbol {symbol}")
-        if words := lacking(instrument, types):
-            raise MarketDataRefused(BAD_ENTRY_TYPE, f"MDEntryType (269): {words}")
+        for request_id in list(self._subscriptions):
+            self._end(request_id)
 
     async def _follow(self, wanted: Subscription) -> None:
         """See that the venue sends the books, and show those that are there already."""
-        products = self._desk.phemex.engine.products
+        phemex = self._desk.phemex
         if wanted.has_figures:
             self._listen()
         try:
-            for symbol in wanted.symbols:
-                words = wanted.channels(products.tradable(symbol))
-                await self._desk.phemex.subscribe(symbol, channels=words)
+            for symbols, words in wanted.wants(phemex.engine.products):
+                await phemex.subscribe(*symbols, channels=words)
+                wanted.followed.append((symbols, words))
         except TidingsError as error:
-            self._subscriptions.pop(wanted.request_id, None)
-            self._stop_listening()
-            self._client.tell(b"Y", [(58, str(error).encode()), (262, wanted.request_id), (281, BAD_SUBSCRIPTION)])
+            if self._is_on(wanted):
+                self._client.tell(b"Y", [(58, str(error).encode()), (262, wanted.request_id), (281, BAD_SUBSCRIPTION)])
+                self._end(wanted.request_id)
+        if not self._is_on(wanted):
+            self._leave(wanted)
             return
         for symbol in wanted.symbols:
             self._show_known(wanted, symbol)
@@ -175,6 +112,24 @@ class MarketData:
 
     def _is_on(self, wanted: Subscription) -> bool:
         return self._subscriptions.get(wanted.request_id) is wanted
+
+    def _end(self, request_id: bytes) -> None:
+        """Whoever asked, the venue or we: nothing is shown or followed for it any more."""
+        wanted = self._subscriptions.pop(request_id, None)
+        if wanted is None:
+            return
+        self._leave(wanted)
+        self._stop_listening()
+
+    def _leave(self, wanted: Subscription) -> None:
+        """Give back what was followed for it; a trade that nobody goes on from is not the last one for long."""
+        while wanted.followed and self._desk.phemex.engine.is_open:
+            symbols, words = wanted.followed.pop()
+            self._desk.phemex.unsubscribe(*symbols, channels=words)
+        others = [one for one in self._subscriptions.values() if TRADE in one.entry_types]
+        for symbol in wanted.symbols:
+            if not any(symbol in one.symbols for one in others):
+                self._last_trades.pop(symbol, None)
 
     def _listen(self) -> None:
         if self._listener is None:
@@ -222,8 +177,7 @@ class MarketData:
 
     def _end_if_complete(self, wanted: Subscription) -> None:
         if wanted.is_once and len(wanted.shown) == len(wanted.symbols):
-            self._subscriptions.pop(wanted.request_id, None)
-            self._stop_listening()
+            self._end(wanted.request_id)
 
     def _send_snapshot(self, wanted: Subscription, instrument: Instrument, bids: Levels, offers: Levels) -> None:
         entries: list[Fields] = []
@@ -331,19 +285,6 @@ class MarketData:
         for entry in entries:
             fields += entry
         self._client.tell(b"X", fields)
-
-
-def _check_entry_types(types: frozenset[bytes]) -> None:
-    if not types or types - OFFERED:
-        words = ", ".join(kind.decode() for kind in sorted(OFFERED))
-        raise MarketDataRefused(BAD_ENTRY_TYPE, f"MDEntryType (269): only {words} are offered")
-
-
-def _group(message: FieldSource, count_tag: int, tag: int) -> list[bytes]:
-    """The one field of each entry of a group, as many as there are."""
-    count = message.find(count_tag) or b"0"
-    values = (message.find(tag, nth) for nth in range(min(int(count), SYMBOLS_MAX + 1) if count.isdigit() else 0))
-    return [value for value in values if value is not None]
 
 
 def _levels(level_at: Callable[[int], tuple[int, int]], count: int, depth: int) -> Levels:
