@@ -13,7 +13,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable
+from operator import attrgetter
 from typing import Any, Generic, Self, TypeVar
 
 from tidings.app.engine import Engine
@@ -127,18 +128,19 @@ class Bell:
     """Wakes one waiting loop; costs next to nothing where none waits."""
 
     def __init__(self) -> None:
-        self._waiter: asyncio.Future[None] | None = None
+        self.waiter: asyncio.Future[None] | None = None
 
     def ring(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        if self.waiter is not None and not self.waiter.done():
+            self.waiter.set_result(None)
+        self.waiter = None
 
     def wait(self) -> Awaitable[None]:
         """Until the next ring. Raises UsageError where another loop waits already."""
-        if self._waiter is not None and not self._waiter.done():
+        if self.waiter is not None and not self.waiter.done():
             raise UsageError("one loop per iterator: ask the session for another one")
-        self._waiter = asyncio.get_running_loop().create_future()
-        return self._waiter
+        self.waiter = asyncio.get_running_loop().create_future()
+        return self.waiter
 
 
 def _soon(loop: asyncio.AbstractEventLoop, engine: Engine, act: Callable[..., object], *arguments: Any) -> None:
@@ -148,57 +150,51 @@ def _soon(loop: asyncio.AbstractEventLoop, engine: Engine, act: Callable[..., ob
 
 
 def _into(
-    mailbox: Mailbox[Any], bell: Bell, wanted: frozenset[str], is_meant: Callable[[Any], bool] | None = None
+    mailbox: Mailbox[Any], bell: Bell, instruments: list[Instrument], is_meant: Callable[[Any], bool] | None = None
 ) -> Callable[[Any, int], None]:
-    """A listener's callback. It must not hold the iterator, or that would never end by itself."""
+    """A listener's callback, on the hot path. It must not hold the iterator, or that would never end by itself."""
+    wanted, put = frozenset(instruments), mailbox.put
 
     def hear(news: Any, now_ns: int) -> None:
-        if news.symbol in wanted and (is_meant is None or is_meant(news)):
-            mailbox.put(news)
-            bell.ring()
+        if news.instrument in wanted and (is_meant is None or is_meant(news)):
+            put(news)
+            if bell.waiter is not None:
+                bell.ring()
 
     return hear
 
 
-def _symbol(news: Book | Ticker) -> Hashable:
-    return news.symbol
-
-
 def books(engine: Engine, instruments: list[Instrument]) -> MarketIterator[Book]:
     """Copies of books, made when they are read."""
-    mailbox: Newest[Book] = Newest(_symbol, len(instruments))
+    mailbox: Newest[Book] = Newest(attrgetter("instrument"), len(instruments))
     bell = Bell()
-    heard = {"book": _into(mailbox, bell, _names(instruments))}
+    heard = {"book": _into(mailbox, bell, instruments)}
     return MarketIterator(engine, instruments, (BOOK,), mailbox, heard, finish=copy_of, bell=bell)
 
 
 def trades(engine: Engine, instruments: list[Instrument], most: int) -> MarketIterator[Trade]:
     mailbox: Queue[Trade] = Queue(most)
     bell = Bell()
-    heard = {"trade": _into(mailbox, bell, _names(instruments))}
+    heard = {"trade": _into(mailbox, bell, instruments)}
     return MarketIterator(engine, instruments, (TRADE,), mailbox, heard, bell=bell)
 
 
 def klines(engine: Engine, instruments: list[Instrument], interval_s: int) -> MarketIterator[Kline]:
-    mailbox: Newest[Kline] = Newest(lambda kline: (kline.symbol, kline.start_s), KLINES_MAX * len(instruments))
+    mailbox: Newest[Kline] = Newest(attrgetter("instrument", "start_s"), KLINES_MAX * len(instruments))
     bell = Bell()
-    heard = {"kline": _into(mailbox, bell, _names(instruments), lambda kline: kline.interval_s == interval_s)}
+    heard = {"kline": _into(mailbox, bell, instruments, lambda kline: kline.interval_s == interval_s)}
     return MarketIterator(engine, instruments, (f"{KLINE_PREFIX}{interval_s}",), mailbox, heard, bell=bell)
 
 
 def tickers(engine: Engine, instruments: list[Instrument]) -> MarketIterator[Ticker]:
-    mailbox: Newest[Ticker] = Newest(_symbol, len(instruments))
+    mailbox: Newest[Ticker] = Newest(attrgetter("instrument"), len(instruments))
     bell = Bell()
-    heard = {"ticker": _into(mailbox, bell, _names(instruments))}
+    heard = {"ticker": _into(mailbox, bell, instruments)}
     return MarketIterator(engine, instruments, (TICKER,), mailbox, heard, bell=bell)
 
 
 def ticks(engine: Engine, instruments: list[Instrument], kinds: frozenset[TickKind]) -> MarketIterator[PriceTick]:
-    mailbox: Newest[PriceTick] = Newest(lambda tick: (tick.symbol, tick.kind), len(instruments) * len(kinds))
+    mailbox: Newest[PriceTick] = Newest(attrgetter("instrument", "kind"), len(instruments) * len(kinds))
     bell = Bell()
-    heard = {"tick": _into(mailbox, bell, _names(instruments), lambda tick: tick.kind in kinds)}
+    heard = {"tick": _into(mailbox, bell, instruments, lambda tick: tick.kind in kinds)}
     return MarketIterator(engine, instruments, tuple(sorted(kinds)), mailbox, heard, bell=bell)
-
-
-def _names(instruments: list[Instrument]) -> frozenset[str]:
-    return frozenset(instrument.symbol for instrument in instruments)
