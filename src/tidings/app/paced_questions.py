@@ -40,14 +40,15 @@ class PacedQuestions:
     async def fetch(self, path: str, query: str) -> Any:
         """The opened answer. Raises VenueError, PeerError, ConnectionLost when it does not come after several tries."""
         async with self._turn:
-            pause_s = FIRST_PAUSE_S
+            pause_s, patience = FIRST_PAUSE_S, 1
             for left in range(TRIES_MAX - 1, -1, -1):
                 try:
                     return await self._ask(path, query)
                 except RateLimited as error:
                     if not left:
                         raise
-                    await self._wait(error.retry_after_s)
+                    await self._wait(self._retry_s(error) * patience)
+                    patience *= 2
                 except (ConnectionLost, PeerError, VenueError) as error:
                     if not left or (isinstance(error, VenueError) and error.http_status < HTTP_SERVER_ERROR):
                         raise
@@ -75,6 +76,13 @@ class PacedQuestions:
             await self._wait(wait_ns / NS_PER_S)
         if not budget.endpoints.signs_pings:  # a host that has everything signed is counted by the link
             bucket.spend(weight, clock.read_now_ns())
+
+    def _retry_s(self, error: RateLimited) -> float:
+        """How long the venue's retry-after still is; where it told none, as long as its minute."""
+        bucket, now_ns = self._engine.link.budget.bucket_of(OTHERS), self._engine.clock.read_now_ns()
+        if bucket is not None and bucket.blocked_until_ns > now_ns:
+            return (bucket.blocked_until_ns - now_ns) / NS_PER_S
+        return error.retry_after_s
 
     async def _wait(self, seconds: float) -> None:
         self.waited_s += seconds

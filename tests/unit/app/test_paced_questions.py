@@ -96,6 +96,21 @@ def test_hiccups_are_asked_again(quick):
     assert engine.times_ns[3] - engine.times_ns[2] == 30_000_000_000
 
 
+def test_what_the_venue_says_of_waiting_counts_and_more_each_time(quick):
+    engine = Asked(*[RateLimited("slowly", 60)] * 3)
+    quick.append(engine.clock)
+    ask = engine.request
+
+    async def request(*words, **options):
+        engine.budget.block("", 2, engine.clock.read_now_ns())  # as the link does, of the answer's header
+        return await ask(*words, **options)
+
+    engine.request = request
+    ask_often(engine, 1, LIST)
+    waits_s = [(b - a) / 1e9 for a, b in zip(engine.times_ns, engine.times_ns[1:], strict=False)]
+    assert waits_s == [2, 4, 8]
+
+
 @pytest.mark.parametrize("error", [VenueError("no such symbol", 30000), ConnectionLost("down")])
 def test_a_refusal_ends_it_at_once_and_a_line_that_stays_down_in_the_end(quick, error):
     engine = Asked(*[error] * 50)
