@@ -7,6 +7,8 @@ import pytest
 from exchange_process import launch
 from phemex_client import RestClient
 
+from tidings.market.feed_state import FeedEvent
+
 LIMIT_S = 20
 SYMBOLS = ("BTCUSD", "BTCUSDT", "sBTCUSDT")
 
@@ -78,3 +80,18 @@ async def test_a_loop_that_sleeps_costs_no_memory_and_sees_the_newest_book(busy,
     assert second.sequence == phemex.engine.market.book("BTCUSDT").sequence
     assert second.sequence > first.sequence
     assert books.conflated_count > 3
+
+
+async def test_a_loop_sees_a_book_turn_stale_and_heal(busy, open_session):
+    phemex = await open_session(busy)
+    books = phemex.books("sBTCUSDT")
+    async with asyncio.timeout(LIMIT_S):
+        assert (await anext(books)).is_live
+        # Silence for longer than the venue ever is, as the clock tells it.
+        phemex.engine.market.on_timer(phemex.engine.clock.read_now_ns() + 100_000_000_000)
+        stale = await anext(books)
+        assert (stale.is_live, stale.stale_cause) == (False, FeedEvent.SILENCE)
+        assert stale.bid_count > 0  # to look at, not to trade on
+        while not (await anext(books)).is_live:
+            pass
+    assert not stale.is_live

@@ -8,10 +8,12 @@ from decimal import Decimal
 
 import pytest
 from exchange_process import RunningExchange, launch
+from fault_examples import FaultAdmin
 from phemex_client import RestClient
 from tidings_command import Ended
 
 import tidings
+from tidings.app import paced_questions
 from tidings.errors import UsageError
 
 DAY_NS, S_NS = 86_400_000_000_000, 1_000_000_000
@@ -86,6 +88,41 @@ async def test_trades_as_far_back_as_the_venue_keeps_them(busy, market, open_ses
     place = found.index(wanted[5])
     assert found[place : place + 14] == wanted[5:19]
     assert "begin at" in backfill.notes[0]
+
+
+@pytest.mark.parametrize("symbol", ["BTCUSD", "sBTCUSDT"])
+async def test_trades_from_a_moment_to_another(busy, market, open_session, symbol):
+    phemex = await open_session(busy)
+    while len(told := market.public("/md/trade", f"symbol={symbol}").json["result"]["trades"]) < 40:
+        time.sleep(0.1)
+    times = sorted({row[0] // 1_000_000 * 1_000_000 for row in told})
+    begin_ns, end_ns = times[3], times[-3]
+    backfill = phemex.history.trades(symbol, begin_ns, end_ns)
+    found = [(trade.venue_time_ns, trade.qty) for trade in await backfill.all()]
+    _, qty, _ = LINES[symbol]
+    rows = [(row[0] // 1_000_000 * 1_000_000, scaled(row[3], qty)) for row in reversed(told)]
+    assert found == [row for row in rows if begin_ns <= row[0] < end_ns]
+    assert backfill.notes == []
+    assert backfill.questions.question_count < 30
+
+
+async def test_a_bad_hour_costs_time_and_no_row(busy, open_session, monkeypatch):
+    phemex = await open_session(busy)
+    monkeypatch.setattr(paced_questions, "FIRST_PAUSE_S", 0.01)
+    end_ns = (time.time_ns() // DAY_NS) * DAY_NS - DAY_NS
+    calm = await phemex.history.klines("BTCUSDT", 60, end_ns - 4 * DAY_NS, end_ns).all()
+    admin = FaultAdmin(busy.ready)
+    path = "/exchange/public/md/v2/kline/list"
+    try:
+        admin.call("POST", "/faults", {"kind": "fail", "path": path, "status": 503, "probability": 0.3, "seed": 4})
+        admin.call("POST", "/faults", {"kind": "rate-limit", "path": path, "nth": 4, "retry_after": "1"})
+        admin.call("POST", "/faults", {"kind": "garbage", "path": path, "shape": "html", "nth": 6})
+        admin.call("POST", "/faults", {"kind": "cut-response", "path": path, "at_byte": 300, "nth": 9})
+        backfill = phemex.history.klines("BTCUSDT", 60, end_ns - 4 * DAY_NS, end_ns)
+        assert await backfill.all() == calm
+        assert backfill.questions.question_count > 2 * (1 + 7) + 2
+    finally:
+        admin.call("DELETE", "/faults")
 
 
 async def test_a_session_without_a_key_may_ask_about_the_past(busy: RunningExchange):
