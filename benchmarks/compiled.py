@@ -1,4 +1,4 @@
-"""The C loops of loops.pyx, compiled once per run into a temporary directory against the declarations in ext/."""
+"""The C loops of *loops.pyx, compiled once per run into a temporary directory against the declarations in ext/."""
 
 import atexit
 import functools
@@ -15,8 +15,8 @@ EXT = HERE.parent / "ext"
 
 
 @functools.cache
-def loops() -> ModuleType:
-    """The module; RuntimeError with the reason if it cannot be compiled here."""
+def loops(name: str = "loops") -> ModuleType:
+    """The module of `name`.pyx; RuntimeError with the reason if it cannot be compiled here."""
     try:
         from Cython.Build import cythonize
         from Cython.Compiler.Errors import CompileError
@@ -24,19 +24,19 @@ def loops() -> ModuleType:
         from setuptools.errors import BaseError
     except ImportError as error:
         raise RuntimeError(f"needs Cython and setuptools to compile its loops ({error})") from error
-    directory = TemporaryDirectory(prefix="tidings-loops-")
+    directory = TemporaryDirectory(prefix=f"tidings-{name}-")
     atexit.register(directory.cleanup)
     with redirect_stdout(sys.stderr if "VERBOSE" in os.environ else Path(os.devnull).open("w")):
         try:
-            extension = Extension("loops", [str(HERE / "loops.pyx")], extra_compile_args=["-O2"])
+            extension = Extension(name, [str(HERE / f"{name}.pyx")], extra_compile_args=["-O2"])
             modules = cythonize([extension], include_path=[str(EXT)], build_dir=directory.name, language_level=3)
             command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
             command.build_lib = command.build_temp = directory.name
             command.ensure_finalized()
             command.run()
         except (CompileError, BaseError) as error:
-            raise RuntimeError(f"loops.pyx does not compile: {error}") from error
-    spec = importlib.util.spec_from_file_location("loops", command.get_ext_fullpath("loops"))
+            raise RuntimeError(f"{name}.pyx does not compile: {error}") from error
+    spec = importlib.util.spec_from_file_location(name, command.get_ext_fullpath(name))
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -21,9 +21,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "clock", "metrics"),
     ("model", "wire"),
     ("market", "fix", "journal"),
-    ("engine", "net"),
-    ("venue.phemex", "exchange", "recorder"),
-    ("app", "session", "blocking", "config", "watchdog", "fix_gateway", "fix_client"),
+    ("engine", "net", "recorder"),
+    ("venue.phemex", "exchange"),
+    ("app", "session", "blocking", "config", "watchdog", "fix_gateway", "fix_client", "export"),
     ("cli",),
 )
 # The faces of floor 5 stand on each other, in this order only: config carries app, app carries session, and so on.
@@ -56,7 +56,7 @@ CLOCK_CALLS = re.compile(
 )
 
 # Rooms that know no venue: its name in their code (not in their prose) means a port is missing.
-VENUE_NEUTRAL = CLOCKLESS | {"net", "metrics", "clock", "errors"}
+VENUE_NEUTRAL = CLOCKLESS | {"net", "recorder", "metrics", "clock", "errors"}
 VENUE_WORD = re.compile(r"phemex", re.IGNORECASE)
 
 ROOM_FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -149,6 +149,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     watchdog_stall_s: Annotated[float, Meta(ge=0.2, le=60)] = 3.0  # of `spawn`: acts after this long without a beat
     on_stop: Literal["leave", "cancel"] = "leave"  # open orders when the session ends on purpose
 
+    record: str | None = None  # directory of a new recording of all that is heard and sent (docs/recording.md)
+
     # Order truth: what is compared with the venue's own lists, and when doubt ends trading.
     reconcile_interval_s: Annotated[float, Meta(ge=0.5, le=300)] = 5.0  # a missing stream message shows within two
     unknown_orders_max: Annotated[int, Meta(ge=1)] = 5  # more of unknown fate in a symbol, and it is halted

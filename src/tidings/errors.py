@@ -15,6 +15,7 @@
     │   ├── AuthenticationError      key, secret, signature or expiry refused
     │   └── RateLimited              HTTP 429 or our own budget; carries retry_after_s
     ├── JournalDamaged               the operator: the order journal does not add up; nothing is traded until it does
+    ├── RecordingError               the operator: a recording is damaged or cannot be made; names the file and the byte
     ├── FieldError (ValueError)      the sender of a FIX message: a field is missing or not of its type
     ├── SessionStoreDamaged          the operator: a FIX session's files do not add up; it is not started
     ├── PeerError                    the peer broke a protocol (HTTP, WebSocket, JSON); the connection is closed
@@ -111,6 +112,13 @@ class JournalDamaged(TidingsError):
     """The order journal does not add up: a file in it is damaged, missing or strange. The message names it.
 
     Nothing is traded on it: orders it has lost may be open at the venue, and an id it has lost could be used again.
+    """
+
+
+class RecordingError(TidingsError):
+    """A recording that is damaged, is none, or cannot be made; the message names the file and the offset.
+
+    Nothing behind the damage is read: a replay or a table made of half a recording would look whole.
     """
 
 

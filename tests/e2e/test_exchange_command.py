@@ -6,10 +6,12 @@ import pty
 import select
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from phemex_client import RestClient, StreamClient
@@ -49,6 +51,17 @@ def test_open_connections_do_not_hold_up_the_end(start_exchange):
     exchange.process.terminate()
     assert exchange.process.wait(5) == 0
     assert (exchange.ready_file.parent / "stderr.txt").read_text() == ""
+
+
+def test_a_client_verifies_it_by_the_host_it_listens_on_and_by_the_names_given(start_exchange):
+    arguments = ("--no-flow", "--tls-name", "exchange", "--tls-name", "venue.test")
+    for host, names in (("127.0.0.2", ["127.0.0.2", "exchange", "venue.test"]), ("0.0.0.0", ["exchange", "127.0.0.1"])):
+        ready = start_exchange("--host", host, *arguments).ready
+        address, port = urlsplit(ready["rest"]).hostname, urlsplit(ready["rest"]).port
+        trust = ssl.create_default_context(cafile=ready["ca_file"])
+        for name in names:
+            with socket.create_connection((address, port)) as plain, trust.wrap_socket(plain, server_hostname=name):
+                pass
 
 
 def test_without_tls_everything_is_plain(start_exchange):
@@ -134,6 +147,7 @@ def test_it_ends_when_its_parent_does(start_exchange):
         (["--price", "BTCUSD"], "BTCUSD"),
         (["--matching-delay-ms", "x"], "x"),
         (["--accounts", "65"], "65"),
+        (["--tls-name", "https://a.de"], "https://a.de"),
         (["--what"], "--what"),
     ],
 )
@@ -165,3 +179,20 @@ def test_it_listens_on_the_other_loopback_address_as_well(start_exchange):
     ready = start_exchange("--host", "::1").ready
     assert ready["rest"].startswith("https://[::1]:")
     assert RestClient(ready).public("/public/time").status == 200
+
+
+def test_localhost_is_both_loopback_addresses_on_one_port(start_exchange):
+    ready = start_exchange("--host", "localhost", "--no-flow").ready
+    port = urlsplit(ready["rest"]).port
+    assert ready["rest"] == f"https://localhost:{port}"
+    for address in ("127.0.0.1", "[::1]"):
+        assert RestClient({**ready, "rest": f"https://{address}:{port}"}).public("/public/time").status == 200
+
+
+def test_a_port_of_one_loopback_address_in_use_is_said():
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = str(taken.getsockname()[1])
+        command = [*COMMAND, "--host", "localhost", "--port", port]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"localhost:{port}" in result.stderr

@@ -12,7 +12,9 @@ import tidings
 from tidings.errors import PeerError, UsageError
 from tidings.exchange.server.certificates import Certificates
 from tidings.market.feed_state import FeedEvent
-from tidings.venue.phemex.market_topics import BOOK
+from tidings.recorder.entries import EntryKind
+from tidings.recorder.reader import RecordingReader
+from tidings.venue.phemex.market_topics import BOOK, topic_of
 
 S_NS = 1_000_000_000
 
@@ -215,17 +217,48 @@ async def test_a_snapshot_that_never_comes_is_asked_for_again(server, phemex):
     assert market.snapshot_requests.count == 1
 
 
+async def test_a_live_book_that_misses_its_regular_snapshot_is_asked_for_before_it_is_stale(server, phemex):
+    await phemex.subscribe("BTCUSDT", channels=[BOOK])
+    await until(lambda: live(phemex, ["BTCUSDT"]), "the book")
+    market, now_ns = phemex.engine.market, phemex.engine.clock.read_now_ns()
+    market.feeds.of(topic_of(phemex.instrument("BTCUSDT"), BOOK, phemex.engine.products)).feed.session.heard(
+        now_ns + 62 * S_NS
+    )  # other books of the connection are told of
+    market.on_timer(now_ns + 59 * S_NS)
+    assert market.snapshot_requests.count == 0
+    market.on_timer(now_ns + 61 * S_NS)
+    assert (market.snapshot_requests.count, live(phemex, ["BTCUSDT"])) == (1, ["BTCUSDT"])
+    await until(lambda: len(server.subscribed) == 2, "the question")
+
+
+async def test_connections_that_die_young_are_made_ever_more_rarely(server, phemex):
+    await phemex.subscribe("BTCUSDT", channels=[BOOK])
+    [feed] = phemex.engine.market.feeds
+    for _ in range(4):
+        await until(lambda: server.streams and server.live[0], "a connection")
+        server.cut(server.holder("BTCUSDT"))
+        await until(lambda: not server.streams, "its end")
+    began_s = asyncio.get_running_loop().time()
+    await until(lambda: feed.feed.is_live, "the fifth")
+    assert asyncio.get_running_loop().time() - began_s > 0.7, "0.2 s four times doubled, at most halved by chance"
+
+
 # ---- What a recorder takes -------------------------------------------------------------------------------------------
 
 
-async def test_a_tap_has_every_push_as_it_came_with_its_connections_number(server, phemex):
-    taken = []
-    phemex.engine.market.feeds.tap_with(lambda number, message, now_ns: taken.append((number, message)))
+async def test_a_recording_has_every_push_as_it_came_with_its_connections_number(server, certificates, tmp_path):
     symbols = many(21)
-    await phemex.subscribe(*symbols, channels=[BOOK])
-    await until(lambda: live(phemex, symbols) == symbols, "every book")
-    pushes = sorted((number, message.decode()) for number, message in taken if b'"id"' not in message)
-    assert pushes == sorted((1 + place // 20, snapshot(symbol)) for place, symbol in enumerate(symbols))
+    async with tidings.connect(
+        "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=str(certificates.ca_file), rate_limits=False,
+        record=str(tmp_path / "recording"),
+    ) as phemex:  # fmt: skip
+        await phemex.subscribe(*symbols, channels=[BOOK])
+        await until(lambda: live(phemex, symbols) == symbols, "every book")
+    entries = list(RecordingReader(tmp_path / "recording"))
+    pushes = [(found.source, found.payload.decode()) for found in entries if found.kind is EntryKind.MARKET]
+    books = sorted(push for push in pushes if '"id"' not in push[1])
+    assert books == sorted((1 + place // 20, snapshot(symbol)) for place, symbol in enumerate(symbols))
+    assert {found.source for found in entries if found.kind is EntryKind.FEED and b'"up"' in found.payload} == {1, 2}
 
 
 async def test_stopping_ends_every_connection(server, phemex):

@@ -15,7 +15,7 @@ from tidings.model.enums import OrdStatus
 
 async def drop_stream(phemex: tidings.Phemex) -> None:
     """Cut the account stream's connection without a word, as a network does."""
-    phemex.engine.account._feed._socket._connection.close(tidings.ConnectionLost("cut by the test"))
+    phemex.engine.account._feed._socket.connection.close(tidings.ConnectionLost("cut by the test"))
     await until(lambda: not phemex.state.is_account_live)
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-import websockets.frames
 import websockets.server
 import websockets.utils
 
@@ -30,6 +29,7 @@ from tests.simulated.schedule import Schedule
 from tests.simulated.trader import Action, Trader
 from tests.simulated.wire import Network, Wire
 from tidings.engine.strategy import ORDER_CALLBACKS, Strategy
+from tidings.net import web_socket_connection
 from tidings.session.order_ticket import OrderTicket
 
 START_LIMIT_NS = 60 * NS_PER_S
@@ -354,7 +354,7 @@ def repeatable_handshakes(seed: int) -> Iterator[None]:
     source = SimpleNamespace(token_bytes=random.Random(f"masks {seed}").randbytes)
     dates = SimpleNamespace(utils=SimpleNamespace(formatdate=lambda **_: "Thu, 09 Oct 2025 08:53:20 GMT"))
     places: tuple[tuple[Any, str, Any], ...] = (
-        (websockets.frames, "secrets", source), (websockets.utils, "secrets", source),
+        (web_socket_connection, "urandom", source.token_bytes), (websockets.utils, "secrets", source),
         (websockets.server, "email", dates),
     )
     before = [getattr(module, name) for module, name, _ in places]

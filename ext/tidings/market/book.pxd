@@ -23,6 +23,7 @@ cdef enum FeedEventCode:
     EVENT_MALFORMED = 5
     EVENT_SILENCE = 6
     EVENT_DISCONNECTED = 7
+    EVENT_CORRECTED = 8
 
 ctypedef struct Level:
     int64_t price_ticks
@@ -51,9 +52,10 @@ cdef class Book:
     # What the feed is worth.
     cdef int feed_state         # FeedState
     cdef int last_cause         # FeedEvent that last made it stale, -1: none did
-    cdef readonly int64_t stale_count, mismatch_count
+    cdef readonly int64_t stale_count, mismatch_count, corrected_count
     # Of the last update that was applied.
     cdef readonly int64_t sequence, venue_time_ns, received_ns, depth
+    cdef readonly int64_t snapshot_ns       # when the last whole one was taken; 0: none was
     cdef BookSide bid_side, offer_side
 
     # True: the book is another than before (levels or state), so whoever follows it must hear. Allocates only when a

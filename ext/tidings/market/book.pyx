@@ -14,16 +14,18 @@ from libc.string cimport memcmp, memmove
 
 cimport cython
 
+from tidings.market.book_depth cimport SideSweep, lots_down_to, sweep_side
 from tidings.model.instrument cimport Instrument
 from tidings.model.scale cimport price_text
 
 from tidings.errors import UsageError
 from tidings.market.feed_state import FEED_TRANSITIONS, FeedEvent, FeedState
+from tidings.market.sweep import Sweep, swept
 
 cdef enum:
     SIDE_LEVELS_MIN = 64        # twice the usual feed's depth: such a book never allocates again
     STATE_COUNT = 3
-    EVENT_COUNT = 8
+    EVENT_COUNT = 9
 
 STATES = tuple(FeedState)
 cdef int[STATE_COUNT][EVENT_COUNT] TRANSITIONS
@@ -65,6 +67,7 @@ cdef class Book:
         if update.is_snapshot:
             self._compare(update)
             self.bid_side.count = self.offer_side.count = 0
+            self.snapshot_ns = update.received_ns
         change_side(&self.bid_side, update.bids, update.bid_count, update.depth)
         change_side(&self.offer_side, update.offers, update.offer_count, update.depth)
         self.sequence = update.sequence
@@ -78,14 +81,15 @@ cdef class Book:
 
     cdef void _compare(self, const BookUpdate* snapshot) noexcept:
         """A snapshot of the very number we are at must show our levels: the one proof of a lost change there is."""
-        if self.feed_state != FEED_LIVE or snapshot.sequence != self.sequence or snapshot.depth != self.depth:
-            return
-        if not (
+        if self.feed_state != FEED_LIVE or snapshot.depth != self.depth or (
             is_same(&self.bid_side, snapshot.bids, snapshot.bid_count)
             and is_same(&self.offer_side, snapshot.offers, snapshot.offer_count)
         ):
+            return
+        if snapshot.sequence == self.sequence:
             self.mismatch_count += 1
-            self.apply_event(EVENT_MISMATCH)
+        else:
+            self.corrected_count += 1
 
     cdef bint apply_event(self, int event) noexcept:
         cdef int before = self.feed_state
@@ -168,11 +172,23 @@ cdef class Book:
     def offer_at(self, Py_ssize_t level_index):
         return level_at(&self.offer_side, level_index)
 
-    def bids(self):
-        return levels_of(&self.bid_side)
+    def bids(self, Py_ssize_t level_count=SIDE_LEVELS_MAX):
+        return levels_of(&self.bid_side, level_count)
 
-    def offers(self):
-        return levels_of(&self.offer_side)
+    def offers(self, Py_ssize_t level_count=SIDE_LEVELS_MAX):
+        return levels_of(&self.offer_side, level_count)
+
+    def bid_lots_to(self, int64_t price_ticks):
+        return lots_to(&self.bid_side, price_ticks)
+
+    def offer_lots_to(self, int64_t price_ticks):
+        return lots_to(&self.offer_side, price_ticks)
+
+    def sweep_bids(self, int64_t qty_lots):
+        return sweep(&self.bid_side, qty_lots)
+
+    def sweep_offers(self, int64_t qty_lots):
+        return sweep(&self.offer_side, qty_lots)
 
     def __repr__(self):
         return (
@@ -293,9 +309,28 @@ cdef tuple level_at(const BookSide* side, Py_ssize_t level_index):
     return side.levels[level_index].price_ticks, side.levels[level_index].qty_lots
 
 
-cdef list levels_of(const BookSide* side):
+cdef list levels_of(const BookSide* side, Py_ssize_t level_count):
     cdef Py_ssize_t index
-    return [(side.levels[index].price_ticks, side.levels[index].qty_lots) for index in range(side.count)]
+    if level_count < 0:
+        raise UsageError(f"the number of levels must not be negative: was {level_count}")
+    return [(side.levels[index].price_ticks, side.levels[index].qty_lots)
+            for index in range(min(level_count, side.count))]
+
+
+cdef object lots_to(const BookSide* side, int64_t price_ticks):
+    cdef int64_t qty_lots = lots_down_to(side, price_ticks)
+    if qty_lots >= 0:
+        return qty_lots
+    return sum([lots for ticks, lots in levels_of(side, side.count) if side.sign * ticks >= side.sign * price_ticks])
+
+
+cdef object sweep(const BookSide* side, int64_t qty_lots):
+    cdef SideSweep found
+    if qty_lots <= 0:
+        raise UsageError(f"the size to find must be above 0 lots: was {qty_lots}")
+    if sweep_side(side, qty_lots, &found):
+        return Sweep(qty_lots, found.qty_lots, found.cost, found.last_price_ticks)
+    return swept(levels_of(side, side.count), qty_lots)
 
 
 cdef str best_text(Instrument instrument, const BookSide* side):

@@ -37,6 +37,7 @@ cdef class Lane(ByteSink):
     cdef readonly int in_flight_count
     cdef readonly bint is_up                # connected, verified, and not told to close
     cdef readonly int64_t answer_count      # since it came up
+    cdef public object tap                  # a recording's: hears every request and answer first; None: nobody
     # The listener's mark: an answer may have been another request's. Gone when a request leaves on a quiet, idle lane.
     cdef public bint is_in_doubt
 

@@ -93,6 +93,8 @@ cdef class Lane(ByteSink):
         slot.last_byte = self.connection.written_bytes_total
         slot.is_overdue = False
         self.in_flight_count += 1
+        if self.tap is not None:
+            self.tap.request_left(self.index, start[:count], now_ns)
         return result
 
     cpdef bint has_room(self) noexcept:
@@ -129,6 +131,8 @@ cdef class Lane(ByteSink):
         request = self._take_first()    # a copy: the listener may send, and the slot be filled anew
         if not response.keep_alive:
             self.is_up = False
+        if self.tap is not None:
+            self.tap.answer_came(self.index, copy_response(response, now_ns), now_ns)
         self.listener.on_answer(self, &request, response, now_ns)
         if not response.keep_alive:
             self.connection.close(ConnectionLost(f"lane {self.index}: the peer announced the end of the connection"))

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 
 from tidings.app.feed import StreamFeed
+from tidings.app.recording import Recording
 from tidings.app.venue_access import VenueAccess
 from tidings.app.venue_clock import VenueClock
 from tidings.app.world import World
@@ -68,6 +69,10 @@ class AccountWatch:
             on_down=self._on_down,
             on_refused=on_change,
         )
+
+    def record(self, recording: Recording | None) -> None:
+        """Let it have every message."""
+        self._feed.tap = recording.account_tap() if recording is not None else None
 
     async def start(self, timeout_s: float) -> None:
         """Log in, subscribe, take the snapshots. Raises AuthenticationError or ConnectionLost."""

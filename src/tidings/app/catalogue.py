@@ -31,6 +31,7 @@ class Catalogue:
     ) -> None:
         self._queries, self._clock, self._max_age_s = queries, clock, max_age_s
         self._host = endpoints.rest.authority
+        self.body = b""  # the answer in force, as it came
         self._cache = None if endpoints.environment == LOCAL else cache or ProductCache()
 
     async def read(self) -> Products:
@@ -41,6 +42,7 @@ class Catalogue:
         """The products as the venue tells them now; also what is on disk from here on."""
         body = await self._queries.products()
         products = parse_products(body)
+        self.body = body
         if self._cache is not None:
             self._cache.store(self._host, body, self._clock.read_wall_ns())
         return products
@@ -54,6 +56,7 @@ class Catalogue:
         except PeerError as error:
             log.warning("the product catalogue on disk is not used: %s", error)
             return None
+        self.body = cached.body
         log.info("product catalogue of %s ago, from disk", cached.age_text(self._clock.read_wall_ns()))
         return products
 

@@ -19,6 +19,8 @@ from tidings.app.adopted_orders import AdoptedOrders
 from tidings.app.catalogue import Catalogue, carried_over
 from tidings.app.engine_state import EngineState
 from tidings.app.engine_view import state_of
+from tidings.app.event_tap import EventTap, tap_engine
+from tidings.app.held_positions import HeldPositions
 from tidings.app.journal_home import JournalHome, open_journal
 from tidings.app.kill_signal import listen
 from tidings.app.kill_switch import KillSwitch
@@ -32,9 +34,11 @@ from tidings.app.order_truth import OrderTruth
 from tidings.app.parting import cancel_what_is_open
 from tidings.app.rate_watch import RateWatch
 from tidings.app.readiness import Readiness
+from tidings.app.recording import Recording, recording_of
 from tidings.app.recovery import recover
 from tidings.app.strategy_errors import StrategyErrors
-from tidings.app.strategy_run import run_strategy
+from tidings.app.strategy_group import Member
+from tidings.app.strategy_run import run_strategies
 from tidings.app.timers import Ticks, every
 from tidings.app.trading_control import TradingControl
 from tidings.app.venue_access import VenueAccess, find_venue
@@ -45,12 +49,10 @@ from tidings.app.world import World
 from tidings.config import EngineSettings, load_settings
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.risk import Risk
-from tidings.engine.strategy import Strategy
 from tidings.errors import AuthenticationError, ConfigError, TidingsError
 from tidings.metrics.stages import Stages
 from tidings.model.enums import DenyReason, ProductLine
 from tidings.model.execution_report import ExecutionReport
-from tidings.model.position import Position, Positions
 from tidings.venue.phemex.currencies import value_scales
 from tidings.venue.phemex.endpoints import LOCAL
 from tidings.venue.phemex.order_gateway import PhemexOrderGateway
@@ -89,6 +91,8 @@ class Engine:
     control: TradingControl
     limits: LiveLimits
     market: MarketWatch
+    recording: Recording | None = None
+    tap: EventTap | None = None  # of the recording, on what strategies and the order path do
     lanes: OrderLanes
     account: AccountWatch
     truth: OrderTruth
@@ -101,7 +105,8 @@ class Engine:
         self.world = world or World()
         self.clock = self.world.clock
         self.stages = Stages()
-        self.positions = Positions(self._on_position)
+        self.held = HeldPositions(self.clock)
+        self.positions = self.held.account
         self.venue_clock = VenueClock(self.clock)
         self.strategy_errors = StrategyErrors(self.clock)
         self.is_open = False  # start() has gone through, and stop() has not begun
@@ -228,31 +233,29 @@ class Engine:
         self.home = open_journal(self.settings, self.access, self.world, venue_wall_ns)
         self._closing.callback(self.home.close)
         path = lay_order_path(
-            self.settings,
-            self.access,
-            self.credentials,
-            self.products,
-            self.link.budget,
-            self.stages,
-            self.clock,
-            self.venue_clock,
-            self.home,
-        )
+            self.settings, self.access, self.credentials, self.products, self.link.budget, self.stages, self.clock,
+            self.venue_clock, self.home,
+        )  # fmt: skip
         self.entry, self.risk, self.gateway = path.entry, path.risk, path.gateway
         self.path, self.home.orders = path, self.entry.orders
         self.readiness = Readiness(self.gateway)
         self.control = TradingControl(self.risk, self.products.tradable)
         self.limits = LiveLimits(self.risk, self.products.tradable)
         self._judge_readiness(None)
-        hear_error = self.strategy_errors.hear
+        self.held.limit_by(self.risk, lambda symbol: self.products.find(symbol))
         self.entry.plug(
-            self.gateway, on_execution=self._on_execution, on_foreign=self._on_foreign, on_error=hear_error
+            self.gateway,
+            on_execution=self.held.on_execution,
+            on_foreign=self._on_foreign,
+            on_error=self.strategy_errors.hear,
         )
         if self.credentials is not None:
             self.watchdog = watchdog_link(
                 self.settings, self.access, self.products, self.entry, self.readiness, self.queries, self.clock
             )
         self.market = lay_market(self)
+        self.recording = self.market.recording = recording_of(self, self._closing)
+        self.tap = tap_engine(self)
         self._closing.push_async_callback(self.market.stop)
 
     async def _open_account(self) -> None:
@@ -278,6 +281,7 @@ class Engine:
             await self.queries.account_positions(*account)  # a wrong key shows here, by a question, with its cause
         self.lanes = OrderLanes(self.access, self.gateway, self.entry, self.settings, self.world)
         self._closing.push_async_callback(self.lanes.stop)
+        self.lanes.record(self.recording)
         await self.lanes.start()
         self.account = AccountWatch(
             self.access,
@@ -290,6 +294,7 @@ class Engine:
             self._judge_readiness,
         )
         self._closing.push_async_callback(self.account.stop)
+        self.account.record(self.recording)
         await self.account.start(self.settings.connect_timeout_s)
         self.kill.heed_latch()
         spot = [instrument for instrument in self.products if instrument.line == ProductLine.SPOT]
@@ -302,18 +307,20 @@ class Engine:
         return symbol in self._hedged
 
     def set_hedged(self, symbol: str, hedged: bool) -> None:
+        if self.tap is not None and hedged != self.is_hedged(symbol):
+            self.tap.mode_set(symbol, hedged, self.clock.read_now_ns())
         (self._hedged.add if hedged else self._hedged.discard)(symbol)
 
     # ---- Running -------------------------------------------------------------------------------------------------
 
-    async def run(self, strategy: Strategy, session: Any, *, seconds: float | None, timer_ms: int) -> None:
-        """Plug a strategy in until time is up or the engine stops.
+    async def run(self, members: list[Member], *, seconds: float | None, timer_ms: int) -> None:
+        """Plug strategies in until time is up or the engine stops.
 
-        Its exceptions in callbacks are logged and counted; one in on_start ends the run. The first one is told, after
-        its on_start, what was learnt of adopted orders before. Order events go on to a strategy after the end, until
-        another runs. Raises AuthenticationError when the account's stream is refused.
+        Their exceptions in callbacks are logged and counted; one in on_start ends the run. Those that run first are
+        told, after on_start, what was learnt of adopted orders before. Order events go on to them after the end, until
+        others run. Raises AuthenticationError when the account's stream is refused.
         """
-        await run_strategy(self, strategy, session, self._stopped, seconds=seconds, timer_ms=timer_ms)
+        await run_strategies(self, members, self._stopped, seconds=seconds, timer_ms=timer_ms)
         if self._refusal is not None:
             raise self._refusal
 
@@ -351,6 +358,8 @@ class Engine:
     async def refresh_products(self) -> Products:
         """Read the catalogue again; what is new, changed or delisted since the start is refused from now on."""
         self.products = carried_over(self.products, await self.catalogue.read_anew())
+        if self.recording is not None:
+            self.recording.tell_catalogue(self.catalogue.body)
         return self.products
 
     @property
@@ -364,17 +373,6 @@ class Engine:
         return {name: {"used": weight, "capacity": capacity} for name, (weight, capacity) in used.items()}
 
     # ---- What the rooms tell us ----------------------------------------------------------------------------------
-
-    def _on_execution(self, order: Any, report: Any) -> None:
-        position = self.positions.of(order.symbol, order.terms.pos_side)
-        position.apply_fill(order.terms.side, report.last_qty_lots, report.transact_time_ns)
-
-    def _on_position(self, position: Position) -> None:
-        """What is held has changed, or the venue's word on it: the limits count on from there."""
-        instrument = self.products.find(position.symbol)
-        if instrument is not None:
-            venue_lots = position.venue_qty_lots if position.is_known else None
-            self.risk.exposure.tell_position(instrument, position.pos_side, position.net_qty_lots, venue_lots)
 
     def _on_foreign(self, report: Any) -> None:
         log.debug("report about an order that is not of this session: %r", report)

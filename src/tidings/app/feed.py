@@ -11,11 +11,13 @@ import logging
 import random
 from collections.abc import Callable
 
+from tidings.app.recording import StreamTap
 from tidings.clock import Clock
 from tidings.errors import AuthenticationError, ConnectionLost, PeerError, TidingsError
 from tidings.net.dialer import Dialer
 from tidings.net.web_socket import WebSocketConnection, open_web_socket
 from tidings.venue.phemex.stream_session import StreamSession, StreamState
+from tidings.wire.frame_reader import MessageTaker
 
 log = logging.getLogger("tidings.feed")
 
@@ -27,7 +29,10 @@ LOGIN_REFUSALS_MAX = 3  # in a row; the venue sometimes refuses a right login (c
 
 
 class StreamFeed:
-    """`decode(message, now_ns)` takes a data push and answers whether it was one; anything else goes to the session."""
+    """`decode(message, now_ns)` takes a data push and answers whether it was one; anything else goes to the session.
+
+    A MessageTaker reads messages where they lie, without a call in Python per message.
+    """
 
     def __init__(
         self,
@@ -48,9 +53,10 @@ class StreamFeed:
         self.reconnect_count = 0
         self.down_cause = ""
         self._dialer, self._url, self._clock = dialer, url, clock
-        self.decode = decode
+        self._decode = decode
         self._on_live, self._on_down, self._on_refused = on_live, on_down, on_refused
         self._random = random_source or random.Random()
+        self.tap: StreamTap | None = None  # hears every message, before anybody acts on it
         self._socket: WebSocketConnection | None = None
         self._closed = asyncio.Event()
         self._failure: Exception | None = None
@@ -146,12 +152,20 @@ class StreamFeed:
         """One connection's life; ends by raising what ended it."""
         self._closed.clear()
         self._failure = None
+        taker = self._decode if isinstance(self._decode, MessageTaker) else None
         self._socket = await open_web_socket(
-            self._dialer, self._url, on_message=self._on_message, on_closed=self._on_closed
+            self._dialer,
+            self._url,
+            on_message=self._on_message if taker is None else self._on_answer,
+            on_closed=self._on_closed,
+            taker=taker,
+            tap=self.tap.came if self.tap is not None else None,
         )
         try:
             self._send(self.session.open(self._clock.read_now_ns()))
             while not await self._closed_within(TIMER_S):
+                if self._socket.taken_ns:
+                    self.session.heard(self._socket.taken_ns)
                 self._send(self.session.on_timer(self._clock.read_now_ns()))
         finally:
             self._socket.close()
@@ -167,16 +181,25 @@ class StreamFeed:
 
     def _on_message(self, message: bytes, now_ns: int) -> None:
         try:
-            if self.decode(message, now_ns):
-                self.session.heard(now_ns)
-                return
+            is_taken = self._decode(message, now_ns)
+        except (PeerError, AuthenticationError) as error:
+            self._on_closed(error)
+            return
+        if is_taken:
+            self.session.heard(now_ns)
+        else:
+            self._on_answer(message, now_ns)
+
+    def _on_answer(self, message: bytes, now_ns: int) -> None:
+        try:
             self._send(self.session.feed(message, now_ns))
         except (PeerError, AuthenticationError) as error:
-            self._failure = error
-            self._closed.set()
+            self._on_closed(error)
             return
         if self.session.state is StreamState.LIVE and not self._live.is_set():
             self._live.set()
+            if self.tap is not None:
+                self.tap.up()
             self._on_live()
 
     def _on_closed(self, cause: Exception | None) -> None:
@@ -188,6 +211,8 @@ class StreamFeed:
         self._live.clear()
         if self.session.state is not StreamState.CLOSED:
             self.session.close()
+            if self.tap is not None:
+                self.tap.down(self.down_cause)
             self._on_down(self.down_cause)
 
     def _send(self, texts: list[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 
 from tidings.app.feed import StreamFeed
 from tidings.app.resync import StallRule, Verdict
@@ -20,8 +19,6 @@ from tidings.venue.phemex.stream_session import StreamSession
 
 log = logging.getLogger("tidings.market")
 
-Tap = Callable[[int, bytes, int], None]
-
 
 class MarketFeed:
     """`topics` are followed. `lingering` ones nobody wants any more: the venue documents no way to end them alone, so
@@ -36,7 +33,6 @@ class MarketFeed:
         listener: MarketListener,
         world: World,
         stall_ns: int,
-        tap: Tap | None,
     ) -> None:
         self.number = number
         self.topics: dict[Topic, asyncio.Future[None]] = {}  # → done when the venue has answered it
@@ -51,29 +47,17 @@ class MarketFeed:
             dialer=world.make_dialer(access.stream, world.clock, access.tls),
             url=access.stream_url,
             session=StreamSession(on_answer=self._on_answer),
-            decode=self.stream.feed,
+            decode=self.stream,
             clock=world.clock,
             random_source=world.chance,
             on_live=self._on_live,
             on_down=self._on_down,
         )
-        if tap is not None:
-            self.tap_with(tap)
 
     @property
     def room(self) -> int:
         """Subscriptions that could be added."""
         return STREAM_SUBSCRIPTIONS_MAX - len(self.topics) - len(self.lingering)
-
-    def tap_with(self, tap: Tap) -> None:
-        """Let `tap(number, message, now_ns)` have every data push before it is decoded."""
-        feed, number = self.stream.feed, self.number
-
-        def decode(message: bytes, now_ns: int) -> bool:
-            tap(number, message, now_ns)
-            return feed(message, now_ns)
-
-        self.feed.decode = decode
 
     def follow(self, topic: Topic) -> None:
         """Subscribe; `answered` tells when the venue has."""
@@ -128,9 +112,12 @@ class MarketFeed:
         elif verdict is Verdict.GIVE_UP:
             self.stall_count += 1
             silent_s = (now_ns - self.feed.session.last_data_ns) / 1e9
+            cause = f"no data for {silent_s:.1f} s while pings are answered"
             self.up_ns = None
+            if self.feed.tap is not None:
+                self.feed.tap.silent(cause)
             self.stream.mark_stale(now_ns, FeedEvent.SILENCE)
-            self.feed.reconnect(PeerError(f"no data for {silent_s:.1f} s while pings are answered"))
+            self.feed.reconnect(PeerError(cause))
 
     def _ends_alone(self, topic: Topic) -> bool:
         """Whether the venue documents an unsubscription that ends this one and no other of ours."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
-from tidings.app.market_feed import MarketFeed, Tap
+from tidings.app.market_feed import MarketFeed
 from tidings.errors import ConnectionLost, UsageError
 from tidings.venue.phemex.market_topics import Topic
 from tidings.venue.phemex.rate_groups import STREAM_SUBSCRIPTIONS_MAX
@@ -19,20 +19,13 @@ START_LIMIT_S = 10.0
 class MarketFeeds:
     """`make_feed(number)` makes the connection of a number, from 1; a number that was given up is used again."""
 
-    def __init__(self, make_feed: Callable[[int, Tap | None], MarketFeed], connections_max: int) -> None:
+    def __init__(self, make_feed: Callable[[int], MarketFeed], connections_max: int) -> None:
         self._make_feed, self._connections_max = make_feed, connections_max
         self._feeds: dict[int, MarketFeed] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        self._tap: Tap | None = None
 
     def __iter__(self) -> Iterator[MarketFeed]:
         return iter(self._feeds.values())
-
-    def tap_with(self, tap: Tap) -> None:
-        """Let `tap(connection's number, message, now_ns)` have every data push before it is decoded."""
-        self._tap = tap
-        for feed in self._feeds.values():
-            feed.tap_with(tap)
 
     def of(self, topic: Topic) -> MarketFeed | None:
         """The connection that brings it; None if it is not followed."""
@@ -102,6 +95,6 @@ class MarketFeeds:
             feed = max(self._feeds.values(), key=lambda feed: len(feed.lingering))
             feed.make_room()
             return feed
-        feed = self._feeds[number] = self._make_feed(number, self._tap)
+        feed = self._feeds[number] = self._make_feed(number)
         feed.feed.begin()
         return feed

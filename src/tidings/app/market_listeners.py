@@ -38,7 +38,8 @@ class MarketCallbacks:
     kline: Callable[[Kline, int], None] | None = None
     ticker: Callable[[Ticker, int], None] | None = None
     tick: Callable[[PriceTick, int], None] | None = None
-    # (book, event, now_ns): SNAPSHOT made it live, MISMATCH proved it was wrong until now, others made it stale.
+    # (book, event, now_ns): SNAPSHOT made it live, MISMATCH proved it was wrong until now, CORRECTED told other levels
+    # without a proof, others made it stale.
     state: Callable[[Book, FeedEvent, int], None] | None = None
     on_error: OnError = log_error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from tidings.app.recording import LaneTap, Recording
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
 from tidings.config import EngineSettings
@@ -30,6 +31,7 @@ class OrderLanes:
         self._warm_interval_ns = settings.warm_interval_ns
         self._next_warm_ns = 0
         self.down_causes: dict[int, str] = {}
+        self._tap: LaneTap | None = None
         self.pool = LanePool(gateway.lane_listener, lane_count=settings.lanes, depth_cap=settings.lane_depth)
         self._busy_poll = self._make_busy_poll(settings.busy_poll)
         on_sent = self._busy_poll.start if self._busy_poll is not None and settings.busy_poll == "in_flight" else None
@@ -37,6 +39,12 @@ class OrderLanes:
         self._connector = Connector(
             self.pool, world.make_dialer(access.rest, world.clock, access.tls), source=world.chance
         )
+
+    def record(self, recording: Recording | None) -> None:
+        """Let it have every request and answer."""
+        self._tap = recording.lane_tap() if recording is not None else None
+        for lane in self.pool:
+            lane.tap = self._tap
 
     async def start(self) -> None:
         """Connect all lanes. Raises ConnectionLost when none comes up, ConfigError for a certificate not to trust."""
@@ -73,6 +81,8 @@ class OrderLanes:
         return BusyPoll(self.pool, asyncio.get_running_loop(), is_wanted)
 
     def _on_lane_change(self, index: int, is_up: bool, cause: Exception | None) -> None:
+        if self._tap is not None:
+            self._tap.changed(index, is_up, cause)
         if is_up:
             self.down_causes.pop(index, None)
         else:

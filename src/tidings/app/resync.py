@@ -8,9 +8,20 @@ from __future__ import annotations
 from collections.abc import Hashable
 from enum import Enum
 
+from tidings.app.book_gate import worth_of
+from tidings.market.book import Book
+
 NS_PER_S = 1_000_000_000
 ASK_AGAIN_NS = 5 * NS_PER_S  # a book that turns stale at once again is not asked for in a storm
+OVERDUE_NS = 65 * NS_PER_S  # the venue repeats a book each 60 s: what was lost unseen is healed by that
 PROBE_ANSWER_NS = 5 * NS_PER_S  # a snapshot asked for comes within a few round trips
+
+
+def why_ask(book: Book, now_ns: int) -> str:
+    """Why a whole book should be asked for; "" if it should not."""
+    if not book.is_live:
+        return worth_of(book)
+    return "overdue: the venue has not repeated it" if now_ns - book.snapshot_ns > OVERDUE_NS else ""
 
 
 class SnapshotRequests:

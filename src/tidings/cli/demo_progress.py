@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tidings.cli.demo_report import COLUMNS, Tally, symbol_rows
+from tidings.cli.live_screen import live_display
 from tidings.cli.screen import Screen
 from tidings.cli.table_text import number_columns
 
@@ -19,7 +20,7 @@ TABLE_INTERVAL_S = 0.5  # drawing takes milliseconds, and the strategy waits for
 @asynccontextmanager
 async def showing_progress(screen: Screen, tally: Tally, seconds: float) -> AsyncIterator[None]:
     """Show progress until the block ends."""
-    live = _live_display(screen)
+    live = live_display(screen)
     show, interval_s = (_table_on(live), TABLE_INTERVAL_S) if live is not None else (_line_on(screen), LINE_INTERVAL_S)
     task = asyncio.create_task(_repeat(show, tally, seconds, interval_s))
     try:
@@ -48,20 +49,6 @@ def _line_on(screen: Screen) -> Callable[[float, float, Tally], None]:
         screen.note(f"{elapsed_s:3.0f}/{seconds:g} s  " + " | ".join(parts))
 
     return show
-
-
-def _live_display(screen: Screen) -> Any:
-    """A rich Live on the terminal; None in a pipe, or where rich is not installed."""
-    if not screen.progress.isatty():
-        return None
-    try:
-        from rich.console import Console
-        from rich.live import Live
-    except ImportError:
-        return None
-    live = Live(console=Console(file=screen.progress), auto_refresh=False, transient=True)  # no thread beside the loop
-    live.start()
-    return live
 
 
 def _table_on(live: Any) -> Callable[[float, float, Tally], None]:

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from tidings.market.trade import Trade
     from tidings.model.execution_report import ExecutionReport
     from tidings.model.order import Order
+    from tidings.model.position import Position
 
-ORDER_CALLBACKS = ("on_ack", "on_fill", "on_reject", "on_cancel", "on_amend", "on_unknown", "on_unsent")
+ORDER_CALLBACKS = (
+    *("on_ack", "on_fill", "on_reject", "on_cancel", "on_amend", "on_unknown", "on_unsent"),
+    "on_order",  # after whichever of those there is
+)
 
 
 class Strategy:
@@ -26,6 +30,13 @@ class Strategy:
 
     Orders that an earlier session left without a known end are told of, too: see `Phemex.adopted_orders`.
     """
+
+    name: str = ""
+    """Under which its orders, limits and positions are kept apart from those of others. "": it trades for the account
+    as a whole; of several that run together, each without one goes by its class's name (docs/strategies.md)."""
+
+    symbols: tuple[str, ...] = ()
+    """What `tidings run` follows for it where no --symbols say otherwise; it is told those here before on_start."""
 
     def on_start(self, session: Any, now_ns: int) -> None:
         """Connected and ready; `session` is what `connect` gave: arm orders, subscribe books."""
@@ -68,6 +79,12 @@ class Strategy:
     def on_unsent(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
         """A request's last byte never reached the kernel: it cannot have been executed."""
 
+    def on_order(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
+        """After each of those, and for what none of them tells (triggered, filled as told without the execution)."""
+
+    def on_position(self, position: Position, now_ns: int) -> None:
+        """What is held has changed, or the venue's word on it. Of a fill: just before its on_fill."""
+
     def on_timer(self, now_ns: int) -> None:
         """Called at the interval given to `run`, 100 ms by default."""
 
@@ -77,4 +94,5 @@ class Strategy:
 
 def overridden(strategy: Strategy, name: str) -> Any:
     """The strategy's bound method `name`, or None if it does not override it."""
-    return getattr(strategy, name) if getattr(type(strategy), name) is not getattr(Strategy, name) else None
+    inherited = getattr(Strategy, name)
+    return getattr(strategy, name) if getattr(type(strategy), name, inherited) is not inherited else None

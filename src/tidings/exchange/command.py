@@ -17,11 +17,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
-from tidings.errors import ConfigError
-from tidings.exchange.arguments import add_arguments
+from tidings.errors import ConfigError, UsageError
+from tidings.exchange.arguments import add_arguments, check_options
 from tidings.exchange.banner import banner
+from tidings.exchange.command_parser import CommandParser
 from tidings.exchange.faults.fault_file import FaultSet, read_faults
 from tidings.exchange.garbage_rounds import rare_whole_rounds
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
@@ -32,6 +34,7 @@ from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.server.read_buffers import keep_read_buffers
 from tidings.exchange.venue_rules import rules_of
 
+WRONG_USAGE = 2  # as argparse ends
 PARENT_POLL_S = 0.5  # where there are no process descriptors (macOS)
 
 
@@ -40,6 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.list_rules:
         print(rule_list(rules_of(arguments.personality, arguments.rule)) if arguments.json else rule_help())
         return 0
+    try:
+        check_options(arguments)
+    except UsageError as error:
+        return _fail(error, WRONG_USAGE)
     for name in (signal.SIGTERM, signal.SIGINT):  # until the loop has its own
         signal.signal(name, lambda *_: sys.exit(0))
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -49,18 +56,20 @@ def run(arguments: argparse.Namespace) -> int:
     except ConfigError as error:
         return _fail(error)
     faults = FaultSet((*faults.faults, *arguments.query_lag_ms), faults.seed)
+    flow = OFF if arguments.no_flow else arguments.flow or "normal"
     config = ExchangeConfig(
         host=arguments.host,
         port=arguments.port,
         has_tls=not arguments.no_tls,
+        tls_names=tuple(arguments.tls_name),
         seed=arguments.seed,
         prices=dict(arguments.price),
         account_count=arguments.accounts,
-        has_flow=arguments.flow != OFF,
-        flow=arguments.flow,
-        flow_rate=arguments.flow_rate,
+        has_flow=flow != OFF,
+        flow=flow,
+        flow_rate=arguments.flow_rate or Fraction(1),
         recording=arguments.recording,
-        recording_speed=arguments.recording_speed,
+        recording_speed=arguments.recording_speed or Fraction(1),
         matching_delay_ms=arguments.matching_delay_ms,
         funding_interval_s=arguments.funding_interval_s,
         maker_fee_er=arguments.maker_fee,
@@ -82,14 +91,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _fail(error: Exception) -> int:
+def _fail(error: Exception, code: int = 1) -> int:
     print(f"tidings exchange: {error}", file=sys.stderr)
-    return 1
+    return code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """`python -m tidings.exchange`."""
-    parser = argparse.ArgumentParser(prog="tidings exchange", description="A local Phemex to trade on.")
+    parser = CommandParser(prog="tidings exchange", description="A local Phemex to trade on.")
     add_arguments(parser)
     return run(parser.parse_args(argv))
 

@@ -11,6 +11,7 @@ it.
 """
 
 import asyncio
+import errno
 import logging
 import os
 import ssl
@@ -28,11 +29,12 @@ from tidings.exchange.faults.fault_file import FaultSet
 from tidings.exchange.faults.http_faults import HttpFaults
 from tidings.exchange.rest.authentication import Authenticator, SecretEncoding, make_api_key
 from tidings.exchange.rest.face import STREAM_PATHS, RestApi
+from tidings.exchange.rest.klines import preparation
 from tidings.exchange.rest.rate_limits import Profile, RateLimits, Window
 from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.saved.keeper import StateKeeper
 from tidings.exchange.saved.state_lock import StateLock
-from tidings.exchange.server.certificates import Certificates
+from tidings.exchange.server.certificates import Certificates, is_name
 from tidings.exchange.server.http_request import Request
 from tidings.exchange.server.http_server import Handler, HttpConnection, ServerState
 from tidings.exchange.streams.hub import StreamHub
@@ -46,6 +48,7 @@ _LOGGER = logging.getLogger(__name__)
 SWEEP_INTERVAL_S = 1.0
 RETRY_AFTER_FAILURE_NS = 100 * MS_NS
 TIMER_STEP_S = 0.001  # a loop's timers are no finer: it would turn without rest until a shorter time is over
+EVERY_ADDRESS = ("", "0.0.0.0", "::")
 HANDSHAKE_PATIENCE_S = 10.0  # and for TLS's way to say goodbye
 
 Ready = dict[str, object]
@@ -58,6 +61,7 @@ class ExchangeConfig:
     host: str = "127.0.0.1"
     port: int = 0  # 0: any free one
     has_tls: bool = True
+    tls_names: tuple[str, ...] = ()  # in the certificate, beside the loopback's and the host
     seed: int = 1
     prices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # symbol → decimal starting price
     account_count: int = 4  # funded alike, each with a key of its own
@@ -142,10 +146,10 @@ class LocalExchange:
         if self._keeper is not None:
             self._keeper.save(self.venue, self._accounts, self._clock())  # if it cannot be, that is better known now
         if self.config.has_tls:
-            self._certificates = Certificates()
+            self._certificates = Certificates((*_named_host(self.config.host), *self.config.tls_names))
             context, ca_file = self._certificates.server_context(), str(self._certificates.ca_file)
         try:
-            port = await self._listen(self._rest, self.config.host, self.config.port, context)
+            port = await self._listen_everywhere(context)
             admin_port = await self._listen(self._admin, "127.0.0.1", 0, None)
         except BaseException:
             await self.stop()
@@ -190,6 +194,20 @@ class LocalExchange:
         if self._lock is not None:
             self._lock.release()
 
+    async def _listen_everywhere(self, context: ssl.SSLContext | None) -> int:
+        """Open the REST face; gives the port. `localhost` is both loopback addresses, on one port, if there are two."""
+        host, port = self.config.host, self.config.port
+        if host != "localhost":
+            return await self._listen(self._rest, host, port, context)
+        found = await self._listen(self._rest, "127.0.0.1", port, context)
+        try:
+            await self._listen(self._rest, "::1", found, context)
+        except OSError as error:
+            if port and error.errno == errno.EADDRINUSE:
+                raise
+            _LOGGER.info("listening on 127.0.0.1 only: %s", error)
+        return found
+
     async def _listen(self, handler: Handler, host: str, port: int, context: ssl.SSLContext | None) -> int:
         is_main = handler is self._rest
         state = ServerState(
@@ -198,6 +216,7 @@ class LocalExchange:
             upgrade_paths=STREAM_PATHS if is_main else frozenset(),
             admits_upgrade=self._limits.admits_stream if is_main else lambda address, wall_ns: True,
             faults=self._http_faults if is_main else None,
+            prepare=partial(preparation, self.venue) if is_main else lambda request, wall_ns: None,
             idle_timeout_s=self._rules.idle_timeout_s or None,
         )
         loop = asyncio.get_running_loop()
@@ -318,6 +337,11 @@ def _venue_config(config: ExchangeConfig) -> VenueConfig:
         rules=config.rules, maker_fee_er=config.maker_fee_er, taker_fee_er=config.taker_fee_er,
         user_ids=tuple(range(FIRST_USER_ID, FIRST_USER_ID + config.account_count)),
     )
+
+
+def _named_host(host: str) -> tuple[str, ...]:
+    """What the certificate can say of the host: nothing, if it means every address there is."""
+    return () if host in EVERY_ADDRESS or not is_name(host) else (host,)
 
 
 def _url_host(host: str) -> str:

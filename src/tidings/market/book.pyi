@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import final
 
 from tidings.market.feed_state import FeedEvent, FeedState
+from tidings.market.sweep import Sweep
 from tidings.model.instrument import Instrument
 
 @final
@@ -20,12 +21,16 @@ class Book:
     """When the venue made the last update, on its own clock; 0 if it did not say."""
     received_ns: int
     """When we took the last update, on the monotonic clock of `now_ns`."""
+    snapshot_ns: int
+    """When we took the last whole book, on the same clock; 0: none came yet."""
     depth: int
     """Levels per side that the feed maintains; 0: all."""
     stale_count: int
     """How often the book turned stale."""
     mismatch_count: int
     """Snapshots that told other levels than ours at the same number: each proves a lost change."""
+    corrected_count: int
+    """Snapshots that told other levels at another number: what changed in between, or a loss. A busy book has many."""
 
     def __init__(self, instrument: Instrument) -> None: ...
     @property
@@ -64,11 +69,23 @@ class Book:
     def offer_at(self, level_index: int) -> tuple[int, int]:
         """(price_ticks, qty_lots) of the level; 0 is the best. Raises IndexError."""
 
-    def bids(self) -> list[tuple[int, int]]:
-        """All levels as (price_ticks, qty_lots). Builds a list: for people, not for hot paths."""
+    def bids(self, level_count: int = ...) -> list[tuple[int, int]]:
+        """The best levels (default: all) as (price_ticks, qty_lots). Builds a list: for people, not for hot paths."""
 
-    def offers(self) -> list[tuple[int, int]]:
-        """All levels as (price_ticks, qty_lots). Builds a list: for people, not for hot paths."""
+    def offers(self, level_count: int = ...) -> list[tuple[int, int]]:
+        """The best levels (default: all) as (price_ticks, qty_lots). Builds a list: for people, not for hot paths."""
+
+    def bid_lots_to(self, price_ticks: int) -> int:
+        """Lots bid at this price or above."""
+
+    def offer_lots_to(self, price_ticks: int) -> int:
+        """Lots offered at this price or below."""
+
+    def sweep_bids(self, qty_lots: int) -> Sweep:
+        """What selling `qty_lots` into the bids would fetch. Raises UsageError unless it is above 0."""
+
+    def sweep_offers(self, qty_lots: int) -> Sweep:
+        """What buying `qty_lots` of the offers would cost. Raises UsageError unless it is above 0."""
 
     def apply_snapshot(
         self,

@@ -35,13 +35,16 @@ class FeedEvent(IntEnum):
     SILENCE = 6
     """Not even the regular snapshot came."""
     DISCONNECTED = 7
+    CORRECTED = 8
+    """A snapshot of another number than ours told other levels: what changed in between, or a loss; nobody can tell."""
 
 
 # A pair that is not listed keeps its state.
 FEED_TRANSITIONS = {
     # Even when a change came first: without the whole there is nothing to change.
     (FeedState.AWAITED, FeedEvent.SNAPSHOT): FeedState.LIVE,
-    # (LIVE, MISMATCH) is not listed on purpose: the snapshot that shows the mismatch has replaced the wrong levels.
+    # (LIVE, MISMATCH) and (LIVE, CORRECTED) are not listed on purpose: the snapshot that shows other levels than ours
+    # has replaced them.
     (FeedState.LIVE, FeedEvent.SEQUENCE_BACK): FeedState.STALE,
     (FeedState.LIVE, FeedEvent.CROSSED): FeedState.STALE,
     (FeedState.LIVE, FeedEvent.MALFORMED): FeedState.STALE,

@@ -1,7 +1,7 @@
 """An HTTP/1.1 lane: one connection, its pipeline of requests in flight, and which answer belongs to which request."""
 
 from collections.abc import Callable, Iterator
-from typing import TypedDict, type_check_only
+from typing import Any, TypedDict, type_check_only
 
 from tidings.net.connection import ByteSink, Connection
 from tidings.wire.response_reader import ResponseCopy
@@ -50,6 +50,8 @@ class Lane(ByteSink):
     """Connected, and the peer has not announced its end."""
     answer_count: int
     """Since it came up."""
+    tap: Any
+    """A recording's: `request_left(index, request, now_ns)` and `answer_came(index, answer, now_ns)`; None: nobody."""
 
     def __init__(self, listener: LaneListener, *, index: int = 0, depth_cap: int = 4) -> None: ...
     def send_bytes(self, request: bytes, token: int, now_ns: int, *, kind: int = 0, deadline_ns: int = 0) -> int:

@@ -128,13 +128,13 @@ class OrderDesk:
             stop_loss_trigger=trigger_of(stop_loss_trigger),
             qty_in_quote=qty_in_quote,
             text=text,
-            owner=self._owner(strategy),
+            owner=self.owner(strategy),
         )
         if len(self._terms) >= TERMS_MAX:
             self._terms.clear()  # a caller who writes a new text into each order must not fill the memory
         return self._terms.setdefault(made.key, made)
 
-    def _owner(self, strategy: str) -> int:
+    def owner(self, strategy: str) -> int:
         """A strategy's index. One that the settings do not name gets the account's limits when it first appears."""
         if not strategy:
             return 0

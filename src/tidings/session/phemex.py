@@ -36,7 +36,7 @@ from tidings.model.enums import (
     TimeInForce,
     TradingState,
     Trigger,
-)
+)  # fmt: skip
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.model.position import Position
@@ -172,14 +172,9 @@ class Phemex(MarketFace):
         starts.
         """
         peg_type = PegType.TRAILING_TAKE_PROFIT if activation else PegType.TRAILING_STOP
-        words = {
-            "ord_type": OrdType.STOP,
-            "peg_type": peg_type,
-            "close_on_trigger": True,
-            "tif": "IOC",
-            "trigger": trigger,
-        }
-        return self._place(symbol, side, {"qty": 0, "stop_px": stop_px, "peg_offset": offset}, words, options)
+        words = {"ord_type": OrdType.STOP, "peg_type": peg_type, "close_on_trigger": True, "tif": "IOC"}
+        numbers = {"qty": 0, "stop_px": stop_px, "peg_offset": offset}
+        return self._place(symbol, side, numbers, {**words, "trigger": trigger}, options)
 
     def _place(
         self, symbol: str, side: str | Side, numbers: dict[str, Any], words: dict[str, Any], options: dict[str, Any]
@@ -209,8 +204,8 @@ class Phemex(MarketFace):
     def arm(self, symbol: str, side: str | Side, **words: Any) -> ArmedOrder:
         """Lay out and hash one kind of order ahead; `fire(price_ticks, qty_lots)` sends it.
 
-        Takes the words of `limit` (tif, post_only, …), and `ord_type`, `trigger` for other types. What needs a number
-        of its own in each order (attached take-profit and stop-loss, trailing) is not armed but placed.
+        Takes the words of `limit`, and `ord_type`, `trigger` for other types. What needs a number of its own in each
+        order (attached take-profit and stop-loss, trailing) is not armed but placed.
         """
         terms = self.desk.terms(symbol, side, **words)
         if terms.take_profit_trigger or terms.stop_loss_trigger or terms.peg_type:
@@ -386,9 +381,13 @@ class Phemex(MarketFace):
         """Take back one `subscribe` of these: what nobody else follows is ended."""
         self.engine.market.unsubscribe([self.instrument(symbol) for symbol in symbols], channels)
 
-    async def run(self, strategy: Strategy, *, seconds: float | None = None, timer_ms: int = 100) -> None:
-        """Let a strategy trade: for `seconds`, or until its task is cancelled or the session ends.
+    async def run(
+        self, *strategies: Strategy | Iterable[Strategy], seconds: float | None = None, timer_ms: int = 100
+    ) -> None:
+        """Let strategies trade: for `seconds`, or until its task is cancelled or the session ends.
 
         Raises AuthenticationError when the venue refuses the account's stream for good.
         """
-        await self.engine.run(strategy, self, seconds=seconds, timer_ms=timer_ms)
+        from tidings.session.strategy_session import members_of  # it derives from this class
+
+        await self.engine.run(members_of(self, strategies), seconds=seconds, timer_ms=timer_ms)

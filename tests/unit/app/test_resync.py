@@ -1,6 +1,10 @@
 """Doubt becomes a request: at once, not in a storm, and a silent connection has a chance to prove that it lives."""
 
-from tidings.app.resync import SnapshotRequests, StallRule, Verdict
+from market_instruments import LINEAR
+
+from tidings.app.resync import SnapshotRequests, StallRule, Verdict, why_ask
+from tidings.market.book import Book
+from tidings.market.feed_state import FeedEvent
 
 S_NS = 1_000_000_000
 
@@ -10,6 +14,17 @@ def test_a_book_is_asked_for_at_once_and_then_every_five_seconds():
     due = [second for second in range(12) if requests.is_due("BTCUSD", second * S_NS)]
     assert (due, requests.count) == ([0, 5, 10], 3)
     assert requests.is_due("ETHUSD", 11 * S_NS)
+
+
+def test_a_book_is_doubted_that_is_not_live_or_was_not_repeated():
+    book = Book(LINEAR)
+    assert "no snapshot came yet" in why_ask(book, 0)
+    book.apply_snapshot([(1000, 1)], [(1001, 1)], sequence=1, received_ns=S_NS)
+    assert why_ask(book, 66 * S_NS) == ""
+    book.apply_incremental([(1000, 2)], [], sequence=2, received_ns=50 * S_NS)
+    assert "overdue" in why_ask(book, 66 * S_NS + 1), "changes are no whole book"
+    book.mark_stale(FeedEvent.DISCONNECTED)
+    assert "disconnected" in why_ask(book, 0)
 
 
 def test_a_subscription_counts_as_asked_and_not_as_doubt():

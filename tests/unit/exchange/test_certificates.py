@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from tidings.exchange.server.certificates import Certificates
+from tidings.exchange.server.certificates import Certificates, is_name
 
 
 def handshake(certificates: Certificates, name: str) -> None:
@@ -36,6 +36,24 @@ def test_a_strict_client_accepts_the_loopback_names(name):
 def test_a_client_refuses_any_other_name(name):
     with Certificates() as certificates, pytest.raises(ssl.SSLCertVerificationError):
         handshake(certificates, name)
+
+
+@pytest.mark.parametrize("name", ["exchange", "api.venue.test", "192.0.2.7", "2001:db8::7", "localhost"])
+def test_names_that_were_asked_for_are_accepted_too(name):
+    with Certificates(["exchange", "*.venue.test", "192.0.2.7", "2001:db8::7", "localhost"]) as certificates:
+        handshake(certificates, name)
+
+
+@pytest.mark.parametrize("text", ["exchange", "a_b.example.com", "*.venue.test", "192.0.2.7", "2001:db8::7"])
+def test_what_a_certificate_can_name(text):
+    assert is_name(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a b", "-a", "a..b", "a.", "fe80::1%eth0", "b\u00fccher.de", "https://a.de", "a:443", "a" * 64]
+)
+def test_what_a_certificate_cannot_name(text):
+    assert not is_name(text)
 
 
 def test_a_client_that_does_not_know_this_authority_refuses():

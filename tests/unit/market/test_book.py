@@ -54,6 +54,14 @@ def test_changes_set_insert_and_delete(book):
     assert (book.sequence, book.state) == (47, FeedState.LIVE)
 
 
+def test_a_book_knows_when_it_was_whole(book):
+    assert (Book(LINEAR).snapshot_ns, book.snapshot_ns) == (0, 5)
+    book.apply_incremental([(1000, 6)], [], sequence=11, depth=30, received_ns=8)
+    assert (book.snapshot_ns, book.received_ns) == (5, 8)
+    book.apply_snapshot(BIDS, OFFERS, sequence=12, depth=30, received_ns=9)
+    assert book.snapshot_ns == 9
+
+
 def test_the_last_of_two_changes_of_one_price_counts(book):
     book.apply_incremental([(999, 3), (999, 4), (997, 2), (997, 0)], [], sequence=11, depth=30)
     assert book.bids() == [(1000, 5), (999, 4), (998, 7), (990, 1)]
@@ -132,6 +140,16 @@ def test_a_snapshot_of_our_number_proves_a_lost_change(book):
     assert (book.mismatch_count, book.is_live, book.best_offer_lots) == (1, True, 3)
     book.apply_snapshot([(900, 1)], OFFERS, sequence=11, depth=30)
     assert book.mismatch_count == 1
+
+
+def test_a_snapshot_of_another_number_may_only_be_counted_as_a_correction(book):
+    book.apply_snapshot(BIDS, OFFERS, sequence=11, depth=30)
+    assert (book.corrected_count, book.mismatch_count) == (0, 0)
+    book.apply_snapshot([(900, 1)], OFFERS, sequence=12, depth=30)
+    assert (book.corrected_count, book.mismatch_count, book.is_live) == (1, 0, True)
+    book.mark_stale(FeedEvent.DISCONNECTED)
+    book.apply_snapshot(BIDS, OFFERS, sequence=13, depth=30)
+    assert book.corrected_count == 1, "a stale book is not believed anyway"
 
 
 def test_more_levels_than_any_honest_side_make_it_stale(book):

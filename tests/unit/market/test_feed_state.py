@@ -8,7 +8,7 @@ LOSSES = (
     *(FeedEvent.SEQUENCE_BACK, FeedEvent.CROSSED, FeedEvent.MALFORMED),
     *(FeedEvent.SILENCE, FeedEvent.DISCONNECTED),
 )
-HARMLESS = (FeedEvent.INCREMENTAL, FeedEvent.MISMATCH)
+HARMLESS = (FeedEvent.INCREMENTAL, FeedEvent.MISMATCH, FeedEvent.CORRECTED)
 
 
 def after(state: FeedState, event: FeedEvent) -> FeedState:

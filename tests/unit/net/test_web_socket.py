@@ -70,12 +70,14 @@ def listener():
 async def connect(kind, authority, listener):
     sockets = []
 
-    async def connect(port):
+    async def connect(port, **more):
         tls = None if kind == "plain" else TlsContext(authority.ca_file, use_libssl=kind == "libssl")
         dialer = Dialer(Endpoint("127.0.0.1", port, kind != "plain"), Clock(), tls)
         url = f"{'ws' if kind == 'plain' else 'wss'}://127.0.0.1:{port}/ws"
         sockets.append(
-            await open_web_socket(dialer, url, on_message=listener.on_message, on_closed=listener.on_closed)
+            await open_web_socket(
+                dialer, url, **{"on_message": listener.on_message, "on_closed": listener.on_closed} | more
+            )
         )
         return sockets[-1]
 
@@ -174,13 +176,11 @@ async def test_nothing_is_heard_after_our_close(make_server, connect, listener):
         await socket.wait_closed()
         is_over.set()
 
-    socket = await connect(await make_server(many))
-
     def close_at_once(message, now_ns):
         listener.messages.append(message)
         socket.close()
 
-    socket._on_message = close_at_once
+    socket = await connect(await make_server(many), on_message=close_at_once)
     socket.send_text("go")
     async with asyncio.timeout(PATIENCE_S):
         await is_over.wait()

@@ -6,6 +6,7 @@ from tidings.market.book cimport Book, BookUpdate, Level
 from tidings.market.book_index cimport BookIndex
 from tidings.model.instrument cimport Instrument
 from tidings.venue.phemex.market_message cimport MarketMessage, Run
+from tidings.wire.frame_reader cimport MessageTaker
 
 
 cdef class MarketListener:
@@ -21,10 +22,10 @@ cdef class MarketListener:
 ctypedef struct BookWorth:
     # What a book was worth before something happened to it.
     int feed_state
-    int64_t stale_count, mismatch_count
+    int64_t stale_count, mismatch_count, corrected_count
 
 
-cdef class MarketStream:
+cdef class MarketStream(MessageTaker):
     cdef BookIndex books
     cdef MarketListener listener
     cdef bint wants_trades      # the listener has a trade_printed of its own: else no Trade is made

@@ -15,7 +15,7 @@ from libc.stdint cimport int64_t
 cimport cython
 
 from tidings.market.book cimport (
-    EVENT_MALFORMED, EVENT_MISMATCH, EVENT_SILENCE, EVENT_SNAPSHOT, FEED_LIVE, SIDE_LEVELS_MAX, Book,
+    EVENT_CORRECTED, EVENT_MALFORMED, EVENT_MISMATCH, EVENT_SILENCE, EVENT_SNAPSHOT, FEED_LIVE, SIDE_LEVELS_MAX, Book,
     BookUpdate, Level,
 )
 from tidings.market.book_index cimport BookIndex
@@ -27,6 +27,7 @@ from tidings.venue.phemex.market_message cimport (
     TRADE_PRICE, TRADE_QTY, TRADE_SIDE, TRADE_TIME, MarketMessage, Run, grow,
 )
 from tidings.venue.phemex.order_values cimport int_of, price_ticks_of, qty_lots_of, side_of
+from tidings.wire.frame_reader cimport MessageTaker
 from tidings.wire.json_cursor cimport JSON_STRING, JsonValue, json_word
 from tidings.wire.json_keys cimport JsonKeys
 
@@ -35,8 +36,9 @@ from tidings.market.feed_state import FeedEvent
 from tidings.market.trade import Trade
 from tidings.model.enums import Side
 
-# The venue repeats the whole book every 60 s (phemex docs 2026, "Subscribe OrderBook"): one missed, and half a minute.
-cdef int64_t SILENCE_LIMIT_NS = 90_000_000_000
+# The venue repeats the whole book every 60 s (phemex docs 2026, "Subscribe OrderBook"). Longer waits would trust a book
+# that nobody tells any more for more than one interval; one that was only late is asked for, and live again at once.
+cdef int64_t SILENCE_LIMIT_NS = 65_000_000_000
 
 cdef enum:
     LEVELS_MAX = 2 * SIDE_LEVELS_MAX
@@ -66,7 +68,7 @@ cdef class MarketListener:
 
 
 @cython.final
-cdef class MarketStream:
+cdef class MarketStream(MessageTaker):
     def __cinit__(self, instruments not None, MarketListener listener not None):
         self.books = BookIndex(instruments.values())
         self.listener = listener
@@ -79,6 +81,9 @@ cdef class MarketStream:
 
     def feed(self, bytes message not None, int64_t now_ns):
         return self.feed_text(PyBytes_AS_STRING(message), PyBytes_GET_SIZE(message), now_ns)
+
+    cdef bint take_message(self, const char* start, Py_ssize_t count, int64_t now_ns) except -1:
+        return self.feed_text(start, count, now_ns)
 
     cdef bint feed_text(self, const char* text, Py_ssize_t text_bytes, int64_t now_ns) except -1:
         cdef MarketMessage message = self.message
@@ -124,6 +129,8 @@ cdef class MarketStream:
             self.listener.state_changed(book, book.last_cause, now_ns)
         elif book.mismatch_count != before.mismatch_count:
             self.listener.state_changed(book, EVENT_MISMATCH, now_ns)
+        elif book.corrected_count != before.corrected_count:
+            self.listener.state_changed(book, EVENT_CORRECTED, now_ns)
         elif book.feed_state != before.feed_state:
             self.listener.state_changed(book, EVENT_SNAPSHOT, now_ns)
         self.listener.book_changed(book, now_ns)
@@ -222,7 +229,7 @@ cdef class MarketStream:
 
 
 cdef inline BookWorth worth_of(Book book) noexcept:
-    return BookWorth(book.feed_state, book.stale_count, book.mismatch_count)
+    return BookWorth(book.feed_state, book.stale_count, book.mismatch_count, book.corrected_count)
 
 
 cdef list read_trades(const JsonValue* cells, Py_ssize_t row_count, Instrument instrument, bint is_scaled,

@@ -8,9 +8,11 @@ file of mode 0600, and goes with `close()`.
 
 import datetime
 import ipaddress
+import re
 import shutil
 import ssl
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -21,12 +23,19 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 VALID_DAYS = 7  # longer than any run, short enough that a forgotten file is worthless
 CLOCK_SKEW = datetime.timedelta(hours=1)  # a client whose clock is a little behind must still accept it
+LABEL = r"\w(?:[\w-]{0,61}\w)?"
+HOST_NAME = re.compile(rf"(?:\*\.)?(?:{LABEL}\.)*{LABEL}", re.ASCII)
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 class Certificates:
-    """The files of one run: `ca_file` (public, for clients), and what `server_context()` loads. A context manager."""
+    """The files of one run: `ca_file` (public, for clients), and what `server_context()` loads. A context manager.
 
-    def __init__(self) -> None:
+    The server is known by the loopback's names, and by `names`: host names and addresses.
+    """
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self._names = list(dict.fromkeys(map(_general_name, (*LOOPBACK_NAMES, *names))))
         self._directory = Path(tempfile.mkdtemp(prefix="tidings-exchange-"))  # mkdtemp: mode 0700
         self.ca_file = self._directory / "ca.pem"
         self._chain_file = self._directory / "server.pem"
@@ -62,7 +71,7 @@ class Certificates:
         ca_name = _name("tidings local exchange CA")
         ca = _authority(ca_name, ca_key)
         key = ec.generate_private_key(ec.SECP256R1())
-        leaf = _leaf(ca_name, ca_key, key.public_key())
+        leaf = _leaf(ca_name, ca_key, key.public_key(), self._names)
         self.ca_file.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
         self._chain_file.write_bytes(leaf.public_bytes(serialization.Encoding.PEM))
         text = key.private_bytes(
@@ -70,6 +79,22 @@ class Certificates:
         )
         self._key_file.touch(mode=0o600, exist_ok=False)  # private before it holds anything
         self._key_file.write_bytes(text)
+
+
+def is_name(text: str) -> bool:
+    """Whether a certificate can name `text`: an address, or a host name, which may begin with `*.`."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return len(text) <= 253 and HOST_NAME.fullmatch(text) is not None
+    return "%" not in text
+
+
+def _general_name(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
 
 
 def _name(common_name: str) -> x509.Name:
@@ -110,10 +135,11 @@ def _authority(name: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.Certifi
 
 
 def _leaf(
-    issuer: x509.Name, issuer_key: ec.EllipticCurvePrivateKey, key: ec.EllipticCurvePublicKey
+    issuer: x509.Name,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    key: ec.EllipticCurvePublicKey,
+    names: Sequence[x509.GeneralName],
 ) -> x509.Certificate:
-    addresses = [ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("::1")]
-    names = [x509.DNSName("localhost"), *map(x509.IPAddress, addresses)]
     # Python 3.13 verifies with VERIFY_X509_STRICT: key identifiers and key usage must be there.
     return (
         _builder(_name("localhost"), issuer, key)

@@ -7,6 +7,7 @@ from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent
 from tidings.market.trade import Trade
 from tidings.model.instrument import Instrument
+from tidings.wire.frame_reader import MessageTaker
 
 class MarketListener:
     """Inherit and override what you want to hear. Called when the state is final; an exception ends the `feed` call."""
@@ -18,15 +19,15 @@ class MarketListener:
         """Once per new trade, oldest first. The old ones told after each subscription are not repeated here."""
 
     def state_changed(self, book: Book, event: int, now_ns: int) -> object:
-        """Before `book_changed`: `event` (a FeedEvent) made the book live (SNAPSHOT), made it stale, or (MISMATCH)
-        proved that it had been wrong until this snapshot.
+        """Before `book_changed`: `event` (a FeedEvent) made the book live (SNAPSHOT), made it stale, or a snapshot
+        proved that it had been wrong until now (MISMATCH), or told other levels without a proof (CORRECTED).
         """
 
     def figures_came(self, message: bytes, now_ns: int) -> bool:
         """A data push that is neither book nor trade; False: nobody knows it."""
 
 @final
-class MarketStream:
+class MarketStream(MessageTaker):
     """Sans-IO: messages in, books and callbacks out. Subscribing, also anew after a loss, is the caller's."""
 
     book_count: int
@@ -55,4 +56,4 @@ class MarketStream:
         """The connection is gone (DISCONNECTED) or tells nothing (SILENCE): no book is live any more."""
 
     def on_timer(self, now_ns: int) -> None:
-        """Turn books stale that were silent for 90 s: the venue repeats every book each 60 s."""
+        """Turn books stale that were silent for 65 s: the venue repeats every book each 60 s."""

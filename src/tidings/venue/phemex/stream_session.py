@@ -108,8 +108,9 @@ class StreamSession:
         return self._paced(now_ns)
 
     def heard(self, now_ns: int) -> None:
-        """Data came: the stream lives."""
-        self._last_heard_ns = self.last_data_ns = now_ns
+        """Data came, maybe before the last answer: the stream lives."""
+        self._last_heard_ns = max(self._last_heard_ns, now_ns)
+        self.last_data_ns = max(self.last_data_ns, now_ns)
 
     def feed(self, message: bytes, now_ns: int) -> list[str]:
         """Take in an answer (anything that is no data push): what to send next.

@@ -13,6 +13,7 @@ ANSWER = b'{"error":null,"id":5,"result":{"status":"success"}}'
 BACKWARDS = INVERSE_CHANGE.replace(b'"sequence":4137', b'"sequence":4099')
 CROSSED = INVERSE_CHANGE.replace(b"[612499000,44]", b"[612511000,44]")
 OTHER_SNAPSHOT = INVERSE_SNAPSHOT.replace(b"[612480000,1]", b"[612480000,2]")
+LATER_SNAPSHOT = OTHER_SNAPSHOT.replace(b'"sequence":41', b'"sequence":42')
 MALFORMED = INVERSE_CHANGE.replace(b"612499000", b"612499001")
 
 
@@ -45,10 +46,10 @@ def stream(heard) -> MarketStream:
     ("push", "event"),
     [
         (BACKWARDS, FeedEvent.SEQUENCE_BACK), (CROSSED, FeedEvent.CROSSED), (OTHER_SNAPSHOT, FeedEvent.MISMATCH),
-        (MALFORMED, FeedEvent.MALFORMED),
+        (MALFORMED, FeedEvent.MALFORMED), (LATER_SNAPSHOT, FeedEvent.CORRECTED),
     ],
 )  # fmt: skip
-def test_every_loss_is_told_with_its_cause_before_the_book(stream, heard, push, event):
+def test_every_loss_and_every_correction_is_told_with_its_cause_before_the_book(stream, heard, push, event):
     stream.feed(INVERSE_SNAPSHOT, 1)
     stream.feed(push, 2)
     assert heard.all == [(FeedEvent.SNAPSHOT, "BTCUSD", 1), "BTCUSD", (event, "BTCUSD", 2), "BTCUSD"]

@@ -121,7 +121,20 @@ def test_answers_are_life_and_only_data_is_data():
     session.open(0)
     session.heard(3)
     session.feed(b'{"error":null,"id":0,"result":"pong"}', 14 * S_NS)
+    session.heard(3)  # told late, as by a decoder that reads where messages lie
     session.on_timer(29 * S_NS)
     assert session.last_data_ns == 3
     with pytest.raises(PeerError, match=r"nothing for 15\.1 s"):
         session.on_timer(29 * S_NS + S_NS // 10)
+
+
+def test_data_told_late_makes_no_answer_unheard():
+    """A decoder that reads messages in place is asked now and then when it took the last one."""
+    session = StreamSession(silence_limit_ns=15 * S_NS)
+    session.open(0)
+    session.feed(b'{"error":null,"id":0,"result":"pong"}', 20 * S_NS)
+    session.heard(1 * S_NS)
+    session.on_timer(34 * S_NS)
+    assert session.last_data_ns == 1 * S_NS
+    with pytest.raises(PeerError, match="said nothing"):
+        session.on_timer(36 * S_NS)

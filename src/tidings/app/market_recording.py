@@ -1,0 +1,60 @@
+"""Recording public market data alone: an engine that has reached its venue, without journal or order lanes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from tidings.app.engine import BOOK_CHECK_S, Engine
+from tidings.app.market_watch import MarketWatch
+from tidings.app.recording import Recording, begin_recording
+from tidings.app.risk_limits import make_risk
+from tidings.app.timers import Ticks, every
+from tidings.errors import TidingsError
+from tidings.venue.phemex.market_topics import topic_of
+
+log = logging.getLogger("tidings.recorder")
+
+CATALOGUE_LOOK_S = 3600.0
+
+
+@asynccontextmanager
+async def market_recording(
+    engine: Engine, directory: str, symbols: Sequence[str], channels: Sequence[str], *, free_bytes_min: int
+) -> AsyncIterator[Recording]:
+    """Record these channels of these symbols until the block ends.
+
+    What cannot be asked for is refused before anything is made; a recording that never began is removed again. Raises
+    UsageError, ConnectionLost, RecordingError.
+    """
+    engine.products = await engine.catalogue.read_anew()
+    instruments = [engine.products.tradable(symbol) for symbol in symbols]
+    for instrument in instruments:
+        for word in channels:
+            topic_of(instrument, word, engine.products)
+    engine.market = MarketWatch(
+        engine.access, engine.products, make_risk(engine.settings, engine.products), engine.world
+    )
+    recording = begin_recording(engine, directory, symbols=symbols, channels=channels, free_bytes_min=free_bytes_min)
+    engine.recording = engine.market.recording = recording
+    engine.market.add_listener(state=recording.note_silence)
+    has_begun = False
+    try:
+        await engine.market.subscribe(instruments, channels)
+        has_begun = True
+        checks = Ticks(BOOK_CHECK_S, lambda: engine.market.on_timer(engine.clock.read_now_ns()), _log_error)
+        looks = every(CATALOGUE_LOOK_S, engine.refresh_products, _log_error)
+        try:
+            yield recording
+        finally:
+            checks.cancel()
+            looks.cancel()
+            await engine.market.stop()
+    finally:
+        recording.close(is_worthless=not has_begun)
+
+
+def _log_error(error: Exception, act: object) -> None:
+    """What the venue refuses is asked for again later; anything else is a bug to be seen."""
+    log.log(logging.WARNING if isinstance(error, TidingsError) else logging.ERROR, "recording goes on: %r", error)

@@ -1,0 +1,120 @@
+"""`tidings record`: everything that the venue tells of some symbols, on disk with its times (docs/recording.md)."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from tidings.app.engine import Engine
+from tidings.app.market_recording import market_recording
+from tidings.cli.record_progress import NOTHING, showing_progress, tally_of, words_of
+from tidings.cli.screen import Screen
+from tidings.cli.session_options import add_session_options, questions_of, session_of
+from tidings.errors import RecordingError, UsageError
+from tidings.recorder.recorder import FREE_BYTES_MIN, MIB
+from tidings.venue.phemex.market_topics import BOOKS_AND_TRADES, WORDS
+
+LOOK_S = 0.2
+
+
+def add_commands(commands: Any) -> None:
+    parser = commands.add_parser("record", help="record market data, and an account's, until it is told to stop")
+    parser.add_argument("symbols", nargs="+", metavar="SYMBOL", help="what to follow")
+    parser.add_argument("--out", required=True, metavar="DIR", help="directory of the recording; must hold none")
+    parser.add_argument("--seconds", type=float, metavar="N", help="stop by itself (default: SIGTERM or Ctrl-C)")
+    parser.add_argument(
+        "--channels", default=",".join(BOOKS_AND_TRADES), metavar="LIST",
+        help=f"what of each symbol, separated by commas: {', '.join(WORDS)} (default book,trade)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--private", action="store_true", help="the account's stream and order lanes too; secrets are left out"
+    )
+    parser.add_argument(
+        "--free-mb", type=int, default=FREE_BYTES_MIN // MIB, metavar="N",
+        help=f"pause while the disk has less room than this (default {FREE_BYTES_MIN // MIB})",
+    )  # fmt: skip
+    add_session_options(parser)
+    parser.set_defaults(body=_record)
+
+
+async def _record(options: argparse.Namespace, screen: Screen) -> int:
+    """Record until it is time; being told to stop is the usual end, and the exit code is 0."""
+    if options.seconds is not None and not options.seconds > 0:
+        raise UsageError(f"--seconds must be above 0: was {options.seconds:g}")
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    recording = _recording(options)
+    engine = await _unless_stopped(stop, recording.__aenter__())
+    if engine is None:
+        screen.json({"directory": str(Path(options.out)), **NOTHING})
+        screen.complain("tidings record", "stopped before anything was recorded; nothing is left of it")
+        return 0
+    started_s = time.monotonic()
+    try:
+        async with showing_progress(screen, engine):
+            await _until_over(engine, stop, options.seconds)
+    finally:
+        await recording.__aexit__(None, None, None)
+    told = tally_of(engine, time.monotonic() - started_s)
+    if told["failure"]:
+        raise RecordingError(f"{options.out}: {told['failure']}; {words_of(told)}")
+    screen.json({"directory": str(Path(options.out)), **told})
+    screen.line(f"{options.out}: {words_of(told)}")
+    if told["dropped"] or told["lost"]:
+        screen.complain("tidings record", f"{told['dropped'] + told['lost']} messages are missing (DROPPED entries)")
+    return 0
+
+
+@asynccontextmanager
+async def _recording(options: argparse.Namespace) -> AsyncIterator[Engine]:
+    """The engine whose connections are recorded."""
+    channels = tuple(word.strip() for word in options.channels.split(",") if word.strip())
+    if not channels:
+        raise UsageError("--channels names nothing to record")
+    symbols = tuple(dict.fromkeys(options.symbols))
+    free_bytes_min = options.free_mb * MIB
+    if options.private:
+        async with session_of(options, journal="none", record=options.out) as phemex:
+            await phemex.subscribe(*symbols, channels=channels)
+            yield phemex.engine
+        return
+    async with (
+        questions_of(options, need_key=False) as engine,
+        market_recording(engine, options.out, symbols, channels, free_bytes_min=free_bytes_min),
+    ):
+        yield engine
+
+
+async def _unless_stopped(stop: asyncio.Event, beginning: Coroutine[Any, Any, Engine]) -> Engine | None:
+    """What has begun; None, and nothing is left of it, where the stop came first."""
+    task, stopping = asyncio.create_task(beginning), asyncio.create_task(stop.wait())
+    await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not task.done():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return None
+    return task.result()
+
+
+async def _until_over(engine: Engine, stop: asyncio.Event, seconds: float | None) -> None:
+    """Until the time is up, somebody says stop, or nothing can be recorded any more."""
+    assert engine.recording is not None
+    ends_s = time.monotonic() + seconds if seconds is not None else float("inf")
+    while not engine.recording.recorder.stats.failure:
+        left_s = ends_s - time.monotonic()
+        if left_s <= 0:
+            return
+        try:
+            await asyncio.wait_for(stop.wait(), min(left_s, LOOK_S))
+        except TimeoutError:
+            continue
+        return
