@@ -279,7 +279,7 @@ async def test_silent_stream_on_every_line(quiet_exchange, open_session, line: L
     phemex = await open_session(quiet_exchange, reconcile_interval_s=1.0)
     other = await open_session(quiet_exchange, account=1)
     phemex.entry.listen(hearing := Hearing())
-    phemex.engine.account._feed.decode = lambda message, now_ns: True
+    phemex.engine.account._feed._decode = lambda message, now_ns: True
     before_lots = phemex.position(line.symbol).net_qty_lots
     resting = await phemex.limit(line.symbol, "buy", qty=line.qty, price=line.low).accepted()
     filled = await phemex.limit(line.symbol, "buy", qty=line.qty, price=line.at("0.99")).accepted()

@@ -118,13 +118,13 @@ async def test_a_broken_message_ends_in_a_reconnect_or_is_left(server, certifica
 async def test_a_bug_while_hearing_does_not_silence_the_account(server, certificates):
     async with connect_to(server, certificates) as phemex:
         feed = phemex.engine.account._feed
-        decode = feed.decode
+        decode = feed._decode
 
         def fail_once(message: bytes, now_ns: int) -> bool:
-            feed.decode = decode
+            feed._decode = decode
             raise KeyError("a bug")
 
-        feed.decode = fail_once
+        feed._decode = fail_once
         server.tell("somebody-elses", "5d1e7c02-93b4-4f6a-8c55-1e0b7a9d2f31")
         await until(lambda: phemex.engine.account.reconnect_count == 1, "the reconnect")
         await until(lambda: phemex.state.is_ready)
