@@ -134,6 +134,19 @@ async def test_a_book_followed_again_while_it_lingers_is_the_same_and_heard(serv
     await until(lambda: first in heard, "news")
 
 
+async def test_a_book_that_ended_is_not_live_when_it_is_followed_again(server, phemex):
+    await phemex.subscribe("BTCUSDT")
+    await until(lambda: live(phemex, ["BTCUSDT"]), "the book")
+    phemex.unsubscribe("BTCUSDT", channels=[BOOK])
+    await until(lambda: server.unsubscribed == [("orderbook_p", "[]")], "its end")
+    server.is_still = True
+    await phemex.subscribe("BTCUSDT", channels=[BOOK])
+    assert not phemex.engine.market.book("BTCUSDT").is_live
+    server.is_still = False
+    phemex.engine.market.on_timer(phemex.engine.clock.read_now_ns() + 6 * S_NS)
+    await until(lambda: live(phemex, ["BTCUSDT"]), "the book again")
+
+
 async def test_a_refused_symbol_is_told_to_who_asked_and_costs_the_others_nothing(server, phemex):
     first, second = many(2)
     server.refused.add(second)
@@ -224,9 +237,9 @@ async def test_a_live_book_that_misses_its_regular_snapshot_is_asked_for_before_
     market.feeds.of(topic_of(phemex.instrument("BTCUSDT"), BOOK, phemex.engine.products)).feed.session.heard(
         now_ns + 62 * S_NS
     )  # other books of the connection are told of
-    market.on_timer(now_ns + 59 * S_NS)
+    market.on_timer(now_ns + 60 * S_NS)
     assert market.snapshot_requests.count == 0
-    market.on_timer(now_ns + 61 * S_NS)
+    market.on_timer(now_ns + 62 * S_NS)
     assert (market.snapshot_requests.count, live(phemex, ["BTCUSDT"])) == (1, ["BTCUSDT"])
     await until(lambda: len(server.subscribed) == 2, "the question")
 
@@ -259,6 +272,17 @@ async def test_a_recording_has_every_push_as_it_came_with_its_connections_number
     books = sorted(push for push in pushes if '"id"' not in push[1])
     assert books == sorted((1 + place // 20, snapshot(symbol)) for place, symbol in enumerate(symbols))
     assert {found.source for found in entries if found.kind is EntryKind.FEED and b'"up"' in found.payload} == {1, 2}
+
+
+async def test_who_waits_for_a_subscription_hears_of_the_end(server, phemex):
+    server.is_silent = True
+    waiting = asyncio.create_task(phemex.subscribe("BTCUSDT"))
+    await until(lambda: server.streams, "the connection")
+    await phemex.engine.market.stop()
+    with pytest.raises(tidings.ConnectionLost, match="closed before it was answered"):
+        await waiting
+    assert phemex.engine.market.followed() == []
+    await until(lambda: not server.streams, "the end")
 
 
 async def test_stopping_ends_every_connection(server, phemex):

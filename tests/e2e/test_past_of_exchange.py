@@ -154,7 +154,7 @@ def test_the_command_writes_one_object_a_line_and_says_what_is_not_kept(busy, ru
     done = run_backfill(run_here, busy, "BTCUSDT", "--what", "trades", "--from", "30d", "--out", file)
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in file.read_text().splitlines()]
-    assert all(set(row) == {"time_ns", "symbol", "trade_id", "side", "price", "qty"} for row in rows)
+    assert all(set(row) == {"venue_ns", "symbol", "trade_id", "side", "price", "qty"} for row in rows)
     assert "of USD-M the venue keeps only the last trades" in done.stdout
     assert f"{len(rows)} trades of BTCUSDT" in done.stdout
 

@@ -5,10 +5,11 @@ import shutil
 from collections import Counter
 
 import pytest
+from exchange_process import launch
 from told_strategy import ToldListener, ToldQuoter
 
 import tidings
-from tidings.errors import RecordingError
+from tidings.errors import PeerError, RecordingError
 from tidings.session.replay import replay
 
 SIZES = {"BTCUSDT": "0.002", "BTCUSD": "20", "sBTCUSDT": "0.001"}
@@ -46,7 +47,6 @@ async def recorded(ready_file, directory, *strategies, by_hand=True, **settings)
 @pytest.fixture(scope="module")
 def flowing(tmp_path_factory):
     """An exchange with its market, for this file."""
-    from exchange_process import launch
 
     exchange = launch(tmp_path_factory.mktemp("flowing"), "--seed", "5", "--no-rate-limits")
     yield exchange
@@ -162,8 +162,50 @@ def test_a_market_stream_that_breaks_is_told_again(flowing, tmp_path):
     assert again.heard == live.heard
 
 
+def test_candles_figures_and_ticks_are_told_again(flowing, tmp_path):
+    live, again = ToldListener(), ToldListener()
+
+    async def follow() -> None:
+        options = {"exchange": str(flowing.ready_file), "record": str(tmp_path / "figures")}
+        async with tidings.connect("local", **options) as phemex:
+            await phemex.subscribe("BTCUSDT", "BTCUSD", channels=["kline:60", "ticker", "index", "mark", "book"])
+            running = asyncio.create_task(phemex.run(live, seconds=3.0))
+            await asyncio.sleep(1.5)
+            phemex.unsubscribe("BTCUSDT", channels=["book", "ticker"])
+            await running
+
+    asyncio.run(follow())
+    names = Counter(name for name, _ in live.heard)
+    assert {"on_kline", "on_ticker", "on_tick", "on_book"} <= set(names)
+    play(tmp_path / "figures", again)
+    assert again.heard == live.heard
+
+
+class Leaving(ToldListener):
+    """Leaves a channel, and then orders, in one callback."""
+
+    def on_start(self, session, now_ns):
+        super().on_start(session, now_ns)
+        self.session, self.handle = session, 0
+
+    def on_book(self, book, now_ns):
+        super().on_book(book, now_ns)
+        if not self.handle and book.is_two_sided:
+            self.session.unsubscribe("BTCUSDT", channels=["trade"])
+            self.handle = self.session.arm("BTCUSDT", "buy").fire(book.best_bid_ticks - 1000, 5)
+
+
+def test_what_a_callback_leaves_before_it_orders_changes_nothing(flowing, tmp_path):
+    live, again = Leaving(), Leaving()
+    asyncio.run(recorded(flowing.ready_file, tmp_path / "leaving", live))
+    result = play(tmp_path / "leaving", again)
+    assert again.heard == live.heard
+    assert (result.differences, again.handle == live.handle > 0) == (0, True)
+
+
 def break_stream(phemex):
-    phemex.engine.market._feed._on_closed(ConnectionError("cut by the test"))
+    (connection,) = phemex.engine.market.feeds
+    connection.feed.reconnect(PeerError("cut by the test"))
 
 
 def test_orders_of_an_earlier_session_are_told_again(flowing, tmp_path):

@@ -8,7 +8,7 @@ events of a recording is what the first one led to.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,6 +26,7 @@ from tidings.recorder.order_events import (
     AmendCall,
     CancelCall,
     CancelManyCall,
+    Followed,
     ModeSet,
     NewCall,
     PathLaid,
@@ -47,10 +48,6 @@ if TYPE_CHECKING:
 Take = Callable[[int, int, bytes, int], None]  # kind, source, payload, received_ns: never waits, never raises
 
 
-# What happens to a book without a message; all else follows from those.
-_UNTOLD = (FeedEvent.DISCONNECTED, FeedEvent.SILENCE)
-
-
 def tap_engine(engine: Engine) -> EventTap | None:
     """Plug a tap in where the engine is recorded: before anything is sent or heard."""
     if engine.recording is None:
@@ -58,7 +55,7 @@ def tap_engine(engine: Engine) -> EventTap | None:
     tap = EventTap(engine.recording.take)
     tap.path_laid(engine.entry, engine.settings.order_memory, engine.clock.read_now_ns())
     engine.held.tap_by(tap.position_changed)
-    engine.market.add_listener(state=tap.book_state)
+    engine.market.tap = tap
     return tap
 
 
@@ -152,11 +149,14 @@ class EventTap:
                          history=events)  # fmt: skip
         self._take(EntryKind.CALL, 0, encode(call), now_ns)
 
-    def book_state(self, book: Book, event: FeedEvent, now_ns: int) -> None:
-        """A connection's end or silence made a book stale."""
-        if event in _UNTOLD:
-            told = {"event": "stale", "symbol": book.symbol, "cause": event.name}
-            self._take(EntryKind.FEED, 0, encode(told), now_ns)
+    def followed(self, channels: Iterable[tuple[str, str]], count: int, now_ns: int) -> None:
+        """Channels (of a symbol) are followed once more, or once less."""
+        self._run(Followed(channels=list(channels), count=count), now_ns)
+
+    def book_lost(self, book: Book, event: FeedEvent, source: int, now_ns: int) -> None:
+        """A connection's end or silence makes a book stale."""
+        told = {"event": "stale", "symbol": book.symbol, "cause": event.name}
+        self._take(EntryKind.FEED, source, encode(told), now_ns)
 
     # ---- What is heard -----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from tidings.app.engine import BOOK_CHECK_S, Engine
+from tidings.app.event_tap import EventTap
 from tidings.app.market_watch import MarketWatch
 from tidings.app.recording import Recording, begin_recording
 from tidings.app.risk_limits import make_risk
@@ -38,7 +39,7 @@ async def market_recording(
     )
     recording = begin_recording(engine, directory, symbols=symbols, channels=channels)
     engine.recording = engine.market.recording = recording
-    engine.market.add_listener(state=recording.note_silence)
+    engine.market.tap = EventTap(recording.take)
     has_begun = False
     try:
         await engine.market.subscribe(instruments, channels)

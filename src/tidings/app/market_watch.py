@@ -18,7 +18,7 @@ from tidings.app.world import World
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
 from tidings.market.book import Book
-from tidings.market.feed_state import FeedEvent
+from tidings.market.feed_state import UNTOLD, FeedEvent
 from tidings.market.kline import Kline
 from tidings.market.ticker import Ticker
 from tidings.model.instrument import Instrument
@@ -30,6 +30,7 @@ from tidings.venue.phemex.rate_groups import STREAM_CONNECTIONS_MAX
 
 if TYPE_CHECKING:
     from tidings.app.engine import Engine
+    from tidings.app.event_tap import EventTap
 
 log = logging.getLogger("tidings.market")
 
@@ -64,6 +65,7 @@ class MarketWatch(MarketDesk):
             return feed
 
         self.recording: Recording | None = None  # of every message, set before anything is followed
+        self.tap: EventTap | None = None  # on what else a replay has to know
         self.feeds = MarketFeeds(make_feed, connections_max)
         self.figures = FigureReader(products, lambda instrument: (instrument.symbol, TICKER) in self._followed)
         self.snapshot_requests = SnapshotRequests()
@@ -113,6 +115,8 @@ class MarketWatch(MarketDesk):
         for followed, topic in asked.items():
             self._topics[followed] = topic
             self._followed[followed] += 1
+        if self.tap is not None:
+            self.tap.followed(asked, 1, self._clock.read_now_ns())
         try:
             self.feeds.place(asked.values())
             self._keep_books(asked)
@@ -127,7 +131,10 @@ class MarketWatch(MarketDesk):
         self._release((found.symbol, word) for found in instruments for word in words)
 
     def _release(self, asked: Iterable[Followed]) -> None:
-        for followed in list(asked):
+        released = list(asked)
+        if self.tap is not None:
+            self.tap.followed(released, -1, self._clock.read_now_ns())
+        for followed in released:
             self._followed[followed] -= 1
             if self._followed[followed] > 0:
                 continue
@@ -142,6 +149,8 @@ class MarketWatch(MarketDesk):
                 self.figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
             if topic not in self._topics.values():
                 self.feeds.drop(topic)
+        kept = [book for book in self.muted if any(feed.stream.book(book.symbol) is book for feed in self.feeds)]
+        self.muted.intersection_update(kept)
 
     def _keep_books(self, asked: dict[Followed, Topic]) -> None:
         for (symbol, word), topic in asked.items():
@@ -178,6 +187,8 @@ class MarketWatch(MarketDesk):
     # ---- MarketListener ------------------------------------------------------------------------------------------
 
     def state_changed(self, book: Book, event: int, now_ns: int) -> None:
+        if self.tap is not None and event in UNTOLD:
+            self.tap.book_lost(book, FeedEvent(event), self._source_of(book), now_ns)
         if book in self.muted:
             return
         cause = FeedEvent(event)
@@ -198,6 +209,10 @@ class MarketWatch(MarketDesk):
             elif (figure.symbol, figure.kind) in self._followed:  # contracts may share an index
                 tell(self._listeners.tick, figure, now_ns)
         return figures is not None
+
+    def _source_of(self, book: Book) -> int:
+        """The number of the connection that keeps it."""
+        return next((feed.number for feed in self.feeds if feed.stream.book(book.symbol) is book), 0)
 
     # ---- Doubt ---------------------------------------------------------------------------------------------------
 
@@ -223,7 +238,8 @@ class MarketWatch(MarketDesk):
         if not reason or topic is None or feed is None or feed.up_ns is None:
             return
         if self.snapshot_requests.is_due(book.symbol, now_ns):
-            log.warning("book of %s is %s: asking for a snapshot", book.symbol, reason)
+            level = logging.DEBUG if book.is_live else logging.WARNING  # a quiet market is late now and then
+            log.log(level, "book of %s is %s: asking for a snapshot", book.symbol, reason)
             feed.ask_again(topic)
 
 

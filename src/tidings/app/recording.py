@@ -15,14 +15,12 @@ import orjson
 
 from tidings import __version__
 from tidings.clock import Clock
-from tidings.market.feed_state import FeedEvent
 from tidings.recorder.entries import ACCOUNT_SOURCE, LANE_SOURCE, EntryKind
 from tidings.recorder.recorder import MIB, Recorder
 from tidings.venue.phemex.redaction import Redaction
 
 if TYPE_CHECKING:
     from tidings.app.engine import Engine
-    from tidings.market.book import Book
     from tidings.wire.response_reader import ResponseCopy
 
 
@@ -86,12 +84,6 @@ class Recording:
         cause = self.redaction.of_message(cause.encode(errors="replace")).decode(errors="replace")
         told = orjson.dumps({"event": event, "cause": cause})
         self.take(EntryKind.FEED, source, told, self._clock.read_now_ns())
-
-    def note_silence(self, book: Book, event: int, now_ns: int) -> None:
-        """Hears every change of a book's state: that nothing was said of it for too long is in no message."""
-        if event == FeedEvent.SILENCE:
-            told = {"event": "stale", "symbol": book.symbol, "cause": FeedEvent.SILENCE.name}
-            self.take(EntryKind.FEED, 0, orjson.dumps(told), now_ns)
 
     def tell_catalogue(self, body: bytes) -> None:
         """The product list in force from here on; nothing happens if it is the one that was."""

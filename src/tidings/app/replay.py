@@ -8,6 +8,7 @@ the live order path; nothing is asked of a venue.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -92,13 +93,12 @@ class Replay:
         self.result = ReplayResult()
         self._make_members, self._is_driven, self._until = make_members, is_driven, until
         self._digest = CallbackDigest()
-        laid, self._has_run = self._look_ahead()
-        self._has_path = laid is not None
+        laid, self._is_told, self._has_run = self._look_ahead()
         products = parse_products(reader.catalogue)
         self.engine = ReplayEngine(products, laid or NO_PATH, self._expected_call, self._pass_call)
         self._entries = self._played()
-        self._next: Entry | None = None
-        self._call: Call | None = None  # what self._next says, if it is one and was looked at
+        self._ahead: deque[Entry] = deque()  # looked at already
+        self._call: Call | None = None  # the recorded call that comes next, if it was looked at
         self._again: Call | None = None  # the call that is made again just now
         self._run: StrategyRun | None = None
         self._is_plugged = False
@@ -106,18 +106,18 @@ class Replay:
 
     # ---- Reading -------------------------------------------------------------------------------------------------
 
-    def _look_ahead(self) -> tuple[PathLaid | None, bool]:
-        """What is said of the order path, before any market data if at all; and whether strategies ran."""
-        laid = None
+    def _look_ahead(self) -> tuple[PathLaid | None, bool, bool]:
+        """What is said of the order path; whether somebody looked on at all; whether strategies ran."""
+        laid, is_told = None, False
         for entry in self.reader:
             if self._is_beyond(entry):
                 break
             if entry.kind is EntryKind.RUN:
-                event = decode_run(entry.payload)
+                event, is_told = decode_run(entry.payload), True
                 laid = event if isinstance(event, PathLaid) else laid
                 if isinstance(event, RunBegins):
-                    return laid, True
-        return laid, False
+                    return laid, True, True
+        return laid, is_told, False
 
     def _is_beyond(self, entry: Entry) -> bool:
         until = self._until
@@ -132,8 +132,24 @@ class Replay:
                 yield entry
 
     def _pop(self) -> Entry | None:
-        entry, self._next, self._call = self._next, next(self._entries, None), None
-        return entry
+        self._call = None
+        return self._ahead.popleft() if self._ahead else next(self._entries, None)
+
+    def _peek_call(self) -> tuple[int, Entry] | None:
+        """The call that comes next, and how many entries ahead: a callback may follow or leave channels before it."""
+        place = 0
+        while True:
+            if place == len(self._ahead):
+                entry = next(self._entries, None)
+                if entry is None:
+                    return None
+                self._ahead.append(entry)
+            entry = self._ahead[place]
+            if entry.kind is EntryKind.CALL:
+                return place, entry
+            if entry.kind is not EntryKind.RUN or not isinstance(decode_run(entry.payload), Followed):
+                return None
+            place += 1
 
     # ---- The order path's side -----------------------------------------------------------------------------------
 
@@ -141,19 +157,24 @@ class Replay:
         """The recorded call that comes next, if one does."""
         if self._again is not None:
             return self._again
-        if self._call is None and self._next is not None and self._next.kind is EntryKind.CALL:
-            self._call = decode_call(self._next.payload)
+        if self._call is None and (found := self._peek_call()) is not None:
+            self._call = decode_call(found[1].payload)
         return self._call
 
     def _pass_call(self) -> None:
         """It was made again: whatever is asked next is asked at the time of the one behind it."""
-        if self._again is None:
-            self._pop()
-            self._aim()
+        if self._again is not None:
+            return
+        found = self._peek_call()
+        for _ in range(found[0] if found is not None else 0):
+            self._follow_run(self._ahead.popleft())
+        self._pop()
+        self._aim()
 
     def _aim(self) -> None:
-        if self._next is not None and self._next.kind is EntryKind.CALL:
-            self._set_clock(self._next)
+        found = self._peek_call()
+        if found is not None:
+            self._set_clock(found[1])
 
     def _set_clock(self, entry: Entry) -> None:
         clock = self.engine.manual_clock
@@ -165,7 +186,6 @@ class Replay:
         """To the end. `speed`: times as fast as it was; None: as fast as it goes."""
         loop = asyncio.get_running_loop()
         began_s, first_ns, count = loop.time(), 0, 0
-        self._pop()
         while (entry := self._pop()) is not None:
             first_ns, count = first_ns or entry.received_ns, count + 1
             if speed is not None:
@@ -248,7 +268,7 @@ class Replay:
         elif isinstance(event, ModeSet):
             self.engine.set_hedged(event.symbol, event.hedged)
         elif isinstance(event, Followed):
-            self.engine.market.follow(event.symbols, event.channels, event.count)
+            self.engine.market.follow(event.channels, event.count)
         elif isinstance(event, AdoptedTold):
             self.engine.adopted.tell(now_ns)
         elif isinstance(event, StrategyStarts | StrategyStops) and run is not None and event.index < len(run.members):
@@ -264,8 +284,9 @@ class Replay:
         told = orjson.loads(entry.payload)
         event = told.get("event")
         if event == "stale":
-            self.engine.market.turn_stale(told["symbol"], FeedEvent[told["cause"]], entry.received_ns)
-        elif not self._has_path and event in _LOSSES:
+            cause = FeedEvent[told["cause"]]
+            self.engine.market.turn_stale(entry.source, told["symbol"], cause, entry.received_ns)
+        elif not self._is_told and event in _LOSSES:
             self.engine.market.lose(entry.source, _LOSSES[event], entry.received_ns)
 
     # ---- What passed through the order path ------------------------------------------------------------------------

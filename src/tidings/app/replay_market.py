@@ -13,26 +13,26 @@ from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent
 from tidings.market.kline import Kline
 from tidings.market.ticker import Ticker
-from tidings.market.trade import Trade
+from tidings.venue.phemex.market_desk import MarketDesk
 from tidings.venue.phemex.market_figures import FigureReader
-from tidings.venue.phemex.market_stream import MarketListener, MarketStream
-from tidings.venue.phemex.market_topics import TICKER
+from tidings.venue.phemex.market_stream import MarketStream
+from tidings.venue.phemex.market_topics import BOOK, KLINE_PREFIX, TICKER
 from tidings.venue.phemex.products import Products
 
 HEARD = ("book", "trade", "kline", "ticker", "tick")
 
 
-class ReplayMarket(MarketListener):
+class ReplayMarket(MarketDesk):
     """The face of app/market_watch that strategies and listeners use, fed from a recording."""
 
     def __init__(self, products: Products, risk: Risk) -> None:
-        self._products, self._risk = products, risk
+        super().__init__(risk)
+        self._products = products
         self._streams: dict[int, MarketStream] = {}  # by connection
         self._followed: Counter[tuple[str, str]] | None = None  # None: not recorded, so all that came is told
         self._figures = FigureReader(products, lambda instrument: self._is_followed(instrument.symbol, TICKER))
         self._listeners = MarketListeners()
         self._strategy: MarketCallbacks | None = None
-        self.message_count = 0
 
     # ---- From the recording --------------------------------------------------------------------------------------
 
@@ -41,16 +41,15 @@ class ReplayMarket(MarketListener):
         stream = self._streams.get(source)
         if stream is None:
             stream = self._streams[source] = MarketStream(self._products.instruments, self)
-        self.message_count += 1
         stream.feed(message, now_ns)
 
-    def turn_stale(self, symbol: str, cause: FeedEvent, now_ns: int) -> None:
+    def turn_stale(self, source: int, symbol: str, cause: FeedEvent, now_ns: int) -> None:
         """A connection's end or silence, as it was recorded for a book."""
-        for stream in self._streams.values():
-            book = stream.book(symbol)
-            if book is not None and book.mark_stale(cause):
-                self.state_changed(book, cause, now_ns)
-                self.book_changed(book, now_ns)
+        stream = self._streams.get(source)
+        book = stream.book(symbol) if stream is not None else None
+        if book is not None and book.mark_stale(cause):
+            self.state_changed(book, cause, now_ns)
+            self.book_changed(book, now_ns)
 
     def lose(self, source: int, cause: FeedEvent, now_ns: int) -> None:
         """The same of everything a connection brought: where books are not told of one by one."""
@@ -58,23 +57,29 @@ class ReplayMarket(MarketListener):
         if stream is not None:
             stream.mark_stale(now_ns, cause)
 
-    def follow(self, symbols: Iterable[str], channels: Iterable[str], count: int) -> None:
-        """Channels are followed once more (`count` 1) or once less (-1)."""
-        words = list(channels)
+    def follow(self, channels: Iterable[tuple[str, str]], count: int) -> None:
+        """Channels, of a symbol each, are followed once more (`count` 1) or once less (-1)."""
         self._followed = Counter() if self._followed is None else self._followed
-        for symbol in symbols:
-            for word in words:
-                self._followed[symbol, word] += count
+        for symbol, word in channels:
+            self._followed[symbol, word] += count
+            is_followed = self._followed[symbol, word] > 0
+            if word == BOOK:
+                books = {book for stream in self._streams.values() if (book := stream.book(symbol)) is not None}
+                (self.muted.difference_update if is_followed else self.muted.update)(books)
+            elif word.startswith(KLINE_PREFIX) and not is_followed:
+                self._figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
 
     # ---- For the engine ------------------------------------------------------------------------------------------
 
     def add_listener(self, **callbacks: Any) -> MarketCallbacks:
         listener = MarketCallbacks(**callbacks)
         self._listeners.add(listener)
+        self.hear_by(self._listeners.book, self._listeners.trade)
         return listener
 
     def remove_listener(self, listener: MarketCallbacks) -> None:
         self._listeners.remove(listener)
+        self.hear_by(self._listeners.book, self._listeners.trade)
 
     def listen(self, strategy: Strategy | None, on_error: Callable[[Exception, Any], None] = log_error) -> None:
         """Let a strategy hear what comes, None: none."""
@@ -100,22 +105,16 @@ class ReplayMarket(MarketListener):
 
     # ---- MarketListener ------------------------------------------------------------------------------------------
 
-    def book_changed(self, book: Book, now_ns: int) -> None:
-        if book.is_two_sided:
-            self._risk.set_reference_price(book.instrument, (book.best_bid_ticks + book.best_offer_ticks) // 2, now_ns)
-        tell(self._listeners.book, book, now_ns)
-
     def state_changed(self, book: Book, event: int, now_ns: int) -> None:
-        tell_state(self._listeners.state, book, FeedEvent(event), now_ns)
-
-    def trade_printed(self, trade: Trade, now_ns: int) -> None:
-        tell(self._listeners.trade, trade, now_ns)
+        if book not in self.muted:
+            tell_state(self._listeners.state, book, FeedEvent(event), now_ns)
 
     def figures_came(self, message: bytes, now_ns: int) -> bool:
         figures = self._figures.read(message)
         for figure in figures or ():
             if isinstance(figure, Kline):
-                tell(self._listeners.kline, figure, now_ns)
+                if self._is_followed(figure.symbol, f"{KLINE_PREFIX}{figure.interval_s}"):
+                    tell(self._listeners.kline, figure, now_ns)
             elif isinstance(figure, Ticker):
                 tell(self._listeners.ticker, figure, now_ns)
             elif self._is_followed(figure.symbol, figure.kind):

@@ -13,7 +13,7 @@ from tidings.market.book import Book
 
 NS_PER_S = 1_000_000_000
 ASK_AGAIN_NS = 5 * NS_PER_S  # a book that turns stale at once again is not asked for in a storm
-OVERDUE_NS = 65 * NS_PER_S  # the venue repeats a book each 60 s: what was lost unseen is healed by that
+OVERDUE_NS = 62 * NS_PER_S  # the venue repeats a book each 60 s; after 65 without it the stream makes the book stale
 PROBE_ANSWER_NS = 5 * NS_PER_S  # a snapshot asked for comes within a few round trips
 
 

@@ -21,22 +21,14 @@ Row = Kline | PublicTrade | FundingRate
 S_NS = 1_000_000_000
 
 
+# As the columns of an export of a recording are called, so that the two go together.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "klines": (
-        "start_ns",
-        "end_ns",
-        "symbol",
-        "open",
-        "high",
-        "low",
-        "close",
-        "volume",
-        "turnover",
-        "last_close",
+        "symbol", "start_ns", "interval_s", "last_close", "open", "high", "low", "close", "volume", "turnover",
     ),
-    "trades": ("time_ns", "symbol", "trade_id", "side", "price", "qty"),
-    "funding": ("time_ns", "symbol", "rate", "interval_s"),
-}
+    "trades": ("venue_ns", "symbol", "trade_id", "side", "price", "qty"),
+    "funding": ("venue_ns", "symbol", "rate", "interval_s"),
+}  # fmt: skip
 
 
 class HistoryFile:
@@ -80,8 +72,8 @@ class HistoryFile:
 def _values(row: Row) -> tuple[str | int, ...]:
     """In the order of the columns. Exact numbers stay text."""
     if isinstance(row, Kline):
-        numbers = (row.open, row.high, row.low, row.close, row.volume, row.turnover, row.last_close)
-        return row.start_s * S_NS, row.end_s * S_NS, row.symbol, *map(plain, numbers)
+        numbers = (row.last_close, row.open, row.high, row.low, row.close, row.volume, row.turnover)
+        return row.symbol, row.start_s * S_NS, row.interval_s, *map(plain, numbers)
     if isinstance(row, FundingRate):
         return row.venue_time_ns, row.symbol, plain(row.rate), row.interval_s
     return row.venue_time_ns, row.symbol, row.trade_id, row.side.name.lower(), plain(row.price), plain(row.qty)

@@ -99,8 +99,7 @@ class ModeSet(_Event, tag_field="event", tag="mode"):
 class Followed(_Event, tag_field="event", tag="follow"):
     """Channels of market data are followed once more (`count` 1), or once less (-1)."""
 
-    symbols: list[str]
-    channels: list[str]
+    channels: list[tuple[str, str]]  # symbol and channel word
     count: int
 
 

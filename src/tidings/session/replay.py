@@ -45,6 +45,9 @@ class ReplaySession(Phemex):
     async def subscribe(self, *symbols: str, **words: Any) -> None:
         """Nothing: what was recorded comes, and no more."""
 
+    def unsubscribe(self, *symbols: str, **words: Any) -> None:
+        """Likewise."""
+
     async def cancel_all(self, symbol: str) -> NoReturn:
         _refuse(f"cancel_all of {symbol}")
 

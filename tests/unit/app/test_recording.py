@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 from tidings.app.recording import Recording
 from tidings.clock import ManualClock
-from tidings.market.feed_state import FeedEvent
 from tidings.recorder.entries import EntryKind
 from tidings.venue.phemex.redaction import Redaction
 from tidings.venue.phemex.signing import Credentials
@@ -66,13 +65,3 @@ def test_a_catalogue_is_told_when_it_has_changed() -> None:
     for body in (b"one", b"one", b"two"):
         recording.tell_catalogue(body)
     assert [entry[2] for entry in entries] == [b"one", b"two"]
-
-
-def test_only_what_no_message_tells_of_a_book_is_told() -> None:
-    recording, entries = made()
-    book = SimpleNamespace(symbol="BTCUSD")
-    for event in FeedEvent:
-        recording.note_silence(book, event, 9)
-    assert [(kind, json.loads(payload), ns) for kind, _, payload, ns in entries] == [
-        (EntryKind.FEED, {"event": "stale", "symbol": "BTCUSD", "cause": "SILENCE"}, 9)
-    ]
