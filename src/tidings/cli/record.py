@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tidings.app.engine import Engine
-from tidings.app.market_recording import market_recording
+from tidings.app.market_recording import channels_of, follow, market_recording
 from tidings.cli.record_progress import NOTHING, showing_progress, tally_of, words_of
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, questions_of, session_of
@@ -85,8 +85,9 @@ async def _recording(options: argparse.Namespace) -> AsyncIterator[Engine]:
     sizes = {"record_free_mb": options.free_mb, "record_segment_mb": options.segment_mb}
     if options.private:
         async with session_of(options, journal="none", record=options.out, **sizes) as phemex:
-            await phemex.subscribe(*symbols, channels=channels)
-            yield phemex.engine
+            engine = phemex.engine
+            await follow(engine, channels_of(engine.products, symbols, channels))
+            yield engine
         return
     async with (
         questions_of(options, need_key=False, **sizes) as engine,
