@@ -48,9 +48,18 @@ class BookWatch:
         self.told.append(event)
         self.told_count[event] += 1
 
+    def hear_book(self, now_ns: int) -> None:
+        """A message has changed it: what ended a wrong book must not be taken for what comes after it."""
+        if self.wrong_since_ns is not None and self.is_right:
+            self.look(now_ns)
+
+    @property
+    def is_right(self) -> bool:
+        """It is trusted, and shows what the venue has told."""
+        return self.book.is_live and (self.book.bids(), self.book.offers()) == self.truth.levels
+
     def look(self, now_ns: int) -> None:
-        book, findings = self.book, self.findings
-        is_right = book.is_live and (book.bids(), book.offers()) == self.truth.levels
+        book, findings, is_right = self.book, self.findings, self.is_right
         if book.is_live and not is_right:
             if self.wrong_since_ns is None:
                 self.wrong_since_ns = self.last_right_ns

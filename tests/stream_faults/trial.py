@@ -106,6 +106,8 @@ class Trial:
 
     def _hear_book(self, book: Book, now_ns: int) -> None:
         self.told_states[book.symbol] = book.state
+        if book.symbol in self.books:
+            self.books[book.symbol].hear_book(self.timeline.now_ns)
 
     # ---- What happens --------------------------------------------------------------------------------------------
 
