@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("market", "fix", "journal"),
     ("engine", "net", "recorder"),
     ("venue.phemex", "exchange"),
-    ("app", "session", "blocking", "config", "watchdog", "fix_gateway", "fix_client"),
+    ("app", "session", "blocking", "config", "watchdog", "fix_gateway", "fix_client", "export"),
     ("cli",),
 )
 # The faces of floor 5 stand on each other, in this order only: config carries app, app carries session, and so on.

@@ -150,6 +150,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     on_stop: Literal["leave", "cancel"] = "leave"  # open orders when the session ends on purpose
 
     record: str | None = None  # directory of a new recording of all that is heard and sent (docs/recording.md)
+    record_free_mb: Annotated[int, Meta(ge=0)] = 256  # with less room it pauses: the journal may need the same disk
+    record_segment_mb: Annotated[int, Meta(ge=1, le=4096)] = 256  # a file ends there, and at midnight UTC
 
     # Order truth: what is compared with the venue's own lists, and when doubt ends trading.
     reconcile_interval_s: Annotated[float, Meta(ge=0.5, le=300)] = 5.0  # a missing stream message shows within two

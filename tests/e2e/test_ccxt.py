@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("ccxt") is None, reason="needs ccxt: pip install -e '.[interop]'"
 )
 
-DOCUMENT = Path(__file__).parents[2] / "docs/exchange.md"
+DOCUMENT = Path(__file__).parents[2] / "docs/clients.md"
 LINEAR, INVERSE, SPOT = "BTC/USDT:USDT", "BTC/USD:BTC", "BTC/USDT"
 SYMBOLS = (LINEAR, INVERSE, SPOT)
 SWAPS = (LINEAR, INVERSE)

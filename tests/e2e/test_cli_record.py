@@ -1,6 +1,8 @@
 """`tidings record` and `tidings recording`, as processes: ended by signals, refused where they should be."""
 
 import json
+import os
+import re
 import signal
 import subprocess
 import time
@@ -9,13 +11,24 @@ from pathlib import Path
 import pytest
 from tidings_command import clean_environment, command_line, tidings
 
+from tidings.errors import RecordingError
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
 
 
 def began(directory: Path) -> bool:
-    """Whether market messages are on disk already."""
-    return directory.exists() and any(path.stat().st_size > 2000 for path in directory.iterdir())
+    """Whether market messages can be read already."""
+    try:
+        return sum(entry.kind is EntryKind.MARKET for entry in RecordingReader(directory)) > 10
+    except RecordingError:
+        return False
+
+
+def until_began(directory: Path, running: subprocess.Popen) -> None:
+    deadline_s = time.monotonic() + 30
+    while not began(directory):
+        assert time.monotonic() < deadline_s and running.poll() is None
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -25,10 +38,7 @@ def test_a_signal_ends_a_recording_cleanly(low_exchange, tmp_path, how):
     running = subprocess.Popen(
         command_line(*words), env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    deadline_s = time.monotonic() + 30
-    while not began(out):
-        assert time.monotonic() < deadline_s and running.poll() is None
-        time.sleep(0.05)
+    until_began(out, running)
     running.send_signal(how)
     stdout, stderr = running.communicate(timeout=30)
     told = json.loads(stdout)
@@ -56,6 +66,30 @@ def test_what_is_in_a_recording_is_told(low_exchange, tmp_path):
     assert told["kinds"]["ACCOUNT"] > 0 and told["symbols"]["BTCUSD"] > 0
     words = tidings("recording", out).stdout
     assert "end: whole" in words and "BTCUSD" in words
+    account = low_exchange.ready["accounts"][0]
+    everything = b"".join(entry.payload for entry in RecordingReader(out))
+    assert account["api_key"].encode() not in everything and account["api_secret"].encode() not in everything
+
+
+def test_a_disk_with_too_little_room_is_left_alone_and_told(low_exchange, tmp_path):
+    words = ("--seconds", "2", "--free-mb", str(1 << 40), "--exchange", low_exchange.ready_file, "--json")
+    done = tidings("record", "BTCUSD", "--out", tmp_path / "r", *words)
+    assert re.search(r"waits: \d+ MiB are free, and \d+ are left to others", done.stderr)
+    assert done.json["trouble"] == "" and done.json["messages"] > 0, "at the end what waits is written"
+    assert tidings("recording", tmp_path / "r", "--json").json["messages"] == done.json["messages"]
+
+
+def test_a_killed_recording_reads_back_to_its_last_block(low_exchange, tmp_path):
+    out = tmp_path / "r"
+    words = ("record", "BTCUSD", "--out", out, "--exchange", low_exchange.ready_file)
+    running = subprocess.Popen(
+        command_line(*words), env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    until_began(out, running)
+    running.kill()
+    running.wait()
+    told = tidings("recording", out, "--json").json
+    assert told["end"].startswith(("not ended", "torn")) and told["kinds"]["MARKET"] > 10
 
 
 def test_a_damaged_recording_is_no_success(low_exchange, tmp_path):
@@ -70,6 +104,36 @@ def test_a_damaged_recording_is_no_success(low_exchange, tmp_path):
     assert "00000001.recording is damaged" in done.stderr and "byte" in done.stderr
 
 
+def test_a_stop_that_comes_first_leaves_nothing_and_says_so(start_exchange, tmp_path):
+    """The exchange takes connections and answers nothing, so that the start takes long."""
+    exchange = start_exchange("--no-flow")
+    os.kill(exchange.process.pid, signal.SIGSTOP)
+    words = ("record", "BTCUSD", "--out", tmp_path / "r", "--exchange", exchange.ready_file, "--json")
+    running = subprocess.Popen(
+        command_line(*words), env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        until_it_handles(signal.SIGTERM, running.pid)
+        running.send_signal(signal.SIGTERM)
+        stdout, stderr = running.communicate(timeout=30)
+    finally:
+        os.kill(exchange.process.pid, signal.SIGCONT)
+    assert (running.returncode, json.loads(stdout)["messages"]) == (0, 0)
+    assert "before anything was recorded" in stderr
+    assert not (tmp_path / "r").exists()
+
+
+def until_it_handles(how: signal.Signals, pid: int) -> None:
+    """Wait until a process has its own handler of a signal (Linux)."""
+    deadline_s = time.monotonic() + 30
+    while time.monotonic() < deadline_s:
+        caught = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
+        if caught is not None and int(caught[1], 16) >> (how - 1) & 1:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no handler of {how.name}")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
@@ -77,6 +141,8 @@ def test_a_damaged_recording_is_no_success(low_exchange, tmp_path):
         (("record", "BTCUSD", "--channels", "quotes"), 2, "quotes"),
         (("record", "BTCUSD", "--channels", ","), 2, "names nothing"),
         (("record", "BTCUSD", "--seconds", "0"), 2, "--seconds"),
+        (("record", "BTCUSD", "--segment-mb", "0"), 2, "record_segment_mb"),
+        (("record", "BTCUSD", "--private", "--free-mb", "-1"), 2, "record_free_mb"),
     ],
 )
 def test_what_cannot_be_recorded_is_refused_and_leaves_nothing(low_exchange, tmp_path, words, code, told):

@@ -179,3 +179,20 @@ def test_it_listens_on_the_other_loopback_address_as_well(start_exchange):
     ready = start_exchange("--host", "::1").ready
     assert ready["rest"].startswith("https://[::1]:")
     assert RestClient(ready).public("/public/time").status == 200
+
+
+def test_localhost_is_both_loopback_addresses_on_one_port(start_exchange):
+    ready = start_exchange("--host", "localhost", "--no-flow").ready
+    port = urlsplit(ready["rest"]).port
+    assert ready["rest"] == f"https://localhost:{port}"
+    for address in ("127.0.0.1", "[::1]"):
+        assert RestClient({**ready, "rest": f"https://{address}:{port}"}).public("/public/time").status == 200
+
+
+def test_a_port_of_one_loopback_address_in_use_is_said():
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = str(taken.getsockname()[1])
+        command = [*COMMAND, "--host", "localhost", "--port", port]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"localhost:{port}" in result.stderr

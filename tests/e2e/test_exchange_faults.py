@@ -42,7 +42,8 @@ def test_every_kind_has_its_example_and_a_file_of_all_is_taken(tmp_path):
     [
         (["--faults"], '[[fault]]\nkind = "fail"\nstatos = 3\n', "fault 1: fail: unknown key 'statos'"),
         (["--faults"], '[[fault]]\nkind = "refuse-login"\naccount = 9\n', "account: there are 4"),
-        (["--query-lag-ms", "by-name=5", "--faults"], "", "request: one of "),
+        (["--faults"], '[[fault]]\nkind = "fail"\nsymbol = "BTC"\n', "fail: symbol: no product 'BTC' is listed here"),
+        (["--query-lag-ms", "by-name=5", "--faults"], "", "one of open-orders, by-id, closed, trades or all, not "),
     ],
 )
 def test_a_wrong_file_or_lag_ends_the_command_with_the_key(tmp_path, arguments, text, problem):

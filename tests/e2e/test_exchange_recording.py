@@ -47,7 +47,7 @@ def test_what_was_recorded_is_shown_again_and_can_be_traded_in(start_exchange, t
         time.sleep(0.05)
     assert progress(exchange.ready) | {"played_ms": 0} == {
         "file": str(path), "state": "ended", "detail": "", "messages": len(messages), "played_ms": 0, "gaps": 0,
-        "symbols": ["BTCUSD", "BTCUSDT"],
+        "skipped": 0, "symbols": ["BTCUSD", "BTCUSDT"],
     }  # fmt: skip
     stream = StreamClient(exchange.ready)
     for symbol, channel, kind in (("BTCUSDT", "orderbook_p", "orderbook_p"), ("BTCUSD", "orderbook", "book")):

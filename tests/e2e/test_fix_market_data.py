@@ -1,8 +1,10 @@
 """Market and reference data over the gateway, followed by a client that keeps a book of its own."""
 
 import time
+from decimal import Decimal
 
 from exchange_process import RunningExchange
+from fault_examples import FaultAdmin
 from phemex_client import RestClient
 
 TYPES = ((267, 3), (269, 0), (269, 1), (269, 2), (146, 1), (55, "BTCUSDT"))
@@ -55,14 +57,12 @@ def test_requests_that_cannot_be_are_refused_with_their_reason(start_gateway):
     client.logon()
     for number, (changes, reason) in enumerate([
         ({"symbol": "NOPE"}, "0"), ({"update": 0, "symbol": "NOPE"}, "0"), ({"depth": "-1"}, "5"),
-        *(({"entry": entry}, "8") for entry in "345678BC"),
+        *(({"entry": entry}, "8") for entry in "59A"), ({"entry": "6", "symbol": "sBTCUSDT"}, "8"),
     ]):  # fmt: skip
         types = ((267, 1), (269, changes.get("entry", 0)), (146, 1), (55, changes.get("symbol", "BTCUSDT")))
         how = ((263, 1), (264, changes.get("depth", 1)), (265, changes.get("update", 1)))
         client.send("V", (262, f"x{number}"), *how, *types)
-        told = client.expect("Y", t262=f"x{number}", t281=reason)
-        if changes.get("entry", "") in tuple("34678BC"):
-            assert told[58].endswith(": not offered yet")
+        client.expect("Y", t262=f"x{number}", t281=reason)
 
 
 def test_trades_begin_with_the_last_one_and_say_where_they_went(start_gateway, quiet_exchange):
@@ -102,6 +102,51 @@ def test_trades_begin_with_the_last_one_and_say_where_they_went(start_gateway, q
                  ordType="Limit", priceRp="61499", orderQtyRq="0.04", timeInForce="ImmediateOrCancel",
                  posSide="Merged")  # fmt: skip
     account.close()
+
+
+def entries_of(pairs):
+    """The entries of the group 268, which begin with 269 in W."""
+    starts = [place for place, (tag, _) in enumerate(pairs) if tag == 269]
+    return [dict(pairs[start:end]) for start, end in zip(starts, [*starts[1:], len(pairs)], strict=True)]
+
+
+FIGURES = ("3", "4", "6", "7", "8", "B", "C")
+
+
+def test_figures_of_a_contract_are_those_of_the_venues_ticker(start_gateway, quiet_exchange):
+    gateway = start_gateway(C1='kind = "md"\n')
+    client = gateway.connect()
+    client.logon()
+    types = ((267, 7), *((269, kind) for kind in FIGURES), (146, 1), (55, "BTCUSDT"))
+    client.send("V", (262, "f1"), (263, 0), (264, 0), *types)
+    client.expect("W", t262="f1", t55="BTCUSDT", t268="7")
+    entries = entries_of(client.pairs)
+    assert [entry[269] for entry in entries] == list(FIGURES)
+    market = RestClient(quiet_exchange.ready)
+    shown = market.public("/md/v3/ticker/24hr", "symbol=BTCUSDT").json["result"]
+    market.close()
+    by_kind = {entry[269]: entry.get(270, entry.get(271)) for entry in entries}
+    names = {"4": "openRp", "7": "highRp", "8": "lowRp", "B": "volumeRq", "C": "openInterestRv"}
+    assert [Decimal(by_kind[kind]) for kind in names] == [Decimal(shown[name]) for name in names.values()]
+    assert abs(Decimal(by_kind["6"]) / Decimal(shown["markRp"]) - 1) < Decimal("0.01")  # it moves
+    assert abs(Decimal(by_kind["3"]) / Decimal(shown["indexRp"]) - 1) < Decimal("0.01")
+
+
+def test_mark_and_index_go_on_by_changes(start_gateway, quiet_exchange):
+    gateway = start_gateway(C1='kind = "md"\n')
+    client = gateway.connect()
+    client.logon()
+    client.send("V", (262, "f2"), (263, 1), (264, 0), (267, 2), (269, 3), (269, 6), (146, 1), (55, "BTCUSD"))
+    client.expect("W", t262="f2", t55="BTCUSD", t268="2")
+    admin = FaultAdmin(quiet_exchange.ready)
+    seen = {}
+    try:
+        admin.call("POST", "/price", {"symbol": "BTCUSD", "mark": "60123.45", "index": "60234.5"})
+        while seen != {"6": "60123.45", "3": "60234.5"}:
+            client.expect("X", t262="f2", t55="BTCUSD", t279="1")
+            seen |= {entry[269]: entry[270] for entry in entries_of(client.pairs)}
+    finally:
+        admin.call("POST", "/price", {"symbol": "BTCUSD", "mark": "61000", "index": "61000"})
 
 
 def test_securities_are_listed_with_their_grid(start_gateway):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from cutting_proxy import CuttingProxy
+from fault_examples import FaultAdmin
 from gateway_process import open_orders
 from phemex_client import RestClient
 from quickfix_peer import QuickFixClient, QuickFixVenue, dictionary_in
@@ -109,6 +110,18 @@ def test_it_sees_the_market(start_gateway, connect):
     client.send("x", {320: "s1", 559: "4"})
     assert int(client.expect("y", t320="s1")[393]) > 1
     client.send("V", {262: "v1", 263: "2"})
+
+
+def test_it_sees_figures(start_gateway, connect, quiet_exchange):
+    client = connect(start_gateway(Q4="").ready["fix"], "Q4")
+    entries = [(269, 267, kind) for kind in ("3", "4", "6", "7", "8", "B", "C")]
+    client.send("V", {262: "f1", 263: "1", 264: "0", 265: "1"}, *entries, (55, 146, "cETHUSD"))
+    client.expect("W", t262="f1", t55="cETHUSD", t268="7")
+    admin = FaultAdmin(quiet_exchange.ready)
+    admin.call("POST", "/price", {"symbol": "cETHUSD", "mark": "3123.45"})
+    told = client.expect("X", t262="f1", t279="1", t269="6")
+    assert told[270] == "3123.45"
+    client.send("V", {262: "f1", 263: "2"})
 
 
 def test_what_it_missed_comes_when_it_is_back(start_gateway, connect, other, tmp_path):

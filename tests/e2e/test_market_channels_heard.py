@@ -71,6 +71,20 @@ async def test_what_a_line_does_not_have_is_refused_and_nothing_is_followed(star
     assert (phemex.engine.market.book("sBTCUSDT"), phemex.engine.market.followed()) == (None, [])
 
 
+async def test_every_market_is_followed_at_once_over_several_connections(start_exchange, open_session):
+    phemex = await open_session(start_exchange("--seed", "5", "--no-rate-limits"))
+    symbols = [instrument.symbol for instrument in phemex.engine.products.listed()]
+    klines = set()
+    phemex.engine.market.add_listener(kline=lambda kline, now_ns: klines.add(kline.symbol))
+    await phemex.subscribe(*symbols, channels=["book", "trade", "kline:60", "ticker"])
+    books = [phemex.engine.market.book(symbol) for symbol in symbols]
+    await until(lambda: all(book.is_live for book in books) and klines == set(symbols), "every book and candle")
+    places = 3 * len(symbols) + 3  # one subscription has the 24 h figures of a line
+    assert sum(len(feed.topics) for feed in phemex.engine.market.feeds) == places
+    assert [len(feed.topics) for feed in phemex.engine.market.feeds][:-1] == [20] * (places // 20)
+    assert sum(feed.stream.malformed_count for feed in phemex.engine.market.feeds) == 0
+
+
 async def test_a_listener_that_fails_is_told_of_and_the_others_hear_on(start_exchange, open_session, caplog):
     phemex = await open_session(start_exchange("--seed", "5"))
     states = []

@@ -14,7 +14,7 @@ from tidings.exchange.server.certificates import Certificates
 from tidings.market.feed_state import FeedEvent
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
-from tidings.venue.phemex.market_topics import BOOK
+from tidings.venue.phemex.market_topics import BOOK, topic_of
 
 S_NS = 1_000_000_000
 
@@ -134,6 +134,19 @@ async def test_a_book_followed_again_while_it_lingers_is_the_same_and_heard(serv
     await until(lambda: first in heard, "news")
 
 
+async def test_a_book_that_ended_is_not_live_when_it_is_followed_again(server, phemex):
+    await phemex.subscribe("BTCUSDT")
+    await until(lambda: live(phemex, ["BTCUSDT"]), "the book")
+    phemex.unsubscribe("BTCUSDT", channels=[BOOK])
+    await until(lambda: server.unsubscribed == [("orderbook_p", "[]")], "its end")
+    server.is_still = True
+    await phemex.subscribe("BTCUSDT", channels=[BOOK])
+    assert not phemex.engine.market.book("BTCUSDT").is_live
+    server.is_still = False
+    phemex.engine.market.on_timer(phemex.engine.clock.read_now_ns() + 6 * S_NS)
+    await until(lambda: live(phemex, ["BTCUSDT"]), "the book again")
+
+
 async def test_a_refused_symbol_is_told_to_who_asked_and_costs_the_others_nothing(server, phemex):
     first, second = many(2)
     server.refused.add(second)
@@ -217,6 +230,32 @@ async def test_a_snapshot_that_never_comes_is_asked_for_again(server, phemex):
     assert market.snapshot_requests.count == 1
 
 
+async def test_a_live_book_that_misses_its_regular_snapshot_is_asked_for_before_it_is_stale(server, phemex):
+    await phemex.subscribe("BTCUSDT", channels=[BOOK])
+    await until(lambda: live(phemex, ["BTCUSDT"]), "the book")
+    market, now_ns = phemex.engine.market, phemex.engine.clock.read_now_ns()
+    market.feeds.of(topic_of(phemex.instrument("BTCUSDT"), BOOK, phemex.engine.products)).feed.session.heard(
+        now_ns + 62 * S_NS
+    )  # other books of the connection are told of
+    market.on_timer(now_ns + 60 * S_NS)
+    assert market.snapshot_requests.count == 0
+    market.on_timer(now_ns + 62 * S_NS)
+    assert (market.snapshot_requests.count, live(phemex, ["BTCUSDT"])) == (1, ["BTCUSDT"])
+    await until(lambda: len(server.subscribed) == 2, "the question")
+
+
+async def test_connections_that_die_young_are_made_ever_more_rarely(server, phemex):
+    await phemex.subscribe("BTCUSDT", channels=[BOOK])
+    [feed] = phemex.engine.market.feeds
+    for _ in range(4):
+        await until(lambda: server.streams and server.live[0], "a connection")
+        server.cut(server.holder("BTCUSDT"))
+        await until(lambda: not server.streams, "its end")
+    began_s = asyncio.get_running_loop().time()
+    await until(lambda: feed.feed.is_live, "the fifth")
+    assert asyncio.get_running_loop().time() - began_s > 0.7, "0.2 s four times doubled, at most halved by chance"
+
+
 # ---- What a recorder takes -------------------------------------------------------------------------------------------
 
 
@@ -233,6 +272,17 @@ async def test_a_recording_has_every_push_as_it_came_with_its_connections_number
     books = sorted(push for push in pushes if '"id"' not in push[1])
     assert books == sorted((1 + place // 20, snapshot(symbol)) for place, symbol in enumerate(symbols))
     assert {found.source for found in entries if found.kind is EntryKind.FEED and b'"up"' in found.payload} == {1, 2}
+
+
+async def test_who_waits_for_a_subscription_hears_of_the_end(server, phemex):
+    server.is_silent = True
+    waiting = asyncio.create_task(phemex.subscribe("BTCUSDT"))
+    await until(lambda: server.streams, "the connection")
+    await phemex.engine.market.stop()
+    with pytest.raises(tidings.ConnectionLost, match="closed before it was answered"):
+        await waiting
+    assert phemex.engine.market.followed() == []
+    await until(lambda: not server.streams, "the end")
 
 
 async def test_stopping_ends_every_connection(server, phemex):

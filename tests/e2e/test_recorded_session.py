@@ -1,6 +1,8 @@
 """A session that records itself: everything that came and left is in it, in order, and nothing that gives it away."""
 
 import json
+import os
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -72,6 +74,30 @@ async def test_feeds_tell_when_they_went_down_and_came_back(quiet_exchange, tmp_
     ]
     assert [item["event"] for item in told] == ["up", "down", "up"]
     assert told[1]["cause"] == "cut by the test"
+
+
+async def test_a_stuck_disk_does_not_hold_up_orders(quiet_exchange, tmp_path, monkeypatch):
+    gate, real, stuck = threading.Event(), os.fdatasync, threading.Event()
+
+    def sync(descriptor: int) -> None:
+        if threading.current_thread().name == "tidings-recorder":
+            stuck.set()
+            gate.wait(60)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", sync)
+    try:
+        async with recording_session(quiet_exchange, tmp_path / "r") as phemex:
+            await until(stuck.is_set)
+            for _ in range(5):
+                order = await placed(phemex, USD_M)
+                await order.cancel()
+            assert phemex.engine.recording.recorder.stats.synced_number <= 1
+            gate.set()
+    finally:
+        gate.set()
+    sent = [entry.payload for entry in RecordingReader(tmp_path / "r") if entry.kind is EntryKind.LANE_SENT]
+    assert sum(payload.startswith(b"PUT /g-orders/create?") for payload in sent) == 5
 
 
 async def test_a_directory_with_a_recording_is_refused_before_anything_is_sent(quiet_exchange, tmp_path):

@@ -28,9 +28,11 @@ async def test_a_stale_book_heals_by_a_fresh_subscription(start_exchange, open_s
     phemex.engine.market.on_timer(phemex.engine.clock.read_now_ns() + 100_000_000_000)
     assert not book.is_live
     assert listener.states[-1] is False
+    assert phemex.state.doubtful_books == {symbol: "stale: silence"}
     assert phemex.engine.market.snapshot_requests.count == 1
     await until(lambda: book.is_live, "the book to heal")
     assert book.best_bid_ticks < book.best_offer_ticks
+    assert phemex.state.doubtful_books == {}
 
 
 @pytest.mark.parametrize("line", [COIN_M, USD_M, SPOT], ids=lambda line: line.symbol)

@@ -16,6 +16,7 @@ Sections are those of `fix_transcript`. Lines:
     flood 20 35=AD|569=9       the client asks so often, and is not listened to
     spend 40                   the engine uses so much of the venue's minute
     wait 1.5                   so many seconds pass
+    book, print, ticker, …     the market tells something: see `fix_feeds`
 
 `with:` has client=NAME, kind=dropcopy, dialect=extended, symbols=A,B and account=2. Times are UTC, now is NOW.
 """
@@ -25,6 +26,7 @@ import json
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+from tests.protocol.fix_feeds import Feeds
 from tests.protocol.fix_transcript import Section
 from tidings.engine.throttle import Bucket
 from tidings.errors import VenueError
@@ -104,7 +106,10 @@ class Play:
         symbols = frozenset(words["symbols"].split(",")) if "symbols" in words else frozenset()
         self.rules = Rules(account=words.get("account", ""), symbols=symbols)
         self.has_pending_acks, self.message_use = False, None
-        self.desk = FixOrderDesk(SimpleNamespace(engine=self.engine()), OrderChains())
+        self.feeds = Feeds(PRODUCTS)
+        account = SimpleNamespace(engine=self.engine())
+        account.subscribe, account.unsubscribe = self.feeds.subscribe, self.feeds.unsubscribe
+        self.desk = FixOrderDesk(account, OrderChains())
         self.desk.join(self)
         self.routes = MessageRoutes(self.desk, self, None, None, None)
         self.count = 0
@@ -117,7 +122,7 @@ class Play:
         budget = SimpleNamespace(bucket_of=lambda group: self.rest_bucket)
         return SimpleNamespace(
             clock=clock, products=PRODUCTS, queries=Queries(self.venue.ask), link=SimpleNamespace(budget=budget),
-            positions=self,
+            positions=self, market=self.feeds, is_open=True,
         )  # fmt: skip
 
     def __iter__(self):
@@ -148,6 +153,8 @@ class Play:
         word, _, rest = line.partition(" ")
         if word == ">":
             self.send(rest)
+        elif word in self.feeds.words:
+            self.feeds.play(word, rest.split(), self.routes.market_data)
         else:
             await getattr(self, f"do_{word}")(*rest.split())
         for _ in range(TURNS):

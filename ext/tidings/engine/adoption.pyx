@@ -39,6 +39,8 @@ def adopt_order(
     if entry.heartbeat is not None:
         entry.heartbeat.may_send(terms.instrument.index)    # marked: it may be open
     entry.journal.note_adopted(order, now_ns)
+    if entry.tap is not None:
+        entry._note("adopted", (order, numbers, history, now_ns))
     return order
 
 
@@ -46,6 +48,11 @@ cdef int _ask_for(TriggerPrices* triggers, tuple ticks) except -1:
     triggers.stop_px_ticks, triggers.take_profit_ticks, triggers.stop_loss_ticks, triggers.peg_offset_ticks = (
         ticks or (0, 0, 0, 0))
     return 0
+
+
+def set_stamps(Order order not None, int64_t encoded_ns, int64_t written_ns):
+    """When an order's bytes were made and taken by the kernel, as a recording has it."""
+    order.encoded_ns, order.written_ns = encoded_ns, written_ns
 
 
 def live_through(Order order not None, history not None):

@@ -4,8 +4,9 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from tidings.engine.heartbeat_page cimport HeartbeatPage
+from tidings.engine.order_hearers cimport OrderHearers
 from tidings.engine.order_table cimport ExecIDSet, OrderTable
-from tidings.engine.ports cimport OrderGateway, OrderListener
+from tidings.engine.ports cimport OrderGateway
 from tidings.engine.risk cimport Risk
 from tidings.journal.order_journal cimport OrderJournal
 from tidings.metrics.stages cimport Stages
@@ -16,7 +17,7 @@ from tidings.model.trigger_prices cimport TriggerPrices
 
 
 @cython.final
-cdef class OrderEntry(OrderListener):
+cdef class OrderEntry(OrderHearers):
     # Who helps.
     cdef readonly OrderTable orders
     cdef readonly Risk risk
@@ -25,15 +26,11 @@ cdef class OrderEntry(OrderListener):
     cdef OrderGateway gateway
     cdef ExecIDSet executions
     cdef HeartbeatPage heartbeat                # what a watchdog reads; None: nobody watches
-    # Who hears. Bound methods of the strategy, None where it does not override.
-    cdef object on_ack, on_fill, on_reject, on_cancel, on_amend, on_unknown, on_unsent, on_order
     cdef object on_execution                    # (order, report): positions; None: nobody keeps them
     cdef object on_foreign                      # (report): an order that is not ours
-    cdef object on_error                        # (exception, callback): a strategy's callback raised
     # Counters, read from the cold side.
     cdef readonly int64_t submitted_count, denied_count, ack_count, fill_count, reject_count, cancel_count, amend_count
     cdef readonly int64_t unknown_count, unsent_count, duplicate_count, foreign_count, revived_count, overfill_count
-    cdef readonly int64_t callback_error_count
 
     # Down. All answer a DenyReason; DENY_NONE: written, and one report will end the request.
     cdef int submit(self, Order order, int64_t now_ns) except -1
@@ -43,15 +40,17 @@ cdef class OrderEntry(OrderListener):
     ) except -1
     cdef int cancel(self, Order order, int64_t now_ns) except -1
     cdef int cancel_many(self, list orders, int64_t now_ns) except -1
+    cdef int _submit(self, Order order, int64_t now_ns) except -1
+    cdef int _amend(
+        self, Order order, int64_t price_ticks, int64_t qty_lots, TriggerPrices* triggers, int64_t now_ns
+    ) except -1
+    cdef int _cancel(self, Order order, int64_t now_ns) except -1
+    cdef int _cancel_many(self, list orders, int64_t now_ns) except -1
     # Up.
     cdef int _send_new(self, Order order, int64_t now_ns) except -1
     cdef list _cancellable(self, list orders)
     cdef Order _owner(self, ExecutionReport report)
     cdef int _tell(self, int effect, Order order, ExecutionReport report, int64_t now_ns) except -1
-    cdef int _tell_strategy(self, int effect, Order order, ExecutionReport report, int64_t now_ns) except -1
-    cdef int _call(self, object callback, Order order, ExecutionReport report, int64_t now_ns) except -1
-    cdef int _hand_on(self, object callback, tuple arguments) except -1
-    cdef int _callback_failed(self, object error, object callback) except -1
     cdef int _count(self, int effect) noexcept
     cdef int _stamp(self, Order order, ExecutionReport report, int64_t now_ns) noexcept
     cdef int _ask_watchdog(self, Order order) noexcept

@@ -11,6 +11,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memset
 
 from tidings.engine.heartbeat_page cimport HeartbeatPage
+from tidings.engine.order_hearers cimport OrderHearers
 from tidings.engine.order_table cimport ExecIDSet, OrderTable
 from tidings.engine.ports cimport OrderGateway
 from tidings.engine.risk cimport Risk
@@ -31,17 +32,10 @@ from tidings.model.terms cimport OrderTerms
 from tidings.model.trigger_prices cimport TriggerPrices, has_place_for
 
 from tidings.errors import UsageError
-from tidings.engine.strategy import ORDER_CALLBACKS, overridden
-
-
-cdef extern from "Python.h":
-    # Declared without Cython's own error checks: the first sets an exception, the second prints and clears it.
-    void PyErr_SetObject(object kind, object error)
-    void PyErr_WriteUnraisable(object where)
 
 
 @cython.final
-cdef class OrderEntry(OrderListener):
+cdef class OrderEntry(OrderHearers):
     """The order path of one account."""
 
     def __init__(
@@ -67,23 +61,23 @@ cdef class OrderEntry(OrderListener):
         """Mark every order there before it leaves, and deny new ones once its watchdog has taken over; None: nobody."""
         self.heartbeat = heartbeat
 
-    def listen(self, strategy):
-        """Let `strategy` hear order events; None: nobody."""
-        callbacks = {name: overridden(strategy, name) if strategy is not None else None for name in ORDER_CALLBACKS}
-        self.on_ack, self.on_fill, self.on_reject = callbacks["on_ack"], callbacks["on_fill"], callbacks["on_reject"]
-        self.on_cancel, self.on_amend = callbacks["on_cancel"], callbacks["on_amend"]
-        self.on_unknown, self.on_unsent = callbacks["on_unknown"], callbacks["on_unsent"]
-        self.on_order = callbacks["on_order"]
-
     # ---- Down ----------------------------------------------------------------------------------------------------
 
     cdef int submit(self, Order order, int64_t now_ns) except -1:
         """Send the newest draft. On a DenyReason nothing was written and the order does not exist."""
+        cdef int reason = self._submit(order, now_ns)
+        if self.tap is not None:
+            self._note("submitted", (order, reason, now_ns))
+        return reason
+
+    cdef int _submit(self, Order order, int64_t now_ns) except -1:
         cdef int reason
         if not self.orders.is_newest_draft(order):
             raise UsageError(f"submit a draft before the next one is made, and once: was {order!r}")
         order.decided_ns = now_ns
         reason = self.risk.check_new(order, self.orders.open_count, now_ns)
+        if self.is_replay:
+            reason = DENY_NONE                          # the gateway knows what came of it
         if reason == DENY_NONE:
             reason = self._ask_watchdog(order)
         if reason == DENY_NONE:
@@ -116,6 +110,8 @@ cdef class OrderEntry(OrderListener):
             self.orders.note_move(STATUS_PENDING_NEW, order.status)
             self.submitted_count += 1
             self.unknown_count += 1
+            if self.tap is not None:
+                self._note("submitted", (order, -1, now_ns))
             raise
         if reason != DENY_NONE:
             self.risk.withdraw(order)
@@ -132,6 +128,15 @@ cdef class OrderEntry(OrderListener):
         self, Order order, int64_t price_ticks, int64_t qty_lots, TriggerPrices* triggers, int64_t now_ns
     ) except -1:
         """The same, with new prices that trigger the order or what is attached to it."""
+        cdef int reason = self._amend(order, price_ticks, qty_lots, triggers, now_ns)
+        if self.tap is not None:
+            asked = triggers.stop_px_ticks, triggers.take_profit_ticks, triggers.stop_loss_ticks
+            self._note("amended", (order, price_ticks, qty_lots, (*asked, triggers.peg_offset_ticks), reason, now_ns))
+        return reason
+
+    cdef int _amend(
+        self, Order order, int64_t price_ticks, int64_t qty_lots, TriggerPrices* triggers, int64_t now_ns
+    ) except -1:
         cdef int reason
         if order.is_finished():
             return DENY_ORDER_DONE
@@ -145,7 +150,7 @@ cdef class OrderEntry(OrderListener):
         if not has_place_for(order.terms, triggers):
             return DENY_BAD_PRICE
         order.amend_triggers = triggers[0]
-        reason = self.risk.check_amend(order, price_ticks, qty_lots, now_ns)
+        reason = DENY_NONE if self.is_replay else self.risk.check_amend(order, price_ticks, qty_lots, now_ns)
         if reason == DENY_NONE:
             reason = self._ask_watchdog(order)
         if reason == DENY_NONE:
@@ -167,6 +172,12 @@ cdef class OrderEntry(OrderListener):
 
     cdef int cancel(self, Order order, int64_t now_ns) except -1:
         """Ask to cancel. May be asked again after its answer is lost; an order of unknown fate may be cancelled too."""
+        cdef int reason = self._cancel(order, now_ns)
+        if self.tap is not None:
+            self._note("cancelled", (order, reason, now_ns))
+        return reason
+
+    cdef int _cancel(self, Order order, int64_t now_ns) except -1:
         cdef int reason
         if order.is_finished():
             return DENY_ORDER_DONE
@@ -184,6 +195,12 @@ cdef class OrderEntry(OrderListener):
 
     cdef int cancel_many(self, list orders, int64_t now_ns) except -1:
         """One request for many orders of one instrument and position side. Those that are done are left out."""
+        cdef int reason = self._cancel_many(orders, now_ns)
+        if self.tap is not None:
+            self._note("cancelled_many", (orders, reason, now_ns))
+        return reason
+
+    cdef int _cancel_many(self, list orders, int64_t now_ns) except -1:
         cdef int reason
         cdef Order order
         cdef list open_orders = self._cancellable(orders)
@@ -235,6 +252,8 @@ cdef class OrderEntry(OrderListener):
                 self._hand_on(self.on_foreign, (report,))
             return 0
         report.handle = order.handle
+        if self.tap is not None:
+            self._note("reported", (order, report, now_ns))
         if report.exec_type == EXEC_TRADE and not self.executions.add(report.exec_id_high, report.exec_id_low):
             self.duplicate_count += 1
             return 0
@@ -268,51 +287,6 @@ cdef class OrderEntry(OrderListener):
         self._tell_strategy(effect, order, report, now_ns)
         if order.listeners is not None:
             self._hand_on(order.listeners, (effect, order, report))
-        return 0
-
-    cdef int _tell_strategy(self, int effect, Order order, ExecutionReport report, int64_t now_ns) except -1:
-        """Once per effect, an ack before its fill; then on_order, once."""
-        if effect & EFFECT_ACK:
-            self._call(self.on_ack, order, report, now_ns)
-        if effect & EFFECT_FILL:
-            self._call(self.on_fill, order, report, now_ns)
-        if effect & EFFECT_AMEND:
-            self._call(self.on_amend, order, report, now_ns)
-        if effect & EFFECT_CANCEL:
-            self._call(self.on_cancel, order, report, now_ns)
-        if effect & EFFECT_REJECT:
-            self._call(self.on_reject, order, report, now_ns)
-        if effect & EFFECT_UNKNOWN:
-            self._call(self.on_unknown, order, report, now_ns)
-        if effect & EFFECT_UNSENT:
-            self._call(self.on_unsent, order, report, now_ns)
-        self._call(self.on_order, order, report, now_ns)
-        return 0
-
-    cdef int _call(self, object callback, Order order, ExecutionReport report, int64_t now_ns) except -1:
-        if callback is None:
-            return 0
-        try:
-            callback(order, report, now_ns)         # not by _hand_on: this call makes no tuple
-        except Exception as error:
-            self._callback_failed(error, callback)
-        return 0
-
-    cdef int _hand_on(self, object callback, tuple arguments) except -1:
-        try:
-            callback(*arguments)
-        except Exception as error:
-            self._callback_failed(error, callback)
-        return 0
-
-    cdef int _callback_failed(self, object error, object callback) except -1:
-        """A bug of who listens: told, and kept from the reports behind it."""
-        self.callback_error_count += 1
-        if self.on_error is None:
-            PyErr_SetObject(type(error), error)
-            PyErr_WriteUnraisable(callback)
-        else:
-            self.on_error(error, callback)
         return 0
 
     cdef int _count(self, int effect) noexcept:

@@ -93,6 +93,8 @@ cdef class EntryRing:
         cdef Py_ssize_t needed_bytes = ENTRY_HEAD_BYTES + payload_bytes
         cdef Py_ssize_t limit_bytes = self.capacity_bytes + (0 if is_market else self.reserve_bytes)
         cdef Slab slab = self.current
+        if is_market and self.held_bytes > self.capacity_bytes:
+            return None                 # the present slab is of the reserve
         if slab is not None and slab.used_bytes + needed_bytes <= slab.size_bytes:
             return slab
         if self.held_bytes + max(needed_bytes, self.slab_bytes) > limit_bytes:

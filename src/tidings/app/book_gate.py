@@ -45,6 +45,8 @@ OPEN_GATE = BookGate(None)
 
 
 def worth_of(book: Book) -> str:
-    """Why a book is not live, in words."""
+    """Why a book that is not live is not, in words."""
     cause = book.stale_cause
-    return f"stale: {cause.name.lower().replace('_', ' ')}" if cause is not None else "awaited: no snapshot came yet"
+    if cause is not None:
+        return f"stale: {cause.name.lower().replace('_', ' ')}"
+    return "awaited: no snapshot came yet"

@@ -19,6 +19,7 @@ from tidings.app.adopted_orders import AdoptedOrders
 from tidings.app.catalogue import Catalogue, carried_over
 from tidings.app.engine_state import EngineState
 from tidings.app.engine_view import state_of
+from tidings.app.event_tap import EventTap, tap_engine
 from tidings.app.held_positions import HeldPositions
 from tidings.app.journal_home import JournalHome, open_journal
 from tidings.app.kill_signal import listen
@@ -91,6 +92,7 @@ class Engine:
     limits: LiveLimits
     market: MarketWatch
     recording: Recording | None = None
+    tap: EventTap | None = None  # of the recording, on what strategies and the order path do
     lanes: OrderLanes
     account: AccountWatch
     truth: OrderTruth
@@ -231,16 +233,9 @@ class Engine:
         self.home = open_journal(self.settings, self.access, self.world, venue_wall_ns)
         self._closing.callback(self.home.close)
         path = lay_order_path(
-            self.settings,
-            self.access,
-            self.credentials,
-            self.products,
-            self.link.budget,
-            self.stages,
-            self.clock,
-            self.venue_clock,
-            self.home,
-        )
+            self.settings, self.access, self.credentials, self.products, self.link.budget, self.stages, self.clock,
+            self.venue_clock, self.home,
+        )  # fmt: skip
         self.entry, self.risk, self.gateway = path.entry, path.risk, path.gateway
         self.path, self.home.orders = path, self.entry.orders
         self.readiness = Readiness(self.gateway)
@@ -260,6 +255,7 @@ class Engine:
             )
         self.market = lay_market(self)
         self.recording = self.market.recording = recording_of(self, self._closing)
+        self.tap = tap_engine(self)
         self._closing.push_async_callback(self.market.stop)
 
     async def _open_account(self) -> None:
@@ -311,6 +307,8 @@ class Engine:
         return symbol in self._hedged
 
     def set_hedged(self, symbol: str, hedged: bool) -> None:
+        if self.tap is not None and hedged != self.is_hedged(symbol):
+            self.tap.mode_set(symbol, hedged, self.clock.read_now_ns())
         (self._hedged.add if hedged else self._hedged.discard)(symbol)
 
     # ---- Running -------------------------------------------------------------------------------------------------

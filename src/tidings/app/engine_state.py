@@ -27,6 +27,7 @@ class EngineState:
     symbols: Mapping[str, str] = field(default_factory=dict)  # symbol → why its new orders are denied; others may go
     rate_limits: Mapping[str, str] = field(default_factory=dict)  # budget without room → why, and how long to wait
     budgets_of: Callable[[str], Iterable[str]] = field(default=_every_budget, repr=False, compare=False)  # of a symbol
+    doubtful_books: Mapping[str, str] = field(default_factory=dict)  # followed symbol → why its book is not live
     killed: str = ""  # why the kill switch is latched; "" if it is not
     trading: str = "ACTIVE"  # of the account: ACTIVE, REDUCING (orders that shrink positions only), HALTED
     trading_reason: str = ""

@@ -33,6 +33,7 @@ def state_of(engine: Engine) -> EngineState:
         symbols=engine.control.halted_symbols | engine.readiness.symbols if is_connected else {},
         rate_limits=full_budgets(engine.link.budget, now_ns) if is_connected else {},
         budgets_of=lambda symbol: _budgets_of(engine, symbol),
+        doubtful_books=engine.market.doubts() if hasattr(engine, "market") else {},
         killed=engine.kill.report.reason if is_connected and engine.kill.report else "",
         trading=engine.control.account[0].name if is_connected else "ACTIVE",
         trading_reason=engine.control.account[1] if is_connected else "",

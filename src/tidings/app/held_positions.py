@@ -71,6 +71,17 @@ class HeldPositions:
         finally:
             self._heard_ns = 0
 
+    def restore(self, symbol: str, pos_side: int, numbers: dict[str, int], now_ns: int) -> None:
+        """What the account holds became this then, as a recording has it."""
+        position = self.account.of(symbol, pos_side)
+        for name, value in numbers.items():
+            setattr(position, name, value)
+        self._heard_ns = now_ns
+        try:
+            self._account_changed(position)
+        finally:
+            self._heard_ns = 0
+
     def _account_changed(self, position: Position) -> None:
         now_ns = self._heard_ns or self._clock.read_now_ns()
         self._tell_limits(position, now_ns)

@@ -9,7 +9,7 @@ from tidings.app.feed import StreamFeed
 from tidings.app.resync import StallRule, Verdict
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
-from tidings.errors import PeerError
+from tidings.errors import ConnectionLost, PeerError
 from tidings.market.feed_state import FeedEvent
 from tidings.venue.phemex.market_stream import MarketListener, MarketStream
 from tidings.venue.phemex.market_topics import Topic
@@ -96,6 +96,14 @@ class MarketFeed:
                     self.ask_again(topic)
         self.stream.mark_stale(self._clock.read_now_ns())
 
+    async def end(self) -> None:
+        """Close the connection; who still waits for an answer hears of it."""
+        for answer in self.topics.values():
+            if not answer.done():
+                answer.set_exception(ConnectionLost(f"the {self.feed.name} stream was closed before it was answered"))
+                answer.exception()
+        await self.feed.stop()
+
     def ask_again(self, topic: Topic) -> None:
         """A subscription asked for again begins with a snapshot."""
         self.feed.subscribe(*_request(topic))
@@ -112,9 +120,12 @@ class MarketFeed:
         elif verdict is Verdict.GIVE_UP:
             self.stall_count += 1
             silent_s = (now_ns - self.feed.session.last_data_ns) / 1e9
+            cause = f"no data for {silent_s:.1f} s while pings are answered"
             self.up_ns = None
+            if self.feed.tap is not None:
+                self.feed.tap.silent(cause)
             self.stream.mark_stale(now_ns, FeedEvent.SILENCE)
-            self.feed.reconnect(PeerError(f"no data for {silent_s:.1f} s while pings are answered"))
+            self.feed.reconnect(PeerError(cause))
 
     def _ends_alone(self, topic: Topic) -> bool:
         """Whether the venue documents an unsubscription that ends this one and no other of ours."""
@@ -124,7 +135,13 @@ class MarketFeed:
         return topic.channel.startswith(("trade", "kline")) and not is_shared
 
     def _end_channel(self, channel: str) -> None:
-        self.lingering = {topic for topic in self.lingering if topic.channel != channel}
+        """End what lingers of it, and with it all else of it. A book that is told no more must not look alive."""
+        ended = {topic for topic in self.lingering if topic.channel == channel}
+        self.lingering -= ended
+        for topic in ended:
+            book = self.stream.book(topic.symbol) if topic.is_book else None
+            if book is not None:
+                book.mark_stale(FeedEvent.DISCONNECTED)
         self.feed.unsubscribe(f"{channel}.unsubscribe", [])
 
     def _on_answer(self, method: str, params: list[object], refusal: str) -> None:

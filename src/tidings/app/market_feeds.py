@@ -68,10 +68,11 @@ class MarketFeeds:
         for feed in self._feeds.values():
             self._end(feed)
         self._feeds.clear()
-        await asyncio.gather(*self._ending)
+        if self._ending:  # an engine that is dropped with its loop has none, and gather wants a loop
+            await asyncio.gather(*self._ending)
 
     def _end(self, feed: MarketFeed) -> None:
-        task = asyncio.get_running_loop().create_task(feed.feed.stop())
+        task = asyncio.get_running_loop().create_task(feed.end())
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from tidings.app.engine import BOOK_CHECK_S, Engine
+from tidings.app.event_tap import EventTap
 from tidings.app.market_watch import MarketWatch
 from tidings.app.recording import Recording, begin_recording
 from tidings.app.risk_limits import make_risk
@@ -21,7 +22,7 @@ CATALOGUE_LOOK_S = 3600.0
 
 @asynccontextmanager
 async def market_recording(
-    engine: Engine, directory: str, symbols: Sequence[str], channels: Sequence[str], *, free_bytes_min: int
+    engine: Engine, directory: str, symbols: Sequence[str], channels: Sequence[str]
 ) -> AsyncIterator[Recording]:
     """Record these channels of these symbols until the block ends.
 
@@ -36,8 +37,9 @@ async def market_recording(
     engine.market = MarketWatch(
         engine.access, engine.products, make_risk(engine.settings, engine.products), engine.world
     )
-    recording = begin_recording(engine, directory, symbols=symbols, channels=channels, free_bytes_min=free_bytes_min)
+    recording = begin_recording(engine, directory, symbols=symbols, channels=channels)
     engine.recording = engine.market.recording = recording
+    engine.market.tap = EventTap(recording.take)
     has_begun = False
     try:
         await engine.market.subscribe(instruments, channels)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from tidings.app.book_gate import OPEN_GATE, BookGate
+from tidings.app.book_gate import OPEN_GATE, BookGate, worth_of
 from tidings.app.market_feed import MarketFeed
 from tidings.app.market_feeds import MarketFeeds
 from tidings.app.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
@@ -18,19 +18,19 @@ from tidings.app.world import World
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
 from tidings.market.book import Book
-from tidings.market.feed_state import FeedEvent
+from tidings.market.feed_state import UNTOLD, FeedEvent
 from tidings.market.kline import Kline
 from tidings.market.ticker import Ticker
-from tidings.market.trade import Trade
 from tidings.model.instrument import Instrument
+from tidings.venue.phemex.market_desk import MarketDesk
 from tidings.venue.phemex.market_figures import FigureReader
-from tidings.venue.phemex.market_stream import MarketListener
 from tidings.venue.phemex.market_topics import BOOK, BOOKS_AND_TRADES, KLINE_PREFIX, TICKER, Topic, topic_of
 from tidings.venue.phemex.products import Products
 from tidings.venue.phemex.rate_groups import STREAM_CONNECTIONS_MAX
 
 if TYPE_CHECKING:
     from tidings.app.engine import Engine
+    from tidings.app.event_tap import EventTap
 
 log = logging.getLogger("tidings.market")
 
@@ -39,7 +39,7 @@ STALL_NS = 15 * NS_PER_S
 Followed = tuple[str, str]  # symbol and channel word
 
 
-class MarketWatch(MarketListener):
+class MarketWatch(MarketDesk):
     """Nothing is connected before the first subscription. Whoever subscribes is counted: a channel is followed until
     all have unsubscribed.
     """
@@ -55,7 +55,8 @@ class MarketWatch(MarketListener):
         stall_ns: int = STALL_NS,
         gate: BookGate | None = None,
     ) -> None:
-        self._products, self._risk, self._clock, self._gate = products, risk, world.clock, gate or OPEN_GATE
+        super().__init__(risk)
+        self._products, self._clock, self._gate = products, world.clock, gate or OPEN_GATE
 
         def make_feed(number: int) -> MarketFeed:
             feed = MarketFeed(number, access, products, self, world, stall_ns)
@@ -64,6 +65,7 @@ class MarketWatch(MarketListener):
             return feed
 
         self.recording: Recording | None = None  # of every message, set before anything is followed
+        self.tap: EventTap | None = None  # on what else a replay has to know
         self.feeds = MarketFeeds(make_feed, connections_max)
         self.figures = FigureReader(products, lambda instrument: (instrument.symbol, TICKER) in self._followed)
         self.snapshot_requests = SnapshotRequests()
@@ -71,7 +73,6 @@ class MarketWatch(MarketListener):
         self._followed: Counter[Followed] = Counter()
         self._topics: dict[Followed, Topic] = {}
         self._books: dict[str, Book] = {}
-        self._muted: set[Book] = set()  # still told by the venue, and not followed any more
         self._listeners = MarketListeners()
         self._strategy: MarketCallbacks | None = None
 
@@ -83,11 +84,13 @@ class MarketWatch(MarketListener):
         """
         listener = MarketCallbacks(**callbacks)
         self._listeners.add(listener)
+        self.hear_by(self._listeners.book, self._listeners.trade)
         return listener
 
     def remove_listener(self, listener: MarketCallbacks) -> None:
         """It hears nothing any more; nothing happens if it did not anyway."""
         self._listeners.remove(listener)
+        self.hear_by(self._listeners.book, self._listeners.trade)
 
     def listen(self, strategy: Strategy | None, on_error: Callable[[Exception, Any], None] = log_error) -> None:
         """Let a strategy hear what is followed, None: none; its exceptions go to `on_error`."""
@@ -112,6 +115,8 @@ class MarketWatch(MarketListener):
         for followed, topic in asked.items():
             self._topics[followed] = topic
             self._followed[followed] += 1
+        if self.tap is not None:
+            self.tap.followed(asked, 1, self._clock.read_now_ns())
         try:
             self.feeds.place(asked.values())
             self._keep_books(asked)
@@ -126,7 +131,10 @@ class MarketWatch(MarketListener):
         self._release((found.symbol, word) for found in instruments for word in words)
 
     def _release(self, asked: Iterable[Followed]) -> None:
-        for followed in list(asked):
+        released = list(asked)
+        if self.tap is not None:
+            self.tap.followed(released, -1, self._clock.read_now_ns())
+        for followed in released:
             self._followed[followed] -= 1
             if self._followed[followed] > 0:
                 continue
@@ -141,6 +149,8 @@ class MarketWatch(MarketListener):
                 self.figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
             if topic not in self._topics.values():
                 self.feeds.drop(topic)
+        kept = [book for book in self.muted if any(feed.stream.book(book.symbol) is book for feed in self.feeds)]
+        self.muted.intersection_update(kept)
 
     def _keep_books(self, asked: dict[Followed, Topic]) -> None:
         for (symbol, word), topic in asked.items():
@@ -148,14 +158,14 @@ class MarketWatch(MarketListener):
             book = feed.stream.book(symbol) if word == BOOK and feed is not None else None
             if book is not None and self._books.get(symbol) is not book:
                 self._books[symbol] = book
-                self._muted.discard(book)
+                self.muted.discard(book)
                 self.snapshot_requests.note(symbol, self._clock.read_now_ns())
                 self._gate.judge(book)
 
     def _forget_book(self, symbol: str) -> None:
         book = self._books.pop(symbol, None)
         if book is not None:
-            self._muted.add(book)
+            self.muted.add(book)
             self._gate.leave(book.instrument)
             self.snapshot_requests.forget(symbol)
 
@@ -166,23 +176,20 @@ class MarketWatch(MarketListener):
         """The book of a symbol whose "book" is followed; None for others."""
         return self._books.get(symbol)
 
+    def doubts(self) -> dict[str, str]:
+        """Symbol → why its book is not live; those that are live are left out."""
+        return {symbol: worth_of(book) for symbol, book in self._books.items() if not book.is_live}
+
     def followed(self) -> list[Followed]:
         """What is followed now: (symbol, channel word)."""
         return sorted(self._followed)
 
     # ---- MarketListener ------------------------------------------------------------------------------------------
 
-    def book_changed(self, book: Book, now_ns: int) -> None:
-        if self._muted and book in self._muted:
-            return
-        if book.is_two_sided:
-            self._risk.set_reference_price(book.instrument, (book.best_bid_ticks + book.best_offer_ticks) // 2, now_ns)
-        elif not book.is_live:
-            self._ask_again(book, now_ns)
-        tell(self._listeners.book, book, now_ns)
-
     def state_changed(self, book: Book, event: int, now_ns: int) -> None:
-        if book in self._muted:
+        if self.tap is not None and event in UNTOLD:
+            self.tap.book_lost(book, FeedEvent(event), self._source_of(book), now_ns)
+        if book in self.muted:
             return
         cause = FeedEvent(event)
         self.state_counts[cause] += 1
@@ -190,9 +197,6 @@ class MarketWatch(MarketListener):
             log.warning("book of %s was wrong until this snapshot: a change had been lost", book.symbol)
         self._gate.judge(book)
         tell_state(self._listeners.state, book, cause, now_ns)
-
-    def trade_printed(self, trade: Trade, now_ns: int) -> None:
-        tell(self._listeners.trade, trade, now_ns)
 
     def figures_came(self, message: bytes, now_ns: int) -> bool:
         figures = self.figures.read(message)
@@ -206,10 +210,17 @@ class MarketWatch(MarketListener):
                 tell(self._listeners.tick, figure, now_ns)
         return figures is not None
 
+    def _source_of(self, book: Book) -> int:
+        """The number of the connection that keeps it."""
+        return next((feed.number for feed in self.feeds if feed.stream.book(book.symbol) is book), 0)
+
     # ---- Doubt ---------------------------------------------------------------------------------------------------
 
     def on_timer(self, now_ns: int) -> None:
-        """Call about once a second: silent books and stalled connections are found, doubtful books asked for again."""
+        """Call about once a second: silent books and stalled connections are found, doubtful books asked for again.
+
+        A live book that missed its regular snapshot is asked for before it counts as silent.
+        """
         for feed in self.feeds:
             feed.on_timer(now_ns)
             if feed.up_ns is None or now_ns - feed.up_ns < ASK_AGAIN_NS:
@@ -217,9 +228,9 @@ class MarketWatch(MarketListener):
             for topic in feed.topics:
                 book = self._books.get(topic.symbol) if topic.is_book else None
                 if book is not None:
-                    self._ask_again(book, now_ns)
+                    self.book_in_doubt(book, now_ns)
 
-    def _ask_again(self, book: Book, now_ns: int) -> None:
+    def book_in_doubt(self, book: Book, now_ns: int) -> None:
         """A book that cannot be trusted: ask for a snapshot now instead of waiting for the venue's next one."""
         reason = why_ask(book, now_ns)
         topic = self._topics.get((book.symbol, BOOK))
@@ -227,7 +238,8 @@ class MarketWatch(MarketListener):
         if not reason or topic is None or feed is None or feed.up_ns is None:
             return
         if self.snapshot_requests.is_due(book.symbol, now_ns):
-            log.warning("book of %s is %s: asking for a snapshot", book.symbol, reason)
+            level = logging.DEBUG if book.is_live else logging.WARNING  # a quiet market is late now and then
+            log.log(level, "book of %s is %s: asking for a snapshot", book.symbol, reason)
             feed.ask_again(topic)
 
 

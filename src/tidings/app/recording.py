@@ -6,6 +6,7 @@ account away (token, signature) is taken out before anything leaves this file.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import orjson
 from tidings import __version__
 from tidings.clock import Clock
 from tidings.recorder.entries import ACCOUNT_SOURCE, LANE_SOURCE, EntryKind
-from tidings.recorder.recorder import FREE_BYTES_MIN, Recorder
+from tidings.recorder.recorder import MIB, Recorder
 from tidings.venue.phemex.redaction import Redaction
 
 if TYPE_CHECKING:
@@ -26,17 +27,22 @@ if TYPE_CHECKING:
 class StreamTap:
     """On one stream: its messages, and when it is up."""
 
-    def __init__(self, recording: Recording, kind: EntryKind, source: int) -> None:
-        self._recording, self._kind, self._source = recording, kind, source
+    came: Callable[[bytes, int], None]  # (message, now_ns): it came, and nobody has acted on it yet
 
-    def came(self, message: bytes, now_ns: int) -> None:
-        """One message came; nobody has acted on it yet."""
-        if self._kind is not EntryKind.MARKET:
-            message = self._recording.redaction.of_message(message)
-        self._recording.take(self._kind, self._source, message, now_ns)
+    def __init__(self, recording: Recording, kind: EntryKind, source: int) -> None:
+        self._recording, self._source = recording, source
+        self._take = functools.partial(recording.take, int(kind), source)  # without a frame of Python per message
+        self.came = self._take if kind is EntryKind.MARKET else self._private_came
+
+    def _private_came(self, message: bytes, now_ns: int) -> None:
+        self._take(self._recording.redaction.of_message(message), now_ns)
 
     def up(self) -> None:
         self._recording.feed(self._source, "up", "")
+
+    def silent(self, cause: str) -> None:
+        """It is given up, because nothing comes any more."""
+        self._recording.feed(self._source, "silent", cause)
 
     def down(self, cause: str) -> None:
         self._recording.feed(self._source, "down", cause)
@@ -110,12 +116,7 @@ def recording_of(engine: Engine, closing: AsyncExitStack) -> Recording | None:
 
 
 def begin_recording(
-    engine: Engine,
-    directory: str,
-    *,
-    symbols: Sequence[str] = (),
-    channels: Sequence[str] = (),
-    free_bytes_min: int = FREE_BYTES_MIN,
+    engine: Engine, directory: str, *, symbols: Sequence[str] = (), channels: Sequence[str] = ()
 ) -> Recording:
     """Record what this engine hears and does. Its catalogue has been read. Raises RecordingError.
 
@@ -129,7 +130,13 @@ def begin_recording(
         "symbols": list(symbols),
         "channels": list(channels),
     }
-    recorder = Recorder(directory, session=told, clock=engine.clock, free_bytes_min=free_bytes_min)
+    recorder = Recorder(
+        directory,
+        session=told,
+        clock=engine.clock,
+        segment_bytes=engine.settings.record_segment_mb * MIB,
+        free_bytes_min=engine.settings.record_free_mb * MIB,
+    )
     recording = Recording(recorder, Redaction(engine.credentials), engine.clock)
     recording.tell_catalogue(engine.catalogue.body)
     return recording

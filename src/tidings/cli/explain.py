@@ -17,7 +17,7 @@ from tidings.cli.journal_words import (
     utc,
     what_happened,
 )
-from tidings.cli.screen import Screen
+from tidings.cli.screen import Screen, counted
 from tidings.cli.session_options import add_json_option
 from tidings.errors import JournalDamaged, UsageError
 from tidings.journal.entries import Entry, OutcomeEntry, RecordKind
@@ -62,7 +62,7 @@ def _explain(options: argparse.Namespace, screen: Screen) -> int:
     rows = [_row(story, record, entry) for record, entry in story.events]
     if sent is not None:
         rows.insert(1, (utc(sent.wall_ns), _words_of(sent.after_ns), "sent"))
-    screen.table(f"{len(story.events)} records", COLUMNS, rows)
+    screen.table(counted(len(story.events), "record"), COLUMNS, rows)
     return 0
 
 

@@ -18,7 +18,7 @@ from tidings.cli.gateway_admin import add_questions
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_env_option, add_json_option
 from tidings.errors import ConfigError, UsageError
-from tidings.exchange.ready_file import ready_file_with
+from tidings.exchange.ready_file import ready_file_with, remove_stale
 from tidings.fix_gateway.config import read_config
 from tidings.fix_gateway.gateway import Gateway
 from tidings.session.phemex import connect
@@ -43,6 +43,7 @@ async def _gateway(options: argparse.Namespace, screen: Screen) -> int:
     """Serve until SIGTERM or SIGINT; then everybody is logged out, and the exit code is 0."""
     if options.config is None:
         raise UsageError("--config FILE is needed to serve; to ask a gateway that runs: status, sessions or reset-seq")
+    remove_stale(options.ready_file)  # whoever waits for the file must not find one of a gateway that was killed
     config = read_config(options.config)
     if options.env != LOCAL and options.exchange:
         raise UsageError(f"--exchange names a local exchange, and not one of {options.env}")

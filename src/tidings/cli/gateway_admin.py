@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tidings.cli.screen import Screen
+from tidings.cli.screen import Screen, counted
 from tidings.fix_gateway.admin import ANSWERED, AWAY, LEFT, SILENT
 from tidings.fix_gateway.admin_socket import ask_gateway, chosen_gateway
 
@@ -69,7 +69,7 @@ async def _sessions(options: argparse.Namespace, screen: Screen) -> int:
     found = await _answer(options, {"ask": "sessions"})
     screen.json(found)
     rows = [[session[name] for name in SESSION_COLUMNS] for session in found["sessions"]]
-    screen.table(f"{len(rows)} sessions", SESSION_COLUMNS, rows)
+    screen.table(counted(len(rows), "session"), SESSION_COLUMNS, rows)
     return 0
 
 

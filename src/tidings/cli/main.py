@@ -19,20 +19,21 @@ from typing import Any
 
 from tidings.cli.screen import Screen
 from tidings.errors import TidingsError, UsageError
+from tidings.exchange.command_parser import CommandParser
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 # Modules of this room.
 COMMANDS = (
     *("demo", "exchange", "products", "orders", "open_orders", "positions", "journal", "explain", "doctor"),
     *("watchdog", "kill", "gateway", "fix_print", "fix_order", "fix_dictionary"),
-    *("record", "recording"),
+    *("run", "record", "recording", "replay", "export", "plot", "backfill"),
 )
 ALONE = ("exchange",)  # needs nothing of the others, and need not wait for the engine to be loaded
 
 
 def make_parser(modules: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """The whole command line, or what some modules of this room add to it."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="tidings",
         description="Low-latency order entry for Phemex, and a local exchange to trade on.",
         epilog="Exit codes: 0 done, 1 failed, 2 wrong usage (nothing was sent), 3 an order ended filled in part,"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from tidings.cli.screen import Screen
+from tidings.cli.screen import Screen, counted
 from tidings.cli.session_options import add_session_options, session_of
 from tidings.model.scale import price_text, qty_text
 from tidings.session.phemex import Phemex
@@ -25,7 +25,7 @@ async def _orders(options: argparse.Namespace, screen: Screen) -> int:
         wanted = {phemex.instrument(symbol).symbol for symbol in options.symbols}
         rows = [row for row in _rows(phemex) if not wanted or row[0] in wanted]
     screen.json({"orders": [dict(zip(COLUMNS, row, strict=True)) for row in rows]})
-    screen.table(f"{len(rows)} open orders", COLUMNS, rows)
+    screen.table(counted(len(rows), "open order"), COLUMNS, rows)
     return 0
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tidings.app.engine import Engine
-from tidings.cli.screen import Screen
+from tidings.cli.screen import Screen, counted
 from tidings.cli.session_options import add_session_options, questions_of
 from tidings.model.enums import ProductLine
 from tidings.venue.phemex.currencies import settle_currencies, value_scales
@@ -45,7 +45,7 @@ async def _positions(options: argparse.Namespace, screen: Screen) -> int:
             "balances": [dict(zip(BALANCE_COLUMNS, row, strict=True)) for row in balances],
         }
     )
-    screen.table(f"{len(positions)} positions", POSITION_COLUMNS, positions)
+    screen.table(counted(len(positions), "position"), POSITION_COLUMNS, positions)
     screen.table("Balances", BALANCE_COLUMNS, balances)
     return 0
 

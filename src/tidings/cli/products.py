@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from tidings.cli.screen import Screen
+from tidings.cli.screen import Screen, counted
 from tidings.cli.session_options import add_session_options, questions_of
 from tidings.model.enums import ProductLine
 from tidings.model.instrument import Instrument
@@ -31,7 +31,7 @@ async def _products(options: argparse.Namespace, screen: Screen) -> int:
         instruments = sorted(products, key=lambda instrument: (instrument.line, instrument.symbol))
     rows = [_row(instrument) for instrument in instruments]
     screen.json({"products": [dict(zip(COLUMNS, row, strict=True)) for row in rows]})
-    screen.table(f"{len(rows)} products", COLUMNS, rows)
+    screen.table(counted(len(rows), "product"), COLUMNS, rows)
     return 0
 
 

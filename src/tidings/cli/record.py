@@ -13,11 +13,10 @@ from typing import Any
 
 from tidings.app.engine import Engine
 from tidings.app.market_recording import market_recording
-from tidings.cli.record_progress import showing_progress, tally_of, words_of
+from tidings.cli.record_progress import NOTHING, showing_progress, tally_of, words_of
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, questions_of, session_of
 from tidings.errors import RecordingError, UsageError
-from tidings.recorder.recorder import FREE_BYTES_MIN, MIB
 from tidings.venue.phemex.market_topics import BOOKS_AND_TRADES, WORDS
 
 LOOK_S = 0.2
@@ -36,9 +35,12 @@ def add_commands(commands: Any) -> None:
         "--private", action="store_true", help="the account's stream and order lanes too; secrets are left out"
     )
     parser.add_argument(
-        "--free-mb", type=int, default=FREE_BYTES_MIN // MIB, metavar="N",
-        help=f"pause while the disk has less room than this (default {FREE_BYTES_MIN // MIB})",
+        "--free-mb", type=int, default=256, metavar="N",
+        help="pause while the disk has less room than this (default 256)",
     )  # fmt: skip
+    parser.add_argument(
+        "--segment-mb", type=int, default=256, metavar="N", help="size of a file of the recording (default 256)"
+    )
     add_session_options(parser)
     parser.set_defaults(body=_record)
 
@@ -54,7 +56,9 @@ async def _record(options: argparse.Namespace, screen: Screen) -> int:
     recording = _recording(options)
     engine = await _unless_stopped(stop, recording.__aenter__())
     if engine is None:
-        raise RecordingError("stopped before anything was recorded")
+        screen.json({"directory": str(Path(options.out)), **NOTHING})
+        screen.complain("tidings record", "stopped before anything was recorded; nothing is left of it")
+        return 0
     started_s = time.monotonic()
     try:
         async with showing_progress(screen, engine):
@@ -78,15 +82,15 @@ async def _recording(options: argparse.Namespace) -> AsyncIterator[Engine]:
     if not channels:
         raise UsageError("--channels names nothing to record")
     symbols = tuple(dict.fromkeys(options.symbols))
-    free_bytes_min = options.free_mb * MIB
+    sizes = {"record_free_mb": options.free_mb, "record_segment_mb": options.segment_mb}
     if options.private:
-        async with session_of(options, journal="none", record=options.out) as phemex:
+        async with session_of(options, journal="none", record=options.out, **sizes) as phemex:
             await phemex.subscribe(*symbols, channels=channels)
             yield phemex.engine
         return
     async with (
-        questions_of(options, need_key=False) as engine,
-        market_recording(engine, options.out, symbols, channels, free_bytes_min=free_bytes_min),
+        questions_of(options, need_key=False, **sizes) as engine,
+        market_recording(engine, options.out, symbols, channels),
     ):
         yield engine
 

@@ -12,6 +12,7 @@ from tidings.app.engine import Engine
 from tidings.cli.live_screen import live_display
 from tidings.cli.screen import Screen
 from tidings.market.feed_state import FeedEvent
+from tidings.recorder.recorder import RecorderStats
 
 TABLE_INTERVAL_S = 0.5
 LINE_INTERVAL_S = 5.0
@@ -22,10 +23,7 @@ COLUMNS = ("seconds", "messages", "per s", "MB", "MB on disk", "segments", "gaps
 Tally = dict[str, Any]
 
 
-def tally_of(engine: Engine, elapsed_s: float) -> Tally:
-    """Where the recording stands, as --json tells it."""
-    assert engine.recording is not None
-    stats = engine.recording.recorder.stats
+def _tally(stats: RecorderStats, gaps: int, elapsed_s: float) -> Tally:
     return {
         "seconds": round(elapsed_s, 3),
         "messages": stats.messages,
@@ -33,7 +31,7 @@ def tally_of(engine: Engine, elapsed_s: float) -> Tally:
         "entries": stats.entries,
         "written_bytes": stats.written_bytes,
         "segments": stats.segments,
-        "gaps": sum(count for event, count in engine.market.state_counts.items() if event not in NOT_A_GAP),
+        "gaps": gaps,
         "dropped": stats.dropped,
         "lost": stats.lost,
         "lag_ms": round(stats.lag_ns / 1e6, 1),
@@ -41,6 +39,16 @@ def tally_of(engine: Engine, elapsed_s: float) -> Tally:
         "trouble": stats.trouble,
         "failure": stats.failure,
     }
+
+
+NOTHING = _tally(RecorderStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", ""), 0, 0.0)
+
+
+def tally_of(engine: Engine, elapsed_s: float) -> Tally:
+    """Where the recording stands, as --json tells it."""
+    assert engine.recording is not None
+    gaps = sum(count for event, count in engine.market.state_counts.items() if event not in NOT_A_GAP)
+    return _tally(engine.recording.recorder.stats, gaps, elapsed_s)
 
 
 def words_of(told: Tally) -> str:

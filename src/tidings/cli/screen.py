@@ -70,6 +70,11 @@ class Screen:
         self.out.flush()
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 product`, `2 products`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def _text(cell: Any) -> str:
     return "" if cell is None else f"{cell:,.1f}" if isinstance(cell, float) else str(cell)
 

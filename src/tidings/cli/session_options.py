@@ -52,9 +52,11 @@ def session_of(options: argparse.Namespace, **settings: Any) -> Phemex:
 
 
 @asynccontextmanager
-async def questions_of(options: argparse.Namespace, *, need_key: bool = True) -> AsyncIterator[Engine]:
+async def questions_of(
+    options: argparse.Namespace, *, need_key: bool = True, **settings: Any
+) -> AsyncIterator[Engine]:
     """The engine as far as questions and settings need it: no order lanes, no streams, quickly there."""
-    engine = engine_for(options.env, **_choices(options))
+    engine = engine_for(options.env, **_choices(options), **settings)
     if need_key:
         check_key(engine.settings)
     await engine.reach_venue()

@@ -24,6 +24,9 @@ def adopt_order(
     and nobody is told: the strategy hears of it when the venue does show it, or is proved not to know it.
     """
 
+def set_stamps(order: Order, encoded_ns: int, written_ns: int) -> None:
+    """When an order's bytes were made and taken by the kernel, as a recording has it."""
+
 def live_through(order: Order, history: Iterable[Event]) -> None:
     """Apply what happened to an order: reports, amends and ("cancel",) requests.
 

@@ -1,7 +1,7 @@
 """The order path: decisions go down through here, reports come up through here."""
 
-from collections.abc import Callable
-from typing import Any, final
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, final
 
 from tidings.engine.heartbeat_page import HeartbeatPage
 from tidings.engine.order_table import ExecIDSet, OrderTable
@@ -13,6 +13,25 @@ from tidings.metrics.stages import Stages
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order
 from tidings.model.terms import OrderTerms
+
+class OrderTap(Protocol):
+    """Who is told what passes through an order path; what it raises goes to `on_error`.
+
+    `reason`: the DenyReason, 0 when it went out, -1 when the gateway raised.
+    """
+
+    def submitted(self, order: Order, reason: int, now_ns: int) -> None: ...
+    def amended(
+        self, order: Order, price_ticks: int, qty_lots: int, trigger_ticks: tuple[int, int, int, int], reason: int,
+        now_ns: int,
+    ) -> None:
+        """`trigger_ticks`: stop price, take profit, stop loss and trailing distance asked for; 0: as is."""
+    def cancelled(self, order: Order, reason: int, now_ns: int) -> None: ...
+    def cancelled_many(self, orders: list[Order], reason: int, now_ns: int) -> None: ...
+    def adopted(self, order: Order, numbers: dict[str, int], history: Sequence[object], now_ns: int) -> None:
+        """Of an earlier session; before anything is heard of it."""
+    def reported(self, order: Order, report: ExecutionReport, now_ns: int) -> None:
+        """Before the order applies it; an execution may be one that was seen before."""
 
 @final
 class OrderEntry(OrderListener):
@@ -86,6 +105,11 @@ class OrderEntry(OrderListener):
         """Connect the venue below, and who keeps positions, foreign orders and errors of callbacks beside."""
     def watch_by(self, heartbeat: HeartbeatPage | None) -> None:
         """Mark every order there before it leaves, and deny new ones once its watchdog has taken over; None: nobody."""
+    def tap_by(self, tap: OrderTap | None, *, is_replay: bool = ...) -> None:
+        """Let `tap` know of every call and every report, just as they are; None: nobody.
+
+        `is_replay`: the limits deny nothing, because the gateway knows what became of each request.
+        """
     def listen(self, strategy: Strategy | None) -> None:
         """Let a strategy hear order events; None: nobody."""
     def draft_order(self, terms: OrderTerms) -> Order | None:

@@ -35,6 +35,9 @@ class Strategy:
     """Under which its orders, limits and positions are kept apart from those of others. "": it trades for the account
     as a whole; of several that run together, each without one goes by its class's name (docs/strategies.md)."""
 
+    symbols: tuple[str, ...] = ()
+    """What `tidings run` follows for it where no --symbols say otherwise; it is told those here before on_start."""
+
     def on_start(self, session: Any, now_ns: int) -> None:
         """Connected and ready; `session` is what `connect` gave: arm orders, subscribe books."""
 

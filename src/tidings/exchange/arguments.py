@@ -12,9 +12,12 @@ from tidings.exchange.faults.fault_help import fault_help
 from tidings.exchange.faults.fault_kinds import Fault
 from tidings.exchange.markets.flow_regimes import FLOW_NAMES, OFF
 from tidings.exchange.rule_help import rule_help
-from tidings.exchange.scaled import from_text
+from tidings.exchange.scaled import from_text, rescale, to_text
 from tidings.exchange.server.certificates import is_name
 from tidings.exchange.venue_rules import PERSONALITIES, RuleError, Rules
+
+LAGGING, ALL = ("open-orders", "by-id", "closed", "trades"), "all"
+FINEST_SCALE = 18  # of a price as it is written
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -168,10 +171,12 @@ def _fee(least: str, text: str) -> int:
 
 def _lag(text: str) -> Fault:
     """`500`, or `by-id=500`."""
-    name, _, value = text.rpartition("=")
+    name, mark, value = text.rpartition("=")
+    if mark and name not in (*LAGGING, ALL):
+        raise argparse.ArgumentTypeError(f"what lags is one of {', '.join(LAGGING)} or {ALL}, not {name!r}")
     if not value.isascii() or not value.isdigit():
         raise argparse.ArgumentTypeError(f"a lag is a whole number of milliseconds, not {value!r}")
-    row = {"kind": "query-lag", "lag_ms": int(value)} | ({"request": name} if name else {})
+    row = {"kind": "query-lag", "lag_ms": int(value)} | ({"request": name} if name in LAGGING else {})
     try:
         return make_fault(row)
     except FaultError as error:
@@ -193,11 +198,19 @@ def _price(text: str) -> tuple[str, str]:
     symbol, _, price = text.partition("=")
     instrument = load_catalogue().instruments.get(symbol)
     if instrument is None or not instrument.is_listed:
-        raise argparse.ArgumentTypeError(f"no product {symbol!r} is listed here")
+        raise argparse.ArgumentTypeError(f"no product {symbol!r} is listed here; `tidings products` lists them")
     try:
-        is_positive = from_text(price, instrument.price_scale) > 0
+        exact = from_text(price, FINEST_SCALE)
     except ValueError:
-        is_positive = False
-    if not is_positive:
+        exact = 0
+    if exact <= 0:
         raise argparse.ArgumentTypeError(f"{price!r} is not a price of {symbol}")
+    scale, tick_size = instrument.price_scale, instrument.tick_size
+    if exact % rescale(tick_size, scale, FINEST_SCALE):
+        low = rescale(exact, FINEST_SCALE, scale) // tick_size * tick_size
+        nearest = " and ".join(to_text(near, scale) for near in (low, low + tick_size) if near)
+        step = to_text(tick_size, scale)
+        raise argparse.ArgumentTypeError(
+            f"{symbol} price {price!r} is off the grid: the step is {step}, nearest {nearest}"
+        )
     return symbol, price

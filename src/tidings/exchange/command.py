@@ -23,6 +23,7 @@ from pathlib import Path
 from tidings.errors import ConfigError, UsageError
 from tidings.exchange.arguments import add_arguments, check_options
 from tidings.exchange.banner import banner
+from tidings.exchange.command_parser import CommandParser
 from tidings.exchange.faults.fault_file import FaultSet, read_faults
 from tidings.exchange.garbage_rounds import rare_whole_rounds
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange
@@ -97,7 +98,7 @@ def _fail(error: Exception, code: int = 1) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """`python -m tidings.exchange`."""
-    parser = argparse.ArgumentParser(prog="tidings exchange", description="A local Phemex to trade on.")
+    parser = CommandParser(prog="tidings exchange", description="A local Phemex to trade on.")
     add_arguments(parser)
     return run(parser.parse_args(argv))
 

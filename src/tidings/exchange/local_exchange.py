@@ -11,6 +11,7 @@ it.
 """
 
 import asyncio
+import errno
 import logging
 import os
 import ssl
@@ -28,6 +29,7 @@ from tidings.exchange.faults.fault_file import FaultSet
 from tidings.exchange.faults.http_faults import HttpFaults
 from tidings.exchange.rest.authentication import Authenticator, SecretEncoding, make_api_key
 from tidings.exchange.rest.face import STREAM_PATHS, RestApi
+from tidings.exchange.rest.klines import preparation
 from tidings.exchange.rest.rate_limits import Profile, RateLimits, Window
 from tidings.exchange.saved.graph_words import StateError
 from tidings.exchange.saved.keeper import StateKeeper
@@ -147,7 +149,7 @@ class LocalExchange:
             self._certificates = Certificates((*_named_host(self.config.host), *self.config.tls_names))
             context, ca_file = self._certificates.server_context(), str(self._certificates.ca_file)
         try:
-            port = await self._listen(self._rest, self.config.host, self.config.port, context)
+            port = await self._listen_everywhere(context)
             admin_port = await self._listen(self._admin, "127.0.0.1", 0, None)
         except BaseException:
             await self.stop()
@@ -192,6 +194,20 @@ class LocalExchange:
         if self._lock is not None:
             self._lock.release()
 
+    async def _listen_everywhere(self, context: ssl.SSLContext | None) -> int:
+        """Open the REST face; gives the port. `localhost` is both loopback addresses, on one port, if there are two."""
+        host, port = self.config.host, self.config.port
+        if host != "localhost":
+            return await self._listen(self._rest, host, port, context)
+        found = await self._listen(self._rest, "127.0.0.1", port, context)
+        try:
+            await self._listen(self._rest, "::1", found, context)
+        except OSError as error:
+            if port and error.errno == errno.EADDRINUSE:
+                raise
+            _LOGGER.info("listening on 127.0.0.1 only: %s", error)
+        return found
+
     async def _listen(self, handler: Handler, host: str, port: int, context: ssl.SSLContext | None) -> int:
         is_main = handler is self._rest
         state = ServerState(
@@ -200,6 +216,7 @@ class LocalExchange:
             upgrade_paths=STREAM_PATHS if is_main else frozenset(),
             admits_upgrade=self._limits.admits_stream if is_main else lambda address, wall_ns: True,
             faults=self._http_faults if is_main else None,
+            prepare=partial(preparation, self.venue) if is_main else lambda request, wall_ns: None,
             idle_timeout_s=self._rules.idle_timeout_s or None,
         )
         loop = asyncio.get_running_loop()

@@ -63,9 +63,8 @@ class Venue:
         self.catalogue = catalogue.with_contract_fees(config.maker_fee_er, config.taker_fee_er)
         self.user_ids = config.user_ids
         identifiers = Identifiers(config.seed)
-        self.state = VenueState(
-            config, self.catalogue, identifiers, Outbox(identifiers), FaultPlan(config.user_ids, config.seed)
-        )
+        faults = FaultPlan(config.user_ids, config.seed, {i.symbol for i in self.catalogue.listed()})
+        self.state = VenueState(config, self.catalogue, identifiers, Outbox(identifiers), faults)
         self.queries = OrderQueries(self.state.store, self.catalogue)
         self.markets = self._make_markets(start_ns)
         self.lives = {symbol: OrderLife(self.state, market) for symbol, market in self.markets.items()}

@@ -201,6 +201,12 @@ def rules_of(personality: str = "captures", settings: Iterable[tuple[str, str]] 
     return rules
 
 
+def personality_of(rules: Rules) -> str:
+    """The personality that `rules` are, or that they are nearest to; the earlier one where two are as near."""
+    values = rules.view().items()
+    return min(PERSONALITIES, key=lambda name: len(values - rules_of(name).view().items()))
+
+
 def rule_rows() -> list[tuple[str, str, str, str]]:
     """Name, default, values and meaning of every rule, for people."""
     return [

@@ -1,4 +1,4 @@
-"""Books and trades for FIX clients: MarketDataRequest (V) → snapshots (W), changes (X), or why not (Y).
+"""Books, trades and figures for FIX clients: MarketDataRequest (V) → snapshots (W), changes (X), or why not (Y).
 
 Each subscription remembers what its client has been shown, so a change is the difference to that, however many updates
 lie between: a slow client misses steps, never the state. After the venue's book was in doubt, or the client fell
@@ -10,61 +10,36 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+from tidings.app.market_listeners import MarketCallbacks
 from tidings.errors import TidingsError
 from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.client import Client
 from tidings.fix_gateway.field_text import Fields, FieldSource, body_of
+from tidings.fix_gateway.market_figures import LastFigures, figure_fields
+from tidings.fix_gateway.market_request import (
+    BAD_SUBSCRIPTION,
+    BID,
+    OFFER,
+    STOP,
+    TRADE,
+    Levels,
+    MarketDataRefused,
+    Subscription,
+    read_request,
+)
 from tidings.fix_gateway.order_desk import FixOrderDesk
 from tidings.market.book import Book
+from tidings.market.price_tick import PriceTick
+from tidings.market.ticker import Ticker
 from tidings.market.trade import Trade
 from tidings.model.instrument import Instrument
 from tidings.model.scale import price_text, qty_text
 
 log = logging.getLogger("tidings.fix")
 
-BID, OFFER, TRADE = b"0", b"1", b"2"
-SNAPSHOT, SUBSCRIBE, STOP = b"0", b"1", b"2"
-FULL_REFRESH, INCREMENTAL = b"0", b"1"
 NEW, CHANGE, DELETE = b"0", b"1", b"2"
 PLUS_TICK, ZERO_PLUS_TICK, MINUS_TICK, ZERO_MINUS_TICK = b"0", b"1", b"2", b"3"
-# MDReqRejReason
-UNKNOWN_SYMBOL, DUPLICATE_ID, BAD_SUBSCRIPTION, BAD_DEPTH = b"0", b"1", b"4", b"5"
-BAD_UPDATE_TYPE, BAD_ENTRY_TYPE = b"6", b"8"
-# Entry types FIX has and the venue publishes, in a feed that the engine does not read yet.
-_NOT_YET = {
-    b"3": "index", b"4": "opening price", b"6": "mark price", b"7": "high", b"8": "low", b"B": "volume",
-    b"C": "open interest",
-}  # fmt: skip
-SYMBOLS_MAX = 200
-Levels = dict[int, int]
-
-
-class MarketDataRefused(Exception):
-    """281 and 58 of a MarketDataRequestReject."""
-
-    def __init__(self, reason: bytes, text: str) -> None:
-        super().__init__(text)
-        self.reason = reason
-        self.text = text
-
-
-@dataclass(slots=True)
-class Subscription:
-    """One MDReqID of one client."""
-
-    request_id: bytes
-    symbols: tuple[str, ...]
-    depth: int  # levels per side; 0: all
-    entry_types: frozenset[bytes]
-    is_once: bool
-    is_incremental: bool
-    shown: dict[str, tuple[Levels, Levels]] = field(default_factory=dict)  # missing: a snapshot is due
-
-    @property
-    def has_levels(self) -> bool:
-        return bool(self.entry_types & {BID, OFFER})
 
 
 class MarketData:
@@ -79,15 +54,18 @@ class MarketData:
         self._trade_count = 0
         self._last_trades: dict[str, Trade] = {}
         self._directions: dict[str, bytes] = {}
+        self._figures = LastFigures()
+        self._listener: MarketCallbacks | None = None  # to figures; books and trades come through the strategy
 
     def request(self, message: FieldSource) -> None:
         """A MarketDataRequest."""
         request_id = message.find(262) or b""
         if message.find(263) == STOP:
-            self._subscriptions.pop(request_id, None)
+            self._end(request_id)
             return
         try:
-            wanted = self._read(message, request_id)
+            products, rules = self._desk.phemex.engine.products, self._client.rules
+            wanted = read_request(message, request_id, self._subscriptions, products, rules)
         except MarketDataRefused as refused:
             text = refused.text.encode()
             self._client.tell(b"Y", [(58, text), (262, request_id), (281, refused.reason)])
@@ -99,49 +77,71 @@ class MarketData:
 
     def drop_all(self) -> None:
         """The client is gone; nothing is kept for it."""
-        self._subscriptions.clear()
-
-    def _read(self, message: FieldSource, request_id: bytes) -> Subscription:
-        kind, update = message.find(263), message.find(265) or INCREMENTAL
-        depth = message.find(264) or b"0"
-        types = frozenset(_group(message, 267, 269))
-        symbols = tuple(value.decode("latin-1") for value in _group(message, 146, 55))
-        if request_id in self._subscriptions:
-            raise MarketDataRefused(DUPLICATE_ID, "this MDReqID (262) is in use")
-        if kind not in (SNAPSHOT, SUBSCRIBE):
-            raise MarketDataRefused(BAD_SUBSCRIPTION, "SubscriptionRequestType (263) must be 0, 1 or 2")
-        if not depth.isdigit():
-            raise MarketDataRefused(BAD_DEPTH, "MarketDepth (264) must be a number")
-        if update not in (FULL_REFRESH, INCREMENTAL):
-            raise MarketDataRefused(BAD_UPDATE_TYPE, "MDUpdateType (265) must be 0 or 1")
-        _check_entry_types(types)
-        for symbol in symbols:
-            self._check_symbol(symbol)
-        if not 0 < len(symbols) <= SYMBOLS_MAX:
-            raise MarketDataRefused(UNKNOWN_SYMBOL, "no symbol, or too many of them")
-        return Subscription(request_id, symbols, int(depth), types, kind == SNAPSHOT, update == INCREMENTAL)
-
-    def _check_symbol(self, symbol: str) -> None:
-        rules = self._client.rules
-        instrument = self._desk.phemex.engine.products.find(symbol)
-        if instrument is None or not instrument.is_listed or (rules.symbols and symbol not in rules.symbols):
-            raise MarketDataRefused(UNKNOWN_SYMBOL, f"unknown symbol {symbol}")
+        for request_id in list(self._subscriptions):
+            self._end(request_id)
 
     async def _follow(self, wanted: Subscription) -> None:
         """See that the venue sends the books, and show those that are there already."""
+        phemex = self._desk.phemex
+        if wanted.has_figures:
+            self._listen()
         try:
-            await self._desk.phemex.subscribe(*wanted.symbols)
+            for symbols, words in wanted.wants(phemex.engine.products):
+                await phemex.subscribe(*symbols, channels=words)
+                wanted.followed.append((symbols, words))
         except TidingsError as error:
-            self._subscriptions.pop(wanted.request_id, None)
-            self._client.tell(b"Y", [(58, str(error).encode()), (262, wanted.request_id), (281, BAD_SUBSCRIPTION)])
+            if self._is_on(wanted):
+                self._client.tell(b"Y", [(58, str(error).encode()), (262, wanted.request_id), (281, BAD_SUBSCRIPTION)])
+                self._end(wanted.request_id)
+        if not self._is_on(wanted):
+            self._leave(wanted)
             return
         for symbol in wanted.symbols:
-            last = self._last_trades.get(symbol)
-            if not wanted.has_levels and last is not None and self._subscriptions.get(wanted.request_id) is wanted:
-                self._show_trade(wanted, last, b"")
-            book = self._desk.phemex.engine.market.book(symbol)
-            if book is not None and self._subscriptions.get(wanted.request_id) is wanted:
-                self._show(wanted, book)
+            self._show_known(wanted, symbol)
+
+    def _show_known(self, wanted: Subscription, symbol: str) -> None:
+        """What is known of a symbol because others follow it already."""
+        last = self._last_trades.get(symbol)
+        if TRADE in wanted.entry_types and not wanted.has_levels and last is not None and self._is_on(wanted):
+            self._show_trade(wanted, last, b"")
+        book = self._desk.phemex.engine.market.book(symbol) if wanted.has_levels else None
+        if book is not None and self._is_on(wanted):
+            self._show(wanted, book)
+        if wanted.has_figures and self._figures.is_whole(symbol) and self._is_on(wanted):
+            self._show_figures(wanted, self._desk.phemex.engine.products.tradable(symbol))
+
+    def _is_on(self, wanted: Subscription) -> bool:
+        return self._subscriptions.get(wanted.request_id) is wanted
+
+    def _end(self, request_id: bytes) -> None:
+        """Whoever asked, the venue or we: nothing is shown or followed for it any more."""
+        wanted = self._subscriptions.pop(request_id, None)
+        if wanted is None:
+            return
+        self._leave(wanted)
+        self._stop_listening()
+
+    def _leave(self, wanted: Subscription) -> None:
+        """Give back what was followed for it; a trade that nobody goes on from is not the last one for long."""
+        while wanted.followed and self._desk.phemex.engine.is_open:
+            symbols, words = wanted.followed.pop()
+            self._desk.phemex.unsubscribe(*symbols, channels=words)
+        others = [one for one in self._subscriptions.values() if TRADE in one.entry_types]
+        for symbol in wanted.symbols:
+            if not any(symbol in one.symbols for one in others):
+                self._last_trades.pop(symbol, None)
+
+    def _listen(self) -> None:
+        if self._listener is None:
+            market = self._desk.phemex.engine.market
+            self._listener = market.add_listener(ticker=self._on_ticker, tick=self._on_tick)
+
+    def _stop_listening(self) -> None:
+        """Where no figures are asked for any more."""
+        if self._listener is not None and not any(wanted.has_figures for wanted in self._subscriptions.values()):
+            self._desk.phemex.engine.market.remove_listener(self._listener)
+            self._listener = None
+            self._figures.forget()
 
     # ---- From the feed ------------------------------------------------------------------------------------------
 
@@ -158,7 +158,7 @@ class MarketData:
         if not book.is_live or self._is_behind():
             wanted.shown.pop(symbol, None)  # the next that is sent is whole again
             return
-        if wanted.is_once and symbol in wanted.shown:
+        if wanted.is_once and (symbol in wanted.shown or not self._has_figures_for(wanted, symbol)):
             return
         bids = _levels(book.bid_at, book.bid_count, wanted.depth) if BID in wanted.entry_types else {}
         offers = _levels(book.offer_at, book.offer_count, wanted.depth) if OFFER in wanted.entry_types else {}
@@ -177,7 +177,7 @@ class MarketData:
 
     def _end_if_complete(self, wanted: Subscription) -> None:
         if wanted.is_once and len(wanted.shown) == len(wanted.symbols):
-            self._subscriptions.pop(wanted.request_id, None)
+            self._end(wanted.request_id)
 
     def _send_snapshot(self, wanted: Subscription, instrument: Instrument, bids: Levels, offers: Levels) -> None:
         entries: list[Fields] = []
@@ -187,6 +187,9 @@ class MarketData:
         last = self._last_trades.get(instrument.symbol)
         if TRADE in wanted.entry_types and last is not None:
             entries.append([(269, TRADE), *_print_of(last)])
+        figures = self._figures.of(instrument.symbol, wanted.entry_types)
+        wanted.shown_figures[instrument.symbol] = figures
+        entries += [[(269, kind), *figure_fields(kind, figure)] for kind, figure in figures.items()]
         found = {55: instrument.symbol.encode(), 262: wanted.request_id}
         self._client.tell(b"W", body_of(found, {268: entries}))
 
@@ -214,7 +217,7 @@ class MarketData:
         """Whoever asked for trades alone gets the first one as its snapshot; beside a book they follow the book's."""
         symbol = trade.symbol
         if symbol not in wanted.shown:
-            if wanted.has_levels:
+            if wanted.has_levels or (wanted.is_once and not self._has_figures_for(wanted, symbol)):
                 return
             wanted.shown[symbol] = {}, {}
             self._send_snapshot(wanted, trade.instrument, {}, {})
@@ -231,25 +234,57 @@ class MarketData:
             ]  # fmt: skip
             self._send_changes(wanted, [entry])
 
+    # ---- Figures -------------------------------------------------------------------------------------------------
+
+    def _on_ticker(self, ticker: Ticker, now_ns: int) -> None:
+        self._figures.hear_ticker(ticker)
+        self._show_figures_of(ticker.instrument)
+
+    def _on_tick(self, tick: PriceTick, now_ns: int) -> None:
+        self._figures.hear_tick(tick)
+        if self._figures.is_whole(tick.symbol):  # else a first snapshot would lack what the ticker is about to tell
+            self._show_figures_of(tick.instrument)
+
+    def _show_figures_of(self, instrument: Instrument) -> None:
+        for wanted in list(self._subscriptions.values()):
+            if wanted.has_figures and instrument.symbol in wanted.symbols and not self._is_behind():
+                self._show_figures(wanted, instrument)
+
+    def _show_figures(self, wanted: Subscription, instrument: Instrument) -> None:
+        """Beside a book they wait for it; else the first ones are the snapshot."""
+        symbol = instrument.symbol
+        if symbol not in wanted.shown:
+            book = self._desk.phemex.engine.market.book(symbol) if wanted.has_levels else None
+            if book is not None:
+                self._show(wanted, book)
+            elif not wanted.has_levels:
+                wanted.shown[symbol] = {}, {}
+                self._send_snapshot(wanted, instrument, {}, {})
+                self._end_if_complete(wanted)
+            return
+        before, now = wanted.shown_figures[symbol], self._figures.of(symbol, wanted.entry_types)
+        changed = [kind for kind, figure in now.items() if kind not in before or before[kind].value != figure.value]
+        if wanted.is_once or not changed:
+            return
+        if not wanted.is_incremental:
+            self._send_snapshot(wanted, instrument, *wanted.shown[symbol])
+            return
+        wanted.shown_figures[symbol] = now
+        named = (55, symbol.encode())
+        entries: list[Fields] = [
+            [(279, CHANGE if kind in before else NEW), (269, kind), named, *figure_fields(kind, now[kind])]
+            for kind in changed
+        ]
+        self._send_changes(wanted, entries)
+
+    def _has_figures_for(self, wanted: Subscription, symbol: str) -> bool:
+        return not wanted.has_figures or self._figures.is_whole(symbol)
+
     def _send_changes(self, wanted: Subscription, entries: list[Fields]) -> None:
         fields: Fields = [(262, wanted.request_id), (268, b"%d" % len(entries))]
         for entry in entries:
             fields += entry
         self._client.tell(b"X", fields)
-
-
-def _check_entry_types(types: frozenset[bytes]) -> None:
-    if not_yet := [f"{kind.decode()} ({_NOT_YET[kind]})" for kind in sorted(types) if kind in _NOT_YET]:
-        raise MarketDataRefused(BAD_ENTRY_TYPE, f"MDEntryType (269) {', '.join(not_yet)}: not offered yet")
-    if not types or types - {BID, OFFER, TRADE}:
-        raise MarketDataRefused(BAD_ENTRY_TYPE, "MDEntryType (269): only 0, 1 and 2 are offered")
-
-
-def _group(message: FieldSource, count_tag: int, tag: int) -> list[bytes]:
-    """The one field of each entry of a group, as many as there are."""
-    count = message.find(count_tag) or b"0"
-    values = (message.find(tag, nth) for nth in range(min(int(count), SYMBOLS_MAX + 1) if count.isdigit() else 0))
-    return [value for value in values if value is not None]
 
 
 def _levels(level_at: Callable[[int], tuple[int, int]], count: int, depth: int) -> Levels:

@@ -39,6 +39,9 @@ class FeedEvent(IntEnum):
     """A snapshot of another number than ours told other levels: what changed in between, or a loss; nobody can tell."""
 
 
+# These happen without a message: whoever plays messages again has to be told of them.
+UNTOLD = (FeedEvent.SILENCE, FeedEvent.DISCONNECTED)
+
 # A pair that is not listed keeps its state.
 FEED_TRANSITIONS = {
     # Even when a change came first: without the whole there is nothing to change.

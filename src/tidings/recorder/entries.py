@@ -20,7 +20,7 @@ class EntryKind(IntEnum):
     ACCOUNT = 4  # likewise, of the account stream
     LANE_SENT = 5  # one request of an order lane, token and signature removed
     LANE_CAME = 6  # one answer of an order lane: JSON {"status", "keep_alive", "budget"}, a newline, the body
-    FEED = 7  # JSON {"event": "up"|"down"|"silent", "cause"}: `source` says which connection
+    FEED = 7  # JSON {"event": "up"|"down"|"silent", "cause"}: `source` says which connection; "stale": "symbol"'s book
     DROPPED = 8  # JSON {"messages", "bytes", "from_ns", "to_ns"}: so much is missing here
     CLOCK = 9  # JSON {"wall_ns", "mono_ns"}: now and then, so that wall times stay right
     RUN = 10  # JSON: a strategy began or ended

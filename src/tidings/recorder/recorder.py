@@ -217,6 +217,7 @@ class Recorder:
                 while self._pending or self._ring.has_waiting():
                     self._write_waiting()
                 self._writer.end()
+                self._trouble = ""
             except OSError as error:
                 self._fail(f"{error.strerror}: the recording is not ended")
         self._writer.close()

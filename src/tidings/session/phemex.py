@@ -45,6 +45,7 @@ from tidings.session.armed_order import ArmedOrder
 from tidings.session.bulk_cancel import cancel_orders
 from tidings.session.denials import denial_text
 from tidings.session.denied_order import denied
+from tidings.session.market_face import MarketFace
 from tidings.session.order_desk import OrderDesk
 from tidings.session.order_ticket import OrderTicket
 from tidings.venue.phemex.market_topics import BOOKS_AND_TRADES
@@ -66,7 +67,7 @@ def connect(
     return Phemex(engine_for(env, account=account, api_key=api_key, api_secret=api_secret, **settings))
 
 
-class Phemex:
+class Phemex(MarketFace):
     """One account at the venue.
 
     Prices and quantities: str, int or Decimal (never float); ticks and lots on the hot path.
@@ -84,6 +85,7 @@ class Phemex:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close_iterators()
         try:
             await self.engine.stop()
         finally:

@@ -7,6 +7,7 @@ import logging
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -172,4 +173,32 @@ def test_what_the_exchange_cannot_read_is_wrong_usage(words: list[str], capsys) 
     with pytest.raises(SystemExit) as ending:
         cli.main(words)
     assert ending.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: tidings [-h] [--version] COMMAND")
+    assert capsys.readouterr().err.startswith("usage: tidings ")
+
+
+def test_a_gateway_trusts_no_ready_file_of_one_that_was_killed(tmp_path: Path, capsys) -> None:
+    stale = tmp_path / "gateway.json"
+    stale.write_text('{"fix": "127.0.0.1:1", "pid": 999999999}\n')
+    words = ["gateway", "--config", str(tmp_path / "missing.toml"), "--ready-file", str(stale)]
+    assert cli.main(words) == cli.WRONG_USAGE
+    assert not stale.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "usage", "problem"),
+    [
+        ("exchange --prise BTCUSD=1", "tidings exchange [options]", "--prise BTCUSD=1 (did you mean --price?)\n"),
+        ("exchange --prise=BTCUSD=1", "tidings exchange [options]", "(did you mean --price?)"),
+        ("exchange --nonsense", "tidings exchange [options]", "unrecognized arguments: --nonsense\n"),
+        ("products --jsom", "tidings products [options] [SYMBOL ...]", "(did you mean --json?)"),
+        ("order BTCUSD hold 1", "tidings order [options] SYMBOL buy|sell QTY [PRICE]", "argument side: invalid choice"),
+        ("exchanges", "tidings [options] COMMAND ...", "argument COMMAND: invalid choice: 'exchanges'"),
+    ],
+)
+def test_wrong_usage_is_two_lines_with_the_command_and_what_was_meant(words, usage, problem, capsys) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(words.split())
+    first, second = capsys.readouterr().err.splitlines(keepends=True)
+    assert first == f"usage: {usage}; --help lists them\n"
+    assert second.startswith(usage.partition(" [")[0] + ": error: ")
+    assert problem in second

@@ -6,7 +6,7 @@ import os
 import orjson
 import pytest
 
-from tidings.cli.screen import Screen
+from tidings.cli.screen import Screen, counted
 from tidings.errors import UnknownSymbol
 
 
@@ -88,3 +88,8 @@ def test_complaint_is_on_stderr_with_json_too(streams, capsys: pytest.CaptureFix
 
     assert (out.getvalue(), progress.getvalue()) == ("", "")
     assert capsys.readouterr().err == "tidings kill: nothing verified\n"
+
+
+@pytest.mark.parametrize(("count", "title"), [(0, "0 open orders"), (1, "1 open order"), (2, "2 open orders")])
+def test_one_of_a_thing_is_told_in_the_singular(count: int, title: str) -> None:
+    assert counted(count, "open order") == title

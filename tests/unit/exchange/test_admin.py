@@ -6,6 +6,7 @@ import pytest
 
 from tidings.exchange.admin.face import AdminApi
 from tidings.exchange.catalogue import Line
+from tidings.exchange.faults.fault_kinds import KINDS
 from tidings.exchange.orders.order_requests import NewOrder
 from tidings.exchange.server.http_request import Request
 from tidings.exchange.venue import Venue
@@ -103,10 +104,18 @@ def test_a_price_that_is_set_fires_what_watches_it(venue, ask):
     assert venue.queries.closed(venue.user_ids[0], Line.COIN_M) == []
 
 
+def test_the_root_lists_every_endpoint_there_is(ask):
+    status, listed = ask("GET", "/")
+    assert status == 200
+    for line in set(listed) - {"POST /save"}:  # which needs a loop
+        assert "no such admin endpoint" not in str(ask(*line.split(" "))[1]), line
+    assert ask("GET", "/nonsense") == (404, {"error": "no such admin endpoint; GET / lists them"})
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
-        ("GET", "/", b"", 404),
+        ("POST", "/", b"", 404),
         ("GET", "/secrets", b"", 404),
         ("POST", "/dump", b"", 404),
         ("POST", "/price", b"", 400),
@@ -142,6 +151,20 @@ def test_faults_are_added_shown_and_removed(venue, ask):
     assert ask("GET", "/dump")[1]["faults"] == []
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_shown_of_a_fault_is_taken_again(venue, ask, kind):
+    needed = {"lag_ms": 5, "delay_ms": 5}
+    row = {"kind": kind} | {key: value for key, value in needed.items() if key in KINDS[kind].keys}
+    if "then" in KINDS[kind].keys:
+        row["then"] = "close"
+    assert ask("POST", "/faults", body=json.dumps(row).encode())[0] == 200
+    shown = ask("GET", "/faults")[1]
+    assert ask("POST", "/faults", body=json.dumps(shown).encode()) == (200, {"ids": [2]})
+    assert ask("POST", "/faults", body=json.dumps({**shown, "seed": 77}).encode())[0] == 400
+    first, second = (armed.fault for armed in venue.state.faults.armed.values())
+    assert first == second
+
+
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
@@ -149,6 +172,7 @@ def test_faults_are_added_shown_and_removed(venue, ask):
         (b"[]", "a fault is a JSON object"),
         (b'{"kind": "fail", "statos": 1}', "fault 1: fail: unknown key 'statos'"),
         (b'{"kind": "fail", "account": 44}', "account: there are 4, numbered from 0: was 44"),
+        (b'{"kind": "fail", "symbol": "BTCUSTD"}', "no product 'BTCUSTD' is listed here; `tidings products`"),
         (b'{"fault": [{"kind": "fail"}, {"kind": "explode"}]}', "fault 2: kind: one of "),
         (b'{"fault": [], "seed": 7}', "seed: the exchange's stands since its start"),
         (b"[" * 100_000, "nested too deeply"),

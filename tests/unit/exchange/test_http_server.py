@@ -174,3 +174,37 @@ async def test_an_idle_connection_is_closed_when_a_timeout_is_set():
     _, transport, _ = connected(idle_timeout_s=0)
     await asyncio.sleep(0.01)
     assert transport.wishes == ["close"]
+
+
+async def test_others_are_served_while_an_answer_is_prepared_and_the_order_stays():
+    turns: list[str] = []
+
+    def prepare(request: Request, wall_ns: int):
+        return (turns.append("step") for _ in range(3)) if request.path == "/slow" else None
+
+    connection, transport, state = connected(prepare=prepare)
+    other, other_transport = HttpConnection(state), RecordingTransport()
+    other.connection_made(other_transport)
+    connection.data_received(b"GET /slow HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert transport.written == b""
+    connection.data_received(b"GET /c HTTP/1.1\r\nHost: h\r\n\r\n")
+    other.data_received(b"GET /d HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert b"GET /d" in other_transport.written
+    assert (transport.written, len(turns) < 3) == (b"", True)
+    assert transport.wishes == ["pause"], "what a client sends meanwhile must not pile up"
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert len(turns) == 3
+    places = [transport.written.index(f"GET /{name}?".encode()) for name in ("slow", "b", "c")]
+    assert places == sorted(places)
+    assert transport.written.count(b"HTTP/1.1 200") == 3
+    assert transport.wishes == ["pause", "resume"]
+
+
+async def test_a_client_that_leaves_while_its_answer_is_prepared_is_forgotten():
+    connection, transport, state = connected(prepare=lambda request, wall_ns: iter([None, None]))
+    connection.data_received(b"GET /slow HTTP/1.1\r\nHost: h\r\n\r\n")
+    connection.connection_lost(None)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert (transport.written, state.connections) == (b"", set())

@@ -4,12 +4,15 @@ import asyncio
 import json
 import ssl
 import tempfile
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from tidings.exchange.local_exchange import ExchangeConfig, LocalExchange, WallClock
+from tidings.exchange.rest.klines import preparation
+from tidings.exchange.server.http_request import Request
 from tidings.exchange.venue_rules import Rules
 
 QUIET = ExchangeConfig(has_flow=False, matching_delay_ms=0)
@@ -116,3 +119,24 @@ async def test_streams_above_the_limit_of_an_address_are_answered_429():
         assert (await ask(ready["rest"], "/public/time"))["code"] == 0, "requests have a limit of their own"
     finally:
         await exchange.stop()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "v2/kline/last?symbol=BTCUSDT&resolution=14400&limit=1000",
+        "v2/kline/list?symbol=BTCUSDT&resolution=180&from=1700000000&to=1700360000",
+        "kline?symbol=BTCUSD&resolution=60&from=1700000000&to=1700060000",
+    ],
+)
+async def test_candles_that_nobody_asked_for_before_are_made_in_steps(query):
+    exchange = LocalExchange(ExchangeConfig())
+    ready = await exchange.start()
+    path = f"/exchange/public/md/{query}"
+    request = Request("GET", path.partition("?")[0], path.partition("?")[2], {}, b"", True, b"")
+    steps = preparation(exchange.venue, request, time.time_ns())
+    assert next(steps, "none") is None, "there is something to make"
+    rows = (await ask(ready["rest"], path, ready["ca_file"]))["data"]["rows"]
+    assert len(rows) >= 1_000
+    assert preparation(exchange.venue, request, time.time_ns()) is None
+    await exchange.stop()

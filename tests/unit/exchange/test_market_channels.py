@@ -225,3 +225,20 @@ def test_books_kept_at_every_depth_and_pace_are_the_exchanges_when_all_is_quiet(
         assert quantities == [qty / (1 if key == "book" else 10**6) for _, qty in (*bids, *asks)]
         assert types.count("snapshot") == 2, "at the beginning, and after a minute"
         assert types.count("incremental") > 100
+
+
+def test_a_feed_that_fails_takes_nothing_from_the_others(exchange, monkeypatch):
+    clients = [Client(exchange) for _ in range(3)]
+    for client, symbol in zip(clients, ["BTCUSDT", "ETHUSDT", "XRPUSDT"], strict=True):
+        client.ask("market24h_p.subscribe", [symbol])
+    feeds = exchange.hub._markets._feeds
+    broken = next(feed for key, feed in feeds.items() if key.symbol == "BTCUSDT")
+
+    def poll(now_ns: int) -> list[str]:
+        raise RuntimeError("broken feed")
+
+    monkeypatch.setattr(broken, "poll", poll)
+    exchange.now_ns += S
+    with pytest.raises(RuntimeError, match="broken feed"):
+        exchange.hub.poll(exchange.now_ns)
+    assert [len(client.heard()) for client in clients] == [0, 1, 1]

@@ -12,6 +12,7 @@ PATHS = [
     ("POST", "/uta-exchanger/assets/convert"), ("POST", "/assets/spots/sub-accounts/transfer"),
     ("GET", "/assets/futures/sub-accounts/transfer"), ("POST", "/assets/universal-transfer"),
     ("POST", "/wallets/account/main-sub-transfer"), ("GET", "/assets/quote"), ("POST", "/assets/convert"),
+    ("GET", "/phemex-user/users/children"), ("POST", "/phemex-user/users/children/transfer"),
     ("GET", "/exchange/wallets/v2/depositAddress"), ("GET", "/phemex-withdraw/wallets/api/withdrawHist"),
 ]  # fmt: skip
 

@@ -99,7 +99,7 @@ def test_files_that_are_no_recordings_are_refused(tmp_path: Path, name: str, con
     path.write_bytes(content)
     with pytest.raises(RecordingError, match=rf"{name}.*{complaint}"):
         Venue(VenueConfig(recording=path), START_NS)
-    with pytest.raises(RecordingError, match=r"missing\.jsonl:1: .*No such file"):
+    with pytest.raises(RecordingError, match=r"/missing\.jsonl: No such file or directory$"):
         Venue(VenueConfig(recording=tmp_path / "missing.jsonl"), START_NS)
 
 
@@ -124,7 +124,7 @@ def test_lines_are_played_as_they_were_received_or_faster(tmp_path: Path, name: 
         assert player.book()[0] == {99: 1}
         assert player.venue.playback.view() == {
             "file": str(player.path), "state": "ended", "detail": "", "messages": 3, "played_ms": 9_000, "gaps": 1,
-            "symbols": ["BTCUSD"],
+            "skipped": 0, "symbols": ["BTCUSD"],
         }  # fmt: skip
 
 
@@ -151,6 +151,43 @@ def test_wrong_line_far_down_stops_the_market_there_and_says_so(tmp_path: Path, 
     assert (view["state"], view["messages"]) == ("failed", 2)
     assert view["detail"].startswith(f"{path}:3: received_ns: missing")
     assert venue.markets["BTCUSD"].levels(1)[0] == [(100 * USD, 9)]
+
+
+OTHER_MESSAGES = [
+    {"error": None, "id": 1, "result": {"status": "success"}},
+    {"error": None, "id": 2, "result": "pong"},
+    {"error": {"code": 6001, "message": "invalid argument"}, "id": 3, "result": None},
+    {"kline": [], "sequence": 1, "symbol": "BTCUSD", "type": "snapshot"},
+    {"kline_p": [], "sequence": 1, "symbol": "BTCUSDT", "type": "incremental"},
+    {"market24h": {"symbol": "BTCUSD"}, "timestamp": 1},
+    {"spot_market24h": {"symbol": "sBTCUSDT"}, "timestamp": 1},
+    {"data": [], "fields": [], "method": "perp_market24h_pack_p.update", "timestamp": 1, "type": "snapshot"},
+    {"accounts_p": [], "orders_p": [], "positions_p": [], "sequence": 1, "timestamp": 1, "type": "snapshot"},
+]
+
+
+def test_what_else_a_stream_brings_is_skipped_counted_and_told_once(tmp_path: Path, caplog) -> None:
+    script = Script()
+    for message in OTHER_MESSAGES[:2]:
+        script.lines.append({"received_ns": FIRST_NS, "message": message})
+    script.book(0, {100: 10, 99: 20}, {102: 10, 103: 20}, kind="snapshot")
+    for message in OTHER_MESSAGES[2:]:
+        script.lines.append({"received_ns": FIRST_NS, "message": message})
+    script.book(20, {100: 4}, {})
+    with caplog.at_level("INFO"):
+        player = Player(script, tmp_path)
+    assert caplog.messages == [f"{player.path}: 9 of its lines are skipped: no books, trades or prices"]
+    player.to(1_000)
+    assert player.book() == ({100: 4, 99: 20}, {102: 10, 103: 20})
+    view = player.venue.playback.view()
+    assert (view["state"], view["messages"], view["skipped"]) == ("ended", 2, 9)
+
+
+def test_a_file_of_nothing_that_can_be_played_is_an_empty_recording(tmp_path: Path) -> None:
+    script = Script()
+    script.lines.append({"received_ns": FIRST_NS, "message": OTHER_MESSAGES[0]})
+    with pytest.raises(RecordingError, match="the recording is empty: no book"):
+        Player(script, tmp_path)
 
 
 def test_several_symbols_in_one_file_each_have_their_book(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from tidings.exchange.catalogue import Line, load_catalogue
 from tidings.exchange.markets.background_flow import start_price
 from tidings.exchange.markets.candle import Candle
 from tidings.exchange.markets.candles import LADDER_S, RESOLUTIONS_S, Candles
-from tidings.exchange.markets.price_history import BEGIN_S, PriceHistory
+from tidings.exchange.markets.price_history import BEGIN_S, CACHED_PARENTS_MAX, STEP_PARENTS, PriceHistory
 
 END_S = 1_760_012_345  # in the middle of a minute, an hour, a day
 INSTRUMENTS = {symbol: i for symbol, i in load_catalogue().instruments.items() if i.is_listed}
@@ -89,3 +89,32 @@ def test_candles_have_a_past_from_the_first_second(resolution_s):
     assert len(rows) == min(1_000, (END_S // 60 * 60 - 1) // resolution_s - BEGIN_S // resolution_s + 1)
     assert all(first.candle.close == second.last_close for first, second in pairwise(rows))
     assert rows[-1].candle.close == start_price(INSTRUMENTS["BTCUSDT"])
+
+
+@pytest.mark.parametrize("resolution_s", RESOLUTIONS_S)
+def test_a_query_is_made_step_by_step_and_then_is_there(resolution_s):
+    past, count = history(), 1_000
+    candles, end_s = Candles(past), END_S // resolution_s * resolution_s
+    from_s = end_s - count * resolution_s
+    made = [0]
+    for _ in candles.steps(resolution_s, from_s, end_s):
+        made.append(len(past._shares) + len(past._days))
+    assert len(made) > 2
+    assert max(after - before for before, after in pairwise(made)) <= 2 * STEP_PARENTS + 2
+    assert candles.steps(resolution_s, from_s, end_s) is None
+    assert candles.last(resolution_s, count, end_s) == Candles(history()).last(resolution_s, count, end_s)
+    assert len(past._shares) + len(past._days) == made[-1], "the query itself had nothing to make"
+
+
+def test_the_largest_query_is_kept_whole_whatever_was_there_before():
+    past, end_s = history(), END_S // 180 * 180
+    candles = Candles(past)
+    for first_s in (end_s - 9_000 * 180, end_s - 6_000 * 180):
+        for _ in candles.steps(180, first_s, first_s + 2_000 * 180):
+            pass
+    assert candles.steps(180, end_s - 6_000 * 180, end_s - 4_000 * 180) is None
+    assert len(past._shares) <= CACHED_PARENTS_MAX
+
+
+def test_a_market_without_a_past_has_nothing_to_make():
+    assert Candles().steps(60, 0, END_S) is None

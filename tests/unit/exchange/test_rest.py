@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tidings.exchange.rest import face as rest_face
 from tidings.exchange.rest.authentication import ApiKey, Authenticator
 from tidings.exchange.rest.face import RestApi
 from tidings.exchange.rest.rate_limits import IP_CAPACITY, RateLimits
@@ -134,3 +135,32 @@ def test_parameters_that_cannot_be_read_cost_what_others_cost(face):
     for _ in range(499):
         face.ask("PUT", "/g-orders/create", query)
     assert face.ask("PUT", "/g-orders/create", query).status == 429
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "code", "about"),
+    [
+        ("PUT", "/orders/create", f"{CREATE[2]}{'e' * 40}", 39108, "clOrdID longer than 40 characters"),
+        ("PUT", "/orders/create", CREATE[2].replace("500000000", "500000001"), 39108, "price is not a multiple"),
+        ("PUT", "/g-positions/switch-pos-mode-sync", "symbol=BTCUSDT&targetPosMode=Both", 39108, "targetPosMode is"),
+        ("GET", "/accounts/accountPositions", "currency=DOGE", 30000, "currency 'DOGE'"),
+        ("GET", "/exchange/public/md/v2/kline", "symbol=BTCUSD&resolution=7", 30000, "resolution 7: one of 60,"),
+        ("GET", "/exchange/public/md/v2/kline", "symbol=BTCUSD&resolution=60&limit=7", 30000, "limit 7: one of 5,"),
+        ("GET", "/orders/activeList", "", 10500, "symbol is missing"),
+    ],
+)
+def test_what_an_answer_does_not_say_of_a_parameter_the_log_does_once(face, caplog, method, path, query, code, about):
+    caplog.set_level("INFO", "tidings.exchange")
+    for _ in range(2):
+        assert json.loads(face.ask(method, path, query).body)["code"] == code
+    (line,) = caplog.messages
+    assert line.startswith(f"{method} {path} was refused with {code}: ")
+    assert about in line
+
+
+def test_the_log_does_not_grow_without_end_by_nonsense(face, caplog, monkeypatch):
+    monkeypatch.setattr(rest_face, "EXPLAINED_MAX", 3)
+    caplog.set_level("INFO", "tidings.exchange")
+    for number in range(9):
+        face.ask("GET", "/accounts/accountPositions", f"currency=X{number}")
+    assert len(caplog.messages) == 3

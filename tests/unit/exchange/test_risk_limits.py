@@ -53,6 +53,16 @@ def test_position_counts_on_its_side_and_against_the_other(d: Driver) -> None:
     assert d.refused(d.a, "BTCUSDT", "Sell", 20_000 * MILLI_BTC, USD_M_60K + USDT, reduce_only=True) == 0
 
 
+def test_orders_that_only_reduce_do_not_count(d: Driver) -> None:
+    d.venue.set_leverage(d.a, "BTCUSDT", d.now_ns, leverage_er=-100 * X)
+    d.place(d.b, "BTCUSDT", "Sell", 20_000 * MILLI_BTC, USD_M_60K)
+    d.place(d.a, "BTCUSDT", "Buy", 20_000 * MILLI_BTC, USD_M_60K)
+    for step in (1, 2, 3):  # of each 1,200,000 USDT
+        d.place(d.a, "BTCUSDT", "Sell", 20_000 * MILLI_BTC, USD_M_60K + step * USDT, reduce_only=True)
+    assert d.refused(d.a, "BTCUSDT", "Sell", 20_000 * MILLI_BTC, USD_M_60K + 9 * USDT) == 0
+    assert d.venue.set_leverage(d.a, "BTCUSDT", d.now_ns, leverage_er=-90 * X).code == 0
+
+
 def test_amend_beyond_the_limit_is_refused_and_changes_nothing(d: Driver) -> None:
     d.venue.set_leverage(d.a, "BTCUSDT", d.now_ns, leverage_er=-100 * X)
     (report,) = d.place(d.a, "BTCUSDT", "Buy", 33_000 * MILLI_BTC, USD_M_60K)

@@ -17,7 +17,7 @@ from tidings.exchange.rest.rate_limits import RateLimits
 from tidings.exchange.server.http_request import Request
 from tidings.exchange.venue import Venue
 from tidings.exchange.venue_config import VenueConfig
-from tidings.exchange.venue_rules import Rules, rules_of
+from tidings.exchange.venue_rules import PERSONALITIES, Rules, rules_of
 
 T0 = 1_790_000_000_000_000_000
 SECRET = b"the secret of a test"
@@ -216,8 +216,16 @@ def test_the_admin_endpoint_reads_changes_and_restores_the_rules(admin):
     assert (status, shown["max-active-orders"], shown["stray-messages"]) == (200, "3", "on")
     assert admin.venue.config.rules.pending_rule == "refuse"
     assert admin("POST", {"personality": "strict", "pending-rule": "queue"})[1]["max-active-orders"] == "50"
-    assert admin("DELETE")[1] == rules_of("docs").view() == admin("GET")[1]
+    assert admin("DELETE")[1] == {"personality": "docs", **rules_of("docs").view()} == admin("GET")[1]
     assert admin.told == ["changed"] * 3
+
+
+@pytest.mark.parametrize("personality", PERSONALITIES)
+def test_the_rules_are_shown_with_their_personality_and_taken_as_they_are_shown(admin, personality):
+    shown = admin("POST", {"personality": personality, "rest-expiry-max-s": 119})[1]
+    assert (shown["personality"], shown["rest-expiry-max-s"]) == (personality, "119")
+    admin("DELETE")
+    assert admin("POST", shown)[1] == shown == admin("GET")[1]
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,9 @@ cdef class Position:
         self.risk = step_for(self.instrument, leverage_er)
 
     cpdef exposure(self, side):
-        """What it would be worth, at entry and order prices, if all open orders on `side` were filled."""
+        """What it would be worth, at entry and order prices, if all open orders on `side` that may add were filled."""
         held = self.value if self.net_qty * side >= 0 else -self.value
-        return held + (self.buy_leaves_value if side == BUY else self.sell_leaves_value)
+        return held + (self.buy_leaves_value if side == BUY else self.sell_leaves_value) - self.reducing[side][_VALUE]
 
     cpdef room(self, side):
         """How much an order on `side` can reduce it by."""

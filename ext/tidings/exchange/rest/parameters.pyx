@@ -22,8 +22,9 @@ cdef dict _FLAGS = {"true": True, "false": False}
 class RequestError(Exception):
     """A request that is refused before the core sees it: the code and text of the answer."""
 
-    def __init__(self, code, msg, status=200):
+    def __init__(self, code, msg, status=200, about=""):
         super().__init__(msg)
+        self.about = about
         self.code = code
         self.msg = msg
         self.status = status  # of HTTP: what the exchange itself says comes with 200
@@ -82,7 +83,7 @@ cdef class Parameters:
         """The value of `name`. Raises `RequestError` 10500 if it is absent."""
         value = self.text(name)
         if not value:
-            raise RequestError(AUTH_OR_PARAMETER_ERROR, "Missing required parameter")
+            raise RequestError(AUTH_OR_PARAMETER_ERROR, "Missing required parameter", about=f"{name} is missing")
         return value
 
     def listed(self, str name not None):

@@ -245,7 +245,10 @@ cdef tuple _request_line(const char *text, Py_ssize_t length):
             mark = at
     cdef Py_ssize_t path_end = mark if mark >= 0 else end
     query = text[mark + 1:end].decode("ascii") if mark >= 0 else ""
-    return text[:target - 1].decode("ascii"), text[target:path_end].decode("ascii"), query, text[length - 1] - 48
+    path = text[target:path_end].decode("ascii")
+    if text[target] != b"/" and (path := _path_of_url(path)) is None:
+        return None
+    return text[:target - 1].decode("ascii"), path, query, text[length - 1] - 48
 
 
 cdef tuple _parse_head(bytes head):
@@ -257,12 +260,17 @@ cdef tuple _parse_head(bytes head):
     if line is None:
         raise HttpError(400, "malformed request line")
     method, path, query, minor = line
-    if not path.startswith("/"):
-        raise HttpError(400, "the request target must begin with /")
     headers = _parse_fields(text, end + 2, length)
     if minor and "host" not in headers:
         raise HttpError(400, "no Host header")
     return Request(method, path, query, headers, b"", _is_keep_alive(minor, headers), head), _body_bytes(headers)
+
+
+cdef str _path_of_url(str url):
+    """The path of an absolute-form target (RFC 9112 §3.2.2: every server accepts it); None if it is none."""
+    scheme, mark, rest = url.partition("://")
+    authority, _, path = rest.partition("/")
+    return f"/{path}" if authority and mark and scheme.lower() in ("http", "https") else None
 
 
 cdef dict _parse_fields(const char *text, Py_ssize_t start, Py_ssize_t length):

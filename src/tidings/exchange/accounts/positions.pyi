@@ -73,7 +73,7 @@ class Position:
         """Take a leverage; the risk limit follows it (phemex docs 2026, "Set RiskLimit")."""
 
     def exposure(self, side: int) -> int:
-        """What it would be worth, at entry and order prices, if all open orders on `side` were filled."""
+        """What it would be worth, at entry and order prices, if all open orders on `side` that may add were filled."""
 
     def room(self, side: int) -> int:
         """How much an order on `side` can reduce it by."""

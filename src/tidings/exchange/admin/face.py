@@ -1,25 +1,15 @@
 """What a test may see and do behind the exchange's back: a plain HTTP endpoint on the loopback interface, without keys.
 
-    GET  /dump                    everything: orders, positions, accounts, wallets, books, counters
-    GET  /orders?user_id=7000001  one section (also /positions /accounts /wallets /books /counters);
-                                  `user_id` and `symbol` cut its rows down
-    GET  /open-orders?user_id=N   only what one user has open: quick, for who asks a thousand times a second
-    GET  /history?user_id=N       orders of one user, open and done, and his executions by ExecID, as far back as kept
-    GET  /recording               how far the recording is that is played back
-    POST /price                   {"symbol": "BTCUSDT", "last": "61000.5", "mark": "61000", "index": "61000"},
-                                  any of the three prices
-    POST /save                    write the state to the file named by --state
-    GET POST DELETE /faults       what is to go wrong: `fault_admin`
-    GET POST DELETE /rules        what the venue does where nobody knows it: `rule_admin`
-
-Numbers in dumps are the core's integers. No key and no secret is ever shown. Whoever is on this machine may ask, but
-no web page: a browser on this machine would send its requests here as well, so what comes from one is refused.
+`ENDPOINTS` says what there is, and so does `GET /`. Numbers in dumps are the core's integers. No key and no secret is
+ever shown. Whoever is on this machine may ask, but no web page: a browser on this machine would send its requests here
+as well, so what comes from one is refused.
 """
 
 import json
 from asyncio import Future, ensure_future
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 from tidings.exchange.admin.admin_view import order_row
 from tidings.exchange.admin.fault_admin import FAULTS_PATH, answer_faults
@@ -33,6 +23,24 @@ from tidings.exchange.venue import Venue
 
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SECTIONS = ("orders", "positions", "accounts", "wallets", "books", "counters", "recording")
+
+
+ENDPOINTS: Final = {
+    "GET /": "this list",
+    "GET /dump": "everything: orders, positions, accounts, wallets, books, counters",
+    "GET /orders": "one section of it, also /positions /accounts /wallets /books /counters; ?user_id=, ?symbol= cut it",
+    "GET /open-orders": "?user_id=: only what one user has open; quick, for who asks a thousand times a second",
+    "GET /history": "?user_id=: orders of one user, open and done, and the executions by ExecID, as far back as kept",
+    "GET /recording": "how far the recording is that is played back",
+    "POST /price": 'move prices, any of the three: {"symbol": "BTCUSDT", "last": "61000.5", "mark": …, "index": …}',
+    "POST /save": "write the state to the file named by --state",
+    "GET /faults": "what is to go wrong, and how often it did",
+    "POST /faults": 'one more: {"kind": "delay", "delay_ms": 200}; several: {"fault": […]}, or what GET answered',
+    "DELETE /faults": "end them all, or ?id=, or ?kind=",
+    "GET /rules": "what the venue does where nobody knows it, and which personality that is",
+    "POST /rules": 'change some: {"pending-rule": "refuse"}; {"personality": "docs"} takes a whole set',
+    "DELETE /rules": "as they were at the start",
+}
 
 
 @dataclass(slots=True)
@@ -58,6 +66,8 @@ class AdminApi:
                 return _json(document, status)
             parameters = Parameters.of_request(request)
             match request.method, request.path:
+                case "GET", "/":
+                    return _json(ENDPOINTS)
                 case "GET", "/dump":
                     return _json(self._view())
                 case "GET", path if path[1:] in _SECTIONS:
@@ -72,7 +82,7 @@ class AdminApi:
                     return self._set_price(parameters, wall_ns)
         except RequestError as error:
             return _json({"error": error.msg}, 404 if error.code == 404 else 400)
-        return _json({"error": "no such admin endpoint"}, 404)
+        return _json({"error": "no such admin endpoint; GET / lists them"}, 404)
 
     def _view(self) -> dict[str, object]:
         view = dict(self.venue.admin_view())
@@ -142,4 +152,4 @@ def _filtered(section: object, parameters: Parameters) -> object:
 
 
 def _json(document: object, status: int = 200) -> Response:
-    return Response(json.dumps(document).encode(), status)
+    return Response(json.dumps(document, ensure_ascii=False).encode(), status)

@@ -1,6 +1,6 @@
 """The rules in force, over the admin endpoint:
 
-    GET    /rules   every rule with its value
+    GET    /rules   every rule with its value, and the personality that they are or are nearest to
     POST   /rules   {"pending-rule": "refuse", "max-active-orders": 20}; all of them or none
                     {"personality": "strict"} takes a personality's rules, then the others named
     DELETE /rules   as they were at the start
@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from tidings.exchange.server.http_request import Request
 from tidings.exchange.venue import Venue
-from tidings.exchange.venue_rules import RuleError, Rules, as_text, rules_of
+from tidings.exchange.venue_rules import RuleError, Rules, as_text, personality_of, rules_of
 
 RULES_PATH = "/rules"
 
@@ -22,7 +22,7 @@ def answer_rules(venue: Venue, request: Request, on_changed: Callable[[], None])
     rules = venue.config.rules
     match request.method:
         case "GET":
-            return 200, dict(rules.view())
+            return 200, _shown(rules)
         case "POST":
             try:
                 changed = _changed(rules, request.body)
@@ -36,7 +36,12 @@ def answer_rules(venue: Venue, request: Request, on_changed: Callable[[], None])
             return 405, {"error": "GET, POST or DELETE /rules"}
     rules.adopt(changed)
     on_changed()
-    return 200, dict(rules.view())
+    return 200, _shown(rules)
+
+
+def _shown(rules: Rules) -> dict[str, object]:
+    """As `POST /rules` takes it."""
+    return {"personality": personality_of(rules), **rules.view()}
 
 
 def _changed(rules: Rules, body: bytes) -> Rules:

@@ -85,7 +85,7 @@ class Fault:
     heartbeats: bool = _key(True, "whether pings are still answered")
     close_code: int = _key(0, "of the close frame; no frame, just the end, if left out", least=1000, most=4999)
     code: int = _key(0, "the venue's error code; a reason for cancelling if below 1000", least=0)
-    remembered_ms: float = _key(-1.0, "how long an id is refused again; for ever if left out", least=0)
+    remembered_ms: float = _key(-1.0, "how long an id is refused again; while its order is known if left out", least=0)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import fields
 from fnmatch import fnmatchcase
 from itertools import repeat
@@ -87,22 +87,32 @@ class ArmedFault:
 class FaultPlan:
     """The faults in force. `seed` is that of the faults that bring none."""
 
-    def __init__(self, user_ids: Iterable[int] = (), seed: int = 1) -> None:
+    def __init__(
+        self, user_ids: Iterable[int] = (), seed: int = 1, symbols: Container[str] | None = None
+    ) -> None:
+        """`symbols`: those that faults may name; None: any."""
         self.seed = seed
         self.counters: Counter[str] = Counter()  # how often each kind happened, removed faults included
         self.armed: dict[int, ArmedFault] = {}
         self.on_removed: list[Callable[[], None]] = []  # told after faults are removed: what is held back may go on
         self._user_ids = tuple(user_ids)
+        self._symbols = symbols
         self._by_point: dict[Point, list[ArmedFault]] = {}
         self._last_id = 0
 
     def check(self, faults: Sequence[Fault]) -> None:
-        """Raise ValueError if `faults` cannot be added: too many, or of accounts that are not there."""
+        """Raise ValueError if `faults` cannot be added: too many, or of what is not there: nobody would see them."""
         if len(self.armed) + len(faults) > FAULTS_MAX:
             raise ValueError(f"no more than {FAULTS_MAX} faults at a time")
         for fault in faults:
             if fault.account >= len(self._user_ids):
-                raise ValueError(f"account: there are {len(self._user_ids)}, numbered from 0: was {fault.account}")
+                raise ValueError(
+                    f"{fault.kind}: account: there are {len(self._user_ids)}, numbered from 0: was {fault.account}"
+                )
+            if self._symbols is not None and fault.symbol and fault.symbol not in self._symbols:
+                raise ValueError(
+                    f"{fault.kind}: symbol: no product {fault.symbol!r} is listed here; `tidings products` lists them"
+                )
 
     def add(self, fault: Fault) -> int:
         """Put a fault in force; gives the number it is removed by. Raises ValueError as `check` does."""

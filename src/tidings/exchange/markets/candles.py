@@ -38,6 +38,10 @@ class Past(Protocol):
         """Those of a rung that begin in [`from_s`, `to_s`), oldest first. What `end_s` cuts holds what was before."""
 
 
+    def steps(self, rung_s: int, from_s: int, to_s: int) -> Iterator[None] | None:
+        """What makes these candles, a little with each step; None if they are there."""
+
+
 class Candles:
     """Every candle of one instrument."""
 
@@ -83,6 +87,11 @@ class Candles:
         before = [row.candle for row in self.last(resolution_s, 1, from_s)]
         found = rows([*before, *fold(pieces, resolution_s)])[len(before) :]
         return [row for row in found if row.candle.start_s < to_s]
+
+    def steps(self, resolution_s: int, from_s: int, to_s: int) -> Iterator[None] | None:
+        """What makes the past that a query of [`from_s`, `to_s`) needs; None if it is there."""
+        begin_s = (from_s // resolution_s - 3) * resolution_s  # `last` looks back so far for the close before
+        return self._past.steps(rung_of(resolution_s), begin_s, to_s) if self._past is not None else None
 
     def current(self, resolution_s: int) -> Row | None:
         """The newest candle; None if there never was one. Cheap: most of it is folded once a minute."""

@@ -49,6 +49,8 @@ class Playback:
         reader = RecordingReader(path, state.catalogue)
         for _ in islice(reader, CHECKED_LINES):
             pass
+        if reader.skipped_count:
+            _LOGGER.info("%s: %d of its lines are skipped: no books, trades or prices", path, reader.skipped_count)
         self._reader = reader
         self.begin(start_ns)
 
@@ -69,6 +71,7 @@ class Playback:
         """How far it is, for the admin endpoint."""
         return {
             "file": str(self._path), "state": self._state_word, "detail": self._detail, "messages": self._played,
+            "skipped": self._reader.skipped_count,
             "played_ms": (self._last_ns - self._first_ns) // 1_000_000, "gaps": self._gaps,
             "symbols": sorted(self._recorded),
         }  # fmt: skip

@@ -8,8 +8,9 @@
     trades, trades_p     a snapshot's rows are history; an incremental's are news
     tick, tick_p         index or mark price
 
-and `received_ns` never goes backwards. A file may hold several symbols. What does not fit is refused with the file's
-name, the line's number and the key.
+and `received_ns` never goes backwards. A file may hold several symbols. What else a stream brings (answers, which have
+an `id`, candles, 24-hour figures, account messages) is skipped and counted; what does not fit is refused with the
+file's name, the line's number and the key.
 """
 
 import gzip
@@ -26,6 +27,10 @@ from tidings.exchange.scaled import from_text
 LINE_LENGTH_MAX: Final = 4_000_000
 SIDES: Final = {"Buy": 1, "Sell": -1}  # of takers, in rows of trades
 _KINDS: Final = ("orderbook_p", "book", "trades_p", "trades", "tick_p", "tick")
+_SKIPPED: Final = frozenset({
+    "id", "kline", "kline_p", "market24h", "market24h_p", "spot_market24h", "method",  # `method`: of packs of figures
+    "accounts", "accounts_p", "orders", "orders_p", "positions", "positions_p", "wallets", "position_info",
+})  # fmt: skip
 
 
 class RecordingError(ValueError):
@@ -80,51 +85,42 @@ class RecordingReader:
     """Reads one file, a line at a time, and checks each."""
 
     def __init__(self, path: Path, catalogue: Catalogue) -> None:
+        self.skipped_count = 0  # lines of the present pass that were no market data to play
         self._path = path
         self._instruments = {i.symbol: i for i in catalogue.listed()}
         self._prices = {i.index_symbol: (i, False) for i in catalogue.listed() if i.index_symbol}
         self._prices |= {i.mark_symbol: (i, True) for i in catalogue.listed() if i.mark_symbol}
 
     def __iter__(self) -> Iterator[Recorded]:
-        """Every line's push. Raises RecordingError at the first that is wrong."""
+        """Every push that can be played. Raises RecordingError at the first line that is wrong."""
         number, last_ns, sequences = 0, 0, dict[str, int]()
+        self.skipped_count = 0
         try:
             with (gzip.open if self._path.suffix == ".gz" else open)(self._path, "rb") as file:
                 while line := file.readline(LINE_LENGTH_MAX + 1):
                     number += 1
-                    recorded = self._recorded(line, last_ns)
-                    last_ns = recorded.received_ns
+                    last_ns, message = _line(line, last_ns)
+                    if not message.keys() & _KINDS and message.keys() & _SKIPPED:
+                        self.skipped_count += 1
+                        continue
+                    recorded = Recorded(last_ns, self._push(message))
                     if isinstance(recorded.push, BookPush):
                         _check_order(recorded.push, sequences)
                     yield recorded
         except _Wrong as wrong:
             raise RecordingError(f"{self._path}:{number}: {wrong}") from None
-        except (OSError, EOFError, zlib.error) as error:
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise RecordingError(f"{self._path}:{number + 1}: {error}") from error
-        if number == 0:
-            raise RecordingError(f"{self._path}: the recording is empty")
+        except OSError as error:
+            raise RecordingError(f"{self._path}: {error.strerror or error}") from error
+        if number == self.skipped_count:
+            raise RecordingError(f"{self._path}: the recording is empty: no book, no trades, no prices")
 
-    def _recorded(self, line: bytes, last_ns: int) -> Recorded:
-        if len(line) > LINE_LENGTH_MAX:
-            raise _Wrong("the line", f"longer than {LINE_LENGTH_MAX} bytes")
-        try:
-            document = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise _Wrong("the line", f"no JSON: {error}") from None
-        if not isinstance(document, dict):
-            raise _Wrong("the line", "no JSON object")
-        received_ns = _integer(document, "received_ns")
-        if received_ns < last_ns:
-            raise _Wrong("received_ns", "goes backwards")
-        message = document.get("message")
-        if not isinstance(message, dict):
-            raise _Wrong("message", "no JSON object")
+    def _push(self, message: dict[str, Any]) -> BookPush | TradesPush | PricePush:
         kinds = [kind for kind in _KINDS if kind in message]
         if len(kinds) != 1:
             raise _Wrong("message", f"must hold one of {', '.join(_KINDS)}")
-        return Recorded(received_ns, self._push(message, kinds[0]))
-
-    def _push(self, message: dict[str, Any], kind: str) -> BookPush | TradesPush | PricePush:
+        (kind,) = kinds
         if kind.startswith("tick"):
             return self._price_push(message[kind], kind)
         instrument = self._instruments.get(str(message.get("symbol")))
@@ -160,6 +156,25 @@ class RecordingReader:
         if price <= 0:
             raise _Wrong(f"message.{kind}.last", "a price is above zero")
         return PricePush(instrument.symbol, is_mark, price)
+
+
+def _line(line: bytes, last_ns: int) -> tuple[int, dict[str, Any]]:
+    """When a line was received, and its message."""
+    if len(line) > LINE_LENGTH_MAX:
+        raise _Wrong("the line", f"longer than {LINE_LENGTH_MAX} bytes")
+    try:
+        document = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise _Wrong("the line", f"no JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise _Wrong("the line", "no JSON object")
+    received_ns = _integer(document, "received_ns")
+    if received_ns < last_ns:
+        raise _Wrong("received_ns", "goes backwards")
+    message = document.get("message")
+    if not isinstance(message, dict):
+        raise _Wrong("message", "no JSON object")
+    return received_ns, message
 
 
 def _check_order(push: BookPush, sequences: dict[str, int]) -> None:

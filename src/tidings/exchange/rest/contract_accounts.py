@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from tidings.exchange.catalogue import Line
 from tidings.exchange.messages import contract_json, linear_json
-from tidings.exchange.messages.json_text import array, failure, success
+from tidings.exchange.messages.json_text import array, success
 from tidings.exchange.reports import AccountState, PositionState
 from tidings.exchange.rest.endpoint import Call, Endpoint, Table
+from tidings.exchange.rest.pages import bad_input
 
 
 def _account_query(
@@ -18,7 +19,7 @@ def _account_query(
         currency = call.parameters.required("currency")
         account = call.venue.account(call.user_id, line, currency)
         if account is None:
-            return failure(30000, "Please double check input arguments")  # observed, query services
+            raise bad_input(f"no account has the currency {currency[:20]!r} on this line")  # observed
         positions = call.venue.positions(call.user_id, line, currency, call.parameters.text("symbol"))
         rows = array(map(position_json, positions))
         return success(f'{{"account":{account_json(account)},"positions":{rows}}}')

@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tidings.exchange.catalogue import Instrument, Line
-from tidings.exchange.error_codes import AUTH_OR_PARAMETER_ERROR, SYMBOL_NOT_LISTED, TE_SYMBOL_INVALID, name_of
+from tidings.exchange.error_codes import (
+    AUTH_OR_PARAMETER_ERROR,
+    INVALID_PARAMETER,
+    SYMBOL_NOT_LISTED,
+    TE_SYMBOL_INVALID,
+    name_of,
+)
 from tidings.exchange.messages.json_text import failure
 from tidings.exchange.reports import OrderReport, Reply
 from tidings.exchange.rest.parameters import Parameters, RequestError
@@ -70,6 +76,8 @@ def refusal(reply: Reply) -> bytes:
         return failure(reply.code, reply.detail)  # a sentence there, with the symbol (observed)
     if reply.code == AUTH_OR_PARAMETER_ERROR:
         raise RequestError(reply.code, "Missing required parameter")
+    if reply.code == INVALID_PARAMETER:
+        raise RequestError(reply.code, reply.name, about=reply.detail)
     return failure(reply.code, reply.name)
 
 

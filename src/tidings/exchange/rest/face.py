@@ -34,6 +34,7 @@ from tidings.exchange.venue import Venue
 
 _LOGGER = logging.getLogger(__name__)
 STREAM_PATHS = frozenset({"/", "/ws"})  # ws.phemex.com has no path, the other hosts /ws
+EXPLAINED_MAX = 1_000  # whoever sends nonsense without end shall not fill the disk
 _NOT_FOUND = failure(404, "no such endpoint")
 _WRONG_METHOD = failure(405, "the endpoint exists, with another method")
 
@@ -73,6 +74,7 @@ class RestApi:
     on_changed: Callable[[], None]  # told after each private request: the core may have something to publish
     needs_key_everywhere: bool = False  # the venue's VIP host wants even the public paths signed
     counters: Counter[str] = field(default_factory=Counter)
+    _explained: set[tuple[str, str]] = field(default_factory=set)  # (path, sentence)
 
     def respond(self, request: Request, address: str, wall_ns: int) -> Response:
         """The answer to `request`, taken at `wall_ns` from `address`."""
@@ -128,6 +130,8 @@ class RestApi:
         try:
             body = endpoint(call)
         except RequestError as error:
+            if error.about:
+                self._explain(request, error)
             return Response(error.body, error.status, headers)
         except Exception:  # the top of one request: a defect of ours is a 500, as it would be at the venue
             _LOGGER.exception("%s %s failed", request.method, request.path)
@@ -137,6 +141,13 @@ class RestApi:
             if call.user_id:
                 self.on_changed()
         return Response(body, 200, headers)
+
+    def _explain(self, request: Request, error: RequestError) -> None:
+        """Say in the log what the answer does not: which parameter, and why. Each sentence once."""
+        told = (request.path, error.about)
+        if told not in self._explained and len(self._explained) < EXPLAINED_MAX:
+            self._explained.add(told)
+            _LOGGER.info("%s %s was refused with %d: %s", request.method, request.path, error.code, error.about)
 
     def _too_many(self, headers: str) -> Response:
         self.counters["rate_limited"] += 1

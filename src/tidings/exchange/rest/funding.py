@@ -29,7 +29,7 @@ def rate_history(call: Call) -> bytes:
     if is_latest:
         limit, start_ms = 1, 0
     if contract is None or min(limit, start_ms, end_ms) < 0:
-        raise bad_input()
+        raise bad_input(f"symbol {name[:40]!r} (as .BTCFR8H), limit {limit}, start {start_ms}, end {end_ms}")
     rates = call.venue.funding.rates[contract.symbol]
     end_ns = min(end_ms * MS_NS or call.now_ns, call.now_ns)
     rows = [_rate_row(name, row, rates) for row in _chosen(rates, start_ms * MS_NS, end_ns, min(limit, MAX_ROWS))]
@@ -54,7 +54,7 @@ def real_rates(call: Call) -> bytes:
     symbol = call.parameters.text("symbol")
     contracts = [i for i in _contracts(call) if symbol in ("", i.symbol)]
     if not contracts:
-        raise bad_input()
+        raise bad_input(f"symbol {symbol[:40]!r} is no contract listed here")
     return array(_real_row(i.symbol, call.venue.funding.rates[i.symbol], call.now_ns) for i in contracts).encode()
 
 

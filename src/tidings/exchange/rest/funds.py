@@ -47,7 +47,7 @@ def spot_fee_rate(call: Call) -> bytes:
 def _fee_rates(instruments: Iterable[Instrument]) -> bytes:
     rows = [funds_json.fee_rate(instrument) for instrument in instruments]
     if not rows:
-        raise bad_input()
+        raise bad_input("no product has this currency")
     return f'{{"symbolFeeRates":{array(rows)}}}'.encode()
 
 

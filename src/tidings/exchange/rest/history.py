@@ -121,7 +121,7 @@ def _numbered(call: Call, name: str, numbers: Mapping[str, int]) -> frozenset[st
     if not values:
         return frozenset(numbers)
     if not all(value.isascii() and value.isdigit() for value in values):
-        raise RequestError(INVALID_PARAMETER, name_of(INVALID_PARAMETER))
+        raise RequestError(INVALID_PARAMETER, name_of(INVALID_PARAMETER), about=f"{name} is a list of numbers")
     wanted = {int(value[:9]) for value in values}
     return frozenset(word for word, number in numbers.items() if number in wanted)
 

@@ -148,7 +148,8 @@ def set_position_mode(call: Call) -> bytes:
     instrument = call.instrument(Line.USD_M)
     mode = call.parameters.required("targetPosMode")
     if mode not in POSITION_MODES:
-        raise RequestError(INVALID_PARAMETER, name_of(INVALID_PARAMETER))
+        about = f"targetPosMode is one of {', '.join(POSITION_MODES)}"
+        raise RequestError(INVALID_PARAMETER, name_of(INVALID_PARAMETER), about=about)
     return _done(call.venue.set_position_mode(call.user_id, instrument.symbol, mode, call.now_ns))
 
 

@@ -16,6 +16,7 @@ PREFIXES: Final = (
     "/margin-trade/", "/margin/",  # margin spot: orders, wallets, borrowing
     "/uta-account/", "/uta-api/", "/uta-biz/", "/uta-funds/", "/uta-exchanger/",  # the unified account
     "/assets/spots/", "/assets/futures/", "/assets/universal-transfer", "/wallets/account/main-sub-",  # sub-accounts
+    "/phemex-user/",
     "/assets/quote", "/assets/convert",
     "/exchange/wallets/", "/phemex-deposit/", "/phemex-withdraw/",  # deposits and withdrawals
 )  # fmt: skip

@@ -22,9 +22,9 @@ BAD_INPUT: Final = 30000  # observed of the query services, with this text
 _BAD_INPUT_TEXT: Final = "Please double check input arguments"
 
 
-def bad_input() -> RequestError:
-    """What the query services say to arguments they do not accept."""
-    return RequestError(BAD_INPUT, _BAD_INPUT_TEXT)
+def bad_input(about: str) -> RequestError:
+    """What the query services say to arguments they do not accept; `about` is for the log."""
+    return RequestError(BAD_INPUT, _BAD_INPUT_TEXT, about=about)
 
 
 def reply(
@@ -68,7 +68,7 @@ def page(call: Call, default_rows: int) -> slice:
     offset, limit = call.parameters.integer("offset"), call.parameters.integer("limit", default_rows)
     is_too_large = limit > MAX_PAGE_ROWS and call.venue.config.rules.large_limit == "refuse"
     if offset < 0 or limit < 0 or is_too_large:
-        raise bad_input()
+        raise bad_input(f"offset {offset}, limit {limit}")
     offset = min(offset, OFFSET_MAX)
     return slice(offset, offset + min(limit, MAX_PAGE_ROWS))
 
@@ -77,7 +77,7 @@ def in_window(call: Call, reports: Iterable[OrderReport], default_days: int) -> 
     """Reports from `start` to `end`, both in milliseconds; without a start, of so many days before the end."""
     start_ms, end_ms = call.parameters.integer("start"), call.parameters.integer("end")
     if start_ms < 0 or end_ms < 0:
-        raise bad_input()
+        raise bad_input(f"start {start_ms}, end {end_ms}")
     start_ns, end_ns = start_ms * MS_NS, end_ms * MS_NS + MS_NS - 1
     if default_days and not start_ms:
         start_ns = (end_ms * MS_NS or call.now_ns) - default_days * DAY_NS

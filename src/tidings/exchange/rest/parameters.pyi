@@ -16,7 +16,9 @@ class RequestError(Exception):
     msg: str
     status: int  # of HTTP: what the exchange itself says comes with 200
 
-    def __init__(self, code: int, msg: str, status: int = 200) -> None: ...
+    about: str  # which parameter, and why, where the answer does not say it: for the log
+
+    def __init__(self, code: int, msg: str, status: int = 200, about: str = "") -> None: ...
 
     @property
     def body(self) -> bytes:

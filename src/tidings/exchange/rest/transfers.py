@@ -32,7 +32,8 @@ def transfer_assets(call: Call) -> bytes:
     call.parameters.required("moveOp")
     amount, move = call.parameters.integer("amountEv"), MOVES.get(call.parameters.integer("moveOp"))
     if move is None:
-        raise RequestError(INVALID_PARAMETER, name_of(INVALID_PARAMETER))
+        about = f"moveOp is one of {', '.join(map(str, MOVES))}"
+        raise RequestError(INVALID_PARAMETER, name_of(INVALID_PARAMETER), about=about)
     made = _move(call, currency, amount, *move)
     return f'{{"code":0,"msg":"OK","data":{asset_transfer(made)}}}'.encode()
 
@@ -46,7 +47,8 @@ def transfer_between_wallets(call: Call) -> bytes:
     p.required("amount")
     amount = p.integer("amountEv")
     if amount != p.decimal("amount", currency.value_scale):
-        raise RequestError(INVALID_PARAMETER, name_of(INVALID_PARAMETER))
+        about = "amount and amountEv are not the same"
+        raise RequestError(INVALID_PARAMETER, name_of(INVALID_PARAMETER), about=about)
     made = _move(call, currency, amount, from_type, to_type)
     return f'{{"code":0,"msg":null,"data":{wallet_transfer(made)}}}'.encode()
 

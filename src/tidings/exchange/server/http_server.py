@@ -11,7 +11,7 @@ finish its request are cut in the end (`deadlines`).
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import partial
@@ -50,6 +50,8 @@ class ServerState:
     upgrade: Upgrade | None = None
     upgrade_paths: frozenset[str] = frozenset()
     faults: HttpFaults | None = None
+    # What is to be done before a request is answered, step by step, so that others are served in between
+    prepare: Callable[[Request, int], Iterator[None] | None] = lambda request, wall_ns: None
     idle_timeout_s: float | None = None  # None: keep-alive for ever; the venue's own value is unknown
     deadlines: Deadlines = field(default_factory=Deadlines)
     turns: Turns = field(default_factory=Turns)
@@ -149,7 +151,7 @@ class HttpConnection(asyncio.Protocol):
 
     def _read_or_not(self) -> None:
         """Read from the client, unless it has to wait for its answers."""
-        is_reading = not self._is_stalled and not self._has_more
+        is_reading = not self._is_stalled and not self._has_more and not self._is_answering
         if is_reading == self._is_reading or self._transport is None or self._transport.is_closing():
             return
         self._is_reading = is_reading
@@ -160,6 +162,8 @@ class HttpConnection(asyncio.Protocol):
 
     def _serve(self) -> None:
         """Answer what is complete, in order; the rest of much in the loop's next turn."""
+        if self._is_answering:
+            return  # faults too wait for the answer before
         faults = self._state.faults
         if self._faulty is not None or (faults is not None and faults.is_set):
             self._serve_faultily()  # a fault may keep a client waiting for ever, or be kept waiting
@@ -210,7 +214,8 @@ class HttpConnection(asyncio.Protocol):
             if self._is_upgrade(request):
                 self._hand_over(request, answers)
                 break
-            response = self._respond(request)
+            steps = self._state.prepare(request, self._state.wall_ns())
+            response = self._respond(request) if steps is None else asyncio.ensure_future(self._after(steps, request))
             if isinstance(response, asyncio.Future):
                 self._is_answering = True
                 response.add_done_callback(partial(self._answer_late, request))
@@ -267,6 +272,7 @@ class HttpConnection(asyncio.Protocol):
     def _answer_late(self, request: Request, response: asyncio.Future[Response]) -> None:
         """Write an answer that took its time, and go on with the requests after it."""
         self._is_answering = False
+        self._read_or_not()
         if response.cancelled() or response.exception():
             self.cut()
             return
@@ -280,6 +286,13 @@ class HttpConnection(asyncio.Protocol):
         if request.method == "HEAD" and isinstance(response, Response):
             response.body = b""  # RFC 9110 §9.3.2: a body would be taken for the next answer
         return response
+
+    async def _after(self, steps: Iterator[None], request: Request) -> Response:
+        """The answer, once what it needs is made."""
+        for _ in steps:
+            await asyncio.sleep(0)
+        response = self._respond(request)
+        return response if isinstance(response, Response) else await response
 
     def _render(self, response: Response, is_last: bool) -> bytes:
         head = self._state.head(response.status, response.content_type, self._state.wall_ns())

@@ -203,13 +203,24 @@ class MarketChannels:
             self._feeds.pop(key, None)
 
     def poll(self, now_ns: int, counters: Counter[str]) -> None:
-        """Publish what changed in the markets since the last poll."""
+        """Publish what changed in the markets since the last poll.
+
+        A feed that fails takes nothing from the others; the first failure is raised when all had their turn.
+        """
+        failures: list[Exception] = []
         for key, feed in tuple(self._feeds.items()):
-            for message in feed.poll(now_ns):
+            try:
+                messages = feed.poll(now_ns)
+            except Exception as error:
+                failures.append(error)
+                continue
+            for message in messages:
                 frame, listeners = text_frame(message), self._subscriptions.listeners(key)
                 for session in listeners:
                     session.send(frame)
                 counters["market_messages"] += len(listeners)
+        if failures:
+            raise failures[0]
 
     def _instrument(self, channel: Channel, symbol: str) -> Instrument | None:
         """The listed instrument that `symbol` is of on this channel."""

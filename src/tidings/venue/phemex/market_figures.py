@@ -21,6 +21,7 @@ from tidings.venue.phemex.products import SCALE_MAX, Products
 
 RATE_SCALE: Final = 8  # Er integers: phemex docs 2026, "Price/ratio/value scales"
 KLINE_CELLS: Final = 9
+ADJUSTED_MAX: Final = 40  # digits before or behind the point; more would be megabytes as text
 Figure = Kline | Ticker | PriceTick
 # What cannot be read raises one of these, wherever it is found.
 _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, InvalidOperation, ArithmeticError)
@@ -108,19 +109,19 @@ class FigureReader:
         if instrument is None or not rows:
             return
         read = _kline_reader(instrument, push if is_scaled else None)
-        key = (instrument.symbol, int(rows[0][1]))
+        key = (instrument.symbol, _whole(rows[0][1]))
         newest_s = self._newest_s.get(key, 0)
-        for row in sorted(rows, key=lambda row: int(row[0])):
-            if int(row[0]) >= newest_s:
-                newest_s = int(row[0])
+        for row in sorted(rows, key=lambda row: _whole(row[0])):
+            if row[0] >= newest_s:
+                newest_s = row[0]
                 yield read(row)
         self._newest_s[key] = newest_s
 
     def _ticks(self, push: dict[str, Any]) -> Iterator[Figure]:
         told = push.get("tick") or push["tick_p"]
-        value = _scaled(told["last"], int(told["scale"])) if "tick" in push else _told(told["last"])
+        value = _scaled(told["last"], _whole(told["scale"])) if "tick" in push else _told(told["last"])
         for instrument, kind in self._of_tick.get(told["symbol"], ()):
-            yield PriceTick(instrument, kind, value, int(told["timestamp"]))
+            yield PriceTick(instrument, kind, value, _whole(told["timestamp"]))
 
     def _day(self, push: dict[str, Any]) -> Iterator[Figure]:
         channel = next(name for name in _DAYS if name in push)
@@ -128,11 +129,11 @@ class FigureReader:
         told = push[channel]
         instrument = self._products.find(told["symbol"])
         if instrument is not None and instrument.line == line and self._wants_ticker(instrument):
-            yield _ticker(instrument, told, keys, int(push["timestamp"]))
+            yield _ticker(instrument, told, keys, _whole(push["timestamp"]))
 
     def _pack(self, push: dict[str, Any]) -> Iterator[Figure]:
         """A table whose columns are named once; which there are has changed before."""
-        fields, time_ns = push["fields"], int(push["timestamp"])
+        fields, time_ns = push["fields"], _whole(push["timestamp"])
         place = fields.index("symbol")
         for row in push["data"]:
             instrument = self._products.find(row[place])
@@ -154,7 +155,7 @@ def _ticker(instrument: Instrument, told: dict[str, Any], keys: dict[str, str], 
         for name, key in keys.items()
         if key in told or name in _ALWAYS
     }
-    return Ticker(instrument, int(told.get("timestamp", time_ns)), **values)
+    return Ticker(instrument, _whole(told.get("timestamp", time_ns)), **values)
 
 
 def _figure(instrument: Instrument, name: str, value: object) -> Decimal:
@@ -171,7 +172,7 @@ def _kline_reader(instrument: Instrument, scales: dict[str, Any] | None) -> Call
     """How to read one row; `scales`: the message, if it holds integers."""
 
     def number(value: object, key: str, usual: int) -> Decimal:
-        return _told(value) if scales is None else _scaled(value, int(scales.get(key, usual)))
+        return _told(value) if scales is None else _scaled(value, _whole(scales.get(key, usual)))
 
     def read(row: list[Any]) -> Kline:
         if len(row) != KLINE_CELLS:
@@ -179,9 +180,15 @@ def _kline_reader(instrument: Instrument, scales: dict[str, Any] | None) -> Call
         prices = [number(cell, "priceScale", instrument.price_scale) for cell in row[2:7]]
         volume = number(row[7], "qtyScale", instrument.qty_scale)
         turnover = number(row[8], "valueScale", instrument.value_scale)
-        return Kline._make((instrument, int(row[1]), int(row[0]), *prices, volume, turnover))
+        return Kline._make((instrument, _whole(row[1]), _whole(row[0]), *prices, volume, turnover))
 
     return read
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError(f"no time, length or scale: {value!r}")
+    return value
 
 
 def _told(value: object) -> Decimal:
@@ -189,13 +196,13 @@ def _told(value: object) -> Decimal:
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise TypeError(f"no decimal: {value!r}")
     number = Decimal(value)
-    if not number.is_finite():
-        raise ValueError(f"no number: {value!r}")
+    if not number.is_finite() or abs(number.adjusted()) > ADJUSTED_MAX:
+        raise ValueError(f"no number anybody would trade at: {value!r}")
     return number
 
 
 def _scaled(value: object, scale: int) -> Decimal:
-    """An integer on a scale."""
+    """An integer on a scale, made exact."""
     if type(value) is not int or not 0 <= scale <= SCALE_MAX:
         raise TypeError(f"no integer on a scale: {value!r}, {scale}")
     return Decimal(value).scaleb(-scale)

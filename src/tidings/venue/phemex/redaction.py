@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from tidings.venue.phemex.signing import Credentials
 
 HIDDEN = b"[hidden]"
-_SECRET_FIELD = re.compile(rb"(?i)(x-phemex-(?:access-token|request-signature): )[^\r\n]*")
+# As venue/phemex/order_encoder writes them.
+_SECRET_FIELDS = (b"\nx-phemex-access-token: ", b"\nx-phemex-request-signature: ")
 
 
 class Redaction:
@@ -17,8 +16,12 @@ class Redaction:
         self._key = credentials.api_key.encode() if credentials is not None else b""
 
     def of_request(self, request: bytes) -> bytes:
-        """An HTTP request without its token and signature."""
-        return self.of_message(_SECRET_FIELD.sub(rb"\1" + HIDDEN, request))
+        """A request of an order lane without its token and signature."""
+        for field in _SECRET_FIELDS:
+            before, name, rest = request.partition(field)
+            if name:
+                request = b"".join((before, name, HIDDEN, rest[rest.find(b"\r") :]))
+        return self.of_message(request)
 
     def of_message(self, message: bytes) -> bytes:
         """What the venue said, without the key should it ever repeat it; it never has the secret."""

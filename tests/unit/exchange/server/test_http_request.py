@@ -88,13 +88,29 @@ def refusal(data: bytes) -> int:
 
 
 @pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        (b"http://h/md/orderbook?symbol=BTCUSD", "/md/orderbook", "symbol=BTCUSD"),
+        (b"HTTPS://h:8443/public/time", "/public/time", ""),
+        (b"https://h", "/", ""),
+        (b"http://[::1]:1?a=/b", "/", "a=/b"),
+    ],
+)
+def test_a_target_may_be_a_whole_url(target, path, query):
+    """RFC 9112 §3.2.2."""
+    assert parse(b"GET " + target + b" HTTP/1.1\r\nHost: h\r\n\r\n") == [("GET", path, query, b"", True)]
+
+
+@pytest.mark.parametrize(
     "data",
     [
         b"GET  / HTTP/1.1\r\nHost: h\r\n\r\n",
         b"GET / HTTP/2.0\r\nHost: h\r\n\r\n",
         b"GET /\r\n\r\n",
         b"G\xc9T / HTTP/1.1\r\nHost: h\r\n\r\n",
-        b"GET http://h/ HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET h/a HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET ftp://h/ HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET http:///a HTTP/1.1\r\nHost: h\r\n\r\n",
         b"GET / HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: h\r\n folded\r\n\r\n",

@@ -4,6 +4,7 @@ Key order and spacing are the venue's; values are invented, and what they mean i
 """
 
 import json
+import random
 from decimal import Decimal as D
 
 import pytest
@@ -244,3 +245,31 @@ def test_scaled_pushes_of_usd_m_symbols_and_the_other_way_round_are_not_taken(re
     assert reader.read(INVERSE_KLINES.replace(b"BTCUSD", b"BTCUSDT")) == []
     assert reader.read(LINEAR_KLINE.replace(b"BTCUSDT", b"BTCUSD")) == []
     assert reader.read(INVERSE_DAY.replace(b"BTCUSD", b"BTCUSDT")) == []
+
+
+@pytest.mark.parametrize("value", ['"1e99"', '"-1E-41"', '"0x10"', '"1,5"'])
+def test_a_number_beyond_any_market_is_refused(reader, value):
+    assert reader.read(LINEAR_TICK.replace(b'"61250.83692364"', value.encode())) == []
+    assert reader.malformed_count == 1
+
+
+@pytest.mark.parametrize("time", ["1.5", '"1800000060"', "-1", "null", "true"])
+def test_a_time_that_is_no_whole_number_is_refused(reader, time):
+    assert reader.read(LINEAR_KLINE.replace(b"1800000060", time.encode())) == []
+    assert reader.read(LINEAR_TICK.replace(b"1800000000552000000", time.encode())) == []
+    assert reader.malformed_count == 2
+
+
+def test_spoilt_bytes_are_refused_or_read_and_never_raise():
+    chance, reader, read_count = random.Random(11), FigureReader(PRODUCTS), 0
+    for _ in range(20_000):
+        push = bytearray(chance.choice(PUSHES))
+        for _ in range(chance.choice((1, 1, 2, 5))):
+            place, other = chance.randrange(len(push)), chance.choice(PUSHES)
+            start = chance.randrange(len(other))
+            spoilt = (bytes([chance.randrange(256)]), b"", other[start : start + 20], b"[]", b"null", b'"x"', b"1e5")
+            push[place : place + chance.choice((1, 1, 8))] = chance.choice(spoilt)
+        for figure in reader.read(bytes(push)) or ():
+            read_count += 1
+            assert all(value.is_finite() for value in figure if isinstance(value, D)), push
+    assert read_count > 1_000 and reader.malformed_count > 1_000

@@ -7,14 +7,14 @@ KEY = "canary-key-0451"
 REQUEST = (
     b"PUT /g-orders/create?symbol=BTCUSDT&clOrdID=T1 HTTP/1.1\r\n"
     b"Host: api.example\r\n"
-    b"X-Phemex-Access-Token: canary-key-0451\r\n"
+    b"x-phemex-access-token: canary-key-0451\r\n"
     b"x-phemex-request-expiry: 1796023233\r\n"
     b"x-phemex-request-signature: 0123456789abcdef\r\n\r\n"
 )
 HIDDEN = (
     b"PUT /g-orders/create?symbol=BTCUSDT&clOrdID=T1 HTTP/1.1\r\n"
     b"Host: api.example\r\n"
-    b"X-Phemex-Access-Token: [hidden]\r\n"
+    b"x-phemex-access-token: [hidden]\r\n"
     b"x-phemex-request-expiry: 1796023233\r\n"
     b"x-phemex-request-signature: [hidden]\r\n\r\n"
 )

@@ -1,0 +1,333 @@
+"""A recording played again: each entry at its own time, on a clock that stands still in between.
+
+The clock shows an entry's stamp while it is acted on, and the stamp of the next recorded call while a strategy is asked
+for one: all that callbacks are told is what they were told live. Pushes go through the live decoders, reports through
+the live order path; nothing is asked of a venue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import orjson
+
+from tidings.app.callback_text import CallbackDigest
+from tidings.app.replay_engine import ReplayEngine
+from tidings.app.strategy_group import Member
+from tidings.app.strategy_run import StrategyRun
+from tidings.engine.adoption import set_stamps
+from tidings.errors import TidingsError
+from tidings.market.feed_state import FeedEvent
+from tidings.recorder.entries import Entry, EntryKind
+from tidings.recorder.order_events import (
+    POSITION_NUMBERS,
+    AdoptCall,
+    AdoptedTold,
+    Call,
+    Followed,
+    Heard,
+    ModeSet,
+    PathLaid,
+    RunBegins,
+    RunStrategy,
+    StrategyStarts,
+    StrategyStops,
+    decode_call,
+    decode_run,
+    decode_told,
+)  # fmt: skip
+from tidings.recorder.reader import RecordingReader
+from tidings.venue.phemex.products import parse_products
+
+PLAYED = {
+    EntryKind.MARKET, EntryKind.FEED, EntryKind.DROPPED, EntryKind.RUN, EntryKind.TIMER, EntryKind.CALL,
+    EntryKind.REPORT,
+}  # fmt: skip
+WALL_NS_MIN = 10**15  # `until`: above it is a Unix time, below the number of an entry
+BREATH_ENTRIES = 256  # between two looks at whatever else the loop has to do
+NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
+TIMER_MS = 100
+
+# What the strategies of a replay are: from those of the recorded run (none: a market-only recording) to members.
+MakeMembers = Callable[[ReplayEngine, list[RunStrategy]], list[Member]]
+
+
+NO_PATH = PathLaid(cl_ord_id_prefix="", session_wall_ms=0, order_memory=1024, owners=[])
+_LOSSES = {"down": FeedEvent.DISCONNECTED, "silent": FeedEvent.SILENCE}
+
+
+@dataclass(slots=True)
+class ReplayResult:
+    """What a replay came to. `state_hash`: SHA-256 of all callbacks and of books, orders and positions at the end."""
+
+    messages: int = 0
+    callbacks: int = 0
+    state_hash: str = ""
+    entries: int = 0
+    calls: int = 0  # made again as they were recorded
+    differences: int = 0  # … and otherwise
+    dropped: int = 0  # messages missing in the recording
+    strategy_errors: int = 0
+    damage: str = ""  # at the recording's end
+
+
+class Replay:
+    """One recording, one pass. Raises RecordingError for what is none, or does not fit together."""
+
+    def __init__(
+        self,
+        reader: RecordingReader,
+        make_members: MakeMembers,
+        *,
+        is_driven: bool,
+        until: int | None = None,
+        timer_ms: int = TIMER_MS,
+    ) -> None:
+        """`is_driven`: recorded calls are made again whoever listens, because no strategy here will make them."""
+        self.reader = reader
+        self.result = ReplayResult()
+        self._make_members, self._is_driven, self._until = make_members, is_driven, until
+        self._digest = CallbackDigest()
+        laid, self._is_told, self._has_run = self._look_ahead()
+        products = parse_products(reader.catalogue)
+        self.engine = ReplayEngine(products, laid or NO_PATH, self._expected_call, self._pass_call)
+        self._entries = self._played()
+        self._ahead: deque[Entry] = deque()  # looked at already
+        self._call: Call | None = None  # the recorded call that comes next, if it was looked at
+        self._again: Call | None = None  # the call that is made again just now
+        self._run: StrategyRun | None = None
+        self._is_plugged = False
+        self._timer_ns, self._due_ns = timer_ms * NS_PER_MS, 0  # 0: timers are recorded, or there are none
+
+    # ---- Reading -------------------------------------------------------------------------------------------------
+
+    def _look_ahead(self) -> tuple[PathLaid | None, bool, bool]:
+        """What is said of the order path; whether somebody looked on at all; whether strategies ran."""
+        laid, is_told = None, False
+        for entry in self.reader:
+            if self._is_beyond(entry):
+                break
+            if entry.kind is EntryKind.RUN:
+                event, is_told = decode_run(entry.payload), True
+                laid = event if isinstance(event, PathLaid) else laid
+                if isinstance(event, RunBegins):
+                    return laid, True, True
+        return laid, is_told, False
+
+    def _is_beyond(self, entry: Entry) -> bool:
+        until = self._until
+        return until is not None and (entry.wall_ns if until >= WALL_NS_MIN else entry.number) > until
+
+    def _played(self) -> Iterator[Entry]:
+        for entry in self.reader:
+            if self._is_beyond(entry):
+                return
+            self.result.entries += 1
+            if entry.kind in PLAYED:
+                yield entry
+
+    def _pop(self) -> Entry | None:
+        self._call = None
+        return self._ahead.popleft() if self._ahead else next(self._entries, None)
+
+    def _peek_call(self) -> tuple[int, Entry] | None:
+        """The call that comes next, and how many entries ahead: a callback may follow or leave channels before it."""
+        place = 0
+        while True:
+            if place == len(self._ahead):
+                entry = next(self._entries, None)
+                if entry is None:
+                    return None
+                self._ahead.append(entry)
+            entry = self._ahead[place]
+            if entry.kind is EntryKind.CALL:
+                return place, entry
+            if entry.kind is not EntryKind.RUN or not isinstance(decode_run(entry.payload), Followed):
+                return None
+            place += 1
+
+    # ---- The order path's side -----------------------------------------------------------------------------------
+
+    def _expected_call(self) -> Call | None:
+        """The recorded call that comes next, if one does."""
+        if self._again is not None:
+            return self._again
+        if self._call is None and (found := self._peek_call()) is not None:
+            self._call = decode_call(found[1].payload)
+        return self._call
+
+    def _pass_call(self) -> None:
+        """It was made again: whatever is asked next is asked at the time of the one behind it."""
+        if self._again is not None:
+            return
+        found = self._peek_call()
+        for _ in range(found[0] if found is not None else 0):
+            self._follow_run(self._ahead.popleft())
+        self._pop()
+        self._aim()
+
+    def _aim(self) -> None:
+        found = self._peek_call()
+        if found is not None:
+            self._set_clock(found[1])
+
+    def _set_clock(self, entry: Entry) -> None:
+        clock = self.engine.manual_clock
+        clock.manual_now_ns, clock.manual_wall_ns = entry.received_ns, entry.wall_ns
+
+    # ---- Playing -------------------------------------------------------------------------------------------------
+
+    async def play(self, speed: float | None = None) -> ReplayResult:
+        """To the end. `speed`: times as fast as it was; None: as fast as it goes."""
+        loop = asyncio.get_running_loop()
+        began_s, first_ns, count = loop.time(), 0, 0
+        while (entry := self._pop()) is not None:
+            first_ns, count = first_ns or entry.received_ns, count + 1
+            if speed is not None:
+                due_s = began_s + (entry.received_ns - first_ns) / NS_PER_S / speed
+                await asyncio.sleep(max(0.0, due_s - loop.time()))
+            elif count % BREATH_ENTRIES == 0:
+                await asyncio.sleep(0)
+            self.step(entry)
+        return self._finish()
+
+    def step(self, entry: Entry) -> None:
+        """Act on one entry at its time."""
+        kind = entry.kind
+        if self._due_ns:
+            self._tick_until(entry.received_ns)
+        self._set_clock(entry)
+        if kind is not EntryKind.CALL:
+            self._aim()
+        if kind is EntryKind.MARKET:
+            if self._run is None and not self._has_run:
+                self._begin_unrecorded(entry.received_ns)
+            self.result.messages += 1
+            self.engine.market.take(entry.source, entry.payload, entry.received_ns)
+        elif kind is EntryKind.REPORT:
+            self._hear(entry)
+        elif kind is EntryKind.CALL:
+            self._do(entry)
+        elif kind is EntryKind.TIMER:
+            if self._run is not None:
+                self._run.tick(entry.source, entry.received_ns)
+        elif kind is EntryKind.RUN:
+            self._follow_run(entry)
+        elif kind is EntryKind.FEED:
+            self._follow_feed(entry)
+        else:
+            self.result.dropped += int(orjson.loads(entry.payload)["messages"])
+
+    # ---- What ran ------------------------------------------------------------------------------------------------
+
+    def _plug_in(self, described: list[RunStrategy]) -> StrategyRun:
+        run = self._run = StrategyRun(self.engine, self._make_members(self.engine, described), self._digest.around)
+        run.plug_in()
+        self._is_plugged = True
+        return run
+
+    def _begin_unrecorded(self, now_ns: int) -> None:
+        """Nobody ran when this was recorded: strategies start with the first message, their timers count from it."""
+        run = self._plug_in([])
+        for index in range(len(run.members)):
+            self._start(run, index, now_ns)
+        self._due_ns = now_ns + self._timer_ns if run.timed() else 0
+
+    def _tick_until(self, now_ns: int) -> None:
+        assert self._run is not None
+        while self._due_ns <= now_ns:
+            clock = self.engine.manual_clock
+            clock.advance(self._due_ns - clock.manual_now_ns)
+            for member in self._run.timed():
+                self._run.tick(member.index, self._due_ns)
+            self._due_ns += self._timer_ns
+
+    def _start(self, run: StrategyRun, index: int, now_ns: int) -> None:
+        """An on_start that raises ended the recorded run; its end is recorded."""
+        try:
+            run.start(run.members[index], now_ns)
+        except Exception as error:
+            run.hear_error(error, run.members[index].strategy.on_start)
+
+    def _unplug(self, run: StrategyRun) -> None:
+        if self._is_plugged:
+            self._is_plugged = False
+            run.unplug()
+
+    def _follow_run(self, entry: Entry) -> None:
+        event, run, now_ns = decode_run(entry.payload), self._run, entry.received_ns
+        if isinstance(event, RunBegins):
+            run = self._plug_in(event.strategies)
+            is_told = any(strategy.has_timer for strategy in event.strategies)
+            self._due_ns = now_ns + self._timer_ns if run.timed() and not is_told else 0
+        elif isinstance(event, ModeSet):
+            self.engine.set_hedged(event.symbol, event.hedged)
+        elif isinstance(event, Followed):
+            self.engine.market.follow(event.channels, event.count)
+        elif isinstance(event, AdoptedTold):
+            self.engine.adopted.tell(now_ns)
+        elif isinstance(event, StrategyStarts | StrategyStops) and run is not None and event.index < len(run.members):
+            if isinstance(event, StrategyStarts):
+                self._start(run, event.index, now_ns)
+            else:
+                self._due_ns = 0
+                self._unplug(run)
+                run.stop(run.members[event.index], now_ns)
+
+    def _follow_feed(self, entry: Entry) -> None:
+        """Books that turned stale without a message; where nobody looked on, by what the connection did."""
+        told = orjson.loads(entry.payload)
+        event = told.get("event")
+        if event == "stale":
+            cause = FeedEvent[told["cause"]]
+            self.engine.market.turn_stale(entry.source, told["symbol"], cause, entry.received_ns)
+        elif not self._is_told and event in _LOSSES:
+            self.engine.market.lose(entry.source, _LOSSES[event], entry.received_ns)
+
+    # ---- What passed through the order path ------------------------------------------------------------------------
+
+    def _hear(self, entry: Entry) -> None:
+        told = decode_told(entry.payload)
+        if isinstance(told, Heard):
+            order = self.engine.entry.orders.find(told.handle)
+            if order is not None and told.encoded_ns:
+                set_stamps(order, told.encoded_ns, told.written_ns)
+            self.engine.entry.take_report(told.report(), entry.received_ns)
+        else:
+            numbers = {name: getattr(told, name) for name in POSITION_NUMBERS}
+            self.engine.held.restore(told.symbol, told.pos_side, numbers, entry.received_ns)
+
+    def _do(self, entry: Entry) -> None:
+        """A call no strategy has made here: somebody else's, or, where none is to make them, the strategy's own."""
+        call, recorded = decode_call(entry.payload), self.engine.recorded
+        if isinstance(call, AdoptCall):
+            self.engine.adopt(call, entry.received_ns)
+            return
+        if call.by_strategy and not self._is_driven:
+            recorded.differs(f"entry {entry.number}: the recorded strategy asked for something, and this one did not")
+        if recorded.differences:
+            return
+        self._again = call
+        try:
+            with suppress(TidingsError):  # as it raised then
+                self.engine.do_again(call, entry.received_ns)
+        finally:
+            self._again = None
+
+    def _finish(self) -> ReplayResult:
+        if self._run is not None and not self._has_run:
+            self._unplug(self._run)
+            for member in self._run.members:
+                self._run.stop(member, self.engine.clock.read_now_ns())
+        result, engine = self.result, self.engine
+        result.callbacks, result.strategy_errors = self._digest.count, engine.strategy_error_count
+        result.calls, result.differences = engine.recorded.recorded_calls, engine.recorded.differences
+        result.damage = self.reader.damage
+        positions = sorted(engine.held.account, key=lambda position: (position.symbol, position.pos_side))
+        result.state_hash = self._digest.end([*engine.market.books(), *engine.entry.orders.orders(), *positions])
+        return result

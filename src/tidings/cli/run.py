@@ -1,0 +1,124 @@
+"""`tidings run FILE.py`: the strategies of a file, on the local exchange unless another place is named."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tidings.cli.screen import Screen
+from tidings.cli.session_options import add_session_options, session_of
+from tidings.cli.strategy_file import choose_symbols, load_strategies
+from tidings.engine.strategy import Strategy
+from tidings.model.scale import qty_text
+from tidings.session.phemex import Phemex
+
+EVENTS = ("submitted", "denied", "ack", "fill", "amend", "cancel", "reject", "unknown", "unsent")
+TIMER_MS_MAX = 3_600_000
+
+
+def add_commands(commands: Any) -> None:
+    parser = commands.add_parser("run", help="runs the strategies of a Python file (docs/strategies.md)")
+    parser.add_argument("file", type=Path, metavar="FILE.py", help="defines classes that derive from tidings.Strategy")
+    parser.add_argument("--symbols", nargs="+", metavar="SYMBOL", help="to follow (default: the strategies' `symbols`)")
+    parser.add_argument("--seconds", type=_seconds, metavar="N", help="default: until SIGINT or SIGTERM")
+    parser.add_argument("--timer-ms", type=_timer_ms, default=100, metavar="N", help="between on_timers (default 100)")
+    parser.add_argument("--record", metavar="DIR", help="record what comes and what is done, for `tidings replay`")
+    parser.add_argument(
+        "--leave-orders", action="store_true", help="leave open orders at the end (default: they are cancelled)"
+    )
+    add_session_options(parser)
+    parser.set_defaults(body=_run)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0: was {text!r}")
+    return seconds
+
+
+def _timer_ms(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= TIMER_MS_MAX:
+        raise argparse.ArgumentTypeError(f"expected 1 to {TIMER_MS_MAX} milliseconds: was {text!r}")
+    return int(text)
+
+
+async def _run(options: argparse.Namespace, screen: Screen) -> int:
+    strategies = load_strategies(options.file)
+    symbols = choose_symbols(strategies, options.symbols)
+    settings: dict[str, Any] = {"on_stop": "leave" if options.leave_orders else "cancel"}
+    if options.record:
+        settings["record"] = options.record
+    session = session_of(options, **settings)
+    names = ", ".join(type(strategy).__name__ for strategy in strategies)
+    screen.note(f"{names} on {options.env}: {', '.join(symbols)}")
+    async with session as phemex:
+        started_s = time.monotonic()
+        await phemex.subscribe(*symbols)
+        with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
+            await _until_told(phemex, strategies, options)  # what strategies print is no part of the object
+        seconds = time.monotonic() - started_s
+    _show(screen, _report(phemex, strategies, symbols, options, seconds))
+    return 0
+
+
+async def _until_told(phemex: Phemex, strategies: list[Strategy], options: argparse.Namespace) -> None:
+    """For so many seconds, or until a signal: both are ends in order."""
+    run = asyncio.ensure_future(phemex.run(strategies, seconds=options.seconds, timer_ms=options.timer_ms))
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, told.set)
+    waiting = asyncio.ensure_future(told.wait())
+    try:
+        await asyncio.wait({run, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=told.is_set())
+    except asyncio.CancelledError:
+        if not told.is_set():
+            raise
+    finally:
+        waiting.cancel()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(name)
+
+
+def _report(
+    phemex: Phemex, strategies: list[Strategy], symbols: list[str], options: argparse.Namespace, seconds: float
+) -> dict[str, Any]:
+    entry, engine = phemex.entry, phemex.engine
+    return {
+        "env": options.env,
+        "symbols": symbols,
+        "strategies": [type(strategy).__name__ for strategy in strategies],
+        "seconds": round(seconds, 3),
+        "events": {name: getattr(entry, f"{name}_count") for name in EVENTS},
+        "positions": {
+            position.symbol: qty_text(phemex.instrument(position.symbol), position.net_qty_lots)
+            for position in phemex.positions()
+        },
+        "open_orders": len(phemex.open_orders()),
+        "strategy_errors": engine.strategy_error_count,
+        "latency_us": {name: marks["p50"] for name, marks in engine.stages.latency_us().items()},
+        "recording": options.record,
+    }
+
+
+def _show(screen: Screen, report: dict[str, Any]) -> None:
+    screen.json(report)
+    counted = [f"{count} {name}" for name, count in report["events"].items() if count]
+    screen.line(f"{report['seconds']:.1f} s: {', '.join(counted) or 'no orders'}; {report['open_orders']} left open")
+    for symbol, qty in report["positions"].items():
+        screen.line(f"held: {qty} {symbol}")
+    if report["strategy_errors"]:
+        screen.line(f"{report['strategy_errors']} exceptions in callbacks: see above")
+    if report["recording"]:
+        screen.line(f"recorded: `tidings replay {report['recording']}`")

@@ -1,0 +1,75 @@
+"""Strategies from a file: what `tidings run` and `tidings replay --strategy` are given."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from tidings.engine.strategy import Strategy
+from tidings.errors import UsageError
+
+MODULE_NAME = "tidings_strategies"  # of the file while it is loaded: not "__main__", so a script's own start is skipped
+
+
+def load_strategies(path: Path) -> list[Strategy]:
+    """The strategies of a file: those it has made at its top level, else one of each class it defines.
+
+    Raises UsageError when it cannot be loaded or has none.
+    """
+    module = _load(path)
+    made = [value for value in vars(module).values() if isinstance(value, Strategy)]
+    if made:
+        return made
+    classes = [
+        value
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, Strategy) and value.__module__ == MODULE_NAME
+        and not name.startswith("_")
+    ]  # fmt: skip
+    if not classes:
+        raise UsageError(f"{path} defines no strategy: a class that derives from tidings.Strategy")
+    return [_made(one, path) for one in dict.fromkeys(classes)]
+
+
+def _made(strategy: type[Strategy], path: Path) -> Strategy:
+    try:
+        return strategy()
+    except TypeError as error:
+        raise UsageError(
+            f"{path}: {strategy.__name__}() cannot be made without arguments ({error}): make it at the file's top level"
+        ) from None
+
+
+def _load(path: Path) -> ModuleType:
+    """The file as a module. Modules beside it can be imported, as when Python runs it."""
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file")
+    spec = importlib.util.spec_from_file_location(MODULE_NAME, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[MODULE_NAME] = module  # dataclasses look themselves up there
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # anything may stand in it
+        raise UsageError(f"{path} cannot be loaded: {error!r}") from error
+    finally:
+        sys.path.pop(0)
+    return module
+
+
+def choose_symbols(strategies: list[Strategy], given: list[str] | None) -> list[str]:
+    """What to subscribe: the symbols given, which the strategies are told too, else the strategies' own.
+
+    Raises UsageError when there are none.
+    """
+    if given:
+        for strategy in strategies:
+            strategy.symbols = tuple(given)
+    symbols = list(dict.fromkeys(symbol for strategy in strategies for symbol in strategy.symbols))
+    if not symbols:
+        raise UsageError("no symbols: give --symbols, or the strategy class a `symbols` of its own")
+    return symbols

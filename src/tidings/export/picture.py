@@ -1,0 +1,210 @@
+"""Draws charts with matplotlib: a PNG of all symbols below each other, or an HTML page with an SVG of each."""
+
+from __future__ import annotations
+
+import html
+import io
+import math
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from tidings.errors import UsageError
+from tidings.export.chart import Chart, Charts
+from tidings.export.own_orders import Fill
+from tidings.export.price_bins import Bin
+from tidings.model.enums import Side
+from tidings.model.scale import price_decimal, qty_decimal, qty_text
+
+DAY_NS: Final = 86_400_000_000_000
+NS_PER_S: Final = 1_000_000_000
+SUFFIXES: Final = (".png", ".html")
+WIDTH_INCHES, HEIGHT_INCHES, DOTS_PER_INCH = 14.0, 7.0, 110
+# Told apart by eyes that do not see red and green, too.
+BUY_COLOR, SELL_COLOR, TRADE_COLOR, STALE_COLOR = "#0072b2", "#d55e00", "#999999", "#dddddd"
+SETTINGS: Final = {"svg.hashsalt": "tidings", "svg.fonttype": "none", "font.size": 9.0, "axes.grid": True,
+                   "grid.alpha": 0.3, "path.simplify": True}  # fmt: skip
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<style>body {{ font-family: sans-serif; margin: 1.5em; background: white; color: #222 }}
+svg {{ width: 100%; height: auto }} table {{ border-collapse: collapse }}
+th, td {{ padding: 0.2em 0.8em; text-align: right }} th {{ border-bottom: 1px solid }}
+td:first-child, th:first-child {{ text-align: left }}</style></head>
+<body><h1>{title}</h1><p>{times}</p>
+{table}
+{pictures}
+</body></html>
+"""
+COLUMNS = ("symbol", "trades", "volume", "own fills", "bought", "sold", "not to be trusted")
+
+
+def draw(charts: Charts, path: Path, title: str) -> None:
+    """Write the picture. Raises UsageError where matplotlib is missing or the file is of no kind we make."""
+    if path.suffix not in SUFFIXES:
+        raise UsageError(f"--out {path}: a picture is a {' or '.join(SUFFIXES)} file")
+    matplotlib = load_matplotlib()
+    with matplotlib.rc_context(SETTINGS):
+        content = png(charts, title) if path.suffix == ".png" else page(charts, title)
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+
+def load_matplotlib() -> Any:
+    """matplotlib with what we use of it, without a window. Raises UsageError if it is not installed."""
+    try:
+        import_module("matplotlib.figure")
+        import_module("matplotlib.dates")
+        return import_module("matplotlib")
+    except ImportError:
+        raise UsageError("tidings plot needs matplotlib: pip install 'tidings[plot]'") from None
+
+
+def png(charts: Charts, title: str) -> bytes:
+    figure = _figure(len(charts.charts))
+    figure.suptitle(f"{title}   {times_of(charts)}")
+    parts = figure.subfigures(len(charts.charts), 1, squeeze=False)
+    for (part,), chart in zip(parts, charts.charts, strict=True):
+        _draw_chart(part, chart, charts.end_ns)
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    return file.getvalue()
+
+
+def page(charts: Charts, title: str) -> bytes:
+    pictures = "\n".join(_svg(chart, charts.end_ns) for chart in charts.charts)
+    text = PAGE.format(
+        title=html.escape(title), times=times_of(charts), table=_table(map(summary, charts.charts)), pictures=pictures
+    )
+    return text.encode()
+
+
+def times_of(charts: Charts) -> str:
+    start, end = (datetime.fromtimestamp(ns // NS_PER_S, UTC) for ns in (charts.start_ns, charts.end_ns))
+    return f"{start:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def summary(chart: Chart) -> tuple[str, ...]:
+    """The figures of one symbol, in the order of COLUMNS."""
+    stale_ns = sum(end_ns - start_ns for start_ns, end_ns in chart.prices.stale)
+    return (
+        chart.instrument.symbol,
+        str(chart.prices.trade_count),
+        qty_text(chart.instrument, chart.prices.volume_lots),
+        str(len(chart.fills)),
+        *(_sum_text(chart, side) for side in (Side.BUY, Side.SELL)),
+        f"{stale_ns / NS_PER_S:.1f} s",
+    )
+
+
+def _sum_text(chart: Chart, side: Side) -> str:
+    return qty_text(chart.instrument, sum(fill.qty_lots for fill in chart.fills if fill.side is side))
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> str:
+    head = "".join(f"<th>{name}</th>" for name in COLUMNS)
+    body = "\n".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
+
+
+def _svg(chart: Chart, end_ns: int) -> str:
+    figure = _figure(1)
+    _draw_chart(figure, chart, end_ns)
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    text = file.getvalue()
+    label = f'role="img" aria-label="prices, spread and volume of {chart.instrument.symbol}"'
+    return text[text.index("<svg") :].replace("<svg", f"<svg {label}", 1)
+
+
+def _figure(rows: int) -> Any:
+    figure = import_module("matplotlib.figure").Figure
+    return figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES * rows), layout="constrained")
+
+
+# ---- One symbol ------------------------------------------------------------------------------------------------------
+
+
+def _draw_chart(figure: Any, chart: Chart, end_ns: int) -> None:
+    price, spread, volume = figure.subplots(3, 1, sharex=True, height_ratios=(5, 1, 1))
+    figure.suptitle(chart.instrument.symbol, fontsize=10)
+    times = [days(chart.prices.time_of(number)) for number in sorted(chart.prices.bins)]
+    bins = [found for _, found in sorted(chart.prices.bins.items())]
+    width = chart.prices.width_ns / DAY_NS
+    as_price = _prices_of(chart)
+    _draw_prices(price, times, bins, as_price)
+    _draw_own(price, chart, as_price)
+    _draw_line(spread, times, [as_price(found.spread_max) for found in bins], "black")
+    spread.set_ylabel("widest\nspread")
+    _draw_volume(volume, times, bins, float(qty_decimal(chart.instrument, 1)))
+    for start_ns, stop_ns in chart.prices.stale:
+        for axes in (price, spread, volume):
+            axes.axvspan(days(start_ns), days(stop_ns), color=STALE_COLOR, zorder=0)
+    price.set_ylabel(chart.instrument.quote_currency)
+    price.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=7, frameon=False, fontsize=8)
+    dates = import_module("matplotlib.dates")
+    locator = dates.AutoDateLocator(tz=UTC)
+    volume.xaxis_date(tz=UTC)
+    volume.xaxis.set_major_locator(locator)
+    volume.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=UTC))
+    volume.set_xlim(times[0], max(days(end_ns), times[-1] + width))
+
+
+def _draw_prices(axes: Any, times: list[float], bins: list[Bin], as_price: Callable[[int], float]) -> None:
+    """Best bid and offer as they stood at the end of each bin; trades as the range they covered."""
+    for name, color in (("bid", BUY_COLOR), ("ask", SELL_COLOR)):
+        _draw_line(axes, times, [as_price(getattr(found, name)) for found in bins], color, label=f"best {name}")
+    traded = [(time, found) for time, found in zip(times, bins, strict=True) if found.high]
+    lows, highs = ([as_price(getattr(found, name)) for _, found in traded] for name in ("low", "high"))
+    axes.vlines([time for time, _ in traded], lows, highs, color=TRADE_COLOR, linewidth=0.8, label="trades", zorder=1)
+
+
+def _draw_line(axes: Any, times: list[float], values: list[float], color: str, **more: Any) -> None:
+    """Steps; what a bin does not tell is as it was before."""
+    told = [(time, value) for time, value in zip(times, values, strict=True) if not math.isnan(value)]
+    columns = [time for time, _ in told], [value for _, value in told]
+    axes.step(*columns, where="post", color=color, linewidth=0.8, **more)
+
+
+def _draw_volume(axes: Any, times: list[float], bins: list[Bin], one: float) -> None:
+    """What takers bought, upwards, and what they sold. `one`: a lot."""
+    bought, sold = [found.bought * one for found in bins], [-found.sold * one for found in bins]
+    zeros = [0.0] * len(bins)
+    axes.vlines(times, zeros, bought, color=BUY_COLOR, linewidth=1.0)
+    axes.vlines(times, sold, zeros, color=SELL_COLOR, linewidth=1.0)
+    axes.set_ylim(1.05 * min(sold) or -one, 1.05 * max(bought) or one)
+    axes.set_ylabel("bought,\nsold")
+
+
+def _draw_own(axes: Any, chart: Chart, as_price: Callable[[int], float]) -> None:
+    for side, color, marker, done in ((Side.BUY, BUY_COLOR, "^", "bought"), (Side.SELL, SELL_COLOR, "v", "sold")):
+        stands = [stand for stand in chart.stands if stand.side is side]
+        if stands:
+            axes.hlines(
+                [as_price(stand.price_ticks) for stand in stands],
+                [days(stand.start_ns) for stand in stands],
+                [days(stand.end_ns) for stand in stands],
+                color=color, linewidth=1.5, alpha=0.5, label=f"own {side.name.lower()} orders ({len(stands)})",
+            )  # fmt: skip
+        fills: list[Fill] = [fill for fill in chart.fills if fill.side is side]
+        if fills:
+            axes.scatter(
+                [days(fill.time_ns) for fill in fills], [as_price(fill.price_ticks) for fill in fills],
+                marker=marker, color=color, edgecolors="black", linewidths=0.5, s=36, zorder=3,
+                label=f"{done} ({len(fills)} fills)",
+            )  # fmt: skip
+
+
+def _prices_of(chart: Chart) -> Callable[[int], float]:
+    one = price_decimal(chart.instrument, 1)
+    return lambda ticks: float(one * ticks) if ticks else math.nan
+
+
+def days(time_ns: int) -> float:
+    """As matplotlib counts time: days since 1970."""
+    return time_ns / DAY_NS

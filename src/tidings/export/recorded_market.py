@@ -1,0 +1,272 @@
+"""A recording lived through again: entries in, and what they did to books, trades and candles out.
+
+The messages go through the decoder that the engine uses, so what an export calls a live book is what a strategy was
+shown. What the engine knew beside the messages (a connection that went down, messages that are missing) makes books
+stale here as it did there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import orjson
+
+from tidings.market.book import Book
+from tidings.market.feed_state import FeedEvent, FeedState
+from tidings.market.kline import Kline
+from tidings.market.trade import Trade
+from tidings.model.instrument import Instrument
+from tidings.model.scale import price_ticks, qty_lots
+from tidings.recorder.entries import Entry, EntryKind
+from tidings.venue.phemex.market_figures import FigureReader
+from tidings.venue.phemex.market_stream import MarketListener, MarketStream
+from tidings.venue.phemex.products import Products, parse_products
+
+TIMER_NS = 1_000_000_000  # how often the engine looks for books that are silent
+Levels = list[tuple[int, int]]
+Document = dict[str, Any]
+
+
+class BookUpdate(NamedTuple):
+    """One message that a book took: levels in ticks and lots, 0 lots: gone."""
+
+    book: Book
+    is_snapshot: bool
+    bids: Levels
+    offers: Levels
+    before: tuple[Levels, Levels] | None
+    """What the book held, if this is a snapshot and the book was live."""
+
+
+class MarketNews:
+    """Inherit and override what you want to hear. `entry` is what it comes from."""
+
+    wants_levels = False
+    """Whether `book_updated` is to be called, which costs reading its levels a second time."""
+    wants_candles = False
+
+    def trade_printed(self, entry: Entry, trade: Trade) -> None:
+        """A new trade, oldest first."""
+
+    def book_updated(self, entry: Entry, update: BookUpdate) -> None:
+        """A message after which its book is live."""
+
+    def book_changed(self, entry: Entry, book: Book) -> None:
+        """Its levels or its state."""
+
+    def message_taken(self, entry: Entry, document: Document) -> None:
+        """A push that its book took, or of trades that could be read, or of neither kind."""
+
+    def candle_told(self, entry: Entry, kline: Kline) -> None:
+        """A candle as it is by now."""
+
+    def other_entry(self, entry: Entry) -> None:
+        """What is no news of the market."""
+
+    def catalogue_changed(self, products: Products) -> None:
+        """Instruments are other objects from now on."""
+
+
+class RecordedMarket(MarketListener):
+    """`symbols`: only these; none: all."""
+
+    def __init__(self, news: MarketNews, symbols: Iterable[str] = ()) -> None:
+        self.message_count = 0  # pushes of market streams
+        self.dropped_count = 0  # messages that the recording says are missing
+        self.refused_count = 0  # pushes that no book took: unreadable, or not on a live book
+        self.symbols: set[str] = set()  # of books, trades and candles that were taken
+        self.catalogue_number = 0  # the entry that holds the catalogue of now
+        self._news = news
+        self._symbols = frozenset(symbols)
+        self._stream: MarketStream | None = None
+        self._figures: FigureReader | None = None
+        self._tick_symbols: frozenset[str] = frozenset()  # of index and mark prices of the chosen symbols
+        self._catalogue = b""
+        self._entry = Entry(0, 0, 0, EntryKind.SESSION, 0, b"")
+        self._sources: dict[str, int] = {}  # symbol → the connection its book comes by
+        self._timer_ns = 0
+
+    def play(self, entry: Entry) -> None:
+        """The next entry."""
+        self._entry = entry
+        if entry.kind == EntryKind.MARKET:
+            self._take_message(entry)
+        elif entry.kind == EntryKind.CATALOGUE:
+            self._take_catalogue(entry)
+        elif entry.kind == EntryKind.FEED:
+            self._take_feed(entry)
+        elif entry.kind == EntryKind.DROPPED:
+            self.dropped_count += orjson.loads(entry.payload)["messages"]
+            self._lose(0)
+        else:
+            self._news.other_entry(entry)
+
+    # ---- messages ------------------------------------------------------------------------------------------------
+
+    def _take_message(self, entry: Entry) -> None:
+        try:
+            document = orjson.loads(entry.payload)
+        except orjson.JSONDecodeError:
+            document = None
+        if not isinstance(document, dict):
+            document = {}
+        if self._stream is None or not self._is_wanted(document):
+            return
+        if not 0 <= entry.received_ns - self._timer_ns < TIMER_NS:
+            self._timer_ns = entry.received_ns
+            self._stream.on_timer(entry.received_ns)
+        symbol = document.get("symbol")
+        book = self._stream.book(symbol) if isinstance(symbol, str) else None
+        if book is not None and ("book" in document or "orderbook_p" in document):
+            self._take_book(entry, document, book)
+        else:
+            self._take_other(entry, document)
+
+    def _is_wanted(self, document: Document) -> bool:
+        """Whether it is about a chosen symbol, or cannot be told from one that is."""
+        if not self._symbols or not document:
+            return True
+        tick = document.get("tick") or document.get("tick_p")
+        told = tick if isinstance(tick, dict) else document
+        return told.get("symbol") in (self._tick_symbols if told is tick else self._symbols)
+
+    def _take_book(self, entry: Entry, document: Document, book: Book) -> None:
+        assert self._stream is not None
+        is_snapshot = document.get("type") == "snapshot"
+        before = (book.bids(), book.offers()) if is_snapshot and book.is_live and self._news.wants_levels else None
+        self.message_count += 1
+        self._sources[book.symbol] = entry.source
+        count = self._stream.book_count
+        self._stream.feed(entry.payload, entry.received_ns)
+        if self._stream.book_count == count or not book.is_live:
+            self.refused_count += 1
+            return
+        if self._news.wants_levels:
+            sides = document["book"] if "book" in document else document["orderbook_p"]
+            bids, offers = (levels_of(sides[side], book.instrument) for side in ("bids", "asks"))
+            self._news.book_updated(entry, BookUpdate(book, is_snapshot, bids, offers, before))
+        self.symbols.add(book.symbol)
+        self._news.message_taken(entry, document)
+
+    def _take_other(self, entry: Entry, document: Document) -> None:
+        assert self._stream is not None
+        malformed, trades = self._stream.malformed_count, self._stream.trade_count
+        if not self._stream.feed(entry.payload, entry.received_ns):
+            return
+        self.message_count += 1
+        if self._stream.malformed_count != malformed:
+            self.refused_count += 1
+            return
+        if self._stream.trade_count != trades:
+            self.symbols.add(document["symbol"])
+        elif self._news.wants_candles and ("kline" in document or "kline_p" in document):
+            self._take_candles(entry)
+        self._news.message_taken(entry, document)
+
+    def _take_candles(self, entry: Entry) -> None:
+        assert self._figures is not None
+        for kline in self._figures.read(entry.payload) or ():
+            assert isinstance(kline, Kline)
+            self.symbols.add(kline.symbol)
+            self._news.candle_told(entry, kline)
+
+    # ---- MarketListener ------------------------------------------------------------------------------------------
+
+    def book_changed(self, book: Book, now_ns: int) -> None:
+        self._news.book_changed(self._entry, book)
+
+    def trade_printed(self, trade: Trade, now_ns: int) -> None:
+        self._news.trade_printed(self._entry, trade)
+
+    # ---- what else happened --------------------------------------------------------------------------------------
+
+    def _take_catalogue(self, entry: Entry) -> None:
+        """Each segment may begin with the catalogue: only another one changes anything."""
+        if entry.payload == self._catalogue:
+            return
+        books = self.save()["books"]
+        products = parse_products(entry.payload)
+        self._stream = MarketStream(products.instruments, self)
+        self._figures = FigureReader(products, wants_ticker=lambda _: False)
+        told = (products.tick_symbols.get(symbol, {}) for symbol in self._symbols)
+        self._tick_symbols = frozenset(symbol for symbols in told for symbol in symbols.values())
+        self._catalogue, self.catalogue_number = entry.payload, entry.number
+        self._news.catalogue_changed(products)
+        self._restore_books(books)
+
+    def _take_feed(self, entry: Entry) -> None:
+        """A connection's end is told as such, or book by book where the engine told a strategy."""
+        told = orjson.loads(entry.payload)
+        if told["event"] in ("down", "silent"):
+            self._lose(entry.source)
+        elif told["event"] == "stale":
+            self._lose(entry.source, told["symbol"])
+
+    def _lose(self, source: int, symbol: str = "") -> None:
+        """Books that came by this connection (0: all) are not to be trusted until their next snapshot."""
+        for found, own_source in self._sources.items():
+            book = self._stream.book(found) if self._stream is not None else None
+            is_meant = source in (0, own_source) and symbol in ("", found)
+            if book is not None and is_meant and book.mark_stale(FeedEvent.DISCONNECTED):
+                self._news.book_changed(self._entry, book)
+
+    # ---- to go on later ------------------------------------------------------------------------------------------
+
+    def save(self) -> dict[str, Any]:
+        """What has to be known to go on behind the last entry, as JSON can hold it."""
+        stream = self._stream
+        found = (stream.book(symbol) for symbol in self._sources) if stream is not None else ()
+        return {
+            "catalogue": self.catalogue_number,
+            "counts": [self.message_count, self.dropped_count, self.refused_count],
+            "symbols": sorted(self.symbols),
+            "sources": self._sources,
+            "timer_ns": self._timer_ns,
+            "books": [_saved_book(book) for book in found if book is not None and book.state != FeedState.AWAITED],
+        }
+
+    def restore(self, state: dict[str, Any], catalogue: Entry | None) -> None:
+        """Be as `save` found it; `catalogue` is the entry it names, if it names one."""
+        if catalogue is not None:
+            self._take_catalogue(catalogue)
+        self.message_count, self.dropped_count, self.refused_count = state["counts"]
+        self.symbols = set(state["symbols"])
+        self._sources, self._timer_ns = dict(state["sources"]), state["timer_ns"]
+        self._restore_books(state["books"])
+
+    def _restore_books(self, books: list[dict[str, Any]]) -> None:
+        for saved in books:
+            book = self._stream.book(saved["symbol"]) if self._stream is not None else None
+            if book is not None and _grid(book.instrument) == saved["grid"]:
+                book.apply_snapshot(saved["bids"], saved["offers"], **saved["figures"])
+                if not saved["is_live"]:
+                    book.mark_stale(FeedEvent.DISCONNECTED)
+
+
+def levels_of(rows: list[list[Any]], instrument: Instrument) -> Levels:
+    """Levels as a message writes them: texts on USD-M, integers on the instrument's scales elsewhere."""
+    if rows and isinstance(rows[0][0], str):
+        return [(price_ticks(instrument, price), qty_lots(instrument, qty, True)) for price, qty in rows]
+    tick, lot = instrument.tick_mantissa, instrument.lot_mantissa
+    return [(price // tick, qty // lot) for price, qty in rows]
+
+
+def _saved_book(book: Book) -> dict[str, Any]:
+    return {
+        "symbol": book.symbol,
+        "grid": _grid(book.instrument),
+        "bids": book.bids(),
+        "offers": book.offers(),
+        "figures": {
+            "sequence": book.sequence,
+            "depth": book.depth,
+            "venue_time_ns": book.venue_time_ns,
+            "received_ns": book.received_ns,
+        },
+        "is_live": book.is_live,
+    }
+
+
+def _grid(instrument: Instrument) -> list[int]:
+    return [instrument.price_scale, instrument.tick_mantissa, instrument.qty_scale, instrument.lot_mantissa]

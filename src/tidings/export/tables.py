@@ -1,0 +1,148 @@
+"""The tables an export writes: their columns, in what unit each is, and what it means. docs/export.md shows the same.
+
+Rows are tuples in the order of a table's columns. Prices and quantities in them are whole ticks and lots, symbols are
+numbers of a `Grids`: the same row becomes text, a Parquet column or an event, each exact in its own way.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, Final, NamedTuple
+
+from tidings.model.instrument import Instrument
+
+Row = tuple[Any, ...]
+
+
+class Kind(Enum):
+    """How a column's values are kept in rows, and written."""
+
+    INTEGER = "int64"
+    TIME_NS = "int64: nanoseconds since 1970 UTC"
+    FLAG = "boolean"
+    WORD = "text"
+    SYMBOL = "text, by number of its grid"
+    PRICE = "decimal, in ticks"
+    QTY = "decimal, in lots"
+    EXACT = "decimal, as Decimal"
+
+
+class Column(NamedTuple):
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+
+
+class Table(NamedTuple):
+    """`columns`, one per cell of a row."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    def place_of(self, name: str) -> int:
+        return next(place for place, column in enumerate(self.columns) if column.name == name)
+
+
+RECORD: Final = Column("record", Kind.INTEGER, "", "number of the entry in the recording that this comes from")
+RECEIVED: Final = Column("received_ns", Kind.TIME_NS, "ns", "when its bytes came, on our clock")
+VENUE: Final = Column("venue_ns", Kind.TIME_NS, "ns", "when the venue made it, on its clock; 0: it did not say")
+SYMBOL: Final = Column("symbol", Kind.SYMBOL, "", "the venue's symbol")
+
+TRADES: Final = Table("trades", (
+    RECORD,
+    RECEIVED,
+    VENUE,
+    SYMBOL,
+    Column("side", Kind.WORD, "", "of the taker: buy lifted an offer, sell hit a bid"),
+    Column("price", Kind.PRICE, "quote currency", "of one unit of the base currency"),
+    Column("qty", Kind.QTY, "base currency; COIN-M: contracts", "how much was traded"),
+))  # fmt: skip
+BOOK: Final = Table("book", (
+    RECORD,
+    RECEIVED,
+    VENUE,
+    SYMBOL,
+    Column("sequence", Kind.INTEGER, "", "the venue's number of the message: it grows, gaps mean nothing"),
+    Column("is_snapshot", Kind.FLAG, "", "the rows of this record are the whole book; else what changed in it"),
+    Column("side", Kind.WORD, "", "bid or ask; none: the one row of a snapshot without levels"),
+    Column("price", Kind.PRICE, "quote currency", "of the level"),
+    Column("qty", Kind.QTY, "base currency; COIN-M: contracts", "what stands there from now on; 0: the level is gone"),
+))  # fmt: skip
+TOP: Final = Table("top", (
+    RECORD,
+    RECEIVED,
+    VENUE,
+    SYMBOL,
+    Column("state", Kind.WORD, "", "live; stale: something was lost, the prices are old until it is live again"),
+    Column("bid_price", Kind.PRICE, "quote currency", "the best bid; none: there are no bids"),
+    Column("bid_qty", Kind.QTY, "base currency; COIN-M: contracts", "at the best bid"),
+    Column("ask_price", Kind.PRICE, "quote currency", "the best offer; none: there are no offers"),
+    Column("ask_qty", Kind.QTY, "base currency; COIN-M: contracts", "at the best offer"),
+))  # fmt: skip
+KLINES: Final = Table("klines", (
+    RECORD,
+    RECEIVED,
+    SYMBOL,
+    Column("start_ns", Kind.TIME_NS, "ns", "when the candle begins, on the venue's clock"),
+    Column("interval_s", Kind.INTEGER, "s", "its length"),
+    Column("last_close", Kind.EXACT, "quote currency", "the close of the candle before it"),
+    Column("open", Kind.EXACT, "quote currency", "the first price"),
+    Column("high", Kind.EXACT, "quote currency", "the highest price"),
+    Column("low", Kind.EXACT, "quote currency", "the lowest price"),
+    Column("close", Kind.EXACT, "quote currency", "the last price so far"),
+    Column("volume", Kind.EXACT, "base currency; COIN-M: contracts", "how much was traded"),
+    Column("turnover", Kind.EXACT, "settle currency; spot: quote currency", "what that was worth"),
+    Column("is_closed", Kind.FLAG, "", "a later candle was seen: this one changes no more"),
+))  # fmt: skip
+TABLES: Final = (TRADES, BOOK, TOP, KLINES)
+
+
+class Grid(NamedTuple):
+    """A symbol and the grid its ticks and lots lie on: a new catalogue may give a symbol another one."""
+
+    symbol: str
+    line: int
+    price_scale: int
+    tick_mantissa: int
+    qty_scale: int
+    lot_mantissa: int
+
+    def price_text(self, ticks: int) -> str:
+        return scaled_text(ticks * self.tick_mantissa, self.price_scale)
+
+    def qty_text(self, lots: int) -> str:
+        return scaled_text(lots * self.lot_mantissa, self.qty_scale)
+
+
+def grid_of(instrument: Instrument) -> Grid:
+    return Grid(
+        instrument.symbol, int(instrument.line), instrument.price_scale, instrument.tick_mantissa,
+        instrument.qty_scale, instrument.lot_mantissa,
+    )  # fmt: skip
+
+
+class Grids:
+    """The grids of an export, numbered as they come."""
+
+    def __init__(self, grids: list[Grid] | None = None) -> None:
+        self.all = grids or []
+        self._numbers = {grid: number for number, grid in enumerate(self.all)}
+
+    def __getitem__(self, number: int) -> Grid:
+        return self.all[number]
+
+    def number_of(self, grid: Grid) -> int:
+        if (number := self._numbers.get(grid)) is None:
+            number = self._numbers[grid] = len(self.all)
+            self.all.append(grid)
+        return number
+
+
+def scaled_text(mantissa: int, scale: int) -> str:
+    """mantissa / 10**scale as plain decimal text, without zeros at its end."""
+    if not scale:
+        return str(mantissa)
+    digits = str(abs(mantissa)).rjust(scale + 1, "0")
+    text = f"{digits[:-scale]}.{digits[-scale:]}".rstrip("0").removesuffix(".")
+    return f"-{text}" if mantissa < 0 else text

@@ -1,0 +1,78 @@
+"""What a session says of the market beside the hot path: iterators of the present, and the past on request."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, TypeVar
+from weakref import WeakSet
+
+from tidings.app.engine import Engine
+from tidings.errors import UsageError
+from tidings.market.book import Book
+from tidings.market.kline import Kline
+from tidings.market.price_tick import PriceTick, TickKind
+from tidings.market.ticker import Ticker
+from tidings.market.trade import Trade
+from tidings.model.instrument import Instrument
+from tidings.session import market_iterators
+from tidings.session.history import History
+from tidings.session.market_iterators import TRADES_MAX, MarketIterator
+
+NewsT = TypeVar("NewsT")
+
+
+class MarketFace:
+    """A part of `Phemex`. Iterators subscribe by themselves; several of one symbol may run at once."""
+
+    engine: Engine
+
+    @cached_property
+    def history(self) -> History:
+        """Klines, trades and funding rates of the past: `async for kline in phemex.history.klines(…)`."""
+        return History(self.engine)
+
+    def books(self, *symbols: str) -> MarketIterator[Book]:
+        """Order books, each a copy that stays valid; a slow loop sees the newest. Look at `book.is_live`."""
+        return self._opened(market_iterators.books(self.engine, self._followed(symbols)))
+
+    def trades(self, *symbols: str, most: int = TRADES_MAX) -> MarketIterator[Trade]:
+        """Every trade; while the loop is busy up to `most` wait, and the oldest of more are lost, counted and told."""
+        if most < 1:
+            raise UsageError(f"most: at least one trade must be able to wait: was {most}")
+        return self._opened(market_iterators.trades(self.engine, self._followed(symbols), most))
+
+    def klines(self, symbol: str, interval_s: int) -> MarketIterator[Kline]:
+        """A candle whenever it changes; at first those of the past, unless somebody follows them already."""
+        return self._opened(market_iterators.klines(self.engine, self._followed((symbol,)), interval_s))
+
+    def tickers(self, *symbols: str) -> MarketIterator[Ticker]:
+        """The figures of 24 hours, about once a second."""
+        return self._opened(market_iterators.tickers(self.engine, self._followed(symbols)))
+
+    def ticks(self, symbol: str, *kinds: TickKind | str) -> MarketIterator[PriceTick]:
+        """Index and mark price of a contract, or what `kinds` names: "index", "mark", "funding", …"""
+        try:
+            wanted = frozenset(map(TickKind, kinds or (TickKind.INDEX, TickKind.MARK)))
+        except ValueError as error:
+            raise UsageError(f"{error}: expected {', '.join(TickKind)}") from error
+        return self._opened(market_iterators.ticks(self.engine, self._followed((symbol,)), wanted))
+
+    def close_iterators(self) -> None:
+        """End every loop over the market: the session ends."""
+        for iterator in list(self._iterators):
+            iterator.close()
+
+    @cached_property
+    def _iterators(self) -> WeakSet[MarketIterator[Any]]:
+        return WeakSet()
+
+    def _opened(self, iterator: MarketIterator[NewsT]) -> MarketIterator[NewsT]:
+        self._iterators.add(iterator)
+        return iterator
+
+    def _followed(self, symbols: tuple[str, ...]) -> list[Instrument]:
+        if not self.engine.is_open:
+            raise UsageError("the session is not open: iterate inside `async with`")
+        if not symbols:
+            raise UsageError("name at least one symbol")
+        return [self.engine.products.tradable(symbol) for symbol in dict.fromkeys(symbols)]

@@ -1,0 +1,125 @@
+"""A recording played into strategies, and the session they see while it plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tidings.app.adopted_orders import AdoptedOrder
+from tidings.app.replay import TIMER_MS, Replay, ReplayResult
+from tidings.app.replay_engine import ReplayEngine
+from tidings.app.replay_path import NO_VENUE
+from tidings.app.strategy_group import Member
+from tidings.engine.strategy import Strategy
+from tidings.errors import OrderDenied, UsageError
+from tidings.model.enums import DenyReason, RequestKind
+from tidings.recorder.order_events import RunStrategy
+from tidings.recorder.reader import RecordingReader
+from tidings.session.phemex import Phemex
+from tidings.session.strategy_session import members_of
+
+
+class ReplaySession(Phemex):
+    """What `on_start` gets in a replay: as live, but what would ask the venue is denied."""
+
+    def __init__(self, engine: ReplayEngine) -> None:
+        super().__init__(engine)
+
+    def denial(
+        self, reason: int, what: str, cl_ord_id: str = "", *, symbol: str = "", kind: RequestKind = RequestKind.NEW
+    ) -> OrderDenied:
+        named = DenyReason(reason)
+        cause = NO_VENUE if named == DenyReason.NOT_READY else "denied when it was recorded"
+        return OrderDenied(f"{what}: {named.name}: {cause}", named.name, cl_ord_id)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """What is fired inside is as recorded: nothing has to be held."""
+        yield
+
+    def adopted_orders(self) -> list[AdoptedOrder]:
+        return self.engine.adopted.all()
+
+    async def subscribe(self, *symbols: str, **words: Any) -> None:
+        """Nothing: what was recorded comes, and no more."""
+
+    def unsubscribe(self, *symbols: str, **words: Any) -> None:
+        """Likewise."""
+
+    async def cancel_all(self, symbol: str) -> NoReturn:
+        _refuse(f"cancel_all of {symbol}")
+
+    async def set_leverage(self, symbol: str, *values: Any, **words: Any) -> NoReturn:
+        _refuse(f"set_leverage of {symbol}")
+
+    async def set_position_mode(self, symbol: str, mode: str) -> NoReturn:
+        _refuse(f"set_position_mode of {symbol}")
+
+    async def assign_margin(self, symbol: str, *values: Any, **words: Any) -> NoReturn:
+        _refuse(f"assign_margin of {symbol}")
+
+    async def refresh_products(self) -> NoReturn:
+        _refuse("refresh_products")
+
+
+def _refuse(what: str) -> NoReturn:
+    raise OrderDenied(f"{what}: {NO_VENUE}", DenyReason.NOT_READY.name)
+
+
+class Listening(Strategy):
+    """Hears everything and does nothing: who listens where no strategy is given."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+
+
+def _nothing(self: Strategy, *arguments: object) -> None:
+    """Overridden, so that it is called."""
+
+
+for _name in [name for name in vars(Strategy) if name.startswith("on_")]:
+    setattr(Listening, _name, _nothing)
+
+
+async def replay(
+    directory: Path | str,
+    strategies: Iterable[Strategy] = (),
+    *,
+    speed: float | None = None,
+    until: int | None = None,
+    timer_ms: int = TIMER_MS,
+) -> ReplayResult:
+    """Play a recording into these strategies, or, where there are none, only through decoders and order path.
+
+    `speed`: times as fast as it was, None: as fast as it goes. `until`: the number of the last entry, or a Unix time
+    in ns. Raises RecordingError, and UsageError when strategies that ran together cannot be told apart.
+    """
+    given = list(strategies)
+
+    def make_members(engine: ReplayEngine, recorded: list[RunStrategy]) -> list[Member]:
+        session = ReplaySession(engine)
+        for one in recorded:
+            session.desk.owner(one.name)  # indices of owners as they were
+        if given:
+            chosen = _as_recorded(given, recorded)
+            for strategy, one in zip(chosen, recorded, strict=False):
+                strategy.symbols = tuple(one.symbols) or strategy.symbols  # as `tidings run` told it
+            return members_of(session, chosen)
+        return members_of(session, [Listening(one.name) for one in recorded] or [Listening()])
+
+    played = Replay(RecordingReader(directory), make_members, is_driven=not given, until=until, timer_ms=timer_ms)
+    return await played.play(speed)
+
+
+def _as_recorded(given: list[Strategy], recorded: list[RunStrategy]) -> list[Strategy]:
+    """Those of the recorded run, in its order; whatever there is where their number is another."""
+    if len(given) <= len(recorded) or not recorded:
+        return given
+    by_kind = {type(strategy).__name__: strategy for strategy in given}
+    found = [by_kind[one.kind] for one in recorded if one.kind in by_kind]
+    if len(found) != len(recorded):
+        names = ", ".join(one.kind for one in recorded)
+        raise UsageError(f"{len(given)} strategies are given, and {names} ran when this was recorded")
+    return found

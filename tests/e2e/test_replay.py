@@ -1,0 +1,266 @@
+"""What was recorded of a session is told again exactly: the same callbacks, in the same order, with all arguments."""
+
+import asyncio
+import shutil
+from collections import Counter
+
+import pytest
+from exchange_process import launch
+from told_strategy import ToldListener, ToldQuoter
+
+import tidings
+from tidings.errors import PeerError, RecordingError
+from tidings.session.replay import replay
+
+SIZES = {"BTCUSDT": "0.002", "BTCUSD": "20", "sBTCUSDT": "0.001"}
+SECONDS = 3.0
+PLAYER = """
+import tidings
+from told_strategy import ToldQuoter
+
+class Player(ToldQuoter):
+    symbols = ("BTCUSDT",)
+    def __init__(self):
+        super().__init__({"BTCUSDT": "0.002"})
+"""
+
+
+def named(name, sizes):
+    quoter = ToldQuoter(sizes)
+    quoter.name = name
+    return quoter
+
+
+async def recorded(ready_file, directory, *strategies, by_hand=True, **settings):
+    """A session that is recorded: an order by hand, then strategies, and what they leave is cancelled."""
+    options = {"exchange": str(ready_file), "rate_limits": False, **settings}
+    async with tidings.connect("local", on_stop="cancel", record=str(directory), **options) as phemex:
+        if by_hand:
+            await phemex.limit("ETHUSDT", "buy", qty="0.1", price="1000").accepted()
+        await phemex.subscribe(*SIZES)
+        if strategies:
+            await phemex.run(*strategies, seconds=SECONDS, timer_ms=250)
+        else:
+            await asyncio.sleep(SECONDS)
+
+
+@pytest.fixture(scope="module")
+def flowing(tmp_path_factory):
+    """An exchange with its market, for this file."""
+
+    exchange = launch(tmp_path_factory.mktemp("flowing"), "--seed", "5", "--no-rate-limits")
+    yield exchange
+    exchange.stop()
+
+
+@pytest.fixture(scope="module")
+def demo(flowing, tmp_path_factory):
+    """A recorded run of the demo's strategy: where it is, and what the strategy heard."""
+    directory = tmp_path_factory.mktemp("recordings") / "demo"
+    quoter = ToldQuoter(SIZES)
+    asyncio.run(recorded(flowing.ready_file, directory, quoter))
+    return directory, quoter.heard
+
+
+def play(directory, *strategies, **words):
+    return asyncio.run(replay(directory, strategies, **words))
+
+
+def test_a_recorded_run_is_told_again_exactly(demo):
+    directory, live = demo
+    again = ToldQuoter(SIZES)
+    result = play(directory, again)
+    names = Counter(name for name, _ in live)
+    assert {"on_start", "on_book", "on_trade", "on_ack", "on_order", "on_position", "on_timer", "on_stop"} <= set(names)
+    assert again.heard == live
+    assert (result.callbacks, result.differences, result.damage) == (len(live), 0, "")
+    assert result.calls >= names["on_ack"]
+
+
+def test_twice_the_same_hash_and_another_for_less(demo):
+    directory, _ = demo
+    first, second = (play(directory, ToldQuoter(SIZES)) for _ in range(2))
+    assert first == second
+    assert len(first.state_hash) == 64
+    assert play(directory, ToldQuoter(SIZES), until=first.entries - 20).state_hash != first.state_hash
+
+
+def test_without_a_strategy_its_recorded_calls_are_made_again(demo):
+    directory, live = demo
+    result = play(directory)
+    assert (result.callbacks, result.differences) == (len(live), 0)
+    assert result == play(directory, ToldQuoter(SIZES))
+
+
+def test_a_strategy_that_orders_something_else_is_denied(demo, caplog):
+    directory, _ = demo
+    other = ToldQuoter({**SIZES, "BTCUSDT": "0.003"})
+    result = play(directory, other)
+    assert result.differences > 1
+    assert [record.message for record in caplog.records if "denied from here on" in record.message][1:] == []
+    assert other.events["BTCUSDT"]["denied"] > 0
+    assert other.events["BTCUSDT"]["acks"] == 0
+
+
+def test_a_recording_without_a_run_is_played_into_any_strategy(flowing, tmp_path):
+    asyncio.run(recorded(flowing.ready_file, tmp_path / "market", by_hand=False))
+    quoter = ToldQuoter(SIZES)
+    result = play(tmp_path / "market", quoter)
+    names = Counter(name for name, _ in quoter.heard)
+    assert (names["on_start"], names["on_stop"]) == (1, 1)
+    assert names["on_book"] > 10
+    assert names["on_timer"] >= SECONDS * 10 - 5, "by the recording's own time"
+    assert sum(counted["denied"] for counted in quoter.events.values()) > 0
+    assert result.calls == 0
+
+
+def test_orders_of_a_market_only_recording_say_why_they_are_denied(flowing, tmp_path):
+    asyncio.run(recorded(flowing.ready_file, tmp_path / "market", by_hand=False))
+    said = []
+
+    class Asking(tidings.Strategy):
+        def on_start(self, session, now_ns):
+            try:
+                session.limit("BTCUSDT", "buy", qty="0.01", price="50000")
+            except tidings.OrderDenied as error:
+                said.append((error.reason, str(error)))
+
+    play(tmp_path / "market", Asking(), until=60)
+    assert said[0][0] == "NOT_READY"
+    assert "a replay has no venue" in said[0][1]
+
+
+def test_strategies_that_ran_together_are_told_again_each_what_it_was_told(flowing, tmp_path):
+    def both():
+        return named("one", {"BTCUSDT": "0.002"}), named("other", {"BTCUSD": "20", "BTCUSDT": "0.001"})
+
+    live, again = both(), both()
+    asyncio.run(recorded(flowing.ready_file, tmp_path / "both", *live, account=1))
+    result = play(tmp_path / "both", *again)
+    assert [one.heard for one in again] == [one.heard for one in live]
+    assert (result.differences, result.callbacks) == (0, sum(len(one.heard) for one in live))
+
+
+def test_a_market_stream_that_breaks_is_told_again(flowing, tmp_path):
+    """Its books turn stale without a message, and come back by one."""
+    live, again = ToldListener(), ToldListener()
+
+    async def cut() -> None:
+        options = {"exchange": str(flowing.ready_file), "record": str(tmp_path / "cut")}
+        async with tidings.connect("local", **options) as phemex:
+            await phemex.subscribe("BTCUSDT")
+            running = asyncio.create_task(phemex.run(live, seconds=3.0))
+            await asyncio.sleep(1.0)
+            break_stream(phemex)
+            await running
+
+    asyncio.run(cut())
+    states = [arguments[0]["state"] for name, arguments in live.heard if name == "on_book"]
+    assert "STALE" in states
+    assert states[-1] == "LIVE"
+    play(tmp_path / "cut", again)
+    assert again.heard == live.heard
+
+
+def test_candles_figures_and_ticks_are_told_again(flowing, tmp_path):
+    live, again = ToldListener(), ToldListener()
+
+    async def follow() -> None:
+        options = {"exchange": str(flowing.ready_file), "record": str(tmp_path / "figures")}
+        async with tidings.connect("local", **options) as phemex:
+            await phemex.subscribe("BTCUSDT", "BTCUSD", channels=["kline:60", "ticker", "index", "mark", "book"])
+            running = asyncio.create_task(phemex.run(live, seconds=3.0))
+            await asyncio.sleep(1.5)
+            phemex.unsubscribe("BTCUSDT", channels=["book", "ticker"])
+            await running
+
+    asyncio.run(follow())
+    names = Counter(name for name, _ in live.heard)
+    assert {"on_kline", "on_ticker", "on_tick", "on_book"} <= set(names)
+    play(tmp_path / "figures", again)
+    assert again.heard == live.heard
+
+
+class Leaving(ToldListener):
+    """Leaves a channel, and then orders, in one callback."""
+
+    def on_start(self, session, now_ns):
+        super().on_start(session, now_ns)
+        self.session, self.handle = session, 0
+
+    def on_book(self, book, now_ns):
+        super().on_book(book, now_ns)
+        if not self.handle and book.is_two_sided:
+            self.session.unsubscribe("BTCUSDT", channels=["trade"])
+            self.handle = self.session.arm("BTCUSDT", "buy").fire(book.best_bid_ticks - 1000, 5)
+
+
+def test_what_a_callback_leaves_before_it_orders_changes_nothing(flowing, tmp_path):
+    live, again = Leaving(), Leaving()
+    asyncio.run(recorded(flowing.ready_file, tmp_path / "leaving", live))
+    result = play(tmp_path / "leaving", again)
+    assert again.heard == live.heard
+    assert (result.differences, again.handle == live.handle > 0) == (0, True)
+
+
+def break_stream(phemex):
+    (connection,) = phemex.engine.market.feeds
+    connection.feed.reconnect(PeerError("cut by the test"))
+
+
+def test_orders_of_an_earlier_session_are_told_again(flowing, tmp_path):
+    """They are adopted while the recording begins, and told of when a strategy runs."""
+    journal = {"journal_dir": str(tmp_path / "journal"), "account": 2}
+
+    async def leave() -> None:
+        async with tidings.connect("local", exchange=str(flowing.ready_file), **journal) as phemex:
+            await phemex.limit("BTCUSDT", "buy", qty="0.01", price="50000").accepted()
+
+    asyncio.run(leave())
+    live, again = ToldListener(), ToldListener()
+    asyncio.run(recorded(flowing.ready_file, tmp_path / "later", live, **journal))
+    assert "on_ack" in [name for name, _ in live.heard]
+    result = play(tmp_path / "later", again)
+    assert again.heard == live.heard
+    assert result.differences == 0
+
+
+# ---- The command ---------------------------------------------------------------------------------------------------
+
+
+def test_the_command_tells_one_object(demo, run_here, tmp_path):
+    directory, live = demo
+    path = tmp_path / "player.py"
+    path.write_text(PLAYER.replace('{"BTCUSDT": "0.002"}', str(SIZES)))
+    done = run_here("replay", directory, "--strategy", path, "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.json["callbacks"] == len(live)
+    assert done.json["differences"] == 0
+    assert done.json["state_hash"] == play(directory, ToldQuoter(SIZES)).state_hash
+    assert done.json["messages"] == play(directory).messages
+
+
+def test_a_replay_may_go_at_the_recordings_own_pace(demo, run_here):
+    directory, _ = demo
+    done = run_here("replay", directory, "--speed", 4, "--json")
+    assert SECONDS / 4 <= done.json["seconds"] < SECONDS * 4
+    assert done.json["state_hash"] == play(directory).state_hash
+
+
+def test_what_is_no_recording_is_told(run_here, tmp_path):
+    done = run_here("replay", tmp_path / "gone")
+    assert (done.returncode, "gone" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("words", [("--speed", "0"), ("--speed", "fast"), ("--until", "-3"), ("--until", "noon")])
+def test_wrong_usage_is_refused(run_here, tmp_path, words):
+    assert run_here("replay", tmp_path, *words).returncode == 2
+
+
+def test_a_recording_of_which_a_segment_is_missing_is_refused(demo, tmp_path):
+    directory, _ = demo
+    shutil.copytree(directory, tmp_path / "copy")
+    for path in (tmp_path / "copy").iterdir():
+        path.rename(path.with_name(path.name.replace("1", "2")))
+    with pytest.raises(RecordingError):
+        play(tmp_path / "copy")

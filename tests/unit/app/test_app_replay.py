@@ -1,0 +1,151 @@
+"""Recordings played again: the same state on every machine, and what becomes of what was not recorded."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from decimal import Decimal
+
+import pytest
+from recorded_flow import RecordedFlow
+from told_strategy import ToldListener
+
+import tidings
+from tidings.errors import RecordingError
+from tidings.model.scale import price_decimal
+from tidings.recorder.entries import EntryKind
+from tidings.recorder.reader import RecordingReader
+from tidings.session.replay import replay
+
+SYMBOLS = ("BTCUSD", "BTCUSDT")
+
+
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory):
+    """Twenty seconds of market, a connection lost in between."""
+    directory = tmp_path_factory.mktemp("flow") / "recording"
+    flow = RecordedFlow(directory, SYMBOLS, seed=3)
+    flow.advance(10)
+    flow.lose_connection()
+    flow.miss(4)
+    flow.subscribe(SYMBOLS)
+    flow.advance(10)
+    flow.close()
+    return directory, flow
+
+
+def play(directory, *strategies, **words):
+    return asyncio.run(replay(directory, strategies, **words))
+
+
+def pushes(directory):
+    return sum(entry.kind is EntryKind.MARKET for entry in RecordingReader(directory))
+
+
+class Watching(ToldListener):
+    def on_start(self, session, now_ns):
+        super().on_start(session, now_ns)
+        self.session = session
+
+
+def test_books_are_the_exchanges_own_at_the_end(flow):
+    directory, recorded = flow
+    watching = Watching()
+    result = play(directory, watching)
+    for symbol in SYMBOLS:
+        market, instrument = recorded.venue.markets[symbol], watching.session.instrument(symbol)
+        book = watching.session.engine.market.book(symbol)
+        assert book.is_live
+        ours = [price_decimal(instrument, ticks) for ticks in (book.best_bid_ticks, book.best_offer_ticks)]
+        theirs = [market.book.best_bid(), market.book.best_offer()]
+        assert ours == [Decimal(price).scaleb(-market.instrument.price_scale) for price in theirs]
+    assert (result.messages, result.dropped, result.differences) == (pushes(directory), 4, 0)
+
+
+def test_a_lost_connection_turns_its_books_stale_until_the_next_snapshot(flow):
+    listener = ToldListener()
+    play(flow[0], listener)
+    states = [arguments[0]["state"] for name, arguments in listener.heard if name == "on_book"]
+    first_stale = states.index("STALE")
+    assert states.count("STALE") == len(SYMBOLS)
+    assert set(states[:first_stale]) == {"LIVE"}
+    assert set(states[first_stale + len(SYMBOLS) :]) == {"LIVE"}
+
+
+def test_the_state_is_the_same_in_another_process_with_other_hashes(flow):
+    hashes = set()
+    for seed in ("1", "2"):
+        words = [sys.executable, "-m", "tidings", "replay", str(flow[0]), "--json"]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=True)
+        hashes.add(done.stdout)
+    objects = {text.split('"state_hash": "')[1][:64] for text in hashes}
+    assert objects == {play(flow[0]).state_hash}
+
+
+def test_a_part_ends_at_its_number_or_its_time(flow):
+    entries = [entry for entry in RecordingReader(flow[0]) if entry.kind is EntryKind.MARKET]
+    middle = entries[len(entries) // 2]
+    by_number, by_time = play(flow[0], until=middle.number), play(flow[0], until=middle.wall_ns)
+    assert by_number == by_time
+    assert by_number.messages == len(entries) // 2 + 1
+    assert by_number.state_hash != play(flow[0], until=middle.number - 1).state_hash
+
+
+def test_timers_count_by_the_recordings_time(flow):
+    listener = ToldListener()
+    play(flow[0], listener, timer_ms=500)
+    starts = [arguments[1] for name, arguments in listener.heard if name == "on_start"]
+    ticks = [arguments[0] for name, arguments in listener.heard if name == "on_timer"]
+    assert [tick - starts[0] for tick in ticks] == [500_000_000 * place for place in range(1, len(ticks) + 1)]
+    assert 38 <= len(ticks) <= 40
+
+
+def test_an_order_nobody_recorded_is_denied_and_told_once(flow, caplog):
+    results = []
+
+    class Firing(tidings.Strategy):
+        def on_start(self, session, now_ns):
+            self.session, self.armed = session, session.arm("BTCUSDT", "buy")
+
+        def on_book(self, book, now_ns):
+            results.append(self.armed.fire(book.best_bid_ticks, 1))
+
+    result = play(flow[0], Firing())
+    assert set(results) == {-tidings.DenyReason.NOT_READY}
+    assert result.differences == len(results) > 10
+    assert len([record for record in caplog.records if "no venue" in record.message]) == 1
+
+
+async def test_what_would_ask_the_venue_is_refused(flow):
+    watching = Watching()
+    await replay(flow[0], [watching])
+    for asked in (watching.session.cancel_all("BTCUSDT"), watching.session.set_leverage("BTCUSDT", 5)):
+        with pytest.raises(tidings.OrderDenied, match="a replay has no venue"):
+            await asked
+    with watching.session.batch():
+        assert not watching.session.state.is_ready
+
+
+def test_an_error_of_a_strategy_is_counted_and_the_replay_goes_on(flow, caplog):
+    class Failing(tidings.Strategy):
+        def on_book(self, book, now_ns):
+            raise RuntimeError("a strategy's bug")
+
+    result = play(flow[0], Failing())
+    assert result.strategy_errors > 10
+    assert result.messages == pushes(flow[0])
+
+
+def test_a_torn_recording_is_played_to_its_end_and_says_so(flow, tmp_path):
+    for path in flow[0].iterdir():
+        data = path.read_bytes()
+        (tmp_path / path.name).write_bytes(data[: len(data) * 2 // 3])
+    result = play(tmp_path)
+    assert 0 < result.messages < pushes(flow[0])
+    assert result.damage
+
+
+def test_what_is_no_recording_is_refused(tmp_path):
+    with pytest.raises(RecordingError):
+        play(tmp_path)

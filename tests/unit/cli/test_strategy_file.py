@@ -1,0 +1,65 @@
+"""Strategies from a file: which ones, with which symbols, and what is said of a file that has none."""
+
+import pytest
+
+from tidings.cli.strategy_file import choose_symbols, load_strategies
+from tidings.errors import UsageError
+
+HEAD = "import tidings\nfrom tidings import Strategy\n"
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    def load(text, head=HEAD):
+        path = tmp_path / "mine.py"
+        path.write_text(head + text)
+        return load_strategies(path)
+
+    return load
+
+
+def test_each_class_the_file_defines_is_made_once(loaded):
+    found = loaded("class A(Strategy): ...\nclass _Base(Strategy): ...\nclass B(_Base): ...\nAlso = A\n")
+    assert [type(one).__name__ for one in found] == ["A", "B"]
+
+
+def test_strategies_the_file_has_made_itself_come_before_its_classes(loaded):
+    found = loaded("class A(Strategy):\n    def __init__(self, n): self.name = n\none, two = A('one'), A('two')\n")
+    assert [one.name for one in found] == ["one", "two"]
+
+
+def test_a_scripts_own_start_is_not_run_and_its_neighbours_are_found(loaded, tmp_path):
+    (tmp_path / "neighbour_of_mine.py").write_text("N = 7\n")
+    (found,) = loaded(
+        "from neighbour_of_mine import N\nclass A(Strategy):\n    n = N\n"
+        "if __name__ == '__main__': raise SystemExit(1)\n"
+    )
+    assert found.n == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("x = 1\n", "defines no strategy"), ("from tidings.cli.demo_quoter import Quoter\n", "defines no strategy"),
+     ("1 / 0\n", "cannot be loaded: ZeroDivisionError"), ("def (", "cannot be loaded: SyntaxError"),
+     ("class A(Strategy):\n    def __init__(self, sizes): ...\n", "cannot be made without arguments")],
+)  # fmt: skip
+def test_a_file_without_a_strategy_says_so(loaded, text, words):
+    with pytest.raises(UsageError, match=words):
+        loaded(text)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UsageError, match="no such file"):
+        load_strategies(tmp_path / "gone.py")
+
+
+def test_symbols_given_are_told_to_the_strategies_and_else_their_own_are_taken(loaded):
+    found = loaded("class A(Strategy):\n    symbols = ('X', 'Y')\nclass B(Strategy):\n    symbols = ('Y', 'Z')\n")
+    assert choose_symbols(found, None) == ["X", "Y", "Z"]
+    assert choose_symbols(found, ["Q"]) == ["Q"]
+    assert [one.symbols for one in found] == [("Q",), ("Q",)]
+
+
+def test_no_symbols_at_all_are_refused(loaded):
+    with pytest.raises(UsageError, match="no symbols"):
+        choose_symbols(loaded("class A(Strategy): ...\n"), None)

@@ -1,0 +1,64 @@
+"""The picture is a picture, shows what the recording has, and is the same whenever it is drawn."""
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from tidings.errors import UsageError
+from tidings.export import chart
+from tidings.export.chart import Charts, read_charts
+from tidings.export.picture import draw
+
+pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def charts(flow) -> Charts:
+    return read_charts(flow.directory)
+
+
+def test_charts_have_what_is_in_the_recording(flow, charts: Charts) -> None:
+    assert [found.instrument.symbol for found in charts.charts] == ["BTCUSD", "BTCUSDT", "sBTCUSDT"]
+    found = charts.charts[1]
+    assert len(found.prices.stale) == 2
+    market = flow.recorded.venue.markets["BTCUSDT"]
+    best = [side[0][0] * 10 // 10**market.instrument.price_scale for side in market.levels(1)]  # in ticks of 0.1
+    bins = [found.prices.bins[number] for number in sorted(found.prices.bins)]
+    assert [next(getattr(b, name) for b in reversed(bins) if getattr(b, name)) for name in ("bid", "ask")] == best
+    assert sum(b.bought + b.sold for b in bins) == found.prices.volume_lots > 0
+
+
+def test_a_png_is_drawn(charts: Charts, tmp_path: Path) -> None:
+    draw(charts, tmp_path / "a.png", "a recording")
+    data = (tmp_path / "a.png").read_bytes()
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == (1540, 3 * 770)
+
+
+def test_a_page_has_a_picture_and_figures_of_each_symbol(charts: Charts, tmp_path: Path) -> None:
+    draw(charts, tmp_path / "a.html", "<a recording>")
+    text = (tmp_path / "a.html").read_text()
+    assert "<h1>&lt;a recording&gt;</h1>" in text
+    pictures = re.findall(r"<svg .*?</svg>", text, re.DOTALL)
+    assert len(pictures) == 3
+    for picture, found in zip(pictures, charts.charts, strict=True):
+        words = {"".join(node.itertext()) for node in ET.fromstring(picture).iter(f"{SVG}text")}
+        assert {found.instrument.symbol, "best bid", "best ask", "trades"} <= words
+        assert f"<td>{found.instrument.symbol}</td><td>{found.prices.trade_count}</td>" in text
+    draw(charts, tmp_path / "again.html", "<a recording>")
+    assert (tmp_path / "again.html").read_bytes() == (tmp_path / "a.html").read_bytes()
+
+
+def test_what_cannot_be_drawn_is_said(charts: Charts, flow, written, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"a picture is a \.png or \.html file"):
+        draw(charts, tmp_path / "a.gif", "")
+    with pytest.raises(UsageError, match="cannot write"):
+        draw(charts, tmp_path / "none" / "a.png", "")
+    with pytest.raises(UsageError, match="nothing of NONESUCH"):
+        read_charts(flow.directory, ["NONESUCH"])
+    with pytest.raises(UsageError, match="nothing to draw"):
+        chart.read_charts(written.close())
