@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from tidings.market.book import Book
+from tidings.market.trade import Trade
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
@@ -24,7 +26,6 @@ _ORDER: Final = (
     *("decided_ns", "encoded_ns", "written_ns", "replied_ns", "streamed_ns"),
 )
 _REPORT: Final = ("exec_type", "source", "received_ns", *REPORT_FIELDS)
-_BOOK: Final = ("symbol", "state", "stale_cause", "sequence", "venue_time_ns", "received_ns", "depth")
 _POSITION: Final = (
     *("symbol", "pos_side", "net_qty_lots", "venue_qty_lots", "bought_qty_lots", "sold_qty_lots"),
     *("external_qty_lots", "is_known", "base_time_ns"),
@@ -33,23 +34,50 @@ _POSITION: Final = (
 
 def text_of(value: Any) -> str:
     """One argument, all of it."""
+    return _TEXTS.get(type(value), _other_text)(value)
+
+
+def _other_text(value: Any) -> str:
     if isinstance(value, Enum):
         return text_of(value.value)
-    if value is None or isinstance(value, bool | int | str):
-        return repr(value)
-    if isinstance(value, Book):
-        return f"book({_fields(value, _BOOK)},{value.bids()},{value.offers()})"
-    if isinstance(value, Order):
-        return f"order({_fields(value, _ORDER)},{_fields(value.terms, TERMS)})"
-    if isinstance(value, ExecutionReport):
-        return f"report({_fields(value, _REPORT)})"
-    if isinstance(value, Position):
-        return f"position({_fields(value, _POSITION)})"
-    if isinstance(value, Instrument):
-        return value.symbol
     if isinstance(value, tuple | list):
         return f"({','.join(map(text_of, value))})"
-    return str(value)  # Decimal
+    raise TypeError(f"{type(value).__name__} has no canonical text")
+
+
+def _book_text(book: Book) -> str:
+    cause = book.stale_cause
+    return (
+        f"book({book.symbol},{int(book.state)},{'' if cause is None else int(cause)},{book.sequence},"
+        f"{book.venue_time_ns},{book.received_ns},{book.depth},{book.bids()},{book.offers()})"
+    )
+
+
+def _trade_text(trade: Trade) -> str:
+    instrument, side, price_ticks, qty_lots, venue_time_ns = trade
+    return f"trade({instrument.symbol},{int(side)},{price_ticks},{qty_lots},{venue_time_ns})"
+
+
+def _order_text(order: Order) -> str:
+    return f"order({_fields(order, _ORDER)},{_fields(order.terms, TERMS)})"
+
+
+def _report_text(report: ExecutionReport) -> str:
+    return f"report({_fields(report, _REPORT)})"
+
+
+def _position_text(position: Position) -> str:
+    return f"position({_fields(position, _POSITION)})"
+
+
+def _symbol_of(instrument: Instrument) -> str:
+    return instrument.symbol
+
+
+_TEXTS: Final[dict[type, Callable[[Any], str]]] = {
+    int: repr, bool: repr, str: repr, type(None): repr, Decimal: str, Instrument: _symbol_of, Book: _book_text,
+    Trade: _trade_text, Order: _order_text, ExecutionReport: _report_text, Position: _position_text,
+}  # fmt: skip
 
 
 def _fields(value: object, names: Iterable[str]) -> str:

@@ -26,7 +26,7 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 COMMANDS = (
     *("demo", "exchange", "products", "orders", "open_orders", "positions", "journal", "explain", "doctor"),
     *("watchdog", "kill", "gateway", "fix_print", "fix_order", "fix_dictionary"),
-    *("run", "record", "recording", "export", "plot", "replay", "backfill"),
+    *("run", "record", "recording", "replay", "export", "plot", "backfill"),
 )
 ALONE = ("exchange",)  # needs nothing of the others, and need not wait for the engine to be loaded
 
