@@ -1,4 +1,4 @@
-"""Runs in which much goes wrong are told again exactly: denials, unknown orders, lost answers, errors of the strategy."""
+"""Runs in which much goes wrong are told again exactly: denials, lost answers, unknown orders, a strategy's errors."""
 
 import asyncio
 import random
@@ -14,6 +14,7 @@ from tidings.session.replay import replay
 SYMBOLS = ("BTCUSDT", "BTCUSD", "sBTCUSDT")
 QTY = {"BTCUSDT": "0.01", "BTCUSD": "20", "sBTCUSDT": "0.001"}
 ORDERS_MAX = 60
+ACTIONS = ("fire", "fire", "cross", "amend", "cancel", "many", "batch", "ticket", "huge", "stop")
 
 
 class Restless(ToldListener):
@@ -44,7 +45,7 @@ class Restless(ToldListener):
         self.results.append(("position", self.session.position(order.symbol).net_qty_lots))
 
     def act(self, book):
-        what = self.chance.choice(["fire", "fire", "cross", "amend", "cancel", "many", "batch", "ticket", "huge", "stop"])
+        what = self.chance.choice(ACTIONS)
         self.results.append((what, getattr(self, what)(book)))
 
     def fire(self, book, ticks_away=400):
@@ -185,3 +186,22 @@ def test_a_halt_by_the_strategy_is_told_again(troubled, tmp_path):
     same(again, live)
     assert result.differences == 0
     assert -tidings.DenyReason.SYMBOL_HALTED in [value for _, value in live.results]
+
+
+def test_a_kill_by_the_strategy_is_told_again(troubled, tmp_path):
+    """It goes on asking in the same callback: the kill's own cancels stand before that."""
+
+    class Killing(Restless):
+        def act(self, book):
+            super().act(book)
+            if len(self.results) == 12:
+                self.session.kill("enough")
+                self.results.append(("fire", self.fire(book)))
+
+    live, again = Killing(9), Killing(9)
+    asyncio.run(recorded(troubled, tmp_path / "r", 3, [live]))
+    result = play(tmp_path / "r", again)
+    same(again, live)
+    assert result.differences == 0
+    assert ("fire", -tidings.DenyReason.KILLED) in live.results
+    assert "on_cancel" in {name for name, _ in live.heard}

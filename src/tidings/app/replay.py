@@ -28,6 +28,8 @@ from tidings.recorder.order_events import (
     AdoptCall,
     AdoptedTold,
     Call,
+    CancelCall,
+    CancelManyCall,
     Followed,
     Heard,
     ModeSet,
@@ -157,9 +159,23 @@ class Replay:
         """The recorded call that comes next, if one does."""
         if self._again is not None:
             return self._again
-        if self._call is None and (found := self._peek_call()) is not None:
-            self._call = decode_call(found[1].payload)
+        if self._call is None:
+            self._call = self._next_own_call()
         return self._call
+
+    def _next_own_call(self) -> Call | None:
+        """A callback asks for something. Cancels that came from inside it and are not its own (a kill) come first."""
+        while (found := self._peek_call()) is not None:
+            place, entry = found
+            call = decode_call(entry.payload)
+            if not isinstance(call, CancelCall | CancelManyCall) or call.by_strategy:
+                return call
+            for _ in range(place):
+                self._follow_run(self._ahead.popleft())
+            self._ahead.popleft()
+            self._do(entry)
+            self._aim()
+        return None
 
     def _pass_call(self) -> None:
         """It was made again: whatever is asked next is asked at the time of the one behind it."""

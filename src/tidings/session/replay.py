@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +48,10 @@ class ReplaySession(Phemex):
 
     def unsubscribe(self, *symbols: str, **words: Any) -> None:
         """Likewise."""
+
+    def kill(self, reason: str) -> asyncio.Task[Any]:
+        """Its cancels and what it denied are recorded; of its outcome only their reports tell."""
+        return asyncio.get_running_loop().create_task(asyncio.sleep(0), name="tidings-replayed-kill")
 
     async def cancel_all(self, symbol: str) -> NoReturn:
         _refuse(f"cancel_all of {symbol}")
