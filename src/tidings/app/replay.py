@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -20,7 +19,7 @@ from tidings.app.replay_engine import ReplayEngine
 from tidings.app.strategy_group import Member
 from tidings.app.strategy_run import StrategyRun
 from tidings.engine.adoption import set_stamps
-from tidings.errors import TidingsError
+from tidings.errors import RecordingError, TidingsError
 from tidings.market.feed_state import FeedEvent
 from tidings.recorder.entries import Entry, EntryKind
 from tidings.recorder.order_events import (
@@ -74,6 +73,7 @@ class ReplayResult:
     calls: int = 0  # made again as they were recorded
     differences: int = 0  # … and otherwise
     dropped: int = 0  # messages missing in the recording
+    lost: int = 0  # of them: no market data, so that orders and positions may not be what they were
     strategy_errors: int = 0
     damage: str = ""  # at the recording's end
 
@@ -237,7 +237,9 @@ class Replay:
         elif kind is EntryKind.FEED:
             self._follow_feed(entry)
         else:
-            self.result.dropped += int(orjson.loads(entry.payload)["messages"])
+            told = orjson.loads(entry.payload)
+            self.result.dropped += told["messages"]
+            self.result.lost += told.get("beside_market", 0)
 
     # ---- What ran ------------------------------------------------------------------------------------------------
 
@@ -330,8 +332,11 @@ class Replay:
             return
         self._again = call
         try:
-            with suppress(TidingsError):  # as it raised then
-                self.engine.do_again(call, entry.received_ns)
+            self.engine.do_again(call, entry.received_ns)
+        except RecordingError as error:
+            recorded.differs(f"entry {entry.number}: {error}")
+        except TidingsError:
+            pass  # as it raised then
         finally:
             self._again = None
 
