@@ -161,6 +161,16 @@ def test_a_run_with_lost_answers_is_told_again(troubled, tmp_path):
     assert "on_unknown" in {name for name, _ in live.heard}
 
 
+def test_two_that_run_together_are_told_again(troubled, tmp_path):
+    live, again = ([Restless(20, "one"), Restless(21, "other")] for _ in range(2))
+    asyncio.run(recorded(troubled, tmp_path / "r", 1, live))
+    result = play(tmp_path / "r", *again)
+    for one, other in zip(again, live, strict=True):
+        same(one, other)
+    assert result.differences == 0
+    assert all({"batch", "fire"} <= {what for what, _ in one.results} for one in live)
+
+
 def test_two_runs_of_one_recording_are_told_again_one_after_the_other(troubled, tmp_path):
     class Other(Restless):
         pass
