@@ -66,6 +66,9 @@ def test_what_is_in_a_recording_is_told(low_exchange, tmp_path):
     assert told["kinds"]["ACCOUNT"] > 0 and told["symbols"]["BTCUSD"] > 0
     words = tidings("recording", out).stdout
     assert "end: whole" in words and "BTCUSD" in words
+    account = low_exchange.ready["accounts"][0]
+    everything = b"".join(entry.payload for entry in RecordingReader(out))
+    assert account["api_key"].encode() not in everything and account["api_secret"].encode() not in everything
 
 
 def test_a_disk_with_too_little_room_is_left_alone_and_told(low_exchange, tmp_path):

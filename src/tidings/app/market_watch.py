@@ -238,7 +238,8 @@ class MarketWatch(MarketDesk):
         if not reason or topic is None or feed is None or feed.up_ns is None:
             return
         if self.snapshot_requests.is_due(book.symbol, now_ns):
-            log.warning("book of %s is %s: asking for a snapshot", book.symbol, reason)
+            level = logging.DEBUG if book.is_live else logging.WARNING  # a quiet market is late now and then
+            log.log(level, "book of %s is %s: asking for a snapshot", book.symbol, reason)
             feed.ask_again(topic)
 
 

@@ -13,9 +13,7 @@ from tidings.market.book import Book
 
 NS_PER_S = 1_000_000_000
 ASK_AGAIN_NS = 5 * NS_PER_S  # a book that turns stale at once again is not asked for in a storm
-# The venue repeats a book each 60 s: what was lost unseen is healed by that. Asked for before a silent book turns
-# stale (65 s), so that a repetition that is only late costs a question, not the book.
-OVERDUE_NS = 61 * NS_PER_S
+OVERDUE_NS = 62 * NS_PER_S  # the venue repeats a book each 60 s; after 65 without it the stream makes the book stale
 PROBE_ANSWER_NS = 5 * NS_PER_S  # a snapshot asked for comes within a few round trips
 
 

@@ -153,7 +153,7 @@ class ParquetTable:
             for column, kept in zip(self._table.columns, self._kept, strict=True)
         ]
         grids = [grid._asdict() for grid in self._grids.all]
-        return arrow.schema(fields, {"tidings.table": self._table.name, "tidings.grids": orjson.dumps(grids)})
+        return arrow.schema(fields, {"tidings_table": self._table.name, "tidings_grids": orjson.dumps(grids)})
 
     # ---- values --------------------------------------------------------------------------------------------------
 

@@ -95,8 +95,7 @@ class RecordedMarket(MarketListener):
         elif entry.kind == EntryKind.CATALOGUE:
             self._take_catalogue(entry)
         elif entry.kind == EntryKind.FEED:
-            if orjson.loads(entry.payload)["event"] != "up":
-                self._lose(entry.source)
+            self._take_feed(entry)
         elif entry.kind == EntryKind.DROPPED:
             self.dropped_count += orjson.loads(entry.payload)["messages"]
             self._lose(0)
@@ -196,13 +195,20 @@ class RecordedMarket(MarketListener):
         self._news.catalogue_changed(products)
         self._restore_books(books)
 
-    def _lose(self, source: int) -> None:
+    def _take_feed(self, entry: Entry) -> None:
+        """A connection's end is told as such, or book by book where the engine told a strategy."""
+        told = orjson.loads(entry.payload)
+        if told["event"] in ("down", "silent"):
+            self._lose(entry.source)
+        elif told["event"] == "stale":
+            self._lose(entry.source, told["symbol"])
+
+    def _lose(self, source: int, symbol: str = "") -> None:
         """Books that came by this connection (0: all) are not to be trusted until their next snapshot."""
-        if self._stream is None:
-            return
-        for symbol, own_source in self._sources.items():
-            book = self._stream.book(symbol)
-            if book is not None and source in (0, own_source) and book.mark_stale(FeedEvent.DISCONNECTED):
+        for found, own_source in self._sources.items():
+            book = self._stream.book(found) if self._stream is not None else None
+            is_meant = source in (0, own_source) and symbol in ("", found)
+            if book is not None and is_meant and book.mark_stale(FeedEvent.DISCONNECTED):
                 self._news.book_changed(self._entry, book)
 
     # ---- to go on later ------------------------------------------------------------------------------------------

@@ -85,10 +85,10 @@ class LiveDisk:
             file.write(content)
 
     def sync(self, name: str) -> None:
-        _sync_path(self._directory / name)
+        sync_path(self._directory / name)
 
     def sync_names(self) -> None:
-        _sync_path(self._directory)
+        sync_path(self._directory)
 
     def rename(self, name: str, new_name: str) -> None:
         (self._directory / name).rename(self._directory / new_name)
@@ -126,7 +126,7 @@ class LiveDisk:
             if rest == self.boot_id and path.exists():
                 with path.open("r+b") as file:
                     file.write(hot.read_bytes().rstrip(b"\0"))  # zeros are in it already
-                _sync_path(path)
+                sync_path(path)
             hot.unlink()
 
 
@@ -154,7 +154,7 @@ class LiveSegment:
         if self._hot_path is not None:
             with memoryview(self.buffer) as view:
                 _write_all(self._fd, view[self._synced_bytes : used_bytes], self._synced_bytes)
-        _sync_fd(self._fd)  # on Linux also what was stored through a mapping: the two share their pages
+        sync_descriptor(self._fd)  # on Linux also what was stored through a mapping: the two share their pages
         self._synced_bytes = used_bytes
 
     def close(self, *, is_durable: bool) -> None:
@@ -174,7 +174,7 @@ def _reserve(path: Path, size_bytes: int) -> int:
             os.posix_fallocate(fd, 0, size_bytes)
         for at_bytes in range(0, size_bytes, len(ZEROS)):
             _write_all(fd, memoryview(ZEROS)[: size_bytes - at_bytes], at_bytes)
-        _sync_fd(fd)
+        sync_descriptor(fd)
     except BaseException:
         os.close(fd)
         path.unlink(missing_ok=True)
@@ -190,15 +190,17 @@ def _write_all(fd: int, content: memoryview, at_bytes: int) -> None:
         content, at_bytes = content[written:], at_bytes + written
 
 
-def _sync_path(path: Path) -> None:
+def sync_path(path: Path) -> None:
+    """Make a file's content durable, or a directory's names. Raises OSError."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        _sync_fd(fd)
+        sync_descriptor(fd)
     finally:
         os.close(fd)
 
 
-def _sync_fd(fd: int) -> None:
+def sync_descriptor(fd: int) -> None:
+    """Make what was written to an open file durable. Raises OSError."""
     if sys.platform == "darwin":
         fcntl.fcntl(fd, fcntl.F_FULLFSYNC)  # its fsync stops at the drive's own cache
     else:

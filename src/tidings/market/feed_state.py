@@ -33,7 +33,7 @@ class FeedEvent(IntEnum):
     MALFORMED = 5
     """A message about this book that could not be read, or is off the instrument's grid."""
     SILENCE = 6
-    """Not even the regular snapshot came."""
+    """The regular snapshot did not come, whatever else did; or nothing came at all."""
     DISCONNECTED = 7
     CORRECTED = 8
     """A snapshot of another number than ours told other levels: what changed in between, or a loss; nobody can tell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 from contextlib import suppress
@@ -11,6 +12,7 @@ import orjson
 
 from tidings.clock import Clock
 from tidings.errors import RecordingError
+from tidings.journal.live_disk import sync_descriptor, sync_path
 from tidings.recorder.entries import FORMAT, EntryKind
 from tidings.recorder.segment_file import IS_END, SegmentHead, number_of, pack_block, segment_name
 
@@ -55,7 +57,7 @@ class SegmentWriter:
     def sync(self) -> None:
         """Make all that was written durable. Raises OSError; then nothing is known of any of it."""
         if self.unsynced_bytes:
-            os.fdatasync(self._fd)
+            sync_descriptor(self._fd)
             self.synced_number, self.unsynced_bytes = self._last_number, 0
 
     def end(self) -> None:
@@ -90,7 +92,7 @@ class SegmentWriter:
             try:
                 self._append(head)
                 self._write_session(wall_ns)
-                self._sync_names()
+                sync_path(self._directory)
             except BaseException:
                 self._fd, self._file_bytes, self._before_crc, self._last_number = before
                 raise
@@ -123,17 +125,13 @@ class SegmentWriter:
         left = memoryview(data)
         try:
             while left:
-                left = left[os.write(self._fd, left) :]
+                written = os.write(self._fd, left)
+                if written == 0:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                left = left[written:]
         except OSError:
             os.ftruncate(self._fd, self._file_bytes)
             raise
         self._file_bytes += len(data)
         self.written_bytes += len(data)
         self.unsynced_bytes += len(data)
-
-    def _sync_names(self) -> None:
-        descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -20,9 +20,9 @@ def test_a_book_is_doubted_that_is_not_live_or_was_not_repeated():
     book = Book(LINEAR)
     assert "no snapshot came yet" in why_ask(book, 0)
     book.apply_snapshot([(1000, 1)], [(1001, 1)], sequence=1, received_ns=S_NS)
-    assert why_ask(book, 62 * S_NS) == ""
+    assert why_ask(book, 63 * S_NS) == ""
     book.apply_incremental([(1000, 2)], [], sequence=2, received_ns=50 * S_NS)
-    assert "overdue" in why_ask(book, 62 * S_NS + 1), "changes are no whole book"
+    assert "overdue" in why_ask(book, 63 * S_NS + 1), "changes are no whole book"
     book.mark_stale(FeedEvent.DISCONNECTED)
     assert "disconnected" in why_ask(book, 0)
 

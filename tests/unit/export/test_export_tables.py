@@ -146,7 +146,7 @@ def test_types_and_units_are_in_the_file(flow, tmp_path: Path) -> None:
         "price": "decimal128(18, 2)", "qty": "decimal128(18, 6)",
     }  # fmt: skip
     assert schema.field("price").metadata[b"unit"] == b"quote currency"
-    grids = json.loads(schema.metadata[b"tidings.grids"])
+    grids = json.loads(schema.metadata[b"tidings_grids"])
     assert {grid["symbol"] for grid in grids} == {"BTCUSDT", "BTCUSD", "sBTCUSDT"}
 
 
@@ -187,6 +187,18 @@ def test_only_books_of_the_lost_connection_are_doubted(written, book_push, tmp_p
     table = exported(written.close(), tmp_path)
     assert [(row["record"], row["symbol"], row["state"]) for row in table("top")] == [
         (3, "BTCUSDT", "live"), (4, "ETHUSDT", "live"), (5, "ETHUSDT", "stale"), (6, "BTCUSDT", "stale"),
+    ]  # fmt: skip
+
+
+def test_a_book_told_stale_by_itself_leaves_the_others_alone(written, book_push, tmp_path: Path) -> None:
+    levels = ([["60000.0", "1"]], [["60000.1", "1"]])
+    written.push(book_push("snapshot", *levels, 10))
+    written.push(book_push("snapshot", [["3000.00", "1"]], [["3000.05", "1"]], 10) | {"symbol": "ETHUSDT"})
+    written.event(FEED, event="stale", symbol="ETHUSDT", cause="SILENCE")
+    written.event(FEED, event="up", cause="")
+    table = exported(written.close(), tmp_path)
+    assert [(row["record"], row["symbol"], row["state"]) for row in table("top")] == [
+        (3, "BTCUSDT", "live"), (4, "ETHUSDT", "live"), (5, "ETHUSDT", "stale"),
     ]  # fmt: skip
 
 

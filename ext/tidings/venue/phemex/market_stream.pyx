@@ -36,8 +36,8 @@ from tidings.market.feed_state import FeedEvent
 from tidings.market.trade import Trade
 from tidings.model.enums import Side
 
-# The venue repeats the whole book every 60 s (phemex docs 2026, "Subscribe OrderBook"). Longer waits would trust a book
-# that nobody tells any more for more than one interval; one that was only late is asked for, and live again at once.
+# The venue repeats the whole book every 60 s (phemex docs 2026, "Subscribe OrderBook"). Changes prove nothing: what
+# was lost before them is healed by a whole book only. One that was but late is asked for, and live again at once.
 cdef int64_t SILENCE_LIMIT_NS = 65_000_000_000
 
 cdef enum:
@@ -222,7 +222,7 @@ cdef class MarketStream(MessageTaker):
         cdef Book book
         cdef BookWorth before
         for book in list(self.books):
-            if book.feed_state == FEED_LIVE and now_ns - book.received_ns > SILENCE_LIMIT_NS:
+            if book.feed_state == FEED_LIVE and now_ns - book.snapshot_ns > SILENCE_LIMIT_NS:
                 before = worth_of(book)
                 book.apply_event(EVENT_SILENCE)
                 self._tell(book, &before, now_ns)

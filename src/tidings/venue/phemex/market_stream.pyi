@@ -56,4 +56,4 @@ class MarketStream(MessageTaker):
         """The connection is gone (DISCONNECTED) or tells nothing (SILENCE): no book is live any more."""
 
     def on_timer(self, now_ns: int) -> None:
-        """Turn books stale that were silent for 65 s: the venue repeats every book each 60 s."""
+        """Turn books stale that were not told whole for 65 s: the venue repeats every book each 60 s."""

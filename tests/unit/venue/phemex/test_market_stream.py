@@ -342,12 +342,13 @@ def test_a_lost_connection_makes_live_books_stale(stream, recorder):
 
 def test_a_book_that_misses_its_regular_snapshot_is_stale(stream, recorder):
     stream.feed(INVERSE_SNAPSHOT, 10)
+    stream.feed(INVERSE_CHANGE, 50_000_000_000)  # no proof that nothing was lost before it
     stream.on_timer(10 + 65_000_000_000)
     assert stream.book("BTCUSD").is_live
     stream.on_timer(11 + 65_000_000_000)
     assert stream.book("BTCUSD").stale_cause is FeedEvent.SILENCE
     stream.on_timer(12 + 65_000_000_000)
-    assert recorder.books[1:] == [("BTCUSD", FeedState.STALE, 11 + 65_000_000_000)]
+    assert recorder.books[2:] == [("BTCUSD", FeedState.STALE, 11 + 65_000_000_000)]
 
 
 # ---- Any bytes -------------------------------------------------------------------------------------------------------
