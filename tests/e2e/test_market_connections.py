@@ -175,6 +175,22 @@ async def test_a_lost_connection_makes_only_its_own_books_stale_and_asks_for_the
     assert phemex.engine.market.state_counts[FeedEvent.DISCONNECTED] == 5
 
 
+async def test_what_is_refused_after_a_reconnect_is_asked_for_again(server, phemex):
+    await phemex.subscribe("BTCUSDT")
+    server.refused.add("BTCUSDT")
+    server.cut(server.streams[0])
+    [feed] = phemex.engine.market.feeds
+    await until(lambda: feed.feed.reconnect_count == 1 and feed.up_ns is not None, "the new connection")
+    server.refused.clear()
+    server.subscribed.clear()
+    phemex.engine.market.on_timer(phemex.engine.clock.read_now_ns() + 6 * S_NS)
+    both = {(channel, json.dumps(["BTCUSDT"])) for channel in ("orderbook_p", "trade_p")}
+    await until(lambda: set(server.subscribed) == both, "book and trades to be asked for")
+    server.subscribed.clear()
+    server.cut(server.streams[0])
+    await until(lambda: set(server.subscribed) == both, "both to be followed by every connection from now on")
+
+
 async def test_garbage_on_one_connection_is_no_news_of_the_others(server, phemex):
     symbols = many(22)
     await phemex.subscribe(*symbols, channels=[BOOK])

@@ -1,5 +1,6 @@
 """Strategies at a running exchange: several in one engine, and `tidings run`."""
 
+import asyncio
 import signal
 import subprocess
 from pathlib import Path
@@ -60,6 +61,35 @@ async def test_strategies_have_their_own_orders_limits_and_positions(quiet_excha
     await until(lambda: phemex.position(USD_M.symbol).net_qty_lots == before_lots + 30)
     with pytest.raises(UsageError, match="strategy='other'"):
         one.session.limit(USD_M.symbol, "buy", qty="0.01", price=USD_M.price, strategy="other")
+
+
+async def test_a_strategys_cancel_all_leaves_the_orders_of_others(quiet_exchange, open_session):
+    phemex = await open_session(quiet_exchange)
+    one, other = Placing("one"), Placing("other")
+    await phemex.run(one, other, seconds=0.5)
+    await one.session.cancel_all(USD_M.symbol)
+    await until(lambda: not one.session.open_orders())
+    await one.session.cancel_all(USD_M.symbol)  # nothing is left, and that is no mistake
+    foreign = phemex.open_orders()
+    assert [(order.handle, order.is_cancel_pending) for order in foreign] == [(other.result, False)]
+    await other.session.cancel_all(USD_M.symbol)
+    await until(lambda: not phemex.open_orders())
+
+
+async def test_a_strategys_loops_over_the_market_end_with_the_session(quiet_exchange):
+    async def follow(session):
+        async for _ in session.books(USD_M.symbol):
+            pass
+        return "ended"
+
+    one = Placing("one")
+    async with tidings.connect("local", exchange=str(quiet_exchange.ready_file), rate_limits=False) as phemex:
+        await phemex.run(one, seconds=0.1)
+        loop = asyncio.create_task(follow(one.session))
+        await until(lambda: (USD_M.symbol, "book") in phemex.engine.market.followed())
+        await one.session.cancel_all(USD_M.symbol)
+        await until(lambda: not phemex.open_orders())
+    assert await asyncio.wait_for(loop, LIMIT_S) == "ended"
 
 
 async def test_a_session_runs_no_strategies_of_one_name(phemex):

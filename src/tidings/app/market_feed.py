@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from tidings.app.feed import StreamFeed
-from tidings.app.resync import StallRule, Verdict
+from tidings.app.resync import ASK_AGAIN_NS, StallRule, Verdict
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
 from tidings.errors import ConnectionLost, PeerError
@@ -37,6 +37,7 @@ class MarketFeed:
         self.number = number
         self.topics: dict[Topic, asyncio.Future[None]] = {}  # → done when the venue has answered it
         self.lingering: set[Topic] = set()
+        self._refused_ns: dict[Topic, int] = {}  # what it brought once and was refused when asked for again
         self.stall_count = 0
         self.up_ns: int | None = None  # since when every subscription has been answered; None: it is down
         self.stream = MarketStream(products.instruments, listener)
@@ -79,6 +80,7 @@ class MarketFeed:
         if answer is None:
             return
         answer.cancel()
+        self._refused_ns.pop(topic, None)
         self.feed.session.forget(*_request(topic))
         if self._ends_alone(topic):
             self.feed.unsubscribe(f"{topic.channel}.unsubscribe", list(topic.params[:1]))
@@ -109,8 +111,11 @@ class MarketFeed:
         self.feed.subscribe(*_request(topic))
 
     def on_timer(self, now_ns: int) -> None:
-        """Find books that missed their regular snapshot, and a connection that tells nothing."""
+        """Find books that missed their regular snapshot, what was refused, and a connection that tells nothing."""
         self.stream.on_timer(now_ns)
+        for topic in [topic for topic, since_ns in self._refused_ns.items() if now_ns - since_ns >= ASK_AGAIN_NS]:
+            del self._refused_ns[topic]
+            self.ask_again(topic)
         probe = next((topic for topic in self.topics if not topic.channel.startswith("tick")), None)
         if probe is None or self.up_ns is None:
             return
@@ -150,9 +155,12 @@ class MarketFeed:
         answer = self.topics.get(topic) if verb == "subscribe" else None
         if refusal:
             log.error("%s %s: %s", self.feed.name, " ".join(map(str, [method, *params])), refusal)
-        if answer is None or answer.done():
+        if answer is None:
             return
-        if refusal:
+        if answer.done():
+            if refusal:  # after a reconnect, say: nobody waits for the answer, and all rely on what it brings
+                self._refused_ns[topic] = self._clock.read_now_ns()
+        elif refusal:
             answer.set_exception(PeerError(refusal))
             answer.exception()  # whoever waits gets it; nobody need
         else:

@@ -105,6 +105,9 @@ class MarketIterator(Generic[NewsT]):
             self.close()
             raise
         self._leave_with(market.unsubscribe, self._instruments, self._words)
+        if self.is_closed:  # meanwhile
+            self.close()
+            return
         if BOOK in self._words:  # what is followed already is not told anew
             for instrument in self._instruments:
                 book = market.book(instrument.symbol)

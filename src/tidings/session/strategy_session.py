@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from tidings.app.strategy_group import Member, names_of
 from tidings.engine.strategy import Strategy
 from tidings.errors import UsageError
-from tidings.model.enums import PosSide, Side
+from tidings.model.enums import PosSide, RequestKind, Side
 from tidings.model.order import Order
 from tidings.model.position import Position
 from tidings.session.armed_order import ArmedOrder
@@ -26,6 +26,7 @@ class StrategySession(Phemex):
         super().__init__(account.engine)
         self.account, self.name = account, name
         self.desk, self.waiting = account.desk, account.waiting
+        self._iterators = account._iterators  # they end with the session of the account
         self.owner = self.desk.owner(name)
 
     def __repr__(self) -> str:
@@ -52,6 +53,18 @@ class StrategySession(Phemex):
     def open_orders(self) -> list[Order]:
         """This strategy's orders that are not done, unknown ones included."""
         return [order for order in super().open_orders() if order.terms.owner == self.owner]
+
+    async def cancel_all(self, symbol: str) -> None:
+        """Cancel everything this strategy has open in one symbol. Reports follow on the stream.
+
+        Raises OrderDenied when a cancel cannot be sent.
+        """
+        instrument = self.instrument(symbol)
+        open_orders = [order for order in self.open_orders() if order.terms.instrument is instrument]
+        wanted = [order.handle for order in open_orders if not order.is_cancel_pending]
+        result = self.cancel_many(wanted) if wanted else 0
+        if result < 0:
+            raise self.denial(-result, f"cancel_all of {symbol}", symbol=symbol, kind=RequestKind.CANCEL)
 
     def positions(self) -> list[Position]:
         """What this strategy holds by its executions of this session, per symbol and position side."""

@@ -202,6 +202,26 @@ async def test_a_task_that_is_cancelled_leaves_nothing():
     assert session.listener_count == 0
 
 
+async def test_a_loop_that_is_closed_while_it_subscribes_gives_that_back():
+    session, answered = Session(), asyncio.Event()
+    subscribe = session.subscribe
+
+    async def subscribe_slowly(instruments, channels):
+        await answered.wait()
+        await subscribe(instruments, channels)
+
+    session.subscribe = subscribe_slowly
+    trades = session.trades("BTCUSDT")
+    waiting = await started(trades)
+    trades.close()
+    answered.set()
+    with pytest.raises(StopAsyncIteration):
+        await asyncio.wait_for(waiting, 1)
+    await asyncio.sleep(0.01)
+    assert session.unsubscribed == session.subscribed == [(["BTCUSDT"], ("trade",))]
+    assert session.listener_count == 0
+
+
 async def test_the_end_of_the_session_ends_its_loops():
     session = Session()
     seen = []

@@ -4,7 +4,8 @@
 
 A new connection starts from nothing: the venue resumes nothing, and every subscription begins with a snapshot. The
 client must speak at least every 30 s (phemex docs 2026, "Heartbeat"); we ping every 5 s and call a stream dead that
-has been silent for three intervals. A connection may ask 20 times a second ("Rate limits"): what is more waits.
+has been silent for three intervals, or answers pings alone while it is to log in and subscribe. A connection may ask 20
+times a second ("Rate limits"): what is more waits.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class StreamSession:
         self._on_answer = on_answer
         self._waiting: deque[tuple[str, list[object]]] = deque()  # not asked yet, to keep the pace
         self._asked_ns: deque[int] = deque(maxlen=STREAM_REQUESTS_PER_S)
-        self._unanswered: dict[int, tuple[str, list[object]]] = {}
+        self._unanswered: dict[int, tuple[str, list[object], int]] = {}  # id → method, params, when it was asked
+        self._has_been_live = False  # this connection
         self._last_id = LOGIN_ID
         self._last_heard_ns = self._last_ping_ns = 0
         self.last_data_ns = 0  # pings are answered by a gateway that may have lost what is behind it
@@ -69,7 +71,7 @@ class StreamSession:
         if self._login is None:
             return self._subscribe_all(now_ns)
         self.state = StreamState.LOGGING_IN
-        self._unanswered[LOGIN_ID] = ("user.auth", [])
+        self._unanswered[LOGIN_ID] = ("user.auth", [], now_ns)
         self._asked_ns.append(now_ns)
         return [_request(LOGIN_ID, "user.auth", self._login(now_ns))]
 
@@ -82,6 +84,7 @@ class StreamSession:
         self._unanswered.clear()
         self._waiting.clear()
         self._asked_ns.clear()
+        self._has_been_live = False
 
     def subscribe(self, method: str, params: list[object], now_ns: int) -> list[str]:
         """Add a subscription, now and after every reconnect: what to send.
@@ -127,7 +130,7 @@ class StreamSession:
         asked = self._unanswered.pop(answered, None) if isinstance(answered, int) else None
         if asked is None:
             return []
-        method, params = asked
+        method, params, _ = asked
         if answer.get("error") is not None:
             self._take_refusal(method, params, answer["error"])
         elif method == "user.auth":
@@ -135,15 +138,19 @@ class StreamSession:
         elif self._on_answer is not None:
             self._on_answer(method, params, "")
         if not self._unanswered and not self._waiting:
-            self.state = StreamState.LIVE
+            self._be_live()
         return self._paced(now_ns)
 
     def on_timer(self, now_ns: int) -> list[str]:
-        """What to send by now. Raises PeerError when the stream has been silent too long."""
+        """What to send by now. Raises PeerError when the stream has been silent too long, or does not come up."""
         if self.state is StreamState.CLOSED:
             return []
         if now_ns - self._last_heard_ns > self._silence_limit_ns:
             raise PeerError(f"the stream said nothing for {(now_ns - self._last_heard_ns) / 1e9:.1f} s")
+        if self._unanswered and not self._has_been_live:
+            method, _, asked_ns = next(iter(self._unanswered.values()))
+            if now_ns - asked_ns > self._silence_limit_ns:
+                raise PeerError(f"the stream did not answer {method} within {(now_ns - asked_ns) / 1e9:.1f} s")
         if now_ns - self._last_ping_ns < self._ping_interval_ns or not self._has_room(now_ns):
             return self._paced(now_ns)
         self._last_ping_ns = now_ns
@@ -151,9 +158,16 @@ class StreamSession:
         return [_request(PING_ID, "server.ping", []), *self._paced(now_ns)]
 
     def _subscribe_all(self, now_ns: int) -> list[str]:
-        self.state = StreamState.SUBSCRIBING if self._subscriptions else StreamState.LIVE
+        if self._subscriptions:
+            self.state = StreamState.SUBSCRIBING
+        else:
+            self._be_live()
         self._waiting.extend(self._subscriptions)
         return self._paced(now_ns)
+
+    def _be_live(self) -> None:
+        self.state = StreamState.LIVE
+        self._has_been_live = True
 
     def _has_room(self, now_ns: int) -> bool:
         """Whether one more request keeps the venue's pace."""
@@ -164,7 +178,7 @@ class StreamSession:
         while self._waiting and self._has_room(now_ns):
             method, params = self._waiting.popleft()
             self._last_id += 1
-            self._unanswered[self._last_id] = (method, params)
+            self._unanswered[self._last_id] = (method, params, now_ns)
             self._asked_ns.append(now_ns)
             self.state = StreamState.SUBSCRIBING
             texts.append(_request(self._last_id, method, params))

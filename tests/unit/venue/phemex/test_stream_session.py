@@ -138,3 +138,23 @@ def test_data_told_late_makes_no_answer_unheard():
     assert session.last_data_ns == 1 * S_NS
     with pytest.raises(PeerError, match="said nothing"):
         session.on_timer(36 * S_NS)
+
+
+@pytest.mark.parametrize("login", [None, lambda now_ns: ["API"]])
+def test_a_connection_that_answers_pings_alone_never_comes_up_and_is_given_up(login):
+    session = StreamSession(login=login, subscriptions=(BOOK,), silence_limit_ns=15 * S_NS)
+    session.open(0)
+    for second in range(1, 16):
+        session.feed(b'{"error":null,"id":0,"result":"pong"}', second * S_NS)
+        session.on_timer(second * S_NS)
+    with pytest.raises(PeerError, match=r"did not answer (orderbook.subscribe|user.auth) within 15\.1 s"):
+        session.on_timer(15 * S_NS + S_NS // 10)
+
+
+def test_a_live_connection_is_not_given_up_for_one_answer_that_is_missing():
+    session = StreamSession(subscriptions=(BOOK,), silence_limit_ns=15 * S_NS)
+    [text] = session.open(0)
+    session.feed(answer(text), 1)
+    session.ask("trade.unsubscribe", [], 1)
+    session.heard(30 * S_NS)
+    session.on_timer(30 * S_NS)
