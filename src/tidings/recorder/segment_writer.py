@@ -20,6 +20,10 @@ DAY_NS = 86_400_000_000_000
 _ENTRY = struct.Struct("<IBBHq")  # as compiled code has it: payload bytes, kind, zero, source, received_ns
 
 
+class SyncFailed(OSError):
+    """What the disk has of the recording is unknown from here on, whatever its cause: no later sync could tell."""
+
+
 class SegmentWriter:
     """For one thread. `session` is told again in front of every segment."""
 
@@ -55,9 +59,12 @@ class SegmentWriter:
         self._write_block(content, count)
 
     def sync(self) -> None:
-        """Make all that was written durable. Raises OSError; then nothing is known of any of it."""
+        """Make all that was written durable. Raises SyncFailed; then nothing is known of any of it."""
         if self.unsynced_bytes:
-            sync_descriptor(self._fd)
+            try:
+                sync_descriptor(self._fd)
+            except OSError as error:
+                raise SyncFailed(f"sync failed: {error.strerror}") from error
             self.synced_number, self.unsynced_bytes = self._last_number, 0
 
     def end(self) -> None:
