@@ -40,10 +40,9 @@ async def market_recording(
     recording = begin_recording(engine, directory, symbols=symbols, channels=channels)
     engine.recording = engine.market.recording = recording
     engine.market.tap = EventTap(recording.take)
-    has_begun = False
     try:
         await engine.market.subscribe(instruments, channels)
-        has_begun = True
+        recording.has_begun = True
         checks = Ticks(BOOK_CHECK_S, lambda: engine.market.on_timer(engine.clock.read_now_ns()), _log_error)
         looks = every(CATALOGUE_LOOK_S, engine.refresh_products, _log_error)
         try:
@@ -53,7 +52,7 @@ async def market_recording(
             looks.cancel()
             await engine.market.stop()
     finally:
-        recording.close(is_worthless=not has_begun)
+        await recording.end()
 
 
 def _log_error(error: Exception, act: object) -> None:
