@@ -39,10 +39,9 @@ async def market_recording(
     recording = begin_recording(engine, directory, symbols=symbols, channels=channels)
     engine.recording = engine.market.recording = recording
     engine.market.tap = EventTap(recording.take)
-    has_begun = False
     try:
         await follow(engine, plan)
-        has_begun = True
+        recording.has_begun = True
         checks = Ticks(BOOK_CHECK_S, lambda: engine.market.on_timer(engine.clock.read_now_ns()), _log_error)
         looks = every(CATALOGUE_LOOK_S, engine.refresh_products, _log_error)
         try:
@@ -52,7 +51,7 @@ async def market_recording(
             looks.cancel()
             await engine.market.stop()
     finally:
-        recording.close(is_worthless=not has_begun)
+        await recording.end()
 
 
 def channels_of(
