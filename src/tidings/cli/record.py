@@ -17,9 +17,10 @@ from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, questions_of, session_of
 from tidings.cli.stop_signals import stop_signals, unless_stopped
 from tidings.errors import RecordingError, UsageError
-from tidings.venue.phemex.market_topics import BOOKS_AND_TRADES, WORDS
+from tidings.venue.phemex.market_topics import WORDS
 
 LOOK_S = 0.2
+DEFAULT_CHANNELS = "book,trade,kline:60"  # a table of each in an export
 
 
 def add_commands(commands: Any) -> None:
@@ -28,8 +29,8 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="directory of the recording; must hold none")
     parser.add_argument("--seconds", type=float, metavar="N", help="stop by itself (default: SIGTERM or Ctrl-C)")
     parser.add_argument(
-        "--channels", default=",".join(BOOKS_AND_TRADES), metavar="LIST",
-        help=f"what of each symbol, separated by commas: {', '.join(WORDS)} (default book,trade)",
+        "--channels", default=DEFAULT_CHANNELS, metavar="LIST",
+        help=f"what of each symbol, separated by commas: {', '.join(WORDS)} (default {DEFAULT_CHANNELS})",
     )  # fmt: skip
     parser.add_argument(
         "--private", action="store_true", help="the account's stream and order lanes too; secrets are left out"

@@ -50,7 +50,7 @@ class ReplaySession(Phemex):
         """Its cancels and what it denied are recorded; of its outcome only their reports tell."""
         return asyncio.get_running_loop().create_task(asyncio.sleep(0), name="tidings-replayed-kill")
 
-    async def cancel_all(self, symbol: str) -> NoReturn:
+    async def cancel_all(self, symbol: str) -> None:
         _refuse(f"cancel_all of {symbol}")
 
     async def set_leverage(self, symbol: str, *values: Any, **words: Any) -> NoReturn:
