@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tidings.app.adopted_orders import AdoptedOrder
-from tidings.app.replay import TIMER_MS, Replay, ReplayResult
-from tidings.app.replay_engine import ReplayEngine
-from tidings.app.replay_path import NO_VENUE
+from tidings.app.replay.replay_engine import ReplayEngine
+from tidings.app.replay.replay_path import NO_VENUE
+from tidings.app.replay.replaying import TIMER_MS, Replay, ReplayResult
 from tidings.app.strategy_group import Member
 from tidings.engine.strategy import Strategy
 from tidings.errors import OrderDenied, UsageError

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tidings.app.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
+from tidings.app.market.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
 from tidings.market.book import Book
@@ -23,7 +23,7 @@ HEARD = ("book", "trade", "kline", "ticker", "tick")
 
 
 class ReplayMarket(MarketDesk):
-    """The face of app/market_watch that strategies and listeners use, fed from a recording."""
+    """The face of app/market/market_watch that strategies and listeners use, fed from a recording."""
 
     def __init__(self, products: Products, risk: Risk) -> None:
         super().__init__(risk)

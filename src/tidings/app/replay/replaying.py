@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from tidings.app.callback_text import CallbackDigest
-from tidings.app.replay_engine import ReplayEngine
+from tidings.app.replay.callback_text import CallbackDigest
+from tidings.app.replay.replay_engine import ReplayEngine
 from tidings.app.strategy_group import Member
 from tidings.app.strategy_run import StrategyRun
 from tidings.engine.adoption import set_stamps

@@ -11,8 +11,8 @@ from tidings.app.engine import Engine
 from tidings.app.engine_state import EngineState
 from tidings.app.live_limits import LiveLimits
 from tidings.app.order_path import EXECUTIONS_PER_ORDER
-from tidings.app.replay_market import ReplayMarket
-from tidings.app.replay_path import NO_VENUE, RecordedPath
+from tidings.app.replay.replay_market import ReplayMarket
+from tidings.app.replay.replay_path import NO_VENUE, RecordedPath
 from tidings.app.risk_limits import make_risk
 from tidings.app.trading_control import TradingControl
 from tidings.app.world import World
