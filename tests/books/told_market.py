@@ -13,6 +13,9 @@ from tidings.model.enums import ProductLine
 class Market:
     """A random book that never crosses, told as the venue tells it: 30 levels, sometimes whole."""
 
+    changes_max = 12  # of one side in one message
+    step_ticks_max = 3  # of the middle
+
     def __init__(self, line: ProductLine, chance: random.Random) -> None:
         self.is_snapshot = False  # the message told last
         self.instrument = {ProductLine.INVERSE: INVERSE, ProductLine.LINEAR: LINEAR, ProductLine.SPOT: SPOT}[line]
@@ -39,11 +42,11 @@ class Market:
     def _moves(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """The middle moves by some ticks; what it passes is deleted, some levels are set or deleted at random."""
         before = self.mid_ticks
-        self.mid_ticks += self.chance.randrange(-3, 4)
+        self.mid_ticks += self.chance.randrange(-self.step_ticks_max, self.step_ticks_max + 1)
         passed = range(min(before, self.mid_ticks), max(before, self.mid_ticks) + 1)
         sides = []
         for sign, side in ((-1, self.reference.bid_levels), (+1, self.reference.offer_levels)):
-            told = dict(self._levels(sign, self.chance.randrange(12)))
+            told = dict(self._levels(sign, self.chance.randrange(self.changes_max)))
             told |= {ticks: 0 for ticks in told if self.chance.random() < 0.5}
             told |= {ticks: 0 for ticks in passed if ticks in side}
             sides.append(list(told.items()))

@@ -15,6 +15,8 @@ from tidings.errors import RecordingError
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "quote_both_sides.py"
+
 
 def began(directory: Path) -> bool:
     """Whether market messages can be read already."""
@@ -104,11 +106,19 @@ def test_a_damaged_recording_is_no_success(low_exchange, tmp_path):
     assert "00000001.recording is damaged" in done.stderr and "byte" in done.stderr
 
 
-def test_a_stop_that_comes_first_leaves_nothing_and_says_so(start_exchange, tmp_path):
+@pytest.mark.parametrize(
+    ("words", "counted", "said"),
+    [
+        (("record", "BTCUSD", "--out"), "messages", "before anything was recorded"),
+        (("record", "BTCUSD", "--private", "--out"), "messages", "before anything was recorded"),
+        (("run", EXAMPLE, "--record"), "open_orders", "before a strategy was started"),
+    ],
+)
+def test_a_stop_that_comes_first_leaves_nothing_and_says_so(start_exchange, tmp_path, words, counted, said):
     """The exchange takes connections and answers nothing, so that the start takes long."""
     exchange = start_exchange("--no-flow")
     os.kill(exchange.process.pid, signal.SIGSTOP)
-    words = ("record", "BTCUSD", "--out", tmp_path / "r", "--exchange", exchange.ready_file, "--json")
+    words = (*words, tmp_path / "r", "--exchange", exchange.ready_file, "--json")
     running = subprocess.Popen(
         command_line(*words), env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -118,8 +128,8 @@ def test_a_stop_that_comes_first_leaves_nothing_and_says_so(start_exchange, tmp_
         stdout, stderr = running.communicate(timeout=30)
     finally:
         os.kill(exchange.process.pid, signal.SIGCONT)
-    assert (running.returncode, json.loads(stdout)["messages"]) == (0, 0)
-    assert "before anything was recorded" in stderr
+    assert (running.returncode, json.loads(stdout)[counted]) == (0, 0)
+    assert said in stderr
     assert not (tmp_path / "r").exists()
 
 

@@ -1,16 +1,20 @@
 """A session that records itself: everything that came and left is in it, in order, and nothing that gives it away."""
 
+import asyncio
 import json
 import os
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from session_lines import USD_M, placed, until
 
 import tidings
-from tidings.errors import RecordingError
+from tidings.app.order_lanes import OrderLanes
+from tidings.errors import ConnectionLost, RecordingError
 from tidings.recorder.entries import ACCOUNT_SOURCE, LANE_SOURCE, Entry, EntryKind
 from tidings.recorder.reader import RecordingReader
 
@@ -105,3 +109,47 @@ async def test_a_directory_with_a_recording_is_refused_before_anything_is_sent(q
     with pytest.raises(RecordingError, match="holds a recording already"):
         async with recording_session(quiet_exchange, tmp_path / "r"):
             pass
+
+
+async def test_a_session_that_never_came_up_leaves_no_recording(quiet_exchange, tmp_path, monkeypatch):
+    """So that the next attempt may have its directory."""
+
+    async def refused(*_: object) -> None:
+        raise ConnectionLost("refused by the test")
+
+    monkeypatch.setattr(OrderLanes, "start", refused)
+    with pytest.raises(ConnectionLost, match="by the test"):
+        async with recording_session(quiet_exchange, tmp_path / "r"):
+            pass
+    assert not (tmp_path / "r").exists()
+
+
+async def test_a_stuck_disk_does_not_hold_up_the_loop_at_the_end(quiet_exchange, tmp_path, monkeypatch):
+    """Others may trade in it: what goes on beside the end is what lets the disk go on."""
+    gate, real, stuck = threading.Event(), os.fdatasync, threading.Event()
+
+    def sync(descriptor: int) -> None:
+        if threading.current_thread().name == "tidings-recorder":
+            stuck.set()
+            gate.wait(5)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", sync)
+    async with asyncio.timeout(60):
+        async with recording_session(quiet_exchange, tmp_path / "r") as phemex:
+            await until(stuck.is_set)
+            recorder = phemex.engine.recording.recorder
+            opening = asyncio.create_task(opened_when(recorder._closing.is_set, gate))
+        assert await opening, "the loop went on while the recorder ended"
+    reader = RecordingReader(tmp_path / "r")
+    assert list(reader) and reader.damage == ""
+
+
+async def opened_when(is_ending: Callable[[], bool], gate: threading.Event) -> bool:
+    """Whether it was this that opened the gate, before its time was up."""
+    began_s = time.monotonic()
+    while not is_ending():
+        began_s = time.monotonic()
+        await asyncio.sleep(0.01)
+    gate.set()
+    return time.monotonic() - began_s < 4

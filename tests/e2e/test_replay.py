@@ -9,7 +9,11 @@ from exchange_process import launch
 from told_strategy import ToldListener, ToldQuoter
 
 import tidings
+from tidings.clock import ManualClock
 from tidings.errors import PeerError, RecordingError
+from tidings.recorder.entries import EntryKind
+from tidings.recorder.reader import RecordingReader
+from tidings.recorder.recorder import Recorder
 from tidings.session.replay import replay
 
 SIZES = {"BTCUSDT": "0.002", "BTCUSD": "20", "sBTCUSDT": "0.001"}
@@ -223,6 +227,45 @@ def test_orders_of_an_earlier_session_are_told_again(flowing, tmp_path):
     result = play(tmp_path / "later", again)
     assert again.heard == live.heard
     assert result.differences == 0
+
+
+def rewritten(directory, other, replaced):
+    """The same recording with some entries replaced by others, or by nothing."""
+    reader = RecordingReader(directory)
+    first = next(iter(reader))
+    clock = ManualClock(first.received_ns, first.wall_ns)
+    recorder = Recorder(other, session={"env": "local"}, clock=clock, has_thread=False, free_bytes_min=0)
+    for entry in reader:
+        if entry.kind is not EntryKind.SESSION:
+            for kind, payload in replaced(entry):
+                recorder.take(kind, entry.source, payload, entry.received_ns)
+    recorder.close()
+    return other
+
+
+def test_a_call_that_is_missing_in_the_recording_is_a_difference_and_no_more(demo, tmp_path):
+    calls = []
+
+    def without_the_fifth_call(entry):
+        calls.extend([entry.number] if entry.kind is EntryKind.CALL else [])
+        return [] if calls and entry.number == calls[-1] and len(calls) == 5 else [(entry.kind, entry.payload)]
+
+    directory = rewritten(demo[0], tmp_path / "less", without_the_fifth_call)
+    for strategies in ([], [ToldQuoter(SIZES)]):
+        result = play(directory, *strategies)
+        assert result.differences > 0
+        assert result.messages == play(demo[0]).messages
+
+
+def test_what_was_lost_beside_the_market_is_told(demo, tmp_path):
+    told = b'{"messages":3,"bytes":99,"beside_market":2,"from_ns":1,"to_ns":2}'
+
+    def with_a_gap(entry):
+        gap = [(EntryKind.DROPPED, told)] if entry.kind is EntryKind.TIMER and entry.number % 7 == 0 else []
+        return [(entry.kind, entry.payload), *gap]
+
+    result = play(rewritten(demo[0], tmp_path / "gaps", with_a_gap))
+    assert result.dropped * 2 == result.lost * 3 > 0
 
 
 # ---- The command ---------------------------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
 """Strategies at a running exchange: several in one engine, and `tidings run`."""
 
 import asyncio
+import select
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,35 @@ def test_a_signal_ends_a_run_in_order(tmp_path, quiet_exchange, name):
     output, errors = process.communicate(timeout=LIMIT_S)
     assert (process.returncode, errors) == (0, "")
     assert output.splitlines()[-1].endswith("no orders; 0 left open")
+
+
+RESTING = """
+import tidings
+class Resting(tidings.Strategy):
+    symbols = ("BTCUSDT",)
+    def on_start(self, session, now_ns):
+        price_ticks, qty_lots = session.on_grid(session.instrument("BTCUSDT"), "20000", "0.01")
+        self.results = [session.arm("BTCUSDT", "buy").fire(price_ticks - place, qty_lots) for place in range(5)]
+    def on_ack(self, order, report, now_ns):
+        print("acknowledged", flush=True)
+"""
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_is_said_again_does_not_leave_orders_behind(tmp_path, quiet_exchange, name):
+    """They come while open orders are being cancelled."""
+    path = tmp_path / "resting.py"
+    path.write_text(RESTING)
+    words = command_line("run", path, "--exchange", quiet_exchange.ready_file, "--account", 2)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(words, env=clean_environment(), **pipes)
+    assert [process.stdout.readline() for _ in range(6)][-1] == "acknowledged\n"
+    while process.poll() is None and not select.select([process.stdout], [], [], 0)[0]:
+        process.send_signal(name)
+        time.sleep(0.002)
+    output, errors = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, errors) == (0, "")
+    assert output.splitlines()[-1].endswith("5 ack, 5 cancel; 0 left open")
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(run_here, tmp_path):

@@ -63,18 +63,30 @@ def session_entry(wall_ns: int, mono_ns: int) -> Sample:
     return SESSION, 0, json.dumps(told).encode(), mono_ns
 
 
+def blocks_of(data: bytes) -> tuple[bytes, list[bytes]]:
+    """A segment's head and its blocks; no content of ours has a block's mark in it."""
+    return data[:40], [b"TBLK" + part for part in data[40:].split(b"TBLK")[1:]]
+
+
 def push(number: int) -> bytes:
     """Long enough that packing it gains something."""
     levels = ",".join(f'["{61000 + index}.5","{number * 7 % 100 + 1}"]' for index in range(6))
     return f'{{"sequence":{number},"symbol":"X","orderbook_p":{{"asks":[{levels}],"bids":[]}}}}'.encode()
 
 
-def write_recording(directory: Path, *, segments: int = 3, blocks: int = 4, per_block: int = 5) -> list[Sample]:
+def write_recording(
+    directory: Path,
+    *,
+    segments: int = 3,
+    blocks: int = 4,
+    per_block: int = 5,
+    begun_ns: int = 1_700_000_000_000_000_000,
+) -> list[Sample]:
     """A whole recording, and what is in it; one block in two is packed, and each knows the one before durable."""
     written: list[Sample] = []
     crc = 0
     for number in range(1, segments + 1):
-        wall_ns, mono_ns = 1_700_000_000_000_000_000 + number, 1000 * number
+        wall_ns, mono_ns = begun_ns + number, 1000 * number
         data = segment_head(number, len(written) + 1, wall_ns, crc)
         for index in range(blocks):
             entries = [session_entry(wall_ns, mono_ns)] if index == 0 else []

@@ -81,12 +81,12 @@ cdef class Book:
 
     cdef void _compare(self, const BookUpdate* snapshot) noexcept:
         """A snapshot of the very number we are at must show our levels: the one proof of a lost change there is."""
-        if self.feed_state != FEED_LIVE or snapshot.depth != self.depth or (
+        if self.feed_state != FEED_LIVE or (
             is_same(&self.bid_side, snapshot.bids, snapshot.bid_count)
             and is_same(&self.offer_side, snapshot.offers, snapshot.offer_count)
         ):
             return
-        if snapshot.sequence == self.sequence:
+        if snapshot.sequence == self.sequence and snapshot.depth == self.depth:
             self.mismatch_count += 1
         else:
             self.corrected_count += 1

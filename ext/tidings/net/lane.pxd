@@ -61,6 +61,8 @@ cdef class Lane(ByteSink):
     cdef int take_answer(self, Response* response, int64_t now_ns) except -1
     cdef Request* _slot(self, int position) noexcept
     cdef Request _take_first(self) noexcept
+    cdef void _tell_request(self, const char* start, Py_ssize_t count, int64_t now_ns) noexcept
+    cdef void _tell_answer(self, Response* response, int64_t now_ns) noexcept
     cdef int _check_stall(self, int64_t now_ns) except -1
 
 

@@ -94,7 +94,7 @@ cdef class Lane(ByteSink):
         slot.is_overdue = False
         self.in_flight_count += 1
         if self.tap is not None:
-            self.tap.request_left(self.index, start[:count], now_ns)
+            self._tell_request(start, count, now_ns)
         return result
 
     cpdef bint has_room(self) noexcept:
@@ -132,7 +132,7 @@ cdef class Lane(ByteSink):
         if not response.keep_alive:
             self.is_up = False
         if self.tap is not None:
-            self.tap.answer_came(self.index, copy_response(response, now_ns), now_ns)
+            self._tell_answer(response, now_ns)
         self.listener.on_answer(self, &request, response, now_ns)
         if not response.keep_alive:
             self.connection.close(ConnectionLost(f"lane {self.index}: the peer announced the end of the connection"))
@@ -149,6 +149,14 @@ cdef class Lane(ByteSink):
         self.in_flight_count -= 1
         self.overdue_count -= request.is_overdue
         return request
+
+    # --- A recording: whatever it does, the request has left, and the answer is heard. What it raises is "unraisable".
+
+    cdef void _tell_request(self, const char* start, Py_ssize_t count, int64_t now_ns) noexcept:
+        self.tap.request_left(self.index, start[:count], now_ns)
+
+    cdef void _tell_answer(self, Response* response, int64_t now_ns) noexcept:
+        self.tap.answer_came(self.index, copy_response(response, now_ns), now_ns)
 
     # --- Time
 

@@ -125,8 +125,6 @@ cdef class FrameReader:
         if head.opcode >= OPCODE_CLOSE:
             if head.opcode > OPCODE_PONG:
                 return self._fail(CODE_PROTOCOL, b"an opcode that does not exist")
-            if head.payload_bytes > CONTROL_BYTES_MAX:
-                return self._fail(CODE_PROTOCOL, b"a control frame of more than 125 bytes")
             if not head.is_final:
                 return self._fail(CODE_PROTOCOL, b"a control frame in fragments")
             return True
@@ -139,7 +137,10 @@ cdef class FrameReader:
     cdef bint _fits(self, const FrameHead* head) noexcept:
         if head.payload_bytes < 0:
             return self._fail(CODE_PROTOCOL, b"a length of more than 63 bits")
-        if head.opcode < OPCODE_CLOSE and head.payload_bytes > self.message_bytes_max - self.fragments.count:
+        if head.opcode >= OPCODE_CLOSE:
+            if head.payload_bytes > CONTROL_BYTES_MAX:
+                return self._fail(CODE_PROTOCOL, b"a control frame of more than 125 bytes")
+        elif head.payload_bytes > self.message_bytes_max - self.fragments.count:
             return self._fail(CODE_TOO_BIG, b"a message above the limit")
         return True
 

@@ -138,6 +138,8 @@ class Engine:
         self._tick(BOOK_CHECK_S, self._check_books)
         self._repeat(CLOCK_LOOK_S, self._follow_clock)
         self.is_open = True
+        if self.recording is not None:
+            self.recording.has_begun = True
         self._judge_readiness(None)
         if self.credentials is not None:
             self._repeat(TRUTH_LOOK_S, self.truth.inquiry.look)

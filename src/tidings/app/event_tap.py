@@ -8,7 +8,8 @@ events of a recording is what the first one led to.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -108,6 +109,15 @@ class EventTap:
                 self._depth -= 1
 
         return call
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is asked for inside is not the strategy's own, though it may be inside its callback."""
+        depth, self._depth = self._depth, 0
+        try:
+            yield
+        finally:
+            self._depth = depth
 
     def _run(self, event: msgspec.Struct, now_ns: int) -> None:
         self._take(EntryKind.RUN, 0, encode(event), now_ns)

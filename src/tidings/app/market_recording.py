@@ -12,8 +12,10 @@ from tidings.app.market_watch import MarketWatch
 from tidings.app.recording import Recording, begin_recording
 from tidings.app.risk_limits import make_risk
 from tidings.app.timers import Ticks, every
-from tidings.errors import TidingsError
+from tidings.errors import TidingsError, UsageError
+from tidings.model.instrument import Instrument
 from tidings.venue.phemex.market_topics import topic_of
+from tidings.venue.phemex.products import Products
 
 log = logging.getLogger("tidings.recorder")
 
@@ -30,20 +32,16 @@ async def market_recording(
     UsageError, ConnectionLost, RecordingError.
     """
     engine.products = await engine.catalogue.read_anew()
-    instruments = [engine.products.tradable(symbol) for symbol in symbols]
-    for instrument in instruments:
-        for word in channels:
-            topic_of(instrument, word, engine.products)
+    plan = channels_of(engine.products, symbols, channels)
     engine.market = MarketWatch(
         engine.access, engine.products, make_risk(engine.settings, engine.products), engine.world
     )
     recording = begin_recording(engine, directory, symbols=symbols, channels=channels)
     engine.recording = engine.market.recording = recording
     engine.market.tap = EventTap(recording.take)
-    has_begun = False
     try:
-        await engine.market.subscribe(instruments, channels)
-        has_begun = True
+        await follow(engine, plan)
+        recording.has_begun = True
         checks = Ticks(BOOK_CHECK_S, lambda: engine.market.on_timer(engine.clock.read_now_ns()), _log_error)
         looks = every(CATALOGUE_LOOK_S, engine.refresh_products, _log_error)
         try:
@@ -53,7 +51,41 @@ async def market_recording(
             looks.cancel()
             await engine.market.stop()
     finally:
-        recording.close(is_worthless=not has_begun)
+        await recording.end()
+
+
+def channels_of(
+    products: Products, symbols: Sequence[str], channels: Sequence[str]
+) -> dict[tuple[str, ...], list[Instrument]]:
+    """Which channels to follow of which instruments: all that there are of each.
+
+    A channel that a symbol's line has not (a spot pair's index) is left out with a warning. Raises UsageError for a
+    symbol nobody knows, and for a channel that none of them has.
+    """
+    instruments = [products.tradable(symbol) for symbol in symbols]
+    refusals: dict[tuple[str, str], UsageError] = {}
+    for word in channels:
+        for instrument in instruments:
+            try:
+                topic_of(instrument, word, products)
+            except UsageError as error:
+                refusals[instrument.symbol, word] = error
+        refused = [refusal for (_, other), refusal in refusals.items() if other == word]
+        if len(refused) == len(instruments):
+            raise refused[0]
+    plan: dict[tuple[str, ...], list[Instrument]] = {}
+    for instrument in instruments:
+        words = tuple(word for word in channels if (instrument.symbol, word) not in refusals)
+        plan.setdefault(words, []).append(instrument)
+    for refusal in refusals.values():
+        log.warning("left out: %s", refusal)
+    return plan
+
+
+async def follow(engine: Engine, plan: dict[tuple[str, ...], list[Instrument]]) -> None:
+    """Subscribe to what `channels_of` has found. Raises ConnectionLost, UsageError beyond the venue's limits."""
+    for words, instruments in plan.items():
+        await engine.market.subscribe(instruments, words)
 
 
 def _log_error(error: Exception, act: object) -> None:

@@ -6,6 +6,7 @@ account away (token, signature) is taken out before anything leaves this file.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -77,6 +78,7 @@ class Recording:
     def __init__(self, recorder: Recorder, redaction: Redaction, clock: Clock) -> None:
         self.recorder, self.redaction, self._clock = recorder, redaction, clock
         self.take = recorder.take
+        self.has_begun = False  # what was asked for is being recorded
         self._catalogue = b""
 
     def feed(self, source: int, event: str, cause: str) -> None:
@@ -101,17 +103,19 @@ class Recording:
     def lane_tap(self) -> LaneTap:
         return LaneTap(self)
 
-    def close(self, *, is_worthless: bool = False) -> None:
-        """End the recording; remove it if it never began."""
-        self.recorder.close(is_worthless=is_worthless)
+    async def end(self) -> None:
+        """End the recording; remove it if it never began. A disk that takes its time is waited for beside the loop."""
+        await asyncio.to_thread(self.recorder.close, is_worthless=not self.has_begun)
 
 
 def recording_of(engine: Engine, closing: AsyncExitStack) -> Recording | None:
-    """The recording that the engine's settings ask for; it ends with `closing`. Raises RecordingError."""
+    """The recording that the engine's settings ask for; it ends with `closing`, and is removed then if the engine never
+    came up: the next attempt may have its directory. Raises RecordingError.
+    """
     if engine.settings.record is None:
         return None
     recording = begin_recording(engine, engine.settings.record)
-    closing.callback(recording.close)
+    closing.push_async_callback(recording.end)
     return recording
 
 

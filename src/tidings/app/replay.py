@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -20,7 +19,7 @@ from tidings.app.replay_engine import ReplayEngine
 from tidings.app.strategy_group import Member
 from tidings.app.strategy_run import StrategyRun
 from tidings.engine.adoption import set_stamps
-from tidings.errors import TidingsError
+from tidings.errors import RecordingError, TidingsError
 from tidings.market.feed_state import FeedEvent
 from tidings.recorder.entries import Entry, EntryKind
 from tidings.recorder.order_events import (
@@ -28,6 +27,8 @@ from tidings.recorder.order_events import (
     AdoptCall,
     AdoptedTold,
     Call,
+    CancelCall,
+    CancelManyCall,
     Followed,
     Heard,
     ModeSet,
@@ -72,6 +73,7 @@ class ReplayResult:
     calls: int = 0  # made again as they were recorded
     differences: int = 0  # … and otherwise
     dropped: int = 0  # messages missing in the recording
+    lost: int = 0  # of them: no market data, so that orders and positions may not be what they were
     strategy_errors: int = 0
     damage: str = ""  # at the recording's end
 
@@ -157,9 +159,23 @@ class Replay:
         """The recorded call that comes next, if one does."""
         if self._again is not None:
             return self._again
-        if self._call is None and (found := self._peek_call()) is not None:
-            self._call = decode_call(found[1].payload)
+        if self._call is None:
+            self._call = self._next_own_call()
         return self._call
+
+    def _next_own_call(self) -> Call | None:
+        """A callback asks for something. Cancels that came from inside it and are not its own (a kill) come first."""
+        while (found := self._peek_call()) is not None:
+            place, entry = found
+            call = decode_call(entry.payload)
+            if not isinstance(call, CancelCall | CancelManyCall) or call.by_strategy:
+                return call
+            for _ in range(place):
+                self._follow_run(self._ahead.popleft())
+            self._ahead.popleft()
+            self._do(entry)
+            self._aim()
+        return None
 
     def _pass_call(self) -> None:
         """It was made again: whatever is asked next is asked at the time of the one behind it."""
@@ -221,7 +237,9 @@ class Replay:
         elif kind is EntryKind.FEED:
             self._follow_feed(entry)
         else:
-            self.result.dropped += int(orjson.loads(entry.payload)["messages"])
+            told = orjson.loads(entry.payload)
+            self.result.dropped += told["messages"]
+            self.result.lost += told.get("beside_market", 0)
 
     # ---- What ran ------------------------------------------------------------------------------------------------
 
@@ -314,8 +332,11 @@ class Replay:
             return
         self._again = call
         try:
-            with suppress(TidingsError):  # as it raised then
-                self.engine.do_again(call, entry.received_ns)
+            self.engine.do_again(call, entry.received_ns)
+        except RecordingError as error:
+            recorded.differs(f"entry {entry.number}: {error}")
+        except TidingsError:
+            pass  # as it raised then
         finally:
             self._again = None
 

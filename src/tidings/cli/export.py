@@ -56,7 +56,8 @@ def _export(options: argparse.Namespace, screen: Screen) -> int:
             "damage": result.damage,
         }
     )  # fmt: skip
-    screen.table(f"{options.out}: {result.messages} messages of {', '.join(result.symbols)}", COLUMNS, rows)
+    of = f" of {', '.join(result.symbols)}" if result.symbols else ": there is no market in it"
+    screen.table(f"{options.out}: {result.messages} messages{of}", COLUMNS, rows)
     for text in remarks(result):
         screen.note(text)
     return 0

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from tidings.app.engine import Engine
-from tidings.app.market_recording import market_recording
+from tidings.app.market_recording import channels_of, follow, market_recording
 from tidings.cli.record_progress import NOTHING, showing_progress, tally_of, words_of
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, questions_of, session_of
+from tidings.cli.stop_signals import stop_signals, unless_stopped
 from tidings.errors import RecordingError, UsageError
-from tidings.venue.phemex.market_topics import BOOKS_AND_TRADES, WORDS
+from tidings.venue.phemex.market_topics import WORDS
 
 LOOK_S = 0.2
+DEFAULT_CHANNELS = "book,trade,kline:60"  # a table of each in an export
 
 
 def add_commands(commands: Any) -> None:
@@ -28,8 +29,8 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="directory of the recording; must hold none")
     parser.add_argument("--seconds", type=float, metavar="N", help="stop by itself (default: SIGTERM or Ctrl-C)")
     parser.add_argument(
-        "--channels", default=",".join(BOOKS_AND_TRADES), metavar="LIST",
-        help=f"what of each symbol, separated by commas: {', '.join(WORDS)} (default book,trade)",
+        "--channels", default=DEFAULT_CHANNELS, metavar="LIST",
+        help=f"what of each symbol, separated by commas: {', '.join(WORDS)} (default {DEFAULT_CHANNELS})",
     )  # fmt: skip
     parser.add_argument(
         "--private", action="store_true", help="the account's stream and order lanes too; secrets are left out"
@@ -49,12 +50,13 @@ async def _record(options: argparse.Namespace, screen: Screen) -> int:
     """Record until it is time; being told to stop is the usual end, and the exit code is 0."""
     if options.seconds is not None and not options.seconds > 0:
         raise UsageError(f"--seconds must be above 0: was {options.seconds:g}")
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+    with stop_signals() as stop:
+        return await _record_until(stop, options, screen)
+
+
+async def _record_until(stop: asyncio.Event, options: argparse.Namespace, screen: Screen) -> int:
     recording = _recording(options)
-    engine = await _unless_stopped(stop, recording.__aenter__())
+    engine = await unless_stopped(stop, recording.__aenter__())
     if engine is None:
         screen.json({"directory": str(Path(options.out)), **NOTHING})
         screen.complain("tidings record", "stopped before anything was recorded; nothing is left of it")
@@ -85,26 +87,18 @@ async def _recording(options: argparse.Namespace) -> AsyncIterator[Engine]:
     sizes = {"record_free_mb": options.free_mb, "record_segment_mb": options.segment_mb}
     if options.private:
         async with session_of(options, journal="none", record=options.out, **sizes) as phemex:
-            await phemex.subscribe(*symbols, channels=channels)
-            yield phemex.engine
+            engine = phemex.engine
+            assert engine.recording is not None
+            engine.recording.has_begun = False  # what was asked for is not there before the subscription stands
+            await follow(engine, channels_of(engine.products, symbols, channels))
+            engine.recording.has_begun = True
+            yield engine
         return
     async with (
         questions_of(options, need_key=False, **sizes) as engine,
         market_recording(engine, options.out, symbols, channels),
     ):
         yield engine
-
-
-async def _unless_stopped(stop: asyncio.Event, beginning: Coroutine[Any, Any, Engine]) -> Engine | None:
-    """What has begun; None, and nothing is left of it, where the stop came first."""
-    task, stopping = asyncio.create_task(beginning), asyncio.create_task(stop.wait())
-    await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if not task.done():
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        return None
-    return task.result()
 
 
 async def _until_over(engine: Engine, stop: asyncio.Event, seconds: float | None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import signal
 import sys
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, session_of
+from tidings.cli.stop_signals import stop_signals, unless_stopped
 from tidings.cli.strategy_file import choose_symbols, load_strategies
 from tidings.engine.strategy import Strategy
 from tidings.model.scale import qty_text
@@ -20,6 +20,7 @@ from tidings.session.phemex import Phemex
 
 EVENTS = ("submitted", "denied", "ack", "fill", "amend", "cancel", "reject", "unknown", "unsent")
 TIMER_MS_MAX = 3_600_000
+NOTHING = {"strategies": [], "seconds": 0.0, "events": dict.fromkeys(EVENTS, 0), "open_orders": 0}
 
 
 def add_commands(commands: Any) -> None:
@@ -61,34 +62,48 @@ async def _run(options: argparse.Namespace, screen: Screen) -> int:
     session = session_of(options, **settings)
     names = ", ".join(type(strategy).__name__ for strategy in strategies)
     screen.note(f"{names} on {options.env}: {', '.join(symbols)}")
-    async with session as phemex:
+    with stop_signals() as told:
+        phemex = await unless_stopped(told, _begin(session, symbols))
+        if phemex is None:
+            screen.json({"env": options.env, "symbols": symbols, **NOTHING})
+            screen.complain("tidings run", "stopped before a strategy was started; nothing was sent")
+            return 0
         started_s = time.monotonic()
-        await phemex.subscribe(*symbols)
-        with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
-            await _until_told(phemex, strategies, options)  # what strategies print is no part of the object
-        seconds = time.monotonic() - started_s
-    _show(screen, _report(phemex, strategies, symbols, options, seconds))
+        try:
+            with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
+                await _until_told(told, phemex, strategies, options)  # what strategies print is no part of the object
+            seconds = time.monotonic() - started_s
+        finally:
+            await phemex.__aexit__(None, None, None)
+        _show(screen, _report(phemex, strategies, symbols, options, seconds))
     return 0
 
 
-async def _until_told(phemex: Phemex, strategies: list[Strategy], options: argparse.Namespace) -> None:
-    """For so many seconds, or until a signal: both are ends in order."""
+async def _begin(session: Phemex, symbols: list[str]) -> Phemex:
+    """Connected and subscribed, or closed again."""
+    phemex = await session.__aenter__()
+    try:
+        await phemex.subscribe(*symbols)
+    except BaseException:
+        await phemex.__aexit__(None, None, None)
+        raise
+    return phemex
+
+
+async def _until_told(
+    told: asyncio.Event, phemex: Phemex, strategies: list[Strategy], options: argparse.Namespace
+) -> None:
+    """For so many seconds, or until a signal: both are ends in order. Raises what an on_start raises."""
     run = asyncio.ensure_future(phemex.run(strategies, seconds=options.seconds, timer_ms=options.timer_ms))
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, told.set)
     waiting = asyncio.ensure_future(told.wait())
     try:
         await asyncio.wait({run, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        run.cancel()
-        await asyncio.gather(run, return_exceptions=told.is_set())
-    except asyncio.CancelledError:
-        if not told.is_set():
-            raise
     finally:
         waiting.cancel()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(name)
+        run.cancel()
+        (ended,) = await asyncio.gather(run, return_exceptions=True)
+    if isinstance(ended, Exception):
+        raise ended
 
 
 def _report(

@@ -17,7 +17,7 @@ import orjson
 
 from tidings.errors import UsageError
 
-FORMAT: Final = 1  # of the checkpoint and of the part files: another program begins anew
+FORMAT: Final = 2  # of the checkpoint and of the part files: another program begins anew
 DIRECTORY: Final = ".export"
 
 

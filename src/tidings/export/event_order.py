@@ -15,7 +15,7 @@ from typing import Any, Final
 from tidings.errors import UsageError
 from tidings.export.backtest_events import EXCHANGE, LOCAL
 
-PIECE_ROWS: Final = 500_000
+PIECE_ROWS: Final = 100_000
 FIELDS: Final = [
     ("ev", "<u8"), ("exch_ts", "<i8"), ("local_ts", "<i8"), ("px", "<f8"), ("qty", "<f8"), ("order_id", "<u8"),
     ("ival", "<i8"), ("fval", "<f8"),

@@ -20,7 +20,7 @@ from tidings.export.form import MadeFile
 from tidings.export.part_file import PartFile
 from tidings.export.tables import Column, Grid, Grids, Kind, Row, Table
 
-ROW_GROUP_ROWS = 500_000  # a reader takes one into memory at a time, and so do we
+ROW_GROUP_ROWS = 250_000  # a reader takes one into memory at a time, and so do we
 NARROW_DIGITS = 18  # of a decimal that is kept as int64
 WIDE_DIGITS = 38
 EXACT = Context(prec=WIDE_DIGITS)

@@ -13,9 +13,12 @@ from tidings.export.form import Form, MadeFile
 from tidings.export.part_file import PartFile
 from tidings.export.recorded_market import Document, MarketNews
 from tidings.export.tables import Grids
+from tidings.market.price_tick import TickKind
 from tidings.recorder.entries import Entry
+from tidings.venue.phemex.products import Products
 
-KINDS: Final = ("book", "orderbook_p", "trades", "trades_p", "tick", "tick_p")
+KINDS: Final = ("book", "orderbook_p", "trades", "trades_p")
+PLAYED_TICKS: Final = (TickKind.INDEX, TickKind.MARK)
 
 
 class PlayableLines(MarketNews):
@@ -24,9 +27,16 @@ class PlayableLines(MarketNews):
     def __init__(self) -> None:
         self.waiting: list[bytes] = []
         self.last_ns = 0
+        self._ticks: frozenset[str] = frozenset()  # symbols of index and mark prices: funding rates are not played
+
+    def catalogue_changed(self, products: Products) -> None:
+        told = products.tick_symbols.values()
+        self._ticks = frozenset(symbols[kind] for symbols in told for kind in PLAYED_TICKS if kind in symbols)
 
     def message_taken(self, entry: Entry, document: Document) -> None:
-        if any(kind in document for kind in KINDS):
+        tick = document.get("tick") or document.get("tick_p")
+        is_price = isinstance(tick, dict) and tick.get("symbol") in self._ticks
+        if is_price or any(kind in document for kind in KINDS):
             # A wall clock may be set back in the middle of a recording; the file's time never goes backwards.
             self.last_ns = max(self.last_ns, entry.wall_ns)
             self.waiting.append(b'{"received_ns":%d,"message":%s}\n' % (self.last_ns, entry.payload.strip()))

@@ -239,7 +239,9 @@ class RecordedMarket(MarketListener):
         for saved in books:
             book = self._stream.book(saved["symbol"]) if self._stream is not None else None
             if book is not None and _grid(book.instrument) == saved["grid"]:
-                book.apply_snapshot(saved["bids"], saved["offers"], **saved["figures"])
+                figures = saved["figures"]
+                book.apply_snapshot(saved["bids"], saved["offers"], **{**figures, "received_ns": saved["snapshot_ns"]})
+                book.apply_incremental([], [], **figures)
                 if not saved["is_live"]:
                     book.mark_stale(FeedEvent.DISCONNECTED)
 
@@ -258,6 +260,7 @@ def _saved_book(book: Book) -> dict[str, Any]:
         "grid": _grid(book.instrument),
         "bids": book.bids(),
         "offers": book.offers(),
+        "snapshot_ns": book.snapshot_ns,  # a book is silent by the age of its last whole one
         "figures": {
             "sequence": book.sequence,
             "depth": book.depth,

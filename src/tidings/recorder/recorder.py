@@ -20,7 +20,7 @@ import orjson
 from tidings.clock import Clock
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.entry_ring import EntryRing, Slab
-from tidings.recorder.segment_writer import SegmentWriter
+from tidings.recorder.segment_writer import SegmentWriter, SyncFailed
 
 log = logging.getLogger("tidings.recorder")
 
@@ -139,8 +139,8 @@ class Recorder:
             self._tell_time(now_ns)
             if self._has_space(now_ns):
                 self._write_waiting()
-                if now_ns >= self._next_sync_ns:
-                    self._sync()
+            if now_ns >= self._next_sync_ns and not self._failure:
+                self._sync()
         except OSError as error:
             self._judge(error)
         except Exception as error:  # the top of a thread: a bug here ends the recording, and nothing else
@@ -168,7 +168,7 @@ class Recorder:
     def _write_waiting(self) -> None:
         for _ in range(self._ring.waiting_count() + 1):
             self._pending = self._pending or self._ring.next_slab()
-            if self._pending is None:
+            if self._pending is None or self._failure:
                 return
             self._oldest_ns = self._oldest_ns or self._pending.first_ns
             self._writer.write(self._pending.content(), self._pending.count)
@@ -180,8 +180,8 @@ class Recorder:
     def _sync(self) -> None:
         try:
             self._writer.sync()
-        except OSError as error:  # what the disk has is unknown from here on: no later sync could tell
-            self._fail(f"sync failed: {error.strerror}")
+        except SyncFailed as error:
+            self._fail(str(error))
             return
         now_ns = self._clock.read_now_ns()
         if self._oldest_ns:
@@ -190,7 +190,9 @@ class Recorder:
         self._next_sync_ns = now_ns + SYNC_NS
 
     def _judge(self, error: OSError) -> None:
-        if error.errno in NO_SPACE:
+        if isinstance(error, SyncFailed):
+            self._fail(str(error))
+        elif error.errno in NO_SPACE:
             self._pause(f"{error.strerror}: make room, and it goes on by itself")
             self._next_look_ns = self._clock.read_now_ns() + SPACE_LOOK_NS
         else:
@@ -214,10 +216,16 @@ class Recorder:
     def _finish(self) -> None:
         if not self._failure:
             try:
-                while self._pending or self._ring.has_waiting():
+                while (self._pending or self._ring.has_waiting()) and not self._failure:
                     self._write_waiting()
-                self._writer.end()
-                self._trouble = ""
+                if not self._failure:
+                    self._writer.end()
+                    self._trouble = ""
+            except SyncFailed as error:
+                self._fail(str(error))
             except OSError as error:
                 self._fail(f"{error.strerror}: the recording is not ended")
+            except Exception as error:  # as in `turn`
+                log.exception("recorder: a bug")
+                self._fail(repr(error))
         self._writer.close()

@@ -2,8 +2,8 @@
 
 A block's checksum covers its head and its content, and its head holds the checksum of the block before, of the
 segment before too: so each stands for all that came before it, and a segment that is missing, swapped or of another
-recording does not fit. Each head also tells up to which entry all was known to be durable: that is what tells damage
-from what a power loss leaves (recorder/reader).
+recording does not fit. Each head also says up to which entry all was known to be durable: by that the reader
+(recorder/reader) knows damage from the torn end that a power loss leaves.
 
 The last block of a recording that was ended holds nothing and says so.
 """

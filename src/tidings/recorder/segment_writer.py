@@ -20,6 +20,10 @@ DAY_NS = 86_400_000_000_000
 _ENTRY = struct.Struct("<IBBHq")  # as compiled code has it: payload bytes, kind, zero, source, received_ns
 
 
+class SyncFailed(OSError):
+    """What the disk has of the recording is unknown from here on, whatever its cause: no later sync could tell."""
+
+
 class SegmentWriter:
     """For one thread. `session` is told again in front of every segment."""
 
@@ -41,6 +45,7 @@ class SegmentWriter:
 
     def _make_directory(self) -> None:
         try:
+            self._is_own_directory = not self._directory.exists()
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             if any(number_of(entry.name) for entry in os.scandir(self._directory)):
                 raise RecordingError(f"{self._directory} holds a recording already: give another directory")
@@ -55,9 +60,12 @@ class SegmentWriter:
         self._write_block(content, count)
 
     def sync(self) -> None:
-        """Make all that was written durable. Raises OSError; then nothing is known of any of it."""
+        """Make all that was written durable. Raises SyncFailed; then nothing is known of any of it."""
         if self.unsynced_bytes:
-            sync_descriptor(self._fd)
+            try:
+                sync_descriptor(self._fd)
+            except OSError as error:
+                raise SyncFailed(f"sync failed: {error.strerror}") from error
             self.synced_number, self.unsynced_bytes = self._last_number, 0
 
     def end(self) -> None:
@@ -74,10 +82,13 @@ class SegmentWriter:
             self._fd = -1
 
     def remove_all(self) -> None:
-        """The files that this made."""
+        """The files that this made, and the directory if this made it and nobody has put anything in."""
         for number in range(1, self.segment_count + 1):
             with suppress(OSError):
                 (self._directory / segment_name(number)).unlink()
+        if self._is_own_directory:
+            with suppress(OSError):
+                self._directory.rmdir()
 
     def _next_segment(self) -> None:
         """The segment before is durable before another is begun: only the last one ever has an open end."""
@@ -91,7 +102,7 @@ class SegmentWriter:
             self._fd, self._file_bytes = descriptor, 0
             try:
                 self._append(head)
-                self._write_session(wall_ns)
+                self._write_session()
                 sync_path(self._directory)
             except BaseException:
                 self._fd, self._file_bytes, self._before_crc, self._last_number = before
@@ -105,9 +116,10 @@ class SegmentWriter:
         self.segment_count += 1
         self._day = wall_ns // DAY_NS
 
-    def _write_session(self, wall_ns: int) -> None:
+    def _write_session(self) -> None:
+        """Both clocks are read one behind the other: wall times hang on their difference, and the disk is slow."""
         mono_ns = self._clock.read_now_ns()
-        told = {"format": FORMAT, **self._session, "wall_ns": wall_ns, "mono_ns": mono_ns}
+        told = {"format": FORMAT, **self._session, "wall_ns": self._clock.read_wall_ns(), "mono_ns": mono_ns}
         payload = orjson.dumps(told)
         self._write_block(_ENTRY.pack(len(payload), EntryKind.SESSION, 0, 0, mono_ns) + payload, 1)
 

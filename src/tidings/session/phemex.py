@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from functools import cached_property
 from types import TracebackType
@@ -327,7 +327,8 @@ class Phemex(MarketFace):
             raise UsageError("a kill needs a reason: it is written down, and read by who re-arms")
         if self.engine.credentials is None:
             raise UsageError("this session has no key: there is nothing it could cancel")
-        return self.engine.kill.trip(reason)
+        with self.engine.tap.aside() if self.engine.tap is not None else nullcontext():
+            return self.engine.kill.trip(reason)
 
     def rearm(self, reason: str = "") -> None:
         """Take orders again after a kill (with a reason), or after the watchdog has shut this engine out and cancelled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,14 +19,11 @@ from tidings.model.enums import DenyReason, RequestKind
 from tidings.recorder.order_events import RunStrategy
 from tidings.recorder.reader import RecordingReader
 from tidings.session.phemex import Phemex
-from tidings.session.strategy_session import members_of
+from tidings.session.strategy_session import StrategySession, members_of
 
 
 class ReplaySession(Phemex):
     """What `on_start` gets in a replay: as live, but what would ask the venue is denied."""
-
-    def __init__(self, engine: ReplayEngine) -> None:
-        super().__init__(engine)
 
     def denial(
         self, reason: int, what: str, cl_ord_id: str = "", *, symbol: str = "", kind: RequestKind = RequestKind.NEW
@@ -48,7 +46,11 @@ class ReplaySession(Phemex):
     def unsubscribe(self, *symbols: str, **words: Any) -> None:
         """Likewise."""
 
-    async def cancel_all(self, symbol: str) -> NoReturn:
+    def kill(self, reason: str) -> asyncio.Task[Any]:
+        """Its cancels and what it denied are recorded; of its outcome only their reports tell."""
+        return asyncio.get_running_loop().create_task(asyncio.sleep(0), name="tidings-replayed-kill")
+
+    async def cancel_all(self, symbol: str) -> None:
         _refuse(f"cancel_all of {symbol}")
 
     async def set_leverage(self, symbol: str, *values: Any, **words: Any) -> NoReturn:
@@ -62,6 +64,10 @@ class ReplaySession(Phemex):
 
     async def refresh_products(self) -> NoReturn:
         _refuse("refresh_products")
+
+
+class ReplayStrategySession(StrategySession, ReplaySession):
+    """The same for one named strategy."""
 
 
 def _refuse(what: str) -> NoReturn:
@@ -106,7 +112,7 @@ async def replay(
             chosen = _as_recorded(given, recorded)
             for strategy, one in zip(chosen, recorded, strict=False):
                 strategy.symbols = tuple(one.symbols) or strategy.symbols  # as `tidings run` told it
-            return members_of(session, chosen)
+            return members_of(session, chosen, ReplayStrategySession)
         return members_of(session, [Listening(one.name) for one in recorded] or [Listening()])
 
     played = Replay(RecordingReader(directory), make_members, is_driven=not given, until=until, timer_ms=timer_ms)

@@ -65,6 +65,30 @@ def test_interrupted_again_and_again_it_ends_with_the_same_bytes(flow, tmp_path:
     assert not (pieces / ".export").exists()
 
 
+def test_a_book_falls_silent_where_it_would_have_without_an_interruption(
+    written, book_push, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last snapshot is older than the checkpoint, and the one that should come does not."""
+    monkeypatch.setattr(conversion, "CHECKPOINT_ENTRIES", 10)
+    monkeypatch.setattr(conversion, "PROGRESS_ENTRIES", 1)
+    written.push(book_push("snapshot", [["100.0", "1"]], [["100.5", "1"]], 1))
+    for second in range(0, 100, 2):
+        written.wait(2)
+        written.push(book_push("incremental", [["100.0", f"{2 + second}"]], [], 2 + second))
+    directory = written.close()
+
+    def interrupt(entries: int, *_: int) -> None:
+        if entries == 25:
+            raise Interrupt
+
+    convert(directory, "csv", tmp_path / "whole")
+    with pytest.raises(Interrupt):
+        convert(directory, "csv", tmp_path / "pieces", progress=interrupt)
+    assert convert(directory, "csv", tmp_path / "pieces").resumed_at == 20
+    assert ",stale," in (tmp_path / "whole" / "top.csv").read_text()
+    assert digests(tmp_path / "pieces") == digests(tmp_path / "whole")
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_killed_it_goes_on(flow, tmp_path: Path, form: str) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"

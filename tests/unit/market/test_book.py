@@ -147,9 +147,12 @@ def test_a_snapshot_of_another_number_may_only_be_counted_as_a_correction(book):
     assert (book.corrected_count, book.mismatch_count) == (0, 0)
     book.apply_snapshot([(900, 1)], OFFERS, sequence=12, depth=30)
     assert (book.corrected_count, book.mismatch_count, book.is_live) == (1, 0, True)
+    book.apply_incremental([], [], sequence=13, depth=1)
+    book.apply_snapshot([(900, 1)], OFFERS, sequence=13, depth=30)
+    assert (book.corrected_count, book.mismatch_count) == (2, 0), "of another depth, it proves nothing either"
     book.mark_stale(FeedEvent.DISCONNECTED)
     book.apply_snapshot(BIDS, OFFERS, sequence=13, depth=30)
-    assert book.corrected_count == 1, "a stale book is not believed anyway"
+    assert book.corrected_count == 2, "a stale book is not believed anyway"
 
 
 def test_more_levels_than_any_honest_side_make_it_stale(book):

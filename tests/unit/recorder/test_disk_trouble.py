@@ -142,6 +142,67 @@ def test_a_disk_that_fails_ends_the_recording_and_nothing_else(disk, tmp_path, c
     assert reader.damage.startswith("not ended")
 
 
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EIO])
+def test_nothing_is_written_behind_a_sync_that_failed(disk, tmp_path, fault):
+    """Not at the change to the next segment, not at the end: a later sync could not tell what the first one lost."""
+    recorder, clock = driven(tmp_path / "r")
+    for _ in range(2):  # the second is not synced yet
+        recorder.take(EntryKind.MARKET, 1, b"today", 1)
+        recorder.turn()
+    clock.advance(86_400_000_000_000)
+    recorder.take(EntryKind.MARKET, 1, b"tomorrow", 2)
+    disk.fault["fdatasync"] = fault
+    recorder.turn()
+    assert recorder.stats.failure == f"sync failed: {os.strerror(fault)}"
+    disk.fault.clear()
+    recorder.turn()
+    recorder.close()
+    assert (recorder.stats.segments, recorder.stats.synced_number) == (1, 2)
+    reader = RecordingReader(tmp_path / "r")
+    assert [entry.payload for entry in reader if entry.kind is EntryKind.MARKET] == [b"today"] * 2
+    assert reader.damage.startswith("not ended")
+
+
+def test_a_sync_that_fails_at_the_end_leaves_no_end_mark(disk, tmp_path):
+    recorder, _ = driven(tmp_path / "r", slab_bytes=1024 * 1024, level=0)
+    for _ in range(3):  # more than is written without a sync
+        recorder.take(EntryKind.MARKET, 1, os.urandom(MIB), 1)
+    real, calls = os.fdatasync, []
+
+    def failing_once(descriptor):
+        calls.append(descriptor)
+        if len(calls) == 1:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(descriptor)
+
+    os.fdatasync = failing_once
+    try:
+        recorder.close()
+    finally:
+        os.fdatasync = real
+    assert recorder.stats.failure == f"sync failed: {os.strerror(errno.EIO)}"
+    reader = RecordingReader(tmp_path / "r")
+    list(reader)
+    assert reader.damage.startswith("not ended")
+
+
+def test_what_was_written_is_made_durable_while_the_disk_has_no_room_for_more(disk, tmp_path):
+    recorder, clock = driven(tmp_path / "r")
+    clock.advance(60_000_000)
+    recorder.turn()
+    recorder.take(EntryKind.MARKET, 1, b"written", 1)
+    recorder.turn()
+    disk.fault["write"] = errno.ENOSPC
+    recorder.take(EntryKind.MARKET, 1, b"waits", 2)
+    recorder.turn()
+    assert recorder.stats.trouble and recorder.stats.synced_number == 1
+    clock.advance(60_000_000)
+    recorder.turn()
+    assert recorder.stats.synced_number == 2
+    disk.fault.clear()
+    recorder.close()
+
+
 def test_what_is_written_is_durable_before_anything_builds_on_it(disk, tmp_path):
     """A power loss cannot be had here; that each step waits for the one before can be seen."""
     recorder, clock = driven(tmp_path / "r")

@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recording_samples import END, MARKET, Sample, block, crc32c, push, segment_head, session_entry, write_recording
+from recording_samples import (
+    END,
+    MARKET,
+    Sample,
+    block,
+    blocks_of,
+    crc32c,
+    push,
+    segment_head,
+    session_entry,
+    write_recording,
+)
 
 from tidings.errors import RecordingError
 from tidings.recorder.reader import RecordingReader
@@ -130,6 +141,30 @@ def test_segments_that_are_missing_swapped_or_of_another_recording_are_refused(c
     first.write_bytes((tmp_path / "other" / first.name).read_bytes())
     with pytest.raises(RecordingError, match="does not go on"):
         read(directory)
+
+
+def test_whole_blocks_that_are_moved_doubled_missing_or_of_another_recording_are_refused(copied, tmp_path):
+    """Each is sound by itself; it is the one before that it does not fit."""
+    directory, written = copied
+    (tmp_path / "other").mkdir()
+    write_recording(tmp_path / "other", begun_ns=1_800_000_000_000_000_000)
+    for name in ("00000002.recording", "00000003.recording"):
+        path = directory / name
+        whole = path.read_bytes()
+        head, (first, second, third, *rest) = blocks_of(whole)
+        foreign = blocks_of((tmp_path / "other" / name).read_bytes())[1][1]
+        assert len(foreign) == len(second) and foreign != second
+        for blocks in (
+            (first, third, second, *rest),
+            (first, second, second, third, *rest),
+            (first, third, *rest),
+            (first, foreign, third, *rest),
+        ):
+            path.write_bytes(head + b"".join(blocks))
+            with pytest.raises(RecordingError, match=name):
+                read(directory)
+        path.write_bytes(whole)
+    assert read(directory) == (written, "")
 
 
 def test_a_recording_without_its_last_segment_has_no_end(copied):

@@ -1,5 +1,6 @@
 """What the recorder takes is what the reader gives back, and what it could not take is told."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -135,8 +136,33 @@ def test_a_directory_takes_one_recording(tmp_path: Path) -> None:
 
 def test_a_recording_that_never_began_is_removed(tmp_path: Path) -> None:
     driven(tmp_path / "r")[0].close(is_worthless=True)
+    assert not (tmp_path / "r").exists()
+    (tmp_path / "r").mkdir()  # somebody else's
+    driven(tmp_path / "r")[0].close(is_worthless=True)
     assert list((tmp_path / "r").iterdir()) == []
     driven(tmp_path / "r")[0].close()
+
+
+class SlowDiskClock(ManualClock):
+    """A millisecond goes by whenever the disk is asked for something."""
+
+    def passes(self, real):
+        def call(*arguments):
+            self.advance(1_000_000)
+            return real(*arguments)
+
+        return call
+
+
+def test_a_slow_disk_does_not_move_wall_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SlowDiskClock(now_ns=1000, wall_ns=WALL_NS)
+    for name in ("open", "write", "fdatasync"):
+        monkeypatch.setattr(os, name, clock.passes(getattr(os, name)))
+    recorder = Recorder(tmp_path / "r", session=SESSION, clock=clock, has_thread=False, free_bytes_min=0)
+    recorder.take(EntryKind.MARKET, 1, b"{}", 5_000_000_000)
+    recorder.close()
+    *_, push = RecordingReader(tmp_path / "r")
+    assert push.wall_ns - push.received_ns == WALL_NS - 1000
 
 
 def test_nothing_is_read_where_nothing_is(tmp_path: Path) -> None:
