@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 from tests.simulated.engine_process import BOOT_NS
@@ -19,6 +18,7 @@ from tests.stream_faults.venue import FarEnd, FeedVenue
 from tidings.app.market_watch import MarketWatch
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
+from tidings.engine.risk import Risk
 from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent, FeedState
 from tidings.venue.phemex.endpoints import endpoints_of
@@ -44,9 +44,8 @@ class Trial:
         self.faults = Faults(self.venue, self.weather, random.Random(chance.getrandbits(32)))
         self.loop = EngineLoop(self.timeline, BOOT_NS, WALL_START_NS - BOOT_NS)
         endpoints = endpoints_of("local", rest_url="http://127.0.0.1:8080", ws_url="ws://127.0.0.1:8080/ws")
-        risk: Any = SimpleNamespace(set_reference_price=lambda instrument, price_ticks, now_ns: None)
         world = World(self.loop.clock, random.Random(chance.getrandbits(32)), self._make_dialer, has_threads=False)
-        self.watch = MarketWatch(VenueAccess(endpoints, None), products, risk, world)
+        self.watch = MarketWatch(VenueAccess(endpoints, None), products, Risk(products), world)
         self.watch.add_listener(state=self._hear_state, book=self._hear_book)
         self.findings, self.fired = Findings(), Counter[str]()
         self.books: dict[str, BookWatch] = {}
