@@ -103,11 +103,15 @@ class StreamSession:
             self._waiting.remove((method, params))
 
     def ask(self, method: str, params: list[object], now_ns: int) -> list[str]:
-        """One request of this connection: what to send by now. The same one that still waits is not asked twice."""
+        """One request of this connection: what to send by now.
+
+        The same one that still waits is not asked twice, but now: an end of its channel may have come between.
+        """
         if self.state not in (StreamState.SUBSCRIBING, StreamState.LIVE):
             return []
-        if (method, params) not in self._waiting:
-            self._waiting.append((method, params))
+        if (method, params) in self._waiting:
+            self._waiting.remove((method, params))
+        self._waiting.append((method, params))
         return self._paced(now_ns)
 
     def heard(self, now_ns: int) -> None:
