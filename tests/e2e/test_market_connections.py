@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 
 import pytest
 import pytest_asyncio
@@ -145,6 +146,26 @@ async def test_a_book_that_ended_is_not_live_when_it_is_followed_again(server, p
     server.is_still = False
     phemex.engine.market.on_timer(phemex.engine.clock.read_now_ns() + 6 * S_NS)
     await until(lambda: live(phemex, ["BTCUSDT"]), "the book again")
+
+
+async def test_symbols_in_quick_turns_on_a_full_connection_are_all_held_in_the_end(server, certificates):
+    """Room is made again and again while requests wait for their turn."""
+    chance, ca_file, wishes = random.Random(1), str(certificates.ca_file), []
+    async with tidings.connect(
+        "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=ca_file, rate_limits=False, market_connections=1
+    ) as phemex:
+        held = many(20)
+        await phemex.subscribe(*held, channels=[BOOK])
+        for symbol in chance.sample(many(100)[20:], 60):
+            phemex.unsubscribe(held.pop(chance.randrange(20)), channels=[BOOK])
+            held.append(symbol)
+            wishes.append(asyncio.create_task(phemex.subscribe(symbol, channels=[BOOK])))
+            await asyncio.sleep(chance.choice([0, 0, 0.05, 0.3]))
+        await asyncio.gather(*wishes)  # also those that were taken back before they were answered
+        assert phemex.engine.market.followed() == [(symbol, BOOK) for symbol in sorted(held)]
+        wanted = {("orderbook_p", json.dumps([symbol])) for symbol in held}
+        await until(lambda: server.live == [wanted], "every book at the venue")
+        await until(lambda: sorted(live(phemex, held)) == sorted(held), "every book")
 
 
 async def test_a_refused_symbol_is_told_to_who_asked_and_costs_the_others_nothing(server, phemex):

@@ -120,6 +120,9 @@ class MarketData:
             return
         self._leave(wanted)
         self._stop_listening()
+        for symbol in wanted.symbols:
+            if not self._wants_figures(symbol):
+                self._figures.forget(symbol)
 
     def _leave(self, wanted: Subscription) -> None:
         """Give back what was followed for it; a trade that nobody goes on from is not the last one for long."""
@@ -141,7 +144,9 @@ class MarketData:
         if self._listener is not None and not any(wanted.has_figures for wanted in self._subscriptions.values()):
             self._desk.phemex.engine.market.remove_listener(self._listener)
             self._listener = None
-            self._figures.forget()
+
+    def _wants_figures(self, symbol: str) -> bool:
+        return any(one.has_figures and symbol in one.symbols for one in self._subscriptions.values())
 
     # ---- From the feed ------------------------------------------------------------------------------------------
 
@@ -237,10 +242,13 @@ class MarketData:
     # ---- Figures -------------------------------------------------------------------------------------------------
 
     def _on_ticker(self, ticker: Ticker, now_ns: int) -> None:
-        self._figures.hear_ticker(ticker)
-        self._show_figures_of(ticker.instrument)
+        if self._wants_figures(ticker.symbol):
+            self._figures.hear_ticker(ticker)
+            self._show_figures_of(ticker.instrument)
 
     def _on_tick(self, tick: PriceTick, now_ns: int) -> None:
+        if not self._wants_figures(tick.symbol):
+            return
         self._figures.hear_tick(tick)
         if self._figures.is_whole(tick.symbol):  # else a first snapshot would lack what the ticker is about to tell
             self._show_figures_of(tick.instrument)

@@ -77,10 +77,10 @@ class LastFigures:
         told = self._told.get(symbol, {})
         return {entry_type: told[entry_type] for entry_type in FIGURES if entry_type in types and entry_type in told}
 
-    def forget(self) -> None:
-        """Nobody follows them any more: what comes next is not judged by what was."""
-        self._told.clear()
-        self._whole.clear()
+    def forget(self, symbol: str) -> None:
+        """Nobody asks for them any more: whoever does next is not told what was."""
+        self._told.pop(symbol, None)
+        self._whole.discard(symbol)
 
     def _note(self, symbol: str, entry_type: bytes, figure: Figure) -> None:
         told = self._told.setdefault(symbol, {})

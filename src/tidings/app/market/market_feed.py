@@ -79,7 +79,8 @@ class MarketFeed:
         answer = self.topics.pop(topic, None)
         if answer is None:
             return
-        answer.cancel()
+        if not answer.done():
+            answer.set_result(None)  # whoever still waits has taken its wish back
         self._refused_ns.pop(topic, None)
         self.feed.session.forget(*_request(topic))
         if self._ends_alone(topic):

@@ -89,10 +89,13 @@ class StreamSession:
     def subscribe(self, method: str, params: list[object], now_ns: int) -> list[str]:
         """Add a subscription, now and after every reconnect: what to send.
 
-        Once more for one it has asks for it again now: a subscription begins with a snapshot.
+        Once more for one it has asks for it again now: a subscription begins with a snapshot. It goes behind what waits
+        already: that may be an end of its channel.
         """
         if (method, params) not in self._subscriptions:
             self._subscriptions.append((method, params))
+        if (method, params) in self._waiting:
+            self._waiting.remove((method, params))
         return self.ask(method, params, now_ns)
 
     def forget(self, method: str, params: list[object]) -> None:

@@ -49,6 +49,15 @@ def test_the_same_request_that_still_waits_is_not_asked_twice():
     assert asked(session.on_timer(2 * S_NS)) == [BOOK]
 
 
+def test_what_is_asked_for_again_behind_the_end_of_its_channel_comes_behind_it():
+    session, end = StreamSession(subscriptions=subscriptions(20)), ("orderbook.unsubscribe", [])
+    session.open(0)
+    session.subscribe(*BOOK, 1)
+    session.ask(*end, 1)
+    session.subscribe(*BOOK, 1)
+    assert asked(session.on_timer(2 * S_NS)) == [end, BOOK]
+
+
 def test_an_answer_lets_what_waits_go_when_its_time_has_come():
     session = StreamSession(subscriptions=subscriptions(20))
     first, *_ = session.open(0)
