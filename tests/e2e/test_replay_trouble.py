@@ -1,4 +1,4 @@
-"""Runs in which much goes wrong are told again exactly: denials, unknown orders, lost answers, errors of the strategy."""
+"""Runs in which much goes wrong are told again exactly: denials, unknown orders, lost answers, a strategy's errors."""
 
 import asyncio
 import random
@@ -9,11 +9,13 @@ from fault_examples import FaultAdmin
 from told_strategy import ToldListener
 
 import tidings
+from tidings.errors import PeerError
 from tidings.session.replay import replay
 
 SYMBOLS = ("BTCUSDT", "BTCUSD", "sBTCUSDT")
 QTY = {"BTCUSDT": "0.01", "BTCUSD": "20", "sBTCUSDT": "0.001"}
 ORDERS_MAX = 60
+ACTS = ("fire", "fire", "cross", "amend", "cancel", "many", "batch", "ticket", "huge", "stop")
 
 
 class Restless(ToldListener):
@@ -44,7 +46,7 @@ class Restless(ToldListener):
         self.results.append(("position", self.session.position(order.symbol).net_qty_lots))
 
     def act(self, book):
-        what = self.chance.choice(["fire", "fire", "cross", "amend", "cancel", "many", "batch", "ticket", "huge", "stop"])
+        what = self.chance.choice(ACTS)
         self.results.append((what, getattr(self, what)(book)))
 
     def fire(self, book, ticks_away=400):
@@ -158,6 +160,38 @@ def test_a_run_with_lost_answers_is_told_again(troubled, tmp_path):
     same(again, live)
     assert result.differences == 0
     assert "on_unknown" in {name for name, _ in live.heard}
+
+
+def test_strategies_that_ran_together_through_cut_connections_are_told_again(troubled, tmp_path):
+    """Each does all it may, in its own session, while streams and a lane are cut and others act beside them."""
+
+    def both():
+        return Restless(21, "one"), Restless(22, "other")
+
+    async def cut() -> None:
+        options = {"exchange": str(troubled.ready_file), "record": str(tmp_path / "r"), "account": 3}
+        async with tidings.connect("local", on_stop="cancel", deadline_s=0.6, **options) as phemex:
+            await phemex.subscribe(*SYMBOLS)
+            running = asyncio.create_task(phemex.run(live, seconds=6.0, timer_ms=50))
+            await asyncio.sleep(1.5)
+            phemex.engine.account._feed._on_closed(ConnectionError("cut by the test"))
+            await asyncio.sleep(1.0)
+            for connection in phemex.engine.market.feeds:
+                connection.feed.reconnect(PeerError("cut by the test"))
+            phemex.engine.lanes.pool.lanes[0].connection.close(ConnectionError("cut by the test"))
+            await asyncio.sleep(1.0)
+            phemex.unsubscribe("BTCUSD")
+            await phemex.cancel_all("BTCUSDT")
+            await phemex.subscribe("BTCUSD")
+            await phemex.refresh_products()
+            await running
+
+    live, again = both(), both()
+    asyncio.run(cut())
+    result = play(tmp_path / "r", *again)
+    for one, other in zip(again, live, strict=True):
+        same(one, other)
+    assert (result.differences, result.state_hash) == (0, play(tmp_path / "r").state_hash)
 
 
 def test_two_runs_of_one_recording_are_told_again_one_after_the_other(troubled, tmp_path):

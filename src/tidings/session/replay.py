@@ -18,14 +18,11 @@ from tidings.model.enums import DenyReason, RequestKind
 from tidings.recorder.order_events import RunStrategy
 from tidings.recorder.reader import RecordingReader
 from tidings.session.phemex import Phemex
-from tidings.session.strategy_session import members_of
+from tidings.session.strategy_session import StrategySession, members_of
 
 
 class ReplaySession(Phemex):
     """What `on_start` gets in a replay: as live, but what would ask the venue is denied."""
-
-    def __init__(self, engine: ReplayEngine) -> None:
-        super().__init__(engine)
 
     def denial(
         self, reason: int, what: str, cl_ord_id: str = "", *, symbol: str = "", kind: RequestKind = RequestKind.NEW
@@ -62,6 +59,10 @@ class ReplaySession(Phemex):
 
     async def refresh_products(self) -> NoReturn:
         _refuse("refresh_products")
+
+
+class ReplayStrategySession(ReplaySession, StrategySession):
+    """The same for a named strategy: its own orders and positions only."""
 
 
 def _refuse(what: str) -> NoReturn:
@@ -103,11 +104,12 @@ async def replay(
         for one in recorded:
             session.desk.owner(one.name)  # indices of owners as they were
         if given:
-            chosen = _as_recorded(given, recorded)
+            chosen: list[Strategy] = _as_recorded(given, recorded)
             for strategy, one in zip(chosen, recorded, strict=False):
                 strategy.symbols = tuple(one.symbols) or strategy.symbols  # as `tidings run` told it
-            return members_of(session, chosen)
-        return members_of(session, [Listening(one.name) for one in recorded] or [Listening()])
+        else:
+            chosen = [Listening(one.name) for one in recorded] or [Listening()]
+        return members_of(session, chosen, ReplayStrategySession)
 
     played = Replay(RecordingReader(directory), make_members, is_driven=not given, until=until, timer_ms=timer_ms)
     return await played.play(speed)

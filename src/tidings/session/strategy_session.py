@@ -65,12 +65,16 @@ class StrategySession(Phemex):
         raise UsageError(f"strategy {self.name} runs already: strategies are run by the session of the account")
 
 
-def members_of(account: Phemex, given: Iterable[Strategy | Iterable[Strategy]]) -> list[Member]:
-    """Strategies, or lists of them, each with the session it is to see. Raises UsageError."""
+def members_of(
+    account: Phemex, given: Iterable[Strategy | Iterable[Strategy]], kind: type[StrategySession] = StrategySession
+) -> list[Member]:
+    """Strategies, or lists of them, each with the session it is to see; `kind` for those with a name. Raises
+    UsageError.
+    """
     strategies = [one for item in given for one in ([item] if isinstance(item, Strategy) else item)]
     members = []
     for index, (strategy, name) in enumerate(zip(strategies, names_of(strategies), strict=True)):
-        session = StrategySession(account, name) if name else account
+        session = kind(account, name) if name else account
         owner = session.owner if isinstance(session, StrategySession) else 0
         members.append(Member(strategy, session, name, owner, index))
     return members
