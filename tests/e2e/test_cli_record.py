@@ -15,7 +15,6 @@ from tidings.errors import RecordingError
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
 
-
 EXAMPLE = Path(__file__).parents[2] / "examples" / "quote_both_sides.py"
 
 

@@ -10,10 +10,13 @@ from told_strategy import ToldListener, ToldQuoter
 
 import tidings
 from tidings.errors import PeerError, RecordingError
+from tidings.recorder.entries import EntryKind
+from tidings.recorder.reader import RecordingReader
 from tidings.session.replay import replay
 
 SIZES = {"BTCUSDT": "0.002", "BTCUSD": "20", "sBTCUSDT": "0.001"}
 SECONDS = 3.0
+TELLING = (EntryKind.MARKET, EntryKind.FEED, EntryKind.RUN, EntryKind.TIMER, EntryKind.REPORT)  # callbacks follow these
 PLAYER = """
 import tidings
 from told_strategy import ToldQuoter
@@ -83,6 +86,20 @@ def test_twice_the_same_hash_and_another_for_less(demo):
     assert first == second
     assert len(first.state_hash) == 64
     assert play(directory, ToldQuoter(SIZES), until=first.entries - 20).state_hash != first.state_hash
+
+
+def test_a_part_ends_with_all_that_its_last_entry_led_to(demo):
+    """The strategy asks for something while it is told of the last entry: that is part of it, and no difference."""
+    directory, live = demo
+    entries = list(RecordingReader(directory))
+    calls = [entry for entry in entries if entry.kind is EntryKind.CALL and b'"by_strategy":true' in entry.payload]
+    for call in (calls[0], calls[len(calls) // 2], calls[-1]):
+        told = max(entry.number for entry in entries[: call.number - 1] if entry.kind in TELLING)
+        again = ToldQuoter(SIZES)
+        result = play(directory, again, until=told)
+        assert again.heard == live[: len(again.heard)]
+        assert (result.differences, result) == (0, play(directory, until=told))
+        assert result.entries >= call.number
 
 
 def test_without_a_strategy_its_recorded_calls_are_made_again(demo):

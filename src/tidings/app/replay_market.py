@@ -57,6 +57,11 @@ class ReplayMarket(MarketDesk):
         if stream is not None:
             stream.mark_stale(now_ns, cause)
 
+    def lose_all(self, now_ns: int) -> None:
+        """Messages are missing in the recording, nobody knows of which connection: as if all had been cut."""
+        for source in sorted(self._streams):
+            self.lose(source, FeedEvent.DISCONNECTED, now_ns)
+
     def follow(self, channels: Iterable[tuple[str, str]], count: int) -> None:
         """Channels, of a symbol each, are followed once more (`count` 1) or once less (-1)."""
         self._followed = Counter() if self._followed is None else self._followed

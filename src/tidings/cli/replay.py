@@ -71,7 +71,8 @@ def _show(screen: Screen, result: ReplayResult, seconds: float) -> None:
     if result.differences:
         screen.line(f"{result.differences} calls were not made as they were recorded: the first one is told above")
     if result.dropped:
-        screen.line(f"{result.dropped} messages are missing in the recording")
+        beside = f", {result.lost} of them no market data: what follows is not what was" if result.lost else ""
+        screen.line(f"{result.dropped} messages are missing in the recording{beside}")
     if result.strategy_errors:
         screen.line(f"{result.strategy_errors} exceptions in callbacks: see above")
     if result.damage:
