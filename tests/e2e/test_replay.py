@@ -220,6 +220,30 @@ def test_what_a_callback_leaves_before_it_orders_changes_nothing(flowing, tmp_pa
     assert (result.differences, again.handle == live.handle > 0) == (0, True)
 
 
+class Careful(ToldListener):
+    """Orders only while its session says that it can."""
+
+    def on_start(self, session, now_ns):
+        super().on_start(session, now_ns)
+        self.session, self.handle = session, 0
+
+    def on_book(self, book, now_ns):
+        super().on_book(book, now_ns)
+        if not self.handle and book.is_two_sided and self.session.state.is_ready:
+            self.handle = self.session.arm("BTCUSDT", "buy").fire(500_000, 5)
+
+
+def test_a_session_is_ready_where_it_was_until_something_is_asked_that_was_not(flowing, demo, tmp_path):
+    live, again = Careful(), Careful()
+    asyncio.run(recorded(flowing.ready_file, tmp_path / "careful", live))
+    result = play(tmp_path / "careful", again)
+    assert again.heard == live.heard
+    assert (result.differences, again.handle == live.handle > 0) == (0, True)
+    other = Careful()
+    assert play(demo[0], other).differences > 0
+    assert not other.session.state.is_ready
+
+
 def break_stream(phemex):
     (connection,) = phemex.engine.market.feeds
     connection.feed.reconnect(PeerError("cut by the test"))
