@@ -13,6 +13,7 @@ from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent
 from tidings.market.kline import Kline
 from tidings.market.ticker import Ticker
+from tidings.model.instrument import Instrument
 from tidings.venue.phemex.market_desk import MarketDesk
 from tidings.venue.phemex.market_figures import FigureReader
 from tidings.venue.phemex.market_stream import MarketStream
@@ -75,6 +76,12 @@ class ReplayMarket(MarketDesk):
                 self._figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
 
     # ---- For the engine ------------------------------------------------------------------------------------------
+
+    async def subscribe(self, instruments: list[Instrument], channels: Iterable[str] = ()) -> None:
+        """Nothing: what was recorded comes, and no more."""
+
+    def unsubscribe(self, instruments: Iterable[Instrument], channels: Iterable[str] = ()) -> None:
+        """Likewise."""
 
     def add_listener(self, **callbacks: Any) -> MarketCallbacks:
         listener = MarketCallbacks(**callbacks)

@@ -156,6 +156,24 @@ async def test_what_would_ask_the_venue_is_refused(flow):
         assert not watching.session.state.is_ready
 
 
+async def test_iterators_hear_what_was_recorded(flow):
+    heard = []
+
+    class Iterating(tidings.Strategy):
+        def on_start(self, session, now_ns):
+            self.task = asyncio.create_task(self.follow(session))
+
+        async def follow(self, session):
+            async for book in session.books("BTCUSDT"):
+                heard.append(book.symbol)
+
+    iterating = Iterating()
+    await replay(flow[0], [iterating])
+    iterating.task.cancel()
+    await asyncio.gather(iterating.task, return_exceptions=True)
+    assert set(heard) == {"BTCUSDT"}
+
+
 def test_an_error_of_a_strategy_is_counted_and_the_replay_goes_on(flow, caplog):
     class Failing(tidings.Strategy):
         def on_book(self, book, now_ns):
