@@ -53,10 +53,10 @@ def _until(text: str) -> int:
 
 
 async def _replay(options: argparse.Namespace, screen: Screen) -> int:
-    strategies = load_strategies(options.strategy) if options.strategy is not None else []
-    started_s = time.perf_counter()
     # What strategies print is no part of the object.
     with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
+        strategies = load_strategies(options.strategy) if options.strategy is not None else []
+        started_s = time.perf_counter()
         result = await replay(options.directory, strategies, speed=options.speed, until=options.until)
     _show(screen, result, time.perf_counter() - started_s)
     return 0
