@@ -166,7 +166,7 @@ def to_wire(directory: Path, acceptor_core: int, quick: bool) -> Table:
             time.sleep(0.05)
         acceptor = AcceptorProcess("orders", directory, acceptor_core, str(compile_stamps(directory)))
         try:
-            rounds, number = WARM_UP_ROUNDS + (10 if quick else 30), 0  # the exchange takes 500 that rest
+            rounds, number = WARM_UP_ROUNDS + (4 if quick else 30), 0  # the exchange takes 500 that rest
             for _ in range(rounds):
                 for count in (1, ORDERS_AT_ONCE):
                     acceptor.client.orders(number, count)
@@ -191,13 +191,13 @@ def measured(names: list[str], directory: Path, client_core: int, acceptor_core:
     trips: dict[str, list[float]] = {name: [] for name in names}
     bursts: dict[str, list[float]] = {name: [] for name in names}
     os.sched_setaffinity(0, {client_core})
-    for _ in range(2 if quick else ROUNDS):
+    for _ in range(1 if quick else ROUNDS):
         for name in names:
             acceptor = AcceptorProcess(name, directory, acceptor_core)
             try:
                 acceptor.client.round_trips(100)  # warms up, and is not counted
-                trips[name] += acceptor.client.round_trips(200 if quick else 2000)
-                bursts[name] += acceptor.client.bursts(10 if quick else 200)
+                trips[name] += acceptor.client.round_trips(50 if quick else 2000)
+                bursts[name] += acceptor.client.bursts(4 if quick else 200)
             finally:
                 acceptor.close()
     rows = [Row.of(name, samples) for name, samples in trips.items()]
