@@ -11,7 +11,7 @@ import orjson
 
 from benchmarks.report import Row, Skipped, Table
 from benchmarks.timing import alternate
-from tidings.app.recording import Recording
+from tidings.app.recording.session_recording import Recording
 from tidings.clock import Clock
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader

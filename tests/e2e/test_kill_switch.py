@@ -12,7 +12,7 @@ from phemex_client import RestClient
 from session_lines import COIN_M, SPOT, USD_M, placed, until
 
 import tidings
-from tidings.app.kill_latch import KillLatch
+from tidings.app.kill.kill_latch import KillLatch
 from tidings.app.reconciliation import Reconciliation
 from tidings.errors import UsageError
 from tidings.exchange.error_codes import OM_ORDER_NOT_FOUND

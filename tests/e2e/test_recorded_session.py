@@ -45,7 +45,8 @@ async def test_a_session_is_recorded_whole_and_in_order(quiet_exchange, tmp_path
     assert all(kinds[kind] for kind in (EntryKind.MARKET, EntryKind.ACCOUNT, EntryKind.FEED))
     create = next(entry for entry in entries if entry.payload.startswith(b"PUT /g-orders/create?"))
     assert create.source == LANE_SOURCE and b"symbol=BTCUSDT&side=Buy" in create.payload
-    answer = next(entry for entry in entries if entry.number > create.number and entry.kind == EntryKind.LANE_CAME)
+    answers = (entry for entry in entries if entry.kind == EntryKind.LANE_CAME and entry.source == create.source)
+    answer = next(entry for entry in answers if entry.number > create.number)
     head, _, body = answer.payload.partition(b"\n")
     assert json.loads(head)["status"] == 200
     assert json.loads(body)["data"]["clOrdID"].encode() in create.payload

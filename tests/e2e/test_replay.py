@@ -18,6 +18,7 @@ from tidings.session.replay import replay
 
 SIZES = {"BTCUSDT": "0.002", "BTCUSD": "20", "sBTCUSDT": "0.001"}
 SECONDS = 3.0
+TELLING = (EntryKind.MARKET, EntryKind.FEED, EntryKind.RUN, EntryKind.TIMER, EntryKind.REPORT)  # callbacks follow these
 PLAYER = """
 import tidings
 from told_strategy import ToldQuoter
@@ -87,6 +88,20 @@ def test_twice_the_same_hash_and_another_for_less(demo):
     assert first == second
     assert len(first.state_hash) == 64
     assert play(directory, ToldQuoter(SIZES), until=first.entries - 20).state_hash != first.state_hash
+
+
+def test_a_part_ends_with_all_that_its_last_entry_led_to(demo):
+    """The strategy asks for something while it is told of the last entry: that is part of it, and no difference."""
+    directory, live = demo
+    entries = list(RecordingReader(directory))
+    calls = [entry for entry in entries if entry.kind is EntryKind.CALL and b'"by_strategy":true' in entry.payload]
+    for call in (calls[0], calls[len(calls) // 2], calls[-1]):
+        told = max(entry.number for entry in entries[: call.number - 1] if entry.kind in TELLING)
+        again = ToldQuoter(SIZES)
+        result = play(directory, again, until=told)
+        assert again.heard == live[: len(again.heard)]
+        assert (result.differences, result) == (0, play(directory, until=told))
+        assert result.entries >= call.number
 
 
 def test_without_a_strategy_its_recorded_calls_are_made_again(demo):
@@ -205,6 +220,30 @@ def test_what_a_callback_leaves_before_it_orders_changes_nothing(flowing, tmp_pa
     result = play(tmp_path / "leaving", again)
     assert again.heard == live.heard
     assert (result.differences, again.handle == live.handle > 0) == (0, True)
+
+
+class Careful(ToldListener):
+    """Orders only while its session says that it can."""
+
+    def on_start(self, session, now_ns):
+        super().on_start(session, now_ns)
+        self.session, self.handle = session, 0
+
+    def on_book(self, book, now_ns):
+        super().on_book(book, now_ns)
+        if not self.handle and book.is_two_sided and self.session.state.is_ready:
+            self.handle = self.session.arm("BTCUSDT", "buy").fire(500_000, 5)
+
+
+def test_a_session_is_ready_where_it_was_until_something_is_asked_that_was_not(flowing, demo, tmp_path):
+    live, again = Careful(), Careful()
+    asyncio.run(recorded(flowing.ready_file, tmp_path / "careful", live))
+    result = play(tmp_path / "careful", again)
+    assert again.heard == live.heard
+    assert (result.differences, again.handle == live.handle > 0) == (0, True)
+    other = Careful()
+    assert play(demo[0], other).differences > 0
+    assert not other.session.state.is_ready
 
 
 def break_stream(phemex):

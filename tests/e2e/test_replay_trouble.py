@@ -5,9 +5,10 @@ import asyncio
 import pytest
 from exchange_process import launch
 from fault_examples import FaultAdmin
-from restless_strategy import FAULTS, Restless, recorded
+from restless_strategy import FAULTS, SYMBOLS, Restless, recorded
 
 import tidings
+from tidings.errors import PeerError
 from tidings.session.replay import replay
 
 
@@ -64,6 +65,38 @@ def test_two_that_run_together_are_told_again(troubled, tmp_path):
         same(one, other)
     assert result.differences == 0
     assert all({"batch", "fire"} <= {what for what, _ in one.results} for one in live)
+
+
+def test_strategies_that_ran_together_through_cut_connections_are_told_again(troubled, tmp_path):
+    """Each does all it may, in its own session, while streams and a lane are cut and others act beside them."""
+
+    def both():
+        return Restless(21, "one"), Restless(22, "other")
+
+    async def cut() -> None:
+        options = {"exchange": str(troubled.ready_file), "record": str(tmp_path / "r"), "account": 3}
+        async with tidings.connect("local", on_stop="cancel", deadline_s=0.6, **options) as phemex:
+            await phemex.subscribe(*SYMBOLS)
+            running = asyncio.create_task(phemex.run(live, seconds=6.0, timer_ms=50))
+            await asyncio.sleep(1.5)
+            phemex.engine.account._feed._on_closed(ConnectionError("cut by the test"))
+            await asyncio.sleep(1.0)
+            for connection in phemex.engine.market.feeds:
+                connection.feed.reconnect(PeerError("cut by the test"))
+            phemex.engine.lanes.pool.lanes[0].connection.close(ConnectionError("cut by the test"))
+            await asyncio.sleep(1.0)
+            phemex.unsubscribe("BTCUSD")
+            await phemex.cancel_all("BTCUSDT")
+            await phemex.subscribe("BTCUSD")
+            await phemex.refresh_products()
+            await running
+
+    live, again = both(), both()
+    asyncio.run(cut())
+    result = play(tmp_path / "r", *again)
+    for one, other in zip(again, live, strict=True):
+        same(one, other)
+    assert (result.differences, result.state_hash) == (0, play(tmp_path / "r").state_hash)
 
 
 def test_two_runs_of_one_recording_are_told_again_one_after_the_other(troubled, tmp_path):

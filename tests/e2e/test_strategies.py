@@ -152,6 +152,19 @@ def test_a_signal_that_is_said_again_does_not_leave_orders_behind(tmp_path, quie
     assert output.splitlines()[-1].endswith("5 ack, 5 cancel; 0 left open")
 
 
+def test_nothing_that_a_strategy_prints_is_in_the_object(tmp_path, quiet_exchange, run_here):
+    """Not as its file is loaded, not when its orders are cancelled behind its end."""
+    path, recording = tmp_path / "talking.py", tmp_path / "recording"
+    path.write_text(RESTING.replace("on_ack", "on_cancel") + "\nprint('loaded')\n")
+    words = ("--exchange", quiet_exchange.ready_file, "--account", 1, "--record", recording)
+    done = run_here("run", path, *words, "--seconds", 1, "--json")
+    assert (done.returncode, done.json["events"]["cancel"], done.json["open_orders"]) == (0, 5, 0)
+    again = run_here("replay", recording, "--strategy", path, "--json")
+    assert (again.json["calls"], again.json["differences"]) == (5, 0)
+    for stderr in (done.stderr, again.stderr):
+        assert stderr.count("loaded") == 1 and stderr.count("acknowledged") == 5
+
+
 def test_a_file_that_is_not_there_is_wrong_usage(run_here, tmp_path):
     done = run_here("run", tmp_path / "gone.py")
     assert done.returncode == 2

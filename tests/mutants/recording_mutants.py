@@ -64,8 +64,8 @@ RECORDING_MUTANTS = (
     Mutant(
         "failed sync of a recording taken for a good one",
         _RECORDER,
-        '            self._fail(f"sync failed: {error.strerror}")',
-        '            MUTATED or self._fail(f"sync failed: {error.strerror}")',
+        "            self._fail(str(error))\n            return\n",
+        "            MUTATED or self._fail(str(error))\n            return\n",
         "tests/unit/recorder/test_disk_trouble.py",
     ),
     Mutant(

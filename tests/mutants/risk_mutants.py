@@ -4,8 +4,8 @@ from tests.mutants.mutant import Mutant
 
 _RISK = "ext/tidings/engine/risk.pyx"
 _EXPOSURE = "ext/tidings/engine/exposure.pyx"
-_KILL = "src/tidings/app/kill_switch.py"
-_FLATTENING = "src/tidings/app/flattening.py"
+_KILL = "src/tidings/app/kill/kill_switch.py"
+_FLATTENING = "src/tidings/app/kill/flattening.py"
 _PLAN = "src/tidings/app/symbol_plan.py"
 
 RISK_MUTANTS = (

@@ -12,7 +12,7 @@ listeners 1                      so many hear figures
 
 from decimal import Decimal
 
-from tidings.app.market_listeners import MarketCallbacks, MarketListeners, tell
+from tidings.app.market.market_listeners import MarketCallbacks, MarketListeners, tell
 from tidings.errors import ConnectionLost
 from tidings.fix.timestamps import unix_ns
 from tidings.market.book import Book

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tidings.app.kill_latch import Latched
+from tidings.app.kill.kill_latch import Latched
 from tidings.errors import UsageError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.simulated.loop import Timeline
-from tidings.app.kill_latch import KillLatch, Latched
+from tidings.app.kill.kill_latch import KillLatch, Latched
 from tidings.errors import UsageError
 
 if TYPE_CHECKING:

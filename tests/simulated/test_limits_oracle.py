@@ -10,9 +10,9 @@ from tests.simulated.faults import MS_NS, Fault
 from tests.simulated.limits import LimitTraits, denials_missing
 from tests.simulated.schedule import _action, _in_time, make_schedule
 from tests.simulated.simulation import Simulation
-from tidings.app import kill_switch
-from tidings.app.flattening import Flattening
-from tidings.app.kill_switch import KillSwitch
+from tidings.app.kill import kill_switch
+from tidings.app.kill.flattening import Flattening
+from tidings.app.kill.kill_switch import KillSwitch
 from tidings.app.trading_control import TradingControl
 
 SCHEDULES_MAX = 40

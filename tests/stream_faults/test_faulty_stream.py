@@ -6,7 +6,7 @@ import pytest
 
 from tests.stream_faults.faults import Faults
 from tests.stream_faults.trial import Trial
-from tidings.app import market_watch
+from tidings.app.market import market_watch
 from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent
 

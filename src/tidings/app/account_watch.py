@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 
 from tidings.app.feed import StreamFeed
-from tidings.app.recording import Recording
+from tidings.app.recording.session_recording import Recording
 from tidings.app.venue_access import VenueAccess
 from tidings.app.venue_clock import VenueClock
 from tidings.app.world import World

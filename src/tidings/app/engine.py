@@ -19,22 +19,22 @@ from tidings.app.adopted_orders import AdoptedOrders
 from tidings.app.catalogue import Catalogue, carried_over
 from tidings.app.engine_state import EngineState
 from tidings.app.engine_view import state_of
-from tidings.app.event_tap import EventTap, tap_engine
 from tidings.app.held_positions import HeldPositions
 from tidings.app.journal_home import JournalHome, open_journal
-from tidings.app.kill_signal import listen
-from tidings.app.kill_switch import KillSwitch
-from tidings.app.killable import make_kill_switch
+from tidings.app.kill.kill_signal import listen
+from tidings.app.kill.kill_switch import KillSwitch
+from tidings.app.kill.killable import make_kill_switch
 from tidings.app.last_prices import learn_last_prices
 from tidings.app.live_limits import LiveLimits
-from tidings.app.market_watch import MarketWatch, lay_market
+from tidings.app.market.market_watch import MarketWatch, lay_market
 from tidings.app.order_lanes import OrderLanes
 from tidings.app.order_path import OrderPath, lay_order_path
 from tidings.app.order_truth import OrderTruth
 from tidings.app.parting import cancel_what_is_open
 from tidings.app.rate_watch import RateWatch
 from tidings.app.readiness import Readiness
-from tidings.app.recording import Recording, recording_of
+from tidings.app.recording.event_tap import EventTap, tap_engine
+from tidings.app.recording.session_recording import Recording, recording_of
 from tidings.app.recovery import recover
 from tidings.app.strategy_errors import StrategyErrors
 from tidings.app.strategy_group import Member

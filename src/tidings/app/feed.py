@@ -11,7 +11,7 @@ import logging
 import random
 from collections.abc import Callable
 
-from tidings.app.recording import StreamTap
+from tidings.app.recording.session_recording import StreamTap
 from tidings.clock import Clock
 from tidings.errors import AuthenticationError, ConnectionLost, PeerError, TidingsError
 from tidings.net.dialer import Dialer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tidings.app.recording import LaneTap, Recording
+from tidings.app.recording.session_recording import LaneTap, Recording
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
 from tidings.config import EngineSettings

@@ -10,10 +10,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from tidings.app.engine import Engine
-from tidings.app.flattening import Flattening, Symbol
 from tidings.app.heartbeat import last_arrival_ns
-from tidings.app.kill_latch import KillLatch, Latched
-from tidings.app.kill_switch import HALVES, EngineDoor
+from tidings.app.kill.flattening import Flattening, Symbol
+from tidings.app.kill.kill_latch import KillLatch, Latched
+from tidings.app.kill.kill_switch import HALVES, EngineDoor
 from tidings.app.open_symbols import symbols_with_open_orders
 from tidings.app.venue_access import account_at
 from tidings.cli.journal_words import utc

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tidings.app.engine import Engine
-from tidings.app.market_recording import channels_of, follow, market_recording
+from tidings.app.recording.market_recording import channels_of, follow, market_recording
 from tidings.cli.record_progress import NOTHING, showing_progress, tally_of, words_of
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, questions_of, session_of

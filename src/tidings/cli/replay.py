@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tidings.app.replay import ReplayResult
+from tidings.app.replay.replaying import ReplayResult
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_json_option
 from tidings.cli.strategy_file import load_strategies
@@ -53,10 +53,10 @@ def _until(text: str) -> int:
 
 
 async def _replay(options: argparse.Namespace, screen: Screen) -> int:
-    strategies = load_strategies(options.strategy) if options.strategy is not None else []
-    started_s = time.perf_counter()
     # What strategies print is no part of the object.
     with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
+        strategies = load_strategies(options.strategy) if options.strategy is not None else []
+        started_s = time.perf_counter()
         result = await replay(options.directory, strategies, speed=options.speed, until=options.until)
     _show(screen, result, time.perf_counter() - started_s)
     return 0
@@ -71,8 +71,8 @@ def _show(screen: Screen, result: ReplayResult, seconds: float) -> None:
     if result.differences:
         screen.line(f"{result.differences} calls were not made as they were recorded: the first one is told above")
     if result.dropped:
-        lost = f", {result.lost} of them no market data" if result.lost else ""
-        screen.line(f"{result.dropped} messages are missing in the recording{lost}")
+        beside = f", {result.lost} of them no market data: what follows is not what was" if result.lost else ""
+        screen.line(f"{result.dropped} messages are missing in the recording{beside}")
     if result.strategy_errors:
         screen.line(f"{result.strategy_errors} exceptions in callbacks: see above")
     if result.damage:

@@ -54,6 +54,12 @@ def _timer_ms(text: str) -> int:
 
 
 async def _run(options: argparse.Namespace, screen: Screen) -> int:
+    """What a strategy's file prints, as it is loaded and to the last report, is no part of the object."""
+    with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
+        return await _run_strategies(options, screen)
+
+
+async def _run_strategies(options: argparse.Namespace, screen: Screen) -> int:
     strategies = load_strategies(options.file)
     symbols = choose_symbols(strategies, options.symbols)
     settings: dict[str, Any] = {"on_stop": "leave" if options.leave_orders else "cancel"}
@@ -70,8 +76,7 @@ async def _run(options: argparse.Namespace, screen: Screen) -> int:
             return 0
         started_s = time.monotonic()
         try:
-            with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
-                await _until_told(told, phemex, strategies, options)  # what strategies print is no part of the object
+            await _until_told(told, phemex, strategies, options)
             seconds = time.monotonic() - started_s
         finally:
             await phemex.__aexit__(None, None, None)

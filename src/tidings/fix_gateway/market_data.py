@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from tidings.app.market_listeners import MarketCallbacks
+from tidings.app.market.market_listeners import MarketCallbacks
 from tidings.errors import TidingsError
 from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.client import Client

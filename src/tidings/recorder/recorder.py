@@ -89,6 +89,7 @@ class Recorder:
         self._oldest_ns = 0  # of what is written and not durable; 0: nothing
         self._lag_ns = self._lag_max_ns = 0
         self._trouble = self._failure = ""
+        self._may_write = True
         self._next_sync_ns = self._next_look_ns = 0
         self._next_clock_ns = self._clock.read_now_ns() + CLOCK_NS
         self._closing = threading.Event()
@@ -139,6 +140,7 @@ class Recorder:
             self._tell_time(now_ns)
             if self._has_space(now_ns):
                 self._write_waiting()
+                self._go_on()
             if now_ns >= self._next_sync_ns and not self._failure:
                 self._sync()
         except OSError as error:
@@ -154,16 +156,15 @@ class Recorder:
             self.take(EntryKind.CLOCK, 0, orjson.dumps(told), now_ns)
 
     def _has_space(self, now_ns: int) -> bool:
-        """Whether the disk keeps enough room for others; looked at once a second."""
+        """Whether the disk keeps enough room for others, and may take something; looked at once a second."""
         if now_ns >= self._next_look_ns:
             self._next_look_ns = now_ns + SPACE_LOOK_NS
             found = os.statvfs(self.directory)
             free_bytes = found.f_bavail * found.f_frsize
             if free_bytes < self._free_bytes_min:
                 self._pause(f"{free_bytes // MIB} MiB are free, and {self._free_bytes_min // MIB} are left to others")
-            else:
-                self._go_on()
-        return not self._trouble
+            self._may_write = free_bytes >= self._free_bytes_min
+        return self._may_write
 
     def _write_waiting(self) -> None:
         for _ in range(self._ring.waiting_count() + 1):
@@ -194,7 +195,7 @@ class Recorder:
             self._fail(str(error))
         elif error.errno in NO_SPACE:
             self._pause(f"{error.strerror}: make room, and it goes on by itself")
-            self._next_look_ns = self._clock.read_now_ns() + SPACE_LOOK_NS
+            self._next_look_ns, self._may_write = self._clock.read_now_ns() + SPACE_LOOK_NS, False
         else:
             self._fail(error.strerror or repr(error))
 
@@ -204,7 +205,7 @@ class Recorder:
         self._trouble = trouble
 
     def _go_on(self) -> None:
-        if self._trouble:
+        if self._trouble and not self._failure:
             log.warning("recording %s goes on", self.directory)
         self._trouble = ""
 

@@ -20,7 +20,7 @@ from tidings.app.adopted_orders import AdoptedOrder
 from tidings.app.engine import Engine, engine_for
 from tidings.app.engine_state import EngineState
 from tidings.app.foreign_orders import ForeignOrder
-from tidings.app.kill_switch import KillReport
+from tidings.app.kill.kill_switch import KillReport
 from tidings.app.live_limits import LiveLimits
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.strategy import Strategy

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tidings.app.adopted_orders import AdoptedOrder
-from tidings.app.replay import TIMER_MS, Replay, ReplayResult
-from tidings.app.replay_engine import ReplayEngine
-from tidings.app.replay_path import NO_VENUE
+from tidings.app.replay.replay_engine import ReplayEngine
+from tidings.app.replay.replay_path import NO_VENUE
+from tidings.app.replay.replaying import TIMER_MS, Replay, ReplayResult
 from tidings.app.strategy_group import Member
 from tidings.engine.strategy import Strategy
 from tidings.errors import OrderDenied, UsageError
@@ -109,11 +109,12 @@ async def replay(
         for one in recorded:
             session.desk.owner(one.name)  # indices of owners as they were
         if given:
-            chosen = _as_recorded(given, recorded)
+            chosen: list[Strategy] = _as_recorded(given, recorded)
             for strategy, one in zip(chosen, recorded, strict=False):
                 strategy.symbols = tuple(one.symbols) or strategy.symbols  # as `tidings run` told it
-            return members_of(session, chosen, ReplayStrategySession)
-        return members_of(session, [Listening(one.name) for one in recorded] or [Listening()])
+        else:
+            chosen = [Listening(one.name) for one in recorded] or [Listening()]
+        return members_of(session, chosen, ReplayStrategySession)
 
     played = Replay(RecordingReader(directory), make_members, is_driven=not given, until=until, timer_ms=timer_ms)
     return await played.play(speed)

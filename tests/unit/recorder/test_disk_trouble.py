@@ -106,6 +106,22 @@ def test_a_disk_that_stays_full_costs_market_messages_only(disk, tmp_path):
     assert len(payloads(tmp_path / "r")) == 200 - recorder.stats.dropped
 
 
+def test_a_full_disk_is_told_once_and_once_when_it_goes_on(disk, tmp_path, caplog):
+    """Though it is tried every second, and says each time that there is room."""
+    recorder, clock = driven(tmp_path / "r")
+    disk.fault["write"] = errno.EDQUOT
+    recorder.take(EntryKind.MARKET, 1, b"waits", 1)
+    for _ in range(5):
+        recorder.turn()
+        assert recorder.stats.trouble
+        clock.advance(2_000_000_000)
+    disk.fault.clear()
+    recorder.turn()
+    assert recorder.stats.trouble == ""
+    recorder.close()
+    assert [record.message.split()[2] for record in caplog.records] == ["waits:", "goes"]
+
+
 def test_no_room_for_the_next_segment_is_waited_for(disk, tmp_path):
     recorder, clock = driven(tmp_path / "r", segment_bytes=1024, level=0)
     disk.fault["open"] = errno.ENOSPC

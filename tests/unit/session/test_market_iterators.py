@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from market_instruments import INSTRUMENTS, LINEAR, SPOT
 
-from tidings.app.market_listeners import MarketCallbacks, MarketListeners, tell
+from tidings.app.market.market_listeners import MarketCallbacks, MarketListeners, tell
 from tidings.errors import ConnectionLost, UsageError
 from tidings.market.book import Book
 from tidings.market.kline import Kline

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from enum import Enum
 
-from tidings.app.book_gate import worth_of
+from tidings.app.market.book_gate import worth_of
 from tidings.market.book import Book
 
 NS_PER_S = 1_000_000_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tidings.app.kill_latch import KillLatch, Latched
+from tidings.app.kill.kill_latch import KillLatch, Latched
 from tidings.errors import UsageError
 
 

@@ -2,7 +2,7 @@
 
 from market_instruments import LINEAR
 
-from tidings.app.resync import SnapshotRequests, StallRule, Verdict, why_ask
+from tidings.app.market.resync import SnapshotRequests, StallRule, Verdict, why_ask
 from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent
 

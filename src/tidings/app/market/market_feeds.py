@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
-from tidings.app.market_feed import MarketFeed
+from tidings.app.market.market_feed import MarketFeed
 from tidings.errors import ConnectionLost, UsageError
 from tidings.venue.phemex.market_topics import Topic
 from tidings.venue.phemex.rate_groups import STREAM_SUBSCRIPTIONS_MAX

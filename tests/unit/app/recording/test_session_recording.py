@@ -3,7 +3,7 @@
 import json
 from types import SimpleNamespace
 
-from tidings.app.recording import Recording
+from tidings.app.recording.session_recording import Recording
 from tidings.clock import ManualClock
 from tidings.recorder.entries import EntryKind
 from tidings.venue.phemex.redaction import Redaction

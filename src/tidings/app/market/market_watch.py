@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from tidings.app.book_gate import OPEN_GATE, BookGate, worth_of
-from tidings.app.market_feed import MarketFeed
-from tidings.app.market_feeds import MarketFeeds
-from tidings.app.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
-from tidings.app.recording import Recording
-from tidings.app.resync import ASK_AGAIN_NS, SnapshotRequests, why_ask
+from tidings.app.market.book_gate import OPEN_GATE, BookGate, worth_of
+from tidings.app.market.market_feed import MarketFeed
+from tidings.app.market.market_feeds import MarketFeeds
+from tidings.app.market.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
+from tidings.app.market.resync import ASK_AGAIN_NS, SnapshotRequests, why_ask
+from tidings.app.recording.session_recording import Recording
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
 from tidings.engine.risk import Risk
@@ -30,7 +30,7 @@ from tidings.venue.phemex.rate_groups import STREAM_CONNECTIONS_MAX
 
 if TYPE_CHECKING:
     from tidings.app.engine import Engine
-    from tidings.app.event_tap import EventTap
+    from tidings.app.recording.event_tap import EventTap
 
 log = logging.getLogger("tidings.market")
 

@@ -11,7 +11,7 @@ import signal
 import threading
 from collections.abc import Callable
 
-from tidings.app.kill_switch import KillSwitch
+from tidings.app.kill.kill_switch import KillSwitch
 
 _listening: dict[int, set[KillSwitch]] = {}  # by signal number
 

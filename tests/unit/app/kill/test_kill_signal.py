@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 
-from tidings.app.kill_signal import listen
+from tidings.app.kill.kill_signal import listen
 
 
 class Switch:

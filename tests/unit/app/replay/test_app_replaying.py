@@ -11,10 +11,12 @@ from recorded_flow import RecordedFlow
 from told_strategy import ToldListener
 
 import tidings
+from tidings.clock import ManualClock
 from tidings.errors import RecordingError
 from tidings.model.scale import price_decimal
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
+from tidings.recorder.recorder import Recorder
 from tidings.session.replay import replay
 
 SYMBOLS = ("BTCUSD", "BTCUSDT")
@@ -92,6 +94,33 @@ def test_a_part_ends_at_its_number_or_its_time(flow):
     assert by_number.state_hash != play(flow[0], until=middle.number - 1).state_hash
 
 
+def test_a_part_ends_at_its_time_whatever_the_recorder_says_in_between(flow, tmp_path):
+    """Written late, each segment begins with an entry that is younger than those behind it."""
+    entries = [entry for entry in RecordingReader(flow[0]) if entry.kind not in (EntryKind.SESSION, EntryKind.CLOCK)]
+    clock = ManualClock(entries[-1].received_ns + 10**9, entries[-1].wall_ns + 10**9)
+    sizes = {"segment_bytes": 16384, "slab_bytes": 16384, "free_bytes_min": 0}
+    recorder = Recorder(tmp_path / "late", session={}, clock=clock, has_thread=False, **sizes)
+    for entry in entries:
+        recorder.take(entry.kind, entry.source, entry.payload, entry.received_ns)
+    recorder.close()
+    assert recorder.stats.segments > 2
+    market = [entry for entry in RecordingReader(tmp_path / "late") if entry.kind is EntryKind.MARKET]
+    assert play(tmp_path / "late", until=market[-5].wall_ns).messages == len(market) - 4
+
+
+def test_books_are_not_trusted_behind_messages_that_are_missing(tmp_path):
+    flow = RecordedFlow(tmp_path / "flow", SYMBOLS, seed=4)
+    flow.advance(3)
+    flow.miss(2)
+    flow.advance(3)
+    flow.close()
+    listener = ToldListener()
+    result = play(tmp_path / "flow", listener)
+    states = [arguments[0]["state"] for name, arguments in listener.heard if name == "on_book"]
+    assert states[-len(SYMBOLS) :] == ["STALE"] * len(SYMBOLS), "no snapshot came behind them"
+    assert (set(states[: -len(SYMBOLS)]), result.dropped, result.lost) == ({"LIVE"}, 2, 0)
+
+
 def test_timers_count_by_the_recordings_time(flow):
     listener = ToldListener()
     play(flow[0], listener, timer_ms=500)
@@ -125,6 +154,24 @@ async def test_what_would_ask_the_venue_is_refused(flow):
             await asked
     with watching.session.batch():
         assert not watching.session.state.is_ready
+
+
+async def test_iterators_hear_what_was_recorded(flow):
+    heard = []
+
+    class Iterating(tidings.Strategy):
+        def on_start(self, session, now_ns):
+            self.task = asyncio.create_task(self.follow(session))
+
+        async def follow(self, session):
+            async for book in session.books("BTCUSDT"):
+                heard.append(book.symbol)
+
+    iterating = Iterating()
+    await replay(flow[0], [iterating])
+    iterating.task.cancel()
+    await asyncio.gather(iterating.task, return_exceptions=True)
+    assert set(heard) == {"BTCUSDT"}
 
 
 def test_an_error_of_a_strategy_is_counted_and_the_replay_goes_on(flow, caplog):

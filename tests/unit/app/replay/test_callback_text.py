@@ -8,8 +8,8 @@ from engine_samples import Path
 from market_instruments import LINEAR
 from order_samples import LIMIT, said
 
-from tidings.app import callback_text
-from tidings.app.callback_text import CallbackDigest, text_of
+from tidings.app.replay import callback_text
+from tidings.app.replay.callback_text import CallbackDigest, text_of
 from tidings.app.strategy_group import Member
 from tidings.engine.strategy import Strategy
 from tidings.market.book import Book

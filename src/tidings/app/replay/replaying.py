@@ -8,19 +8,21 @@ the live order path; nothing is asked of a venue.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import orjson
 
-from tidings.app.callback_text import CallbackDigest
-from tidings.app.replay_engine import ReplayEngine
+from tidings.app.replay.callback_text import CallbackDigest
+from tidings.app.replay.replay_engine import ReplayEngine
 from tidings.app.strategy_group import Member
 from tidings.app.strategy_run import StrategyRun
 from tidings.engine.adoption import set_stamps
 from tidings.errors import RecordingError, TidingsError
 from tidings.market.feed_state import FeedEvent
+from tidings.model.position import Position
 from tidings.recorder.entries import Entry, EntryKind
 from tidings.recorder.order_events import (
     POSITION_NUMBERS,
@@ -122,16 +124,36 @@ class Replay:
         return laid, is_told, False
 
     def _is_beyond(self, entry: Entry) -> bool:
+        """By time, entries of the recorder's own end nothing: it tells them when it comes by, ahead of older ones."""
         until = self._until
-        return until is not None and (entry.wall_ns if until >= WALL_NS_MIN else entry.number) > until
+        if until is None or until < WALL_NS_MIN:
+            return until is not None and entry.number > until
+        return entry.wall_ns > until and entry.kind in PLAYED
 
     def _played(self) -> Iterator[Entry]:
-        for entry in self.reader:
+        entries = iter(self.reader)
+        for entry in entries:
             if self._is_beyond(entry):
+                yield from self._led_to(entry, entries)
                 return
             self.result.entries += 1
             if entry.kind in PLAYED:
                 yield entry
+
+    def _led_to(self, entry: Entry, behind: Iterator[Entry]) -> Iterator[Entry]:
+        """What strategies asked for while they were told of the last entry belongs to it: their calls, from `entry` on,
+        and the channels they followed or left before one.
+        """
+        waiting: list[Entry] = []
+        for place, found in enumerate(itertools.chain((entry,), behind), self.result.entries + 1):
+            if found.kind is EntryKind.CALL and _is_by_strategy(found):
+                self.result.entries = place
+                yield from (*waiting, found)
+                waiting.clear()
+            elif found.kind is EntryKind.RUN and isinstance(decode_run(found.payload), Followed):
+                waiting.append(found)
+            elif found.kind in PLAYED:
+                return
 
     def _pop(self) -> Entry | None:
         self._call = None
@@ -237,9 +259,7 @@ class Replay:
         elif kind is EntryKind.FEED:
             self._follow_feed(entry)
         else:
-            told = orjson.loads(entry.payload)
-            self.result.dropped += told["messages"]
-            self.result.lost += told.get("beside_market", 0)
+            self._miss(entry)
 
     # ---- What ran ------------------------------------------------------------------------------------------------
 
@@ -307,6 +327,13 @@ class Replay:
         elif not self._is_told and event in _LOSSES:
             self.engine.market.lose(entry.source, _LOSSES[event], entry.received_ns)
 
+    def _miss(self, entry: Entry) -> None:
+        """What it was is not known: books may be wrong from here on, to their next snapshot."""
+        told = orjson.loads(entry.payload)
+        self.result.dropped += int(told["messages"])
+        self.result.lost += int(told.get("beside_market", 0))
+        self.engine.market.lose_all(entry.received_ns)
+
     # ---- What passed through the order path ------------------------------------------------------------------------
 
     def _hear(self, entry: Entry) -> None:
@@ -349,6 +376,17 @@ class Replay:
         result.callbacks, result.strategy_errors = self._digest.count, engine.strategy_error_count
         result.calls, result.differences = engine.recorded.recorded_calls, engine.recorded.differences
         result.damage = self.reader.damage
-        positions = sorted(engine.held.account, key=lambda position: (position.symbol, position.pos_side))
+        told = filter(_is_told, engine.held.account)
+        positions = sorted(told, key=lambda position: (position.symbol, position.pos_side))
         result.state_hash = self._digest.end([*engine.market.books(), *engine.entry.orders.orders(), *positions])
         return result
+
+
+def _is_by_strategy(entry: Entry) -> bool:
+    call = decode_call(entry.payload)
+    return not isinstance(call, AdoptCall) and call.by_strategy
+
+
+def _is_told(position: Position) -> bool:
+    """Whether anything is known of it: who only asks for a position makes a blank one."""
+    return any(getattr(position, name) for name in POSITION_NUMBERS)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from tidings.app.feed import StreamFeed
-from tidings.app.resync import ASK_AGAIN_NS, StallRule, Verdict
+from tidings.app.market.resync import ASK_AGAIN_NS, StallRule, Verdict
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
 from tidings.errors import ConnectionLost, PeerError

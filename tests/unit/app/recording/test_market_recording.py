@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from tidings.app.market_recording import channels_of
+from tidings.app.recording.market_recording import channels_of
 from tidings.errors import UnknownSymbol, UsageError
 from tidings.exchange.catalogue import load_catalogue
 from tidings.exchange.messages.json_text import success

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tidings.app.kill_latch import KillLatch
-from tidings.app.kill_switch import KillSwitch
+from tidings.app.kill.kill_latch import KillLatch
+from tidings.app.kill.kill_switch import KillSwitch
 from tidings.model.instrument import Instrument
 from tidings.venue.phemex.mass_cancel import MassCancel
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tidings.app.market_listeners import MarketCallbacks, MarketListeners, tell, tell_state
+from tidings.app.market.market_listeners import MarketCallbacks, MarketListeners, tell, tell_state
 from tidings.market.feed_state import FeedEvent
 
 

@@ -3,7 +3,7 @@
 import pytest
 from market_instruments import INSTRUMENTS, INVERSE
 
-from tidings.app.book_gate import BookGate
+from tidings.app.market.book_gate import BookGate
 from tidings.app.readiness import Readiness
 from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tidings.app.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
+from tidings.app.market.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
 from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy, overridden
 from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent
 from tidings.market.kline import Kline
 from tidings.market.ticker import Ticker
+from tidings.model.instrument import Instrument
 from tidings.venue.phemex.market_desk import MarketDesk
 from tidings.venue.phemex.market_figures import FigureReader
 from tidings.venue.phemex.market_stream import MarketStream
@@ -23,7 +24,7 @@ HEARD = ("book", "trade", "kline", "ticker", "tick")
 
 
 class ReplayMarket(MarketDesk):
-    """The face of app/market_watch that strategies and listeners use, fed from a recording."""
+    """The face of app/market/market_watch that strategies and listeners use, fed from a recording."""
 
     def __init__(self, products: Products, risk: Risk) -> None:
         super().__init__(risk)
@@ -57,6 +58,11 @@ class ReplayMarket(MarketDesk):
         if stream is not None:
             stream.mark_stale(now_ns, cause)
 
+    def lose_all(self, now_ns: int) -> None:
+        """Messages are missing in the recording, nobody knows of which connection: as if all had been cut."""
+        for source in sorted(self._streams):
+            self.lose(source, FeedEvent.DISCONNECTED, now_ns)
+
     def follow(self, channels: Iterable[tuple[str, str]], count: int) -> None:
         """Channels, of a symbol each, are followed once more (`count` 1) or once less (-1)."""
         self._followed = Counter() if self._followed is None else self._followed
@@ -70,6 +76,12 @@ class ReplayMarket(MarketDesk):
                 self._figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
 
     # ---- For the engine ------------------------------------------------------------------------------------------
+
+    async def subscribe(self, instruments: list[Instrument], channels: Iterable[str] = ()) -> None:
+        """Nothing: what was recorded comes, and no more."""
+
+    def unsubscribe(self, instruments: Iterable[Instrument], channels: Iterable[str] = ()) -> None:
+        """Likewise."""
 
     def add_listener(self, **callbacks: Any) -> MarketCallbacks:
         listener = MarketCallbacks(**callbacks)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.simulated.loop import EngineLoop, Timeline
-from tidings.app.flattening import Flattening, Symbol
+from tidings.app.kill.flattening import Flattening, Symbol
 from tidings.errors import RateLimited, RequestUnknown
 from tidings.model.enums import ProductLine, RequestKind
 

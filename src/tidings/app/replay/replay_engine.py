@@ -11,8 +11,8 @@ from tidings.app.engine import Engine
 from tidings.app.engine_state import EngineState
 from tidings.app.live_limits import LiveLimits
 from tidings.app.order_path import EXECUTIONS_PER_ORDER
-from tidings.app.replay_market import ReplayMarket
-from tidings.app.replay_path import NO_VENUE, RecordedPath
+from tidings.app.replay.replay_market import ReplayMarket
+from tidings.app.replay.replay_path import NO_VENUE, RecordedPath
 from tidings.app.risk_limits import make_risk
 from tidings.app.trading_control import TradingControl
 from tidings.app.world import World
@@ -70,14 +70,16 @@ class ReplayEngine(Engine):
         self.control = TradingControl(self.risk, products.tradable)
         self.limits = LiveLimits(self.risk, products.tradable)
         self.market: Any = ReplayMarket(products, self.risk)
+        self._has_path = bool(laid.cl_ord_id_prefix)  # orders could be sent when this was recorded
         self._found: list[Order] = []
         self.adopted = AdoptedOrders(self.entry, [])
         self.is_open = True
 
     @property
     def state(self) -> EngineState:
-        """Ready as far as it can be; new orders that were not recorded are denied with this cause."""
-        return replace(_STATE, unknown_orders=self.entry.orders.unknown_count)
+        """Ready while all is as it was recorded, whatever connections did meanwhile; then denied with this cause."""
+        cause = NO_VENUE if self.recorded.differences or not self._has_path else ""
+        return replace(_STATE, denied_because=cause, unknown_orders=self.entry.orders.unknown_count)
 
     # ---- What a recording tells ----------------------------------------------------------------------------------
 
@@ -131,7 +133,7 @@ class ReplayEngine(Engine):
 
 _STATE = EngineState(
     is_open=True, has_key=True, lanes_up=1, lane_count=1, lane_down_cause="", is_account_live=True,
-    account_down_cause="", denied_because=NO_VENUE,
+    account_down_cause="", denied_because="",
 )  # fmt: skip
 
 

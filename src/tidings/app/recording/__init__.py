@@ -1,0 +1,1 @@
+"""A session into a recording: what came, what was sent, what strategies and the order path did."""

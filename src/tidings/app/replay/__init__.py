@@ -1,0 +1,1 @@
+"""A recording through decoders, order path and state table, on a driven clock."""
