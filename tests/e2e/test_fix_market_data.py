@@ -132,6 +132,16 @@ def test_figures_of_a_contract_are_those_of_the_venues_ticker(start_gateway, qui
     assert abs(Decimal(by_kind["3"]) / Decimal(shown["indexRp"]) - 1) < Decimal("0.01")
 
 
+def test_a_symbol_named_twice_is_shown_once_and_its_request_ends(start_gateway):
+    gateway = start_gateway(C1='kind = "md"\n')
+    client = gateway.connect()
+    client.logon()
+    for _ in range(2):  # the second finds the MDReqID free again
+        twice = (146, 2), (55, "BTCUSD"), (55, "BTCUSD")
+        client.send("V", (262, "once"), (263, 0), (264, 1), (267, 1), (269, 0), *twice)
+        client.expect("W", t262="once", t55="BTCUSD")
+
+
 def test_mark_and_index_go_on_by_changes(start_gateway, quiet_exchange):
     gateway = start_gateway(C1='kind = "md"\n')
     client = gateway.connect()

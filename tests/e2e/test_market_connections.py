@@ -103,6 +103,13 @@ async def test_what_two_follow_ends_with_the_second(server, phemex):
     await until(lambda: not server.streams, "a connection that brings nothing to be closed")
 
 
+async def test_a_symbol_named_twice_counts_once(server, phemex):
+    await phemex.subscribe("BTCUSDT")
+    await phemex.subscribe("BTCUSDT", "BTCUSDT", channels=[BOOK, BOOK])
+    phemex.unsubscribe("BTCUSDT", "BTCUSDT", channels=[BOOK, BOOK])
+    assert phemex.engine.market.followed() == [("BTCUSDT", "book"), ("BTCUSDT", "trade")]
+
+
 async def test_a_trade_subscription_ends_alone_and_books_only_all_at_once(server, phemex):
     first, second, third = many(3)
     heard = []

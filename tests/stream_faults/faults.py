@@ -63,7 +63,7 @@ class Faults:
         )
         of_more = (
             *(self.cut, self.broken_frame, self.reset, self.goodbye, self.dark, self.no_dial),
-            *(self.silent_symbol, self.silent_all),
+            *(self.silent_symbol, self.silent_all, self.mute),
         )
         # A new connection heals whatever else was wrong: with as many of both, little would last.
         self.kinds: list[Callable[[str], None]] = [*of_messages * MESSAGE_FAULTS_WEIGHT, *of_more]
@@ -162,3 +162,8 @@ class Faults:
         until_ns = self.venue.timeline.now_ns + self.chance.randrange(90) * NS_PER_S
         for each in self.venue.truths:
             self.venue.silent_until_ns[each] = max(self.venue.silent_until_ns[each], until_ns)
+
+    def mute(self, symbol: str) -> None:
+        """The next connections are told pings alone: their subscriptions are never answered."""
+        self.venue.mute_until_ns = self.venue.timeline.now_ns + self.chance.randrange(60) * NS_PER_S
+        self.reset(symbol)

@@ -56,6 +56,14 @@ def test_the_same_seed_is_the_same_run():
     assert runs[0].fired == runs[1].fired and runs[0].watch.state_counts == runs[1].watch.state_counts
 
 
+def test_a_stream_that_answers_pings_alone_is_made_anew(monkeypatch):
+    only(monkeypatch, "mute")
+    trial = Trial(6, fault_every_s=600)
+    found = trial.run(HOURS)
+    assert (found.violations, trial.fired["mute"] > 0) == ([], True)
+    assert found.longest_doubt_s < 60 + 15 + 20, "as long as it is mute, an answer's time, and a pause"
+
+
 def test_silence_that_is_never_looked_for_is_noticed(monkeypatch):
     only(monkeypatch, "silent_symbol")
 

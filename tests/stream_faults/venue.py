@@ -64,6 +64,8 @@ class FarEnd:
             self.send(data)
 
     def _answer(self, request: dict[str, object]) -> None:
+        if self._venue.timeline.now_ns < self._venue.mute_until_ns and request["method"] != "server.ping":
+            return
         result: object = "pong" if request["method"] == "server.ping" else {"status": "success"}
         self.send(frame_of(json.dumps({"error": None, "id": request["id"], "result": result}).encode()))
         for symbol in request["params"]:  # type: ignore[attr-defined]
@@ -81,6 +83,7 @@ class FeedVenue:
         self.traps: dict[str, list[Trap]] = {symbol: [] for symbol in self.truths}  # for the next messages, one each
         self.snapshot_traps: dict[str, int] = dict.fromkeys(self.truths, 0)  # whole books that will be lost
         self.silent_until_ns: dict[str, int] = dict.fromkeys(self.truths, 0)
+        self.mute_until_ns = 0  # until then nothing but pings is answered
         self.message_count = 0
 
     def look(self) -> None:

@@ -72,7 +72,7 @@ def read_request(
     kind, update = message.find(263), message.find(265) or INCREMENTAL
     depth = message.find(264) or b"0"
     types = frozenset(_group(message, 267, 269))
-    symbols = tuple(value.decode("latin-1") for value in _group(message, 146, 55))
+    symbols = tuple(dict.fromkeys(value.decode("latin-1") for value in _group(message, 146, 55)))
     if request_id in in_use:
         raise MarketDataRefused(DUPLICATE_ID, "this MDReqID (262) is in use")
     if kind not in (SNAPSHOT, SUBSCRIBE):

@@ -128,7 +128,7 @@ class MarketWatch(MarketDesk):
     def unsubscribe(self, instruments: list[Instrument], channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
         """Take back one `subscribe` of these; what nobody follows any more is ended. Nothing else happens at once."""
         words = tuple(channels)
-        self._release((found.symbol, word) for found in instruments for word in words)
+        self._release(dict.fromkeys((found.symbol, word) for found in instruments for word in words))
 
     def _release(self, asked: Iterable[Followed]) -> None:
         released = list(asked)
