@@ -104,6 +104,22 @@ def test_a_part_ends_with_all_that_its_last_entry_led_to(demo):
         assert result.entries >= call.number
 
 
+def test_what_a_torn_recording_cannot_tell_is_no_difference(demo, tmp_path):
+    """Killed between what a strategy was told and what it asked for then."""
+    directory, live = demo
+    copy = [entry for entry in RecordingReader(directory) if entry.kind is not EntryKind.SESSION]
+    calls = [place for place, entry in enumerate(copy) if b'"by_strategy":true' in entry.payload]
+    told = max(place for place in range(calls[5]) if copy[place].kind in TELLING)
+    recorder = Recorder(tmp_path / "torn", session=RecordingReader(directory).session, has_thread=False)
+    for entry in copy[: told + 1]:
+        recorder.take(entry.kind, entry.source, entry.payload, entry.received_ns)
+    recorder.turn()  # and no more
+    again = ToldQuoter(SIZES)
+    result = play(tmp_path / "torn", again)
+    assert again.heard == live[: len(again.heard)]
+    assert (result.differences, result.damage[:9]) == (0, "not ended")
+
+
 def test_without_a_strategy_its_recorded_calls_are_made_again(demo):
     directory, live = demo
     result = play(directory)

@@ -121,12 +121,15 @@ async def replay(
 
 
 def _as_recorded(given: list[Strategy], recorded: list[RunStrategy]) -> list[Strategy]:
-    """Those of the recorded run, in its order; whatever there is where their number is another."""
-    if len(given) <= len(recorded) or not recorded:
-        return given
-    by_kind = {type(strategy).__name__: strategy for strategy in given}
-    found = [by_kind[one.kind] for one in recorded if one.kind in by_kind]
-    if len(found) != len(recorded):
+    """Those of the recorded run, by class and name, in its order; whatever there is where they are others."""
+    left, found = list(given), []
+    for one in recorded:
+        same = [other for other in left if type(other).__name__ == one.kind and other.name in ("", one.name)]
+        found += same[:1]
+        left = [other for other in left if other is not found[-1]] if same else left
+    if len(found) == len(recorded) > 0:
+        return found
+    if len(given) > len(recorded) > 0:
         names = ", ".join(one.kind for one in recorded)
         raise UsageError(f"{len(given)} strategies are given, and {names} ran when this was recorded")
-    return found
+    return given

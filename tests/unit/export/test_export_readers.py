@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet
 import pytest
+from recorded_flow import RecordedFlow
 
 from tidings.export.conversion import convert
 
@@ -23,12 +24,25 @@ def volume(out: Path) -> Decimal:
     return sum((row["price"] * row["qty"] for row in rows if row["symbol"] == "BTCUSDT"), Decimal(0))
 
 
+def test_a_trade_takes_at_most_eight_bytes_of_parquet(tmp_path: Path) -> None:
+    """Four minutes of the flow of which docs/export.md tells an hour; the shorter, the dearer."""
+    recorded = RecordedFlow(tmp_path / "recording", ("BTCUSDT",), seed=1)
+    recorded.advance(240)
+    recorded.close()
+    trades = convert(tmp_path / "recording", "parquet", tmp_path / "out").files[0]
+    assert (trades.path.name, trades.rows > 1000) == ("trades.parquet", True)
+    assert sum(trades.columns.values()) <= 8
+
+
 def test_polars_reads_them(out: Path) -> None:
     polars = pytest.importorskip("polars", reason="polars is not installed")
     frame = polars.read_parquet(out / "trades.parquet")
     assert frame.schema["price"] == polars.Decimal(18, 2) and frame.schema["received_ns"] == polars.Int64
     rows = frame.filter(polars.col("symbol") == "BTCUSDT").select("price", "qty").rows()
     assert sum((price * qty for price, qty in rows), Decimal(0)) == volume(out)
+    exact = {"price": polars.Decimal(18, 8), "qty": polars.Decimal(18, 8)}
+    written = polars.read_csv(out / "trades.csv", schema_overrides=exact)
+    assert all(written[name].to_list() == frame[name].to_list() for name in frame.columns)
     top = polars.read_csv(out / "top.csv")
     assert top.height == polars.read_parquet(out / "top.parquet").height
 

@@ -166,6 +166,7 @@ class Replay:
             if place == len(self._ahead):
                 entry = next(self._entries, None)
                 if entry is None:
+                    self.engine.recorded.is_torn = bool(self.reader.damage)
                     return None
                 self._ahead.append(entry)
             entry = self._ahead[place]

@@ -12,11 +12,13 @@ from told_strategy import ToldListener
 
 import tidings
 from tidings.clock import ManualClock
-from tidings.errors import RecordingError
+from tidings.errors import RecordingError, UsageError
 from tidings.model.scale import price_decimal
 from tidings.recorder.entries import EntryKind
+from tidings.recorder.order_events import RunStrategy
 from tidings.recorder.reader import RecordingReader
 from tidings.recorder.recorder import Recorder
+from tidings.session.replay import _as_recorded as as_recorded
 from tidings.session.replay import replay
 
 SYMBOLS = ("BTCUSD", "BTCUSDT")
@@ -196,3 +198,24 @@ def test_a_torn_recording_is_played_to_its_end_and_says_so(flow, tmp_path):
 def test_what_is_no_recording_is_refused(tmp_path):
     with pytest.raises(RecordingError):
         play(tmp_path)
+
+
+def test_strategies_take_the_places_they_had_whatever_the_order_they_are_given_in():
+    class First(tidings.Strategy):
+        pass
+
+    class Second(tidings.Strategy):
+        pass
+
+    first, second, twin = First(), Second(), Second()
+    second.name, twin.name = "second", "twin"
+    ran = [
+        RunStrategy(name="twin", owner=1, kind="Second"), RunStrategy(name="First", owner=2, kind="First"),
+        RunStrategy(name="second", owner=3, kind="Second"),
+    ]  # fmt: skip
+    assert as_recorded([first, second, twin], ran) == [twin, first, second]
+    assert as_recorded([first, second, twin], ran[2:]) == [second], "of a recording with several runs"
+    assert as_recorded([first], ran[2:]) == [first], "another strategy, another decision"
+    assert as_recorded([first, second], []) == [first, second]
+    with pytest.raises(UsageError, match="2 strategies are given, and First ran"):
+        as_recorded([second, twin], ran[1:2])
