@@ -297,13 +297,14 @@ def _check_name(name: str, source: str) -> None:
 
 
 def _check_strategies(strategies: object, source: str) -> None:
-    """A strategy's own limits have names too; what is no table at all is told when it is read."""
+    """A strategy's own limits have names too, few enough to tell them all: those of the account's other limits are
+    near to some of them and mean something else. What is no table at all is told when it is read.
+    """
     for strategy, limits in strategies.items() if isinstance(strategies, Mapping) else ():
         for name in limits if isinstance(limits, Mapping) else ():
             if name not in _STRATEGY_NAMES:
-                near = difflib.get_close_matches(str(name), _STRATEGY_NAMES, n=1)
-                hint = f": did you mean {near[0]}?" if near else f"; a strategy has {', '.join(_STRATEGY_NAMES)}"
-                raise ConfigError(f"unknown setting {name!r} of strategies.{strategy} ({source}){hint}")
+                known = ", ".join(_STRATEGY_NAMES)
+                raise ConfigError(f"unknown setting {name!r} of strategies.{strategy} ({source}); there are {known}")
 
 
 def _wrap(kind: type, value: object) -> object:

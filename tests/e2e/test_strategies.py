@@ -165,6 +165,24 @@ def test_nothing_that_a_strategy_prints_is_in_the_object(tmp_path, quiet_exchang
         assert stderr.count("loaded") == 1 and stderr.count("acknowledged") == 5
 
 
+TWO_NAMED = """
+import tidings
+class Watching(tidings.Strategy):
+    symbols = ("BTCUSDT",)
+    def __init__(self, name):
+        self.name = name
+one, other = Watching("one"), Watching("other")
+"""
+
+
+def test_strategies_are_called_by_their_names(tmp_path, quiet_exchange, run_here):
+    path = tmp_path / "two.py"
+    path.write_text(TWO_NAMED)
+    done = run_here("run", path, "--exchange", quiet_exchange.ready_file, "--seconds", 0.2, "--json")
+    assert done.json["strategies"] == ["one", "other"]
+    assert "one, other on local: BTCUSDT\n" in done.stderr
+
+
 def test_a_file_that_is_not_there_is_wrong_usage(run_here, tmp_path):
     done = run_here("run", tmp_path / "gone.py")
     assert done.returncode == 2

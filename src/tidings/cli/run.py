@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tidings.app.strategy_group import names_of
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, session_of
 from tidings.cli.stop_signals import stop_signals, unless_stopped
@@ -66,8 +67,7 @@ async def _run_strategies(options: argparse.Namespace, screen: Screen) -> int:
     if options.record:
         settings["record"] = options.record
     session = session_of(options, **settings)
-    names = ", ".join(type(strategy).__name__ for strategy in strategies)
-    screen.note(f"{names} on {options.env}: {', '.join(symbols)}")
+    screen.note(f"{', '.join(_names(strategies))} on {options.env}: {', '.join(symbols)}")
     with stop_signals() as told:
         phemex = await unless_stopped(told, _begin(session, symbols))
         if phemex is None:
@@ -82,6 +82,11 @@ async def _run_strategies(options: argparse.Namespace, screen: Screen) -> int:
             await phemex.__aexit__(None, None, None)
         _show(screen, _report(phemex, strategies, symbols, options, seconds))
     return 0
+
+
+def _names(strategies: list[Strategy]) -> list[str]:
+    """The name of each, as its orders go by it. Raises UsageError when two have the same."""
+    return [name or type(one).__name__ for name, one in zip(names_of(strategies), strategies, strict=True)]
 
 
 async def _begin(session: Phemex, symbols: list[str]) -> Phemex:
@@ -118,7 +123,7 @@ def _report(
     return {
         "env": options.env,
         "symbols": symbols,
-        "strategies": [type(strategy).__name__ for strategy in strategies],
+        "strategies": _names(strategies),
         "seconds": round(seconds, 3),
         "events": {name: getattr(entry, f"{name}_count") for name in EVENTS},
         "positions": {
