@@ -62,7 +62,8 @@ class BookWatch:
         book, findings, is_right = self.book, self.findings, self.is_right
         if book.is_live and not is_right:
             if self.wrong_since_ns is None:
-                self.wrong_since_ns = self.last_right_ns
+                # A whole book that came since it was last looked at was right: faults lose those, and spoil none.
+                self.wrong_since_ns = max(self.last_right_ns, book.snapshot_ns - self.boot_ns)
             elif now_ns - self.wrong_since_ns > WRONG_MAX_NS:
                 self._blame(now_ns, f"wrong for {(now_ns - self.wrong_since_ns) / NS_PER_S:.1f} s")
                 self.wrong_since_ns = now_ns
