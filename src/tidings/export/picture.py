@@ -6,6 +6,7 @@ import html
 import io
 import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Final
 from tidings.errors import UsageError
 from tidings.export.chart import Chart, Charts
 from tidings.export.own_orders import Fill
+from tidings.export.part_file import not_written
 from tidings.export.price_bins import Bin
 from tidings.model.enums import Side
 from tidings.model.scale import price_decimal, qty_decimal, qty_text
@@ -41,7 +43,7 @@ COLUMNS = ("symbol", "trades", "volume", "own fills", "bought", "sold", "not to 
 
 
 def draw(charts: Charts, path: Path, title: str) -> None:
-    """Write the picture. Raises UsageError where matplotlib is missing or the file is of no kind we make."""
+    """Write the picture. Raises FileNotWritten, and UsageError without matplotlib or for a file of no kind we make."""
     if path.suffix not in SUFFIXES:
         raise UsageError(f"--out {path}: a picture is a {' or '.join(SUFFIXES)} file")
     matplotlib = load_matplotlib()
@@ -52,7 +54,9 @@ def draw(charts: Charts, path: Path, title: str) -> None:
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+        with suppress(OSError):
+            beside.unlink()
+        raise not_written(path, error) from None
 
 
 def load_matplotlib() -> Any:

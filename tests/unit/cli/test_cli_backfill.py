@@ -3,13 +3,12 @@
 import asyncio
 import io
 import json
-import resource
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from full_disk import room_for
 from market_instruments import INVERSE, LINEAR
 
 from tidings.cli.backfill import Progress, _fill, kline_interval_s, moment_ns, progress_text, span_s, span_text
@@ -88,17 +87,6 @@ def test_a_terminal_has_one_line_and_a_pipe_a_line_now_and_then():
         assert not stream.isatty() or shown.endswith("\r\x1b[K")
 
 
-@contextmanager
-def room_for(size_bytes):
-    """No file of this process grows further: the kernel takes what fits of a write and refuses the next."""
-    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, usual[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
-
-
 def fill(path: Path, what, backfill, screen=None):
     screen = screen or Screen(as_json=False, out=io.StringIO(), progress=io.StringIO())
     with HistoryFile(path, what) as file:
@@ -165,7 +153,7 @@ def test_a_name_of_another_kind_is_refused(tmp_path):
 
 
 def test_a_file_that_cannot_be_made_is_told_from_one_that_is_there(tmp_path):
-    with pytest.raises(UsageError, match="there is no directory .*none$"):
+    with pytest.raises(UsageError, match=r"there is no directory .*none$"):
         HistoryFile(tmp_path / "none" / "rates.csv", "funding")
     (tmp_path / "rates.csv").touch()
     with pytest.raises(UsageError, match="a new one is needed"):

@@ -5,8 +5,9 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from full_disk import room_for
 
-from tidings.errors import UsageError
+from tidings.errors import FileNotWritten, UsageError
 from tidings.export import chart
 from tidings.export.chart import Charts, read_charts
 from tidings.export.picture import draw
@@ -56,9 +57,15 @@ def test_a_page_has_a_picture_and_figures_of_each_symbol(charts: Charts, tmp_pat
 def test_what_cannot_be_drawn_is_said(charts: Charts, flow, written, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"a picture is a \.png or \.html file"):
         draw(charts, tmp_path / "a.gif", "")
-    with pytest.raises(UsageError, match="cannot write"):
+    with pytest.raises(UsageError, match="cannot write to"):
         draw(charts, tmp_path / "none" / "a.png", "")
     with pytest.raises(UsageError, match="nothing of NONESUCH"):
         read_charts(flow.directory, ["NONESUCH"])
     with pytest.raises(UsageError, match="nothing to draw"):
         chart.read_charts(written.close())
+
+
+def test_a_full_disk_is_no_wrong_usage_and_leaves_nothing(charts: Charts, tmp_path: Path) -> None:
+    with room_for(1_000), pytest.raises(FileNotWritten, match=r"cannot write to .*a\.html"):
+        draw(charts, tmp_path / "a.html", "")
+    assert list(tmp_path.iterdir()) == []
