@@ -189,11 +189,12 @@ def _draw_own(axes: Any, chart: Chart, as_price: Callable[[int], float]) -> None
     for side, color, marker, done in ((Side.BUY, BUY_COLOR, "^", "bought"), (Side.SELL, SELL_COLOR, "v", "sold")):
         stands = [stand for stand in chart.stands if stand.side is side]
         if stands:
+            order_count = len({stand.order_id for stand in stands})
             axes.hlines(
                 [as_price(stand.price_ticks) for stand in stands],
                 [days(stand.start_ns) for stand in stands],
                 [days(stand.end_ns) for stand in stands],
-                color=color, linewidth=1.5, alpha=0.5, label=f"own {side.name.lower()} orders ({len(stands)})",
+                color=color, linewidth=1.5, alpha=0.5, label=f"own {side.name.lower()} orders ({order_count})",
             )  # fmt: skip
         fills: list[Fill] = [fill for fill in chart.fills if fill.side is side]
         if fills:

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from full_disk import room_for
 from tidings.errors import FileNotWritten, UsageError
 from tidings.export import chart
 from tidings.export.chart import Charts, read_charts
+from tidings.export.own_orders import Stand
 from tidings.export.picture import draw
+from tidings.model.enums import Side
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -52,6 +55,18 @@ def test_a_page_has_a_picture_and_figures_of_each_symbol(charts: Charts, tmp_pat
         assert f"<td>{found.instrument.symbol}</td><td>{found.prices.trade_count}</td>" in text
     draw(charts, tmp_path / "again.html", "<a recording>")
     assert (tmp_path / "again.html").read_bytes() == (tmp_path / "a.html").read_bytes()
+
+
+def test_an_order_that_was_amended_is_one_order(charts: Charts, tmp_path: Path) -> None:
+    """In the legend; it is drawn at each of its prices."""
+    (found,) = (chart for chart in charts.charts if chart.instrument.symbol == "BTCUSDT")
+    start_ns = charts.start_ns
+    stands = [
+        Stand(Side.BUY, price_ticks, start_ns, charts.end_ns, order_id)
+        for price_ticks, order_id in ((600_000, "a"), (600_010, "a"), (600_020, "b"))
+    ]
+    draw(replace(charts, charts=[replace(found, stands=stands)]), tmp_path / "a.html", "")
+    assert "own buy orders (2)" in (tmp_path / "a.html").read_text()
 
 
 def test_what_cannot_be_drawn_is_said(charts: Charts, flow, written, tmp_path: Path) -> None:
