@@ -16,6 +16,7 @@
     │   └── RateLimited              HTTP 429 or our own budget; carries retry_after_s
     ├── JournalDamaged               the operator: the order journal does not add up; nothing is traded until it does
     ├── RecordingError               the operator: a recording is damaged or cannot be made; names the file and the byte
+    ├── FileNotWritten               the operator: a file cannot be written, as on a full disk; names it and says why
     ├── FieldError (ValueError)      the sender of a FIX message: a field is missing or not of its type
     ├── SessionStoreDamaged          the operator: a FIX session's files do not add up; it is not started
     ├── PeerError                    the peer broke a protocol (HTTP, WebSocket, JSON); the connection is closed
@@ -120,6 +121,10 @@ class RecordingError(TidingsError):
 
     Nothing behind the damage is read: a replay or a table made of half a recording would look whole.
     """
+
+
+class FileNotWritten(TidingsError):
+    """What was to become of a command cannot be written, as on a full disk; the message names the file and says why."""
 
 
 class FieldError(TidingsError, ValueError):

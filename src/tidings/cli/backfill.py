@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tidings.cli.history_file import HistoryFile
-from tidings.cli.screen import Screen
+from tidings.cli.screen import Screen, counted
 from tidings.cli.session_options import add_session_options, questions_of
 from tidings.errors import UsageError
 from tidings.session.history import Backfill, History, unix_ns
@@ -17,6 +17,7 @@ from tidings.venue.phemex.history_rows import utc_text
 from tidings.venue.phemex.market_topics import KLINE_INTERVALS_S
 
 KINDS = ("klines", "trades", "funding")
+DEFAULT_INTERVAL_S = 60
 NOTE_INTERVAL_S = 1.0
 BAR_CELLS = 30
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -29,7 +30,7 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("symbol", metavar="SYMBOL")
     parser.add_argument("--what", choices=KINDS, default="klines", help="default klines")
-    parser.add_argument("--interval", default="1m", metavar="SPAN", help="of klines: 1m, 5m, 4h, 1d, … (default 1m)")
+    parser.add_argument("--interval", metavar="SPAN", help="of klines: 1m, 5m, 4h, 1d, … (default 1m)")
     parser.add_argument(
         "--from", dest="begin", required=True, metavar="TIME",
         help="2026-08-01, 2026-08-01T12:30:00Z (UTC where it names no zone), or so long ago: 90m, 6h, 7d",
@@ -43,9 +44,7 @@ def add_commands(commands: Any) -> None:
 
 
 async def _backfill(options: argparse.Namespace, screen: Screen) -> int:
-    interval_s = span_s(options.interval, "--interval")
-    if options.what == "klines" and interval_s not in KLINE_INTERVALS_S:
-        raise UsageError(f"--interval {options.interval}: the venue has {', '.join(map(span_text, KLINE_INTERVALS_S))}")
+    interval_s = kline_interval_s(options)
     with HistoryFile(options.out, options.what) as file:
         async with questions_of(options, need_key=False) as engine:
             engine.products = await engine.catalogue.read()
@@ -64,16 +63,31 @@ async def _backfill(options: argparse.Namespace, screen: Screen) -> int:
     return 0
 
 
+def kline_interval_s(options: argparse.Namespace) -> int:
+    """Of the candles that were asked for. Raises UsageError, also where none were."""
+    if options.interval is None:
+        return DEFAULT_INTERVAL_S
+    if options.what != "klines":
+        raise UsageError(f"--interval {options.interval}: it is of klines, not of {options.what}")
+    interval_s = span_s(options.interval, "--interval")
+    if interval_s not in KLINE_INTERVALS_S:
+        raise UsageError(f"--interval {options.interval}: the venue has {', '.join(map(span_text, KLINE_INTERVALS_S))}")
+    return interval_s
+
+
 async def _fill(backfill: Backfill[Any], file: HistoryFile, screen: Screen, options: argparse.Namespace) -> None:
     """Page by page onto the disk; whatever ends it, what is there stays and is told."""
     progress = Progress(screen)
+    until_ns = backfill.begin_ns  # what has been told may not have been written
     try:
         async for rows in backfill.pages():
             file.write(rows)
+            until_ns = backfill.until_ns
             progress.show(backfill)
     except BaseException:
-        until = utc_text(backfill.until_ns)
-        screen.note(f"{options.out} reaches to {until}: go on with --from {until} into another file")
+        if file.row_count:
+            until = utc_text(until_ns)
+            screen.note(f"{options.out} reaches to {until}: go on with --from {until} into another file")
         raise
     finally:
         progress.end()
@@ -91,7 +105,7 @@ def _tell(backfill: Backfill[Any], screen: Screen, options: argparse.Namespace) 
     )  # fmt: skip
     begin, end = utc_text(backfill.begin_ns), utc_text(backfill.end_ns)
     screen.line(f"{backfill.row_count} {options.what} of {options.symbol}, {begin} to {end}: {options.out}")
-    screen.line(f"{requests} requests")
+    screen.line(counted(requests, "request"))
 
 
 class Progress:
@@ -124,8 +138,8 @@ def progress_text(backfill: Backfill[Any]) -> str:
     done = int(backfill.progress * BAR_CELLS)
     bar = "█" * done + "·" * (BAR_CELLS - done)
     waited = f", waited {backfill.questions.waited_s:.0f} s for the budget" if backfill.questions.waited_s >= 1 else ""
-    requests = backfill.questions.question_count
-    return f"{bar} {backfill.progress:4.0%} {backfill.row_count} rows, {requests} requests{waited}"
+    requests = counted(backfill.questions.question_count, "request")
+    return f"{bar} {backfill.progress:4.0%} {counted(backfill.row_count, 'row')}, {requests}{waited}"
 
 
 def moment_ns(text: str, now_ns: int) -> int:

@@ -5,15 +5,15 @@ The columns are documented in docs/history.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import orjson
 
-from tidings.errors import UsageError
+from tidings.errors import FileNotWritten, UsageError
 from tidings.market.kline import Kline
 from tidings.market.past import FundingRate, PublicTrade
 
@@ -32,21 +32,34 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 class HistoryFile:
-    """A new file for one kind of rows. Raises UsageError for a file that is there, or whose format is not known."""
+    """A new file for one kind of rows. Raises UsageError for a file that is there, or whose format is not known.
+
+    Unbuffered: what `write` has returned from is out of this process, and a disk that is full says so at once.
+    """
 
     def __init__(self, path: Path, what: str) -> None:
         if path.suffix not in (".csv", ".jsonl"):
             raise UsageError(f"--out {path}: a name that ends in .csv or .jsonl was expected")
         try:
-            self._file: IO[str] = path.open("x", encoding="utf-8", newline="")
+            self._file = path.open("xb", buffering=0)
+        except FileExistsError:
+            raise UsageError(f"--out {path}: there is such a file already, and a new one is needed") from None
+        except FileNotFoundError:
+            raise UsageError(f"--out {path}: there is no directory {path.parent}") from None
         except OSError as error:
-            raise UsageError(f"--out {path}: {error.strerror}: it must be a new file") from error
+            raise UsageError(f"--out {path} cannot be made: {error.strerror}") from None
         self._path, self._is_csv, self._columns = path, path.suffix == ".csv", COLUMNS[what]
-        self.row_count = 0
-        if self._is_csv:
-            self._file.write(",".join(self._columns) + "\n")
+        self.row_count = self._length_bytes = 0
+        self._head = (",".join(self._columns) + "\n").encode() if self._is_csv else b""
 
     def __enter__(self) -> Self:
+        """Raises FileNotWritten, and leaves no file then."""
+        try:
+            self._append(self._head)
+        except FileNotWritten:
+            self._file.close()
+            self._path.unlink()
+            raise
         return self
 
     def __exit__(
@@ -57,16 +70,27 @@ class HistoryFile:
         if kind is not None and not self.row_count:
             self._path.unlink()
 
-    def write(self, rows: Iterable[Row]) -> None:
-        """Out of this process when this returns."""
-        for row in rows:
-            values = _values(row)
-            if self._is_csv:
-                self._file.write(",".join(map(str, values)) + "\n")
-            else:
-                self._file.write(orjson.dumps(dict(zip(self._columns, values, strict=True))).decode() + "\n")
-            self.row_count += 1
-        self._file.flush()
+    def write(self, rows: Sequence[Row]) -> None:
+        """All of them; or, where the disk is full, none. Raises FileNotWritten."""
+        self._append(b"".join(map(self._line, rows)))
+        self.row_count += len(rows)
+
+    def _line(self, row: Row) -> bytes:
+        values = _values(row)
+        if self._is_csv:
+            return (",".join(map(str, values)) + "\n").encode()
+        return orjson.dumps(dict(zip(self._columns, values, strict=True))) + b"\n"
+
+    def _append(self, data: bytes) -> None:
+        """What the disk took of them only in part is cut off again."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            self._file.truncate(self._length_bytes)
+            raise FileNotWritten(f"cannot write to {self._path}: {error.strerror}") from None
+        self._length_bytes += len(data)
 
 
 def _values(row: Row) -> tuple[str | int, ...]:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import orjson
 
 from tidings.errors import UsageError
+from tidings.export.part_file import not_written
 
 FORMAT: Final = 2  # of the checkpoint and of the part files: another program begins anew
 DIRECTORY: Final = ".export"
@@ -30,7 +31,7 @@ class Workplace:
             self.parts.mkdir(parents=True, exist_ok=True)
             self._lock = (self.parts / "lock").open("wb")
         except OSError as error:
-            raise UsageError(f"cannot write to {out}: {error.strerror}") from None
+            raise not_written(out, error) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

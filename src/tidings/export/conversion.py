@@ -11,6 +11,7 @@ from tidings.errors import RecordingError, UsageError
 from tidings.export.backtest_form import BacktestForm
 from tidings.export.checkpoint import Workplace
 from tidings.export.form import Form, MadeFile, put_in_place
+from tidings.export.part_file import not_written
 from tidings.export.playable_form import PlayableForm
 from tidings.export.recorded_market import RecordedMarket
 from tidings.export.tables import Grid, Grids
@@ -43,7 +44,7 @@ class Conversion:
 def convert(
     directory: Path, form_name: str, out: Path, symbols: Iterable[str] = (), progress: Progress = lambda *_: None
 ) -> Conversion:
-    """Write the recording in `directory` to `out`. Raises RecordingError, UsageError."""
+    """Write the recording in `directory` to `out`. Raises RecordingError, UsageError, FileNotWritten."""
     reader = RecordingReader(directory)
     identity = {"to": form_name, "symbols": sorted(symbols), "session": reader.session}
     workplace = Workplace(out)
@@ -52,6 +53,8 @@ def convert(
         run = _Run(reader, workplace, identity, progress)
         conversion = run.finish(out)
         is_done = True
+    except OSError as error:
+        raise not_written(out, error, "; when that is mended, the same command goes on") from None
     finally:
         workplace.leave(is_done=is_done)
     return conversion

@@ -6,6 +6,7 @@ import html
 import io
 import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Final
 from tidings.errors import UsageError
 from tidings.export.chart import Chart, Charts
 from tidings.export.own_orders import Fill
+from tidings.export.part_file import not_written
 from tidings.export.price_bins import Bin
 from tidings.model.enums import Side
 from tidings.model.scale import price_decimal, qty_decimal, qty_text
@@ -41,7 +43,7 @@ COLUMNS = ("symbol", "trades", "volume", "own fills", "bought", "sold", "not to 
 
 
 def draw(charts: Charts, path: Path, title: str) -> None:
-    """Write the picture. Raises UsageError where matplotlib is missing or the file is of no kind we make."""
+    """Write the picture. Raises FileNotWritten, and UsageError without matplotlib or for a file of no kind we make."""
     if path.suffix not in SUFFIXES:
         raise UsageError(f"--out {path}: a picture is a {' or '.join(SUFFIXES)} file")
     matplotlib = load_matplotlib()
@@ -52,7 +54,9 @@ def draw(charts: Charts, path: Path, title: str) -> None:
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+        with suppress(OSError):
+            beside.unlink()
+        raise not_written(path, error) from None
 
 
 def load_matplotlib() -> Any:
@@ -185,11 +189,12 @@ def _draw_own(axes: Any, chart: Chart, as_price: Callable[[int], float]) -> None
     for side, color, marker, done in ((Side.BUY, BUY_COLOR, "^", "bought"), (Side.SELL, SELL_COLOR, "v", "sold")):
         stands = [stand for stand in chart.stands if stand.side is side]
         if stands:
+            order_count = len({stand.order_id for stand in stands})
             axes.hlines(
                 [as_price(stand.price_ticks) for stand in stands],
                 [days(stand.start_ns) for stand in stands],
                 [days(stand.end_ns) for stand in stands],
-                color=color, linewidth=1.5, alpha=0.5, label=f"own {side.name.lower()} orders ({len(stands)})",
+                color=color, linewidth=1.5, alpha=0.5, label=f"own {side.name.lower()} orders ({order_count})",
             )  # fmt: skip
         fills: list[Fill] = [fill for fill in chart.fills if fill.side is side]
         if fills:

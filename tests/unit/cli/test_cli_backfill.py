@@ -8,12 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from full_disk import room_for
 from market_instruments import INVERSE, LINEAR
 
-from tidings.cli.backfill import Progress, _fill, moment_ns, progress_text, span_s, span_text
+from tidings.cli.backfill import Progress, _fill, kline_interval_s, moment_ns, progress_text, span_s, span_text
 from tidings.cli.history_file import HistoryFile
 from tidings.cli.screen import Screen
-from tidings.errors import ConnectionLost, UsageError
+from tidings.errors import ConnectionLost, FileNotWritten, UsageError
 from tidings.market.kline import Kline
 from tidings.market.past import FundingRate, PublicTrade
 from tidings.model.enums import Side
@@ -86,8 +87,8 @@ def test_a_terminal_has_one_line_and_a_pipe_a_line_now_and_then():
         assert not stream.isatty() or shown.endswith("\r\x1b[K")
 
 
-def fill(path: Path, what, backfill):
-    screen = Screen(as_json=False, out=io.StringIO(), progress=io.StringIO())
+def fill(path: Path, what, backfill, screen=None):
+    screen = screen or Screen(as_json=False, out=io.StringIO(), progress=io.StringIO())
     with HistoryFile(path, what) as file:
         asyncio.run(_fill(backfill, file, screen, SimpleNamespace(out=path)))
     return screen
@@ -105,6 +106,25 @@ def test_an_error_before_the_first_row_leaves_no_file(tmp_path):
     with pytest.raises(ConnectionLost):
         fill(tmp_path / "rates.csv", "funding", backfill_of(failure=ConnectionLost("gone")))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_keeps_whole_pages_and_the_next_begins_behind_them(tmp_path):
+    later = [RATE._replace(venue_time_ns=BEGIN_NS + at_s * S_NS) for at_s in (50, 60)]
+    backfill = backfill_of(Page([RATE], BEGIN_NS + 40 * S_NS), Page(later, BEGIN_NS + 70 * S_NS))
+    screen, path = Screen(as_json=False, out=io.StringIO()), tmp_path / "rates.csv"
+    with room_for(120), pytest.raises(FileNotWritten, match=r"cannot write to .*rates\.csv: File too large"):
+        fill(path, "funding", backfill, screen)
+    assert path.read_text() == "venue_ns,symbol,rate,interval_s\n1785542400000000000,BTCUSDT,0.0001,28800\n"
+    assert "go on with --from 2026-08-01T00:00:40Z" in screen.out.getvalue()
+
+
+@pytest.mark.parametrize("size_bytes", [10, 50])
+def test_a_disk_without_room_for_one_page_gets_no_file_and_no_advice(tmp_path, size_bytes):
+    screen = Screen(as_json=False, out=io.StringIO())
+    with room_for(size_bytes), pytest.raises(FileNotWritten):
+        fill(tmp_path / "rates.csv", "funding", backfill_of(Page([RATE], BEGIN_NS + 40 * S_NS)), screen)
+    assert list(tmp_path.iterdir()) == []
+    assert "go on" not in screen.out.getvalue()
 
 
 def test_nothing_found_is_a_file_with_a_head(tmp_path):
@@ -130,3 +150,20 @@ def test_numbers_are_exact_and_plain(tmp_path):
 def test_a_name_of_another_kind_is_refused(tmp_path):
     with pytest.raises(UsageError, match=r"ends in \.csv or \.jsonl"):
         HistoryFile(tmp_path / "rates.parquet", "funding")
+
+
+def test_a_file_that_cannot_be_made_is_told_from_one_that_is_there(tmp_path):
+    with pytest.raises(UsageError, match=r"there is no directory .*none$"):
+        HistoryFile(tmp_path / "none" / "rates.csv", "funding")
+    (tmp_path / "rates.csv").touch()
+    with pytest.raises(UsageError, match="a new one is needed"):
+        HistoryFile(tmp_path / "rates.csv", "funding")
+
+
+def test_an_interval_is_of_klines():
+    assert kline_interval_s(SimpleNamespace(what="trades", interval=None)) == 60
+    assert kline_interval_s(SimpleNamespace(what="klines", interval="5m")) == 300
+    with pytest.raises(UsageError, match="it is of klines, not of trades"):
+        kline_interval_s(SimpleNamespace(what="trades", interval="5m"))
+    with pytest.raises(UsageError, match="the venue has 1m, 5m"):
+        kline_interval_s(SimpleNamespace(what="klines", interval="7m"))

@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from full_disk import room_for
 
-from tidings.errors import UsageError
+from tidings.errors import FileNotWritten, UsageError
 from tidings.export import conversion
 from tidings.export.checkpoint import Workplace
 from tidings.export.conversion import FORMS, convert
@@ -39,6 +40,17 @@ def short_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conversion, "CHECKPOINT_ENTRIES", 500)
     monkeypatch.setattr(conversion, "ROWS_MAX", 300)
     monkeypatch.setattr(conversion, "PROGRESS_ENTRIES", 130)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_full_disk_is_a_sentence_and_with_room_it_goes_on(flow, tmp_path: Path, form: str) -> None:
+    for size_bytes in (3_000, 60_000):  # not even a checkpoint; some way
+        with room_for(size_bytes), pytest.raises(FileNotWritten, match="too large; when that is mended, the same"):
+            convert(flow.directory, form, tmp_path / "small")
+        assert not [path for path in (tmp_path / "small").iterdir() if path.is_file()]
+    convert(flow.directory, form, tmp_path / "small")
+    convert(flow.directory, form, tmp_path / "whole")
+    assert digests(tmp_path / "small") == digests(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -2,14 +2,18 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from full_disk import room_for
 
-from tidings.errors import UsageError
+from tidings.errors import FileNotWritten, UsageError
 from tidings.export import chart
 from tidings.export.chart import Charts, read_charts
+from tidings.export.own_orders import Stand
 from tidings.export.picture import draw
+from tidings.model.enums import Side
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -53,12 +57,30 @@ def test_a_page_has_a_picture_and_figures_of_each_symbol(charts: Charts, tmp_pat
     assert (tmp_path / "again.html").read_bytes() == (tmp_path / "a.html").read_bytes()
 
 
+def test_an_order_that_was_amended_is_one_order(charts: Charts, tmp_path: Path) -> None:
+    """In the legend; it is drawn at each of its prices."""
+    (found,) = (chart for chart in charts.charts if chart.instrument.symbol == "BTCUSDT")
+    start_ns = charts.start_ns
+    stands = [
+        Stand(Side.BUY, price_ticks, start_ns, charts.end_ns, order_id)
+        for price_ticks, order_id in ((600_000, "a"), (600_010, "a"), (600_020, "b"))
+    ]
+    draw(replace(charts, charts=[replace(found, stands=stands)]), tmp_path / "a.html", "")
+    assert "own buy orders (2)" in (tmp_path / "a.html").read_text()
+
+
 def test_what_cannot_be_drawn_is_said(charts: Charts, flow, written, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"a picture is a \.png or \.html file"):
         draw(charts, tmp_path / "a.gif", "")
-    with pytest.raises(UsageError, match="cannot write"):
+    with pytest.raises(UsageError, match="cannot write to"):
         draw(charts, tmp_path / "none" / "a.png", "")
     with pytest.raises(UsageError, match="nothing of NONESUCH"):
         read_charts(flow.directory, ["NONESUCH"])
     with pytest.raises(UsageError, match="nothing to draw"):
         chart.read_charts(written.close())
+
+
+def test_a_full_disk_is_no_wrong_usage_and_leaves_nothing(charts: Charts, tmp_path: Path) -> None:
+    with room_for(1_000), pytest.raises(FileNotWritten, match=r"cannot write to .*a\.html"):
+        draw(charts, tmp_path / "a.html", "")
+    assert list(tmp_path.iterdir()) == []
