@@ -14,7 +14,7 @@ from tidings.app.replay.replay_path import NO_VENUE
 from tidings.app.replay.replaying import TIMER_MS, Replay, ReplayResult
 from tidings.app.strategy_group import Member
 from tidings.engine.strategy import Strategy
-from tidings.errors import OrderDenied, UsageError
+from tidings.errors import OrderDenied
 from tidings.model.enums import DenyReason, RequestKind
 from tidings.recorder.order_events import RunStrategy
 from tidings.recorder.reader import RecordingReader
@@ -100,7 +100,7 @@ async def replay(
     """Play a recording into these strategies, or, where there are none, only through decoders and order path.
 
     `speed`: times as fast as it was, None: as fast as it goes. `until`: the number of the last entry, or a Unix time
-    in ns. Raises RecordingError, and UsageError when strategies that ran together cannot be told apart.
+    in ns. Raises RecordingError, and UsageError when strategies that run together cannot be told apart.
     """
     given = list(strategies)
 
@@ -121,12 +121,16 @@ async def replay(
 
 
 def _as_recorded(given: list[Strategy], recorded: list[RunStrategy]) -> list[Strategy]:
-    """Those of the recorded run, in its order; whatever there is where their number is another."""
+    """Those of the recorded run, in its order. All of them where that was another's, or cannot be told: whatever they
+    ask for then is a difference.
+    """
     if len(given) <= len(recorded) or not recorded:
         return given
-    by_kind = {type(strategy).__name__: strategy for strategy in given}
-    found = [by_kind[one.kind] for one in recorded if one.kind in by_kind]
-    if len(found) != len(recorded):
-        names = ", ".join(one.kind for one in recorded)
-        raise UsageError(f"{len(given)} strategies are given, and {names} ran when this was recorded")
+    found = []
+    for one in recorded:
+        named = [strategy for strategy in given if strategy.name and strategy.name == one.name]
+        alike = named or [strategy for strategy in given if type(strategy).__name__ == one.kind]
+        if len(alike) != 1:
+            return given
+        found += alike
     return found
