@@ -29,6 +29,7 @@ def _tally(stats: RecorderStats, gaps: int, elapsed_s: float) -> Tally:
         "messages": stats.messages,
         "bytes": stats.bytes,
         "entries": stats.entries,
+        "durable_entries": max(0, stats.synced_number - stats.segments),  # a head of each segment is none of them
         "written_bytes": stats.written_bytes,
         "segments": stats.segments,
         "gaps": gaps,
@@ -59,6 +60,14 @@ def words_of(told: Tally) -> str:
         f"{told['segments']} segments, {told['gaps']} gaps, {told['dropped'] + told['lost']} dropped, "
         f"lag {told['lag_ms']:.0f} ms{trouble}"
     )
+
+
+def shortfall_of(told: Tally) -> str:
+    """What a recording that has ended lacks, in a sentence; "": nothing."""
+    missing = told["dropped"] + told["lost"]
+    if told["failure"]:
+        return f"{told['durable_entries']} of {told['entries'] + missing} entries are on disk ({told['failure']})"
+    return f"{missing} messages are missing (DROPPED entries)" if missing else ""
 
 
 @asynccontextmanager
