@@ -26,7 +26,10 @@ NOTHING = {"strategies": [], "seconds": 0.0, "events": dict.fromkeys(EVENTS, 0),
 
 
 def add_commands(commands: Any) -> None:
-    parser = commands.add_parser("run", help="runs the strategies of a Python file (docs/strategies.md)")
+    parser = commands.add_parser(
+        "run", help="runs the strategies of a Python file (docs/strategies.md)",
+        epilog="Exceptions in callbacks are told and counted; the exit code is 0 all the same.",
+    )  # fmt: skip
     parser.add_argument("file", type=Path, metavar="FILE.py", help="defines classes that derive from tidings.Strategy")
     parser.add_argument("--symbols", nargs="+", metavar="SYMBOL", help="to follow (default: the strategies' `symbols`)")
     parser.add_argument("--seconds", type=_seconds, metavar="N", help="default: until SIGINT or SIGTERM")
