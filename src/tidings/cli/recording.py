@@ -12,6 +12,7 @@ from typing import Any
 from tidings.cli.live_screen import live_display
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_json_option
+from tidings.cli.table_text import size_text
 from tidings.recorder.entries import Entry, EntryKind
 from tidings.recorder.reader import RecordingReader
 
@@ -102,7 +103,7 @@ def _print(screen: Screen, contents: Contents, told: dict[str, Any]) -> None:
     )
     screen.line(f"{told['directory']}: {told['session'].get('env', '?')}, from {begin} to {end}")
     screen.line(
-        f"{told['messages']} messages, {told['bytes'] / 1e6:.1f} MB, {told['disk_bytes'] / 1e6:.1f} MB on disk in "
+        f"{told['messages']} messages, {size_text(told['bytes'])}, {size_text(told['disk_bytes'])} on disk in "
         f"{told['segments']} segments; {told['dropped']} dropped, connections went down {told['feed_downs']} times"
     )
     screen.line(f"end: {told['end']}")
