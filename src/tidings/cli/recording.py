@@ -19,6 +19,7 @@ from tidings.recorder.reader import RecordingReader
 NS_PER_S = 1_000_000_000
 SHOW_EVERY_BLOCKS = 50
 OUR_END = "closed by us"  # as net/connection words it
+_TICKER = b"market24h"  # in the channel's name on each line
 _SYMBOL = re.compile(rb'"symbol":"([^"]{1,40})"')
 
 
@@ -45,8 +46,7 @@ class Contents:
         self.last_wall_ns = max(self.last_wall_ns, entry.wall_ns)
         if entry.kind is EntryKind.MARKET:
             self.bytes += len(entry.payload)
-            found = _SYMBOL.search(entry.payload)
-            self.symbols[found[1].decode(errors="replace") if found is not None else "(answers)"] += 1
+            self.symbols[_whose(entry.payload)] += 1
         elif EntryKind.ACCOUNT <= entry.kind <= EntryKind.LANE_CAME:
             self.bytes += len(entry.payload)
         elif entry.kind is EntryKind.DROPPED:
@@ -54,6 +54,14 @@ class Contents:
         elif entry.kind is EntryKind.FEED:
             told = json.loads(entry.payload)
             self.feed_downs += told["event"] == "down" and not told["cause"].endswith(OUR_END)
+
+
+def _whose(message: bytes) -> str:
+    """The symbol of a market message; tickers come for all of a line, whoever asked for one of them."""
+    if _TICKER in message:
+        return "(ticker of all)"
+    found = _SYMBOL.search(message)
+    return found[1].decode(errors="replace") if found is not None else "(answers)"
 
 
 async def _recording(options: argparse.Namespace, screen: Screen) -> int:
