@@ -81,6 +81,13 @@ def test_a_disk_with_too_little_room_is_left_alone_and_told(low_exchange, tmp_pa
     assert tidings("recording", tmp_path / "r", "--json").json["messages"] == done.json["messages"]
 
 
+def test_a_run_leaves_as_much_room_as_it_is_told(low_exchange, tmp_path):
+    words = ("--seconds", "1.5", "--free-mb", str(1 << 40), "--exchange", low_exchange.ready_file)
+    done = tidings("run", EXAMPLE, "--record", tmp_path / "r", *words)
+    assert re.search(r"waits: \d+ MiB are free, and \d+ are left to others", done.stderr)
+    assert done.stdout.splitlines()[-1] == f"recorded: `tidings replay {tmp_path / 'r'}`", "written at the end"
+
+
 def test_a_killed_recording_reads_back_to_its_last_block(low_exchange, tmp_path):
     out = tmp_path / "r"
     words = ("record", "BTCUSD", "--out", out, "--exchange", low_exchange.ready_file)

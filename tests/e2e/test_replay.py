@@ -10,7 +10,7 @@ from told_strategy import ToldListener, ToldQuoter
 
 import tidings
 from tidings.clock import ManualClock
-from tidings.errors import PeerError, RecordingError
+from tidings.errors import PeerError, RecordingError, UsageError
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
 from tidings.recorder.recorder import Recorder
@@ -135,6 +135,24 @@ def test_a_strategy_that_orders_something_else_is_denied(demo, caplog):
     assert [record.message for record in caplog.records if "denied from here on" in record.message][1:] == []
     assert other.events["BTCUSDT"]["denied"] > 0
     assert other.events["BTCUSDT"]["acks"] == 0
+
+
+def test_more_strategies_than_ran_are_others_each_with_its_start_timer_and_end(demo, caplog):
+    directory, live = demo
+    quoters = [named(name, SIZES) for name in ("one", "other", "third")]
+    result = play(directory, *quoters)
+    assert result.differences > 0
+    assert any("a replay has no venue" in record.message for record in caplog.records)
+    often = Counter(name for name, _ in live)
+    for quoter in quoters:
+        heard = Counter(name for name, _ in quoter.heard)
+        for name in ("on_start", "on_timer", "on_book", "on_trade", "on_stop"):
+            assert heard[name] == often[name], name
+
+
+def test_two_of_one_name_cannot_be_told_apart(demo):
+    with pytest.raises(UsageError, match="two strategies are called 'ToldQuoter'"):
+        play(demo[0], ToldQuoter(SIZES), ToldQuoter(SIZES))
 
 
 def test_a_recording_without_a_run_is_played_into_any_strategy(flowing, tmp_path):

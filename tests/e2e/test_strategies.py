@@ -187,3 +187,11 @@ def test_a_file_that_is_not_there_is_wrong_usage(run_here, tmp_path):
     done = run_here("run", tmp_path / "gone.py")
     assert done.returncode == 2
     assert "no such file" in done.stderr
+
+
+def test_nothing_is_said_to_run_where_a_symbol_is_not_known(tmp_path, quiet_exchange, run_here):
+    path = tmp_path / "following.py"
+    path.write_text(FOLLOWING)
+    done = run_here("run", path, "--symbols", "NOPE", "--exchange", quiet_exchange.ready_file)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "tidings run: no instrument 'NOPE'; `tidings products` lists all\n"

@@ -12,9 +12,9 @@ from typing import Any
 
 from tidings.app.engine import Engine
 from tidings.app.recording.market_recording import channels_of, follow, market_recording
-from tidings.cli.record_progress import NOTHING, showing_progress, tally_of, words_of
+from tidings.cli.record_progress import NOTHING, shortfall_of, showing_progress, tally_of, words_of
 from tidings.cli.screen import Screen
-from tidings.cli.session_options import add_session_options, questions_of, session_of
+from tidings.cli.session_options import add_free_option, add_session_options, questions_of, session_of
 from tidings.cli.stop_signals import stop_signals, unless_stopped
 from tidings.errors import RecordingError, UsageError
 from tidings.venue.phemex.market_topics import WORDS
@@ -35,10 +35,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--private", action="store_true", help="the account's stream and order lanes too; secrets are left out"
     )
-    parser.add_argument(
-        "--free-mb", type=int, default=256, metavar="N",
-        help="pause while the disk has less room than this (default 256)",
-    )  # fmt: skip
+    add_free_option(parser)
     parser.add_argument(
         "--segment-mb", type=int, default=256, metavar="N", help="size of a file of the recording (default 256)"
     )
@@ -72,8 +69,8 @@ async def _record_until(stop: asyncio.Event, options: argparse.Namespace, screen
         raise RecordingError(f"{options.out}: {told['failure']}; {words_of(told)}")
     screen.json({"directory": str(Path(options.out)), **told})
     screen.line(f"{options.out}: {words_of(told)}")
-    if told["dropped"] or told["lost"]:
-        screen.complain("tidings record", f"{told['dropped'] + told['lost']} messages are missing (DROPPED entries)")
+    if shortfall := shortfall_of(told):
+        screen.complain("tidings record", shortfall)
     return 0
 
 

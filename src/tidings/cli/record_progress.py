@@ -11,14 +11,14 @@ from typing import Any
 from tidings.app.engine import Engine
 from tidings.cli.live_screen import live_display
 from tidings.cli.screen import Screen
+from tidings.cli.table_text import size_text
 from tidings.market.feed_state import FeedEvent
 from tidings.recorder.recorder import RecorderStats
 
 TABLE_INTERVAL_S = 0.5
 LINE_INTERVAL_S = 5.0
-MB = 1_000_000
 NOT_A_GAP = (FeedEvent.SNAPSHOT, FeedEvent.INCREMENTAL)
-COLUMNS = ("seconds", "messages", "per s", "MB", "MB on disk", "segments", "gaps", "dropped", "lag ms")
+COLUMNS = ("seconds", "messages", "per s", "size", "on disk", "segments", "gaps", "dropped", "lag ms")
 
 Tally = dict[str, Any]
 
@@ -29,6 +29,7 @@ def _tally(stats: RecorderStats, gaps: int, elapsed_s: float) -> Tally:
         "messages": stats.messages,
         "bytes": stats.bytes,
         "entries": stats.entries,
+        "durable_entries": max(0, stats.synced_number - stats.segments),  # a head of each segment is none of them
         "written_bytes": stats.written_bytes,
         "segments": stats.segments,
         "gaps": gaps,
@@ -55,10 +56,18 @@ def words_of(told: Tally) -> str:
     """The same in a line, for people."""
     trouble = f"; waits: {told['trouble']}" if told["trouble"] else ""
     return (
-        f"{told['messages']} messages, {told['bytes'] / MB:.1f} MB, {told['written_bytes'] / MB:.1f} MB on disk, "
+        f"{told['messages']} messages, {size_text(told['bytes'])}, {size_text(told['written_bytes'])} on disk, "
         f"{told['segments']} segments, {told['gaps']} gaps, {told['dropped'] + told['lost']} dropped, "
         f"lag {told['lag_ms']:.0f} ms{trouble}"
     )
+
+
+def shortfall_of(told: Tally) -> str:
+    """What a recording that has ended lacks, in a sentence; "": nothing."""
+    missing = told["dropped"] + told["lost"]
+    if told["failure"]:
+        return f"{told['durable_entries']} of {told['entries'] + missing} entries are on disk ({told['failure']})"
+    return f"{missing} messages are missing (DROPPED entries)" if missing else ""
 
 
 @asynccontextmanager
@@ -105,8 +114,8 @@ def _table(told: Tally, rate: float) -> Any:
     for column in COLUMNS:
         table.add_column(column, justify="right", no_wrap=True)
     table.add_row(
-        f"{told['seconds']:.0f}", f"{told['messages']:,}", f"{rate:,.0f}", f"{told['bytes'] / MB:.1f}",
-        f"{told['written_bytes'] / MB:.1f}", str(told["segments"]), str(told["gaps"]),
+        f"{told['seconds']:.0f}", f"{told['messages']:,}", f"{rate:,.0f}", size_text(told["bytes"]),
+        size_text(told["written_bytes"]), str(told["segments"]), str(told["gaps"]),
         str(told["dropped"] + told["lost"]), f"{told['lag_ms']:.0f}",
     )  # fmt: skip
     trouble = Text(f"waits: {told['trouble']}", style="bold red") if told["trouble"] else Text("Ctrl-C ends it")

@@ -12,12 +12,14 @@ from typing import Any
 from tidings.cli.live_screen import live_display
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_json_option
+from tidings.cli.table_text import size_text
 from tidings.recorder.entries import Entry, EntryKind
 from tidings.recorder.reader import RecordingReader
 
 NS_PER_S = 1_000_000_000
 SHOW_EVERY_BLOCKS = 50
 OUR_END = "closed by us"  # as net/connection words it
+_TICKER = b"market24h"  # in the channel's name on each line
 _SYMBOL = re.compile(rb'"symbol":"([^"]{1,40})"')
 
 
@@ -44,8 +46,7 @@ class Contents:
         self.last_wall_ns = max(self.last_wall_ns, entry.wall_ns)
         if entry.kind is EntryKind.MARKET:
             self.bytes += len(entry.payload)
-            found = _SYMBOL.search(entry.payload)
-            self.symbols[found[1].decode(errors="replace") if found is not None else "(answers)"] += 1
+            self.symbols[_whose(entry.payload)] += 1
         elif EntryKind.ACCOUNT <= entry.kind <= EntryKind.LANE_CAME:
             self.bytes += len(entry.payload)
         elif entry.kind is EntryKind.DROPPED:
@@ -53,6 +54,14 @@ class Contents:
         elif entry.kind is EntryKind.FEED:
             told = json.loads(entry.payload)
             self.feed_downs += told["event"] == "down" and not told["cause"].endswith(OUR_END)
+
+
+def _whose(message: bytes) -> str:
+    """The symbol of a market message; tickers come for all of a line, whoever asked for one of them."""
+    if _TICKER in message:
+        return "(ticker of all)"
+    found = _SYMBOL.search(message)
+    return found[1].decode(errors="replace") if found is not None else "(answers)"
 
 
 async def _recording(options: argparse.Namespace, screen: Screen) -> int:
@@ -102,7 +111,7 @@ def _print(screen: Screen, contents: Contents, told: dict[str, Any]) -> None:
     )
     screen.line(f"{told['directory']}: {told['session'].get('env', '?')}, from {begin} to {end}")
     screen.line(
-        f"{told['messages']} messages, {told['bytes'] / 1e6:.1f} MB, {told['disk_bytes'] / 1e6:.1f} MB on disk in "
+        f"{told['messages']} messages, {size_text(told['bytes'])}, {size_text(told['disk_bytes'])} on disk in "
         f"{told['segments']} segments; {told['dropped']} dropped, connections went down {told['feed_downs']} times"
     )
     screen.line(f"end: {told['end']}")

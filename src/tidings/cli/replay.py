@@ -20,7 +20,10 @@ MAX = "max"
 
 
 def add_commands(commands: Any) -> None:
-    parser = commands.add_parser("replay", help="plays a recording into a strategy (docs/strategies.md)")
+    parser = commands.add_parser(
+        "replay", help="plays a recording into a strategy (docs/strategies.md)",
+        epilog="Exceptions in callbacks are told and counted; the exit code is 0 all the same.",
+    )  # fmt: skip
     parser.add_argument("directory", type=Path, metavar="DIR", help="what `tidings record` or `run --record` has made")
     parser.add_argument(
         "--speed", type=_speed, default=None, metavar="N|max", help="times as fast as it was (default max)"

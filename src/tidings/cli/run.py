@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tidings.app.strategy_group import names_of
+from tidings.cli.record_progress import shortfall_of, tally_of
 from tidings.cli.screen import Screen
-from tidings.cli.session_options import add_session_options, session_of
+from tidings.cli.session_options import add_free_option, add_session_options, session_of
 from tidings.cli.stop_signals import stop_signals, unless_stopped
 from tidings.cli.strategy_file import choose_symbols, load_strategies
 from tidings.engine.strategy import Strategy
@@ -25,12 +26,16 @@ NOTHING = {"strategies": [], "seconds": 0.0, "events": dict.fromkeys(EVENTS, 0),
 
 
 def add_commands(commands: Any) -> None:
-    parser = commands.add_parser("run", help="runs the strategies of a Python file (docs/strategies.md)")
+    parser = commands.add_parser(
+        "run", help="runs the strategies of a Python file (docs/strategies.md)",
+        epilog="Exceptions in callbacks are told and counted; the exit code is 0 all the same.",
+    )  # fmt: skip
     parser.add_argument("file", type=Path, metavar="FILE.py", help="defines classes that derive from tidings.Strategy")
     parser.add_argument("--symbols", nargs="+", metavar="SYMBOL", help="to follow (default: the strategies' `symbols`)")
     parser.add_argument("--seconds", type=_seconds, metavar="N", help="default: until SIGINT or SIGTERM")
     parser.add_argument("--timer-ms", type=_timer_ms, default=100, metavar="N", help="between on_timers (default 100)")
     parser.add_argument("--record", metavar="DIR", help="record what comes and what is done, for `tidings replay`")
+    add_free_option(parser)
     parser.add_argument(
         "--leave-orders", action="store_true", help="leave open orders at the end (default: they are cancelled)"
     )
@@ -65,15 +70,16 @@ async def _run_strategies(options: argparse.Namespace, screen: Screen) -> int:
     symbols = choose_symbols(strategies, options.symbols)
     settings: dict[str, Any] = {"on_stop": "leave" if options.leave_orders else "cancel"}
     if options.record:
-        settings["record"] = options.record
+        settings |= {"record": options.record, "record_free_mb": options.free_mb}
     session = session_of(options, **settings)
-    screen.note(f"{', '.join(_names(strategies))} on {options.env}: {', '.join(symbols)}")
+    names = _names(strategies)
     with stop_signals() as told:
         phemex = await unless_stopped(told, _begin(session, symbols))
         if phemex is None:
             screen.json({"env": options.env, "symbols": symbols, **NOTHING})
             screen.complain("tidings run", "stopped before a strategy was started; nothing was sent")
             return 0
+        screen.note(f"{', '.join(names)} on {options.env}: {', '.join(symbols)}")
         started_s = time.monotonic()
         try:
             await _until_told(told, phemex, strategies, options)
@@ -134,6 +140,7 @@ def _report(
         "strategy_errors": engine.strategy_error_count,
         "latency_us": {name: marks["p50"] for name, marks in engine.stages.latency_us().items()},
         "recording": options.record,
+        "recorded": tally_of(engine, seconds) if engine.recording is not None else None,
     }
 
 
@@ -146,4 +153,7 @@ def _show(screen: Screen, report: dict[str, Any]) -> None:
     if report["strategy_errors"]:
         screen.line(f"{report['strategy_errors']} exceptions in callbacks: see above")
     if report["recording"]:
-        screen.line(f"recorded: `tidings replay {report['recording']}`")
+        shortfall = shortfall_of(report["recorded"])
+        screen.line(f"recorded{', not whole' if shortfall else ''}: `tidings replay {report['recording']}`")
+        if shortfall:
+            screen.complain("tidings run", f"{report['recording']}: {shortfall}")

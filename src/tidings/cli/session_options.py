@@ -44,6 +44,14 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, everything else on stderr")
 
 
+def add_free_option(parser: argparse.ArgumentParser) -> None:
+    """--free-mb, of what records."""
+    parser.add_argument(
+        "--free-mb", type=int, metavar="N",
+        help="a recording pauses while the disk has less room than this (default 256)",
+    )  # fmt: skip
+
+
 def session_of(options: argparse.Namespace, **settings: Any) -> Phemex:
     """The trading session the options describe. Raises ConfigError, also when there is no key to trade with."""
     phemex = connect(options.env, **_choices(options), **settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 
@@ -52,12 +53,19 @@ def _load(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE_NAME] = module  # dataclasses look themselves up there
     sys.path.insert(0, str(path.resolve().parent))
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # anything may stand in it
-        raise UsageError(f"{path} cannot be loaded: {error!r}") from error
-    finally:
-        sys.path.pop(0)
+    problem = ""
+    with warnings.catch_warnings():  # a main() that it starts in vain dies here, with the error that holds it
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+        try:
+            spec.loader.exec_module(module)
+        except SyntaxError as error:
+            problem = f"{error.filename}:{error.lineno}: {error.msg}"
+        except Exception as error:  # anything may stand in it
+            problem = f"{path} cannot be loaded: {error!r}"
+        finally:
+            sys.path.pop(0)
+    if problem:
+        raise UsageError(problem)
     return module
 
 

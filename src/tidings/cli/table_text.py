@@ -100,3 +100,8 @@ def _longest_word(columns: Row, rows: Sequence[Row]) -> int:
 
 def _is_number(text: str) -> bool:
     return text == "" or text.lstrip("-+").replace(",", "").replace(".", "", 1).isdigit()
+
+
+def size_text(size_bytes: int) -> str:
+    """`1.4 MB`; below a megabyte `31.9 kB`, so that little is not told as nothing."""
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1_000_000 else f"{size_bytes / 1e3:.1f} kB"

@@ -14,7 +14,7 @@ from tidings.app.replay.replay_path import NO_VENUE
 from tidings.app.replay.replaying import TIMER_MS, Replay, ReplayResult
 from tidings.app.strategy_group import Member
 from tidings.engine.strategy import Strategy
-from tidings.errors import OrderDenied, UsageError
+from tidings.errors import OrderDenied
 from tidings.model.enums import DenyReason, RequestKind
 from tidings.recorder.order_events import RunStrategy
 from tidings.recorder.reader import RecordingReader
@@ -100,7 +100,7 @@ async def replay(
     """Play a recording into these strategies, or, where there are none, only through decoders and order path.
 
     `speed`: times as fast as it was, None: as fast as it goes. `until`: the number of the last entry, or a Unix time
-    in ns. Raises RecordingError, and UsageError when strategies that ran together cannot be told apart.
+    in ns. Raises RecordingError, and UsageError when strategies that run together cannot be told apart.
     """
     given = list(strategies)
 
@@ -121,15 +121,15 @@ async def replay(
 
 
 def _as_recorded(given: list[Strategy], recorded: list[RunStrategy]) -> list[Strategy]:
-    """Those of the recorded run, by class and name, in its order; whatever there is where they are others."""
-    left, found = list(given), []
+    """Those of the recorded run, by name, else by class, in its order. All of them where that was another's, or cannot
+    be told: whatever they ask for then is a difference.
+    """
+    left, found = list(given), list[Strategy]()
     for one in recorded:
-        same = [other for other in left if type(other).__name__ == one.kind and other.name in ("", one.name)]
-        found += same[:1]
-        left = [other for other in left if other is not found[-1]] if same else left
-    if len(found) == len(recorded) > 0:
-        return found
-    if len(given) > len(recorded) > 0:
-        names = ", ".join(one.kind for one in recorded)
-        raise UsageError(f"{len(given)} strategies are given, and {names} ran when this was recorded")
-    return given
+        named = [strategy for strategy in left if strategy.name and strategy.name == one.name]
+        alike = named or [strategy for strategy in left if type(strategy).__name__ == one.kind and not strategy.name]
+        if not alike or (len(alike) > 1 and len(given) > len(recorded)):
+            return given
+        found.append(alike[0])
+        left = [strategy for strategy in left if strategy is not alike[0]]
+    return found or given

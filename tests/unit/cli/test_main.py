@@ -105,6 +105,14 @@ def test_every_command_has_help_json_and_env(command_name: str, capsys) -> None:
     assert "--env {local,testnet,live,vip}" in text
 
 
+@pytest.mark.parametrize("command_name", ["run", "replay"])
+def test_help_says_what_exceptions_of_a_strategy_do_to_the_exit_code(command_name: str, capsys) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([command_name, "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Exceptions in callbacks are told and counted; the exit code is 0" in told
+
+
 @pytest.mark.parametrize("command_name", ["demo", "exchange"])
 def test_local_commands_offer_no_other_place(command_name: str, capsys) -> None:
     with pytest.raises(SystemExit):

@@ -1,5 +1,9 @@
 """Strategies from a file: which ones, with which symbols, and what is said of a file that has none."""
 
+import asyncio
+import gc
+import warnings
+
 import pytest
 
 from tidings.cli.strategy_file import choose_symbols, load_strategies
@@ -40,12 +44,26 @@ def test_a_scripts_own_start_is_not_run_and_its_neighbours_are_found(loaded, tmp
 @pytest.mark.parametrize(
     ("text", "words"),
     [("x = 1\n", "defines no strategy"), ("from tidings.cli.demo_quoter import Quoter\n", "defines no strategy"),
-     ("1 / 0\n", "cannot be loaded: ZeroDivisionError"), ("def (", "cannot be loaded: SyntaxError"),
+     ("1 / 0\n", "cannot be loaded: ZeroDivisionError"), ("def (", r"^\S*/mine.py:3: invalid syntax$"),
      ("class A(Strategy):\n    def __init__(self, sizes): ...\n", "cannot be made without arguments")],
 )  # fmt: skip
 def test_a_file_without_a_strategy_says_so(loaded, text, words):
     with pytest.raises(UsageError, match=words):
         loaded(text)
+
+
+def test_a_script_that_starts_itself_is_told_in_one_sentence(loaded):
+    """Its main() has been made, and is never awaited: a warning would stand below the sentence, and say less."""
+
+    async def load():
+        with pytest.raises(UsageError, match="cannot be called from a running event loop"):
+            loaded("import asyncio\nasync def main(): ...\nasyncio.run(main())\n")
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        asyncio.run(load())
+        gc.collect()
+    assert told == []
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tidings.cli.table_text import fitted_table, plain_table
+from tidings.cli.table_text import fitted_table, plain_table, size_text
 
 COLUMNS = ("symbol", "side", "status", "qty", "filled", "price", "stop_px", "cl_ord_id", "order_id", "placed_by")
 ORDERS = [
@@ -83,3 +83,9 @@ def test_word_longer_than_the_terminal_is_left_whole() -> None:
     path = "/" + "x" * 50
 
     assert [line.strip() for line in fitted_table(("n", "path"), [("1", path)], 30)] == ["n", "─", "1", "path", path]
+
+
+def test_little_is_not_told_as_nothing():
+    assert [size_text(size) for size in (31_900, 999_000, 1_000_000, 1_440_000)] == [
+        "31.9 kB", "999.0 kB", "1.0 MB", "1.4 MB",
+    ]  # fmt: skip

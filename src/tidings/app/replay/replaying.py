@@ -106,6 +106,7 @@ class Replay:
         self._again: Call | None = None  # the call that is made again just now
         self._run: StrategyRun | None = None
         self._is_plugged = False
+        self._count = self._timed_count = 0  # of the recorded run's strategies; up to the last one with a timer
         self._timer_ns, self._due_ns = timer_ms * NS_PER_MS, 0  # 0: timers are recorded, or there are none
 
     # ---- Reading -------------------------------------------------------------------------------------------------
@@ -254,7 +255,8 @@ class Replay:
             self._do(entry)
         elif kind is EntryKind.TIMER:
             if self._run is not None:
-                self._run.tick(entry.source, entry.received_ns)
+                for member in _members_at(self._run, entry.source, self._timed_count):
+                    self._run.tick(member.index, entry.received_ns)
         elif kind is EntryKind.RUN:
             self._follow_run(entry)
         elif kind is EntryKind.FEED:
@@ -302,21 +304,23 @@ class Replay:
         event, run, now_ns = decode_run(entry.payload), self._run, entry.received_ns
         if isinstance(event, RunBegins):
             run = self._plug_in(event.strategies)
-            is_told = any(strategy.has_timer for strategy in event.strategies)
-            self._due_ns = now_ns + self._timer_ns if run.timed() and not is_told else 0
+            timed = [place for place, strategy in enumerate(event.strategies, 1) if strategy.has_timer]
+            self._count, self._timed_count = len(event.strategies), timed[-1] if timed else 0
+            self._due_ns = now_ns + self._timer_ns if run.timed() and not timed else 0
         elif isinstance(event, ModeSet):
             self.engine.set_hedged(event.symbol, event.hedged)
         elif isinstance(event, Followed):
             self.engine.market.follow(event.channels, event.count)
         elif isinstance(event, AdoptedTold):
             self.engine.adopted.tell(now_ns)
-        elif isinstance(event, StrategyStarts | StrategyStops) and run is not None and event.index < len(run.members):
-            if isinstance(event, StrategyStarts):
-                self._start(run, event.index, now_ns)
-            else:
-                self._due_ns = 0
-                self._unplug(run)
-                run.stop(run.members[event.index], now_ns)
+        elif isinstance(event, StrategyStarts | StrategyStops) and run is not None:
+            for member in _members_at(run, event.index, self._count):
+                if isinstance(event, StrategyStarts):
+                    self._start(run, member.index, now_ns)
+                else:
+                    self._due_ns = 0
+                    self._unplug(run)
+                    run.stop(member, now_ns)
 
     def _follow_feed(self, entry: Entry) -> None:
         """Books that turned stale without a message; where nobody looked on, by what the connection did."""
@@ -384,10 +388,14 @@ class Replay:
 
 
 def _is_by_strategy(entry: Entry) -> bool:
-    call = decode_call(entry.payload)
-    return not isinstance(call, AdoptCall) and call.by_strategy
+    return not isinstance(call := decode_call(entry.payload), AdoptCall) and call.by_strategy
 
 
 def _is_told(position: Position) -> bool:
     """Whether anything is known of it: who only asks for a position makes a blank one."""
     return any(getattr(position, name) for name in POSITION_NUMBERS)
+
+
+def _members_at(run: StrategyRun, index: int, count: int) -> list[Member]:
+    """Who is in a recorded strategy's place; with the last of `count`, also all that are more than were recorded."""
+    return run.members[index:] if index == count - 1 else run.members[index : index + 1]
