@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tidings.app.replay.replaying import ReplayResult
+from tidings.app.replay.replay_result import ReplayResult
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_json_option
 from tidings.cli.strategy_file import load_strategies

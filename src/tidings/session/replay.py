@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 from tidings.app.adopted_orders import AdoptedOrder
 from tidings.app.replay.replay_engine import ReplayEngine
 from tidings.app.replay.replay_path import NO_VENUE
-from tidings.app.replay.replaying import TIMER_MS, Replay, ReplayResult
+from tidings.app.replay.replay_result import ReplayResult
+from tidings.app.replay.replaying import TIMER_MS, Replay
 from tidings.app.strategy_group import Member
 from tidings.engine.strategy import Strategy
 from tidings.errors import OrderDenied

@@ -11,12 +11,12 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import orjson
 
 from tidings.app.replay.callback_text import CallbackDigest
 from tidings.app.replay.replay_engine import ReplayEngine
+from tidings.app.replay.replay_result import ReplayResult
 from tidings.app.strategy_group import Member
 from tidings.app.strategy_run import StrategyRun
 from tidings.engine.adoption import set_stamps
@@ -62,22 +62,6 @@ MakeMembers = Callable[[ReplayEngine, list[RunStrategy]], list[Member]]
 
 NO_PATH = PathLaid(cl_ord_id_prefix="", session_wall_ms=0, order_memory=1024, owners=[])
 _LOSSES = {"down": FeedEvent.DISCONNECTED, "silent": FeedEvent.SILENCE}
-
-
-@dataclass(slots=True)
-class ReplayResult:
-    """What a replay came to. `state_hash`: SHA-256 of all callbacks and of books, orders and positions at the end."""
-
-    messages: int = 0
-    callbacks: int = 0
-    state_hash: str = ""
-    entries: int = 0
-    calls: int = 0  # made again as they were recorded
-    differences: int = 0  # … and otherwise
-    dropped: int = 0  # messages missing in the recording
-    lost: int = 0  # of them: no market data, so that orders and positions may not be what they were
-    strategy_errors: int = 0
-    damage: str = ""  # at the recording's end
 
 
 class Replay:
