@@ -37,7 +37,7 @@ def _plot(options: argparse.Namespace, screen: Screen) -> int:
     screen.json(
         {
             "recording": str(options.directory), "out": str(path), "messages": charts.messages,
-            "symbols": [dict(zip(COLUMNS, row, strict=True)) for row in rows], "left_out": charts.left_out,
+            "symbols": [counted(dict(zip(COLUMNS, row, strict=True))) for row in rows], "left_out": charts.left_out,
             "damage": charts.damage,
         }
     )  # fmt: skip
@@ -47,3 +47,8 @@ def _plot(options: argparse.Namespace, screen: Screen) -> int:
     if charts.damage:
         screen.note(f"the recording's end: {charts.damage}")
     return 0
+
+
+def counted(row: dict[str, str]) -> dict[str, str | int]:
+    """Counts as numbers; quantities stay exact text."""
+    return {name: int(text) if name in ("trades", "own fills") else text for name, text in row.items()}

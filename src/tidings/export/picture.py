@@ -17,12 +17,13 @@ from tidings.export.chart import Chart, Charts
 from tidings.export.own_orders import Fill
 from tidings.export.part_file import not_written
 from tidings.export.price_bins import Bin
-from tidings.model.enums import Side
+from tidings.model.enums import ProductLine, Side
 from tidings.model.scale import price_decimal, qty_decimal, qty_text
 
 DAY_NS: Final = 86_400_000_000_000
 NS_PER_S: Final = 1_000_000_000
 SUFFIXES: Final = (".png", ".html")
+PANELS, HEIGHT_RATIOS = 3, (5, 1, 1)  # of one symbol: prices, spread, volume
 WIDTH_INCHES, HEIGHT_INCHES, DOTS_PER_INCH = 14.0, 7.0, 110
 # Told apart by eyes that do not see red and green, too.
 BUY_COLOR, SELL_COLOR, TRADE_COLOR, STALE_COLOR = "#0072b2", "#d55e00", "#999999", "#dddddd"
@@ -72,16 +73,16 @@ def load_matplotlib() -> Any:
 def png(charts: Charts, title: str) -> bytes:
     figure = _figure(len(charts.charts))
     figure.suptitle(f"{title}   {times_of(charts)}")
-    parts = figure.subfigures(len(charts.charts), 1, squeeze=False)
-    for (part,), chart in zip(parts, charts.charts, strict=True):
-        _draw_chart(part, chart, charts.end_ns)
+    panels = figure.subplots(PANELS * len(charts.charts), 1, height_ratios=HEIGHT_RATIOS * len(charts.charts))
+    for number, chart in enumerate(charts.charts):  # one grid, so that equal times stand below each other
+        _draw_chart(panels[PANELS * number : PANELS * (number + 1)], chart, charts.start_ns, charts.end_ns)
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
     return file.getvalue()
 
 
 def page(charts: Charts, title: str) -> bytes:
-    pictures = "\n".join(_svg(chart, charts.end_ns) for chart in charts.charts)
+    pictures = "\n".join(_svg(chart, charts.start_ns, charts.end_ns) for chart in charts.charts)
     text = PAGE.format(
         title=html.escape(title), times=times_of(charts), table=_table(map(summary, charts.charts)), pictures=pictures
     )
@@ -116,9 +117,9 @@ def _table(rows: Iterable[tuple[str, ...]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
 
 
-def _svg(chart: Chart, end_ns: int) -> str:
+def _svg(chart: Chart, start_ns: int, end_ns: int) -> str:
     figure = _figure(1)
-    _draw_chart(figure, chart, end_ns)
+    _draw_chart(figure.subplots(PANELS, 1, height_ratios=HEIGHT_RATIOS), chart, start_ns, end_ns)
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     text = file.getvalue()
@@ -134,29 +135,41 @@ def _figure(rows: int) -> Any:
 # ---- One symbol ------------------------------------------------------------------------------------------------------
 
 
-def _draw_chart(figure: Any, chart: Chart, end_ns: int) -> None:
-    price, spread, volume = figure.subplots(3, 1, sharex=True, height_ratios=(5, 1, 1))
-    figure.suptitle(chart.instrument.symbol, fontsize=10)
+def _draw_chart(panels: Any, chart: Chart, start_ns: int, end_ns: int) -> None:
+    price, spread, volume = panels
+    instrument, width = chart.instrument, chart.prices.width_ns / DAY_NS
     times = [days(chart.prices.time_of(number)) for number in sorted(chart.prices.bins)]
     bins = [found for _, found in sorted(chart.prices.bins.items())]
-    width = chart.prices.width_ns / DAY_NS
     as_price = _prices_of(chart)
     _draw_prices(price, times, bins, as_price)
     _draw_own(price, chart, as_price)
     _draw_line(spread, times, [as_price(found.spread_max) for found in bins], "black")
-    spread.set_ylabel("widest\nspread")
-    _draw_volume(volume, times, bins, float(qty_decimal(chart.instrument, 1)))
-    for start_ns, stop_ns in chart.prices.stale:
-        for axes in (price, spread, volume):
-            axes.axvspan(days(start_ns), days(stop_ns), color=STALE_COLOR, zorder=0)
-    price.set_ylabel(chart.instrument.quote_currency)
+    _draw_volume(volume, times, bins, float(qty_decimal(instrument, 1)))
+    for start_of_doubt_ns, stop_ns in chart.prices.stale:
+        for axes in panels:
+            axes.axvspan(days(start_of_doubt_ns), days(stop_ns), color=STALE_COLOR, zorder=0)
+    unit = "contracts" if instrument.line == ProductLine.INVERSE else instrument.base_currency
+    price.set_title(instrument.symbol, loc="right", fontsize=10)
+    price.set_ylabel(f"price ({instrument.quote_currency})")
+    spread.set_ylabel(f"widest spread\n({instrument.quote_currency})", fontsize=7)
+    volume.set_ylabel(f"bought, sold\n({unit})", fontsize=7)
     price.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=7, frameon=False, fontsize=8)
+    price.ticklabel_format(axis="y", style="plain", useOffset=False)
+    _draw_times(panels, days(start_ns), max(days(end_ns), times[-1] + width))
+
+
+def _draw_times(panels: Any, start: float, end: float) -> None:
+    """One axis of times, below the lowest panel; dates only where there is more than one."""
     dates = import_module("matplotlib.dates")
     locator = dates.AutoDateLocator(tz=UTC)
-    volume.xaxis_date(tz=UTC)
-    volume.xaxis.set_major_locator(locator)
-    volume.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=UTC))
-    volume.set_xlim(times[0], max(days(end_ns), times[-1] + width))
+    text = "%H:%M:%S" if int(start) == int(end) else "%m-%d %H:%M"
+    for axes in panels:
+        axes.set_xlim(start, end)
+        axes.xaxis_date(tz=UTC)
+        axes.xaxis.set_major_locator(locator if axes is panels[-1] else dates.AutoDateLocator(tz=UTC))
+        axes.xaxis.set_major_formatter(dates.DateFormatter(text, tz=UTC))
+        axes.tick_params(labelbottom=axes is panels[-1])
+    panels[-1].set_xlabel("time (UTC)", fontsize=8)
 
 
 def _draw_prices(axes: Any, times: list[float], bins: list[Bin], as_price: Callable[[int], float]) -> None:
@@ -165,7 +178,10 @@ def _draw_prices(axes: Any, times: list[float], bins: list[Bin], as_price: Calla
         _draw_line(axes, times, [as_price(getattr(found, name)) for found in bins], color, label=f"best {name}")
     traded = [(time, found) for time, found in zip(times, bins, strict=True) if found.high]
     lows, highs = ([as_price(getattr(found, name)) for _, found in traded] for name in ("low", "high"))
-    axes.vlines([time for time, _ in traded], lows, highs, color=TRADE_COLOR, linewidth=0.8, label="trades", zorder=1)
+    moments = [time for time, _ in traded]
+    axes.vlines(moments, lows, highs, color=TRADE_COLOR, linewidth=0.8, label="trades", zorder=1)
+    for prices in (lows, highs):  # a range of one price has no length
+        axes.plot(moments, prices, linestyle="none", marker=".", markersize=4, color=TRADE_COLOR, zorder=1)
 
 
 def _draw_line(axes: Any, times: list[float], values: list[float], color: str, **more: Any) -> None:
@@ -182,7 +198,6 @@ def _draw_volume(axes: Any, times: list[float], bins: list[Bin], one: float) -> 
     axes.vlines(times, zeros, bought, color=BUY_COLOR, linewidth=1.0)
     axes.vlines(times, sold, zeros, color=SELL_COLOR, linewidth=1.0)
     axes.set_ylim(1.05 * min(sold) or -one, 1.05 * max(bought) or one)
-    axes.set_ylabel("bought,\nsold")
 
 
 def _draw_own(axes: Any, chart: Chart, as_price: Callable[[int], float]) -> None:

@@ -57,6 +57,18 @@ def test_a_page_has_a_picture_and_figures_of_each_symbol(charts: Charts, tmp_pat
     assert (tmp_path / "again.html").read_bytes() == (tmp_path / "a.html").read_bytes()
 
 
+def test_axes_say_what_they_measure(charts: Charts, tmp_path: Path) -> None:
+    draw(charts, tmp_path / "a.html", "units")
+    pictures = re.findall(r"<svg .*?</svg>", (tmp_path / "a.html").read_text(), re.DOTALL)
+    units = {"BTCUSD": ("USD", "contracts"), "BTCUSDT": ("USDT", "BTC"), "sBTCUSDT": ("USDT", "BTC")}
+    for picture, found in zip(pictures, charts.charts, strict=True):
+        words = ["".join(node.itertext()).strip() for node in ET.fromstring(picture).iter(f"{SVG}text")]
+        quote, base = units[found.instrument.symbol]
+        assert {f"price ({quote})", "time (UTC)"} <= set(words)
+        assert any(f"({base})" in text for text in words)
+        assert any(re.fullmatch(r"\d\d:\d\d:\d\d", text) for text in words), "a short recording's times have no dates"
+
+
 def test_an_order_that_was_amended_is_one_order(charts: Charts, tmp_path: Path) -> None:
     """In the legend; it is drawn at each of its prices."""
     (found,) = (chart for chart in charts.charts if chart.instrument.symbol == "BTCUSDT")
