@@ -124,7 +124,7 @@ def test_readme_has_the_two_commands_for_a_fresh_machine() -> None:
     commands = [line.split(" #")[0].strip() for line in blocks(ROOT / "README.md", "sh")[0].splitlines()]
     assert len(commands) == 2
     assert commands[0].endswith("tidings demo")
-    assert commands[1].endswith("python -m pytest -n 2 --dist loadfile")
+    assert commands[1].endswith("python -m pytest -n 3 --dist loadfile")
 
 
 def test_measured_table_stands_between_its_marks() -> None:

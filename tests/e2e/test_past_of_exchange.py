@@ -181,4 +181,4 @@ def test_a_file_that_is_there_is_left_alone(busy, run_here, tmp_path):
     file.write_text("mine")
     done = run_backfill(run_here, busy, "BTCUSDT", "--from", "1d", "--out", file)
     assert (done.returncode, file.read_text()) == (2, "mine")
-    assert "it must be a new file" in done.stderr
+    assert "there is such a file already" in done.stderr
