@@ -1,6 +1,7 @@
 """What was recorded of a session is told again exactly: the same callbacks, in the same order, with all arguments."""
 
 import asyncio
+import itertools
 import shutil
 from collections import Counter
 
@@ -333,12 +334,16 @@ def test_a_call_that_is_missing_in_the_recording_is_a_difference_and_no_more(dem
 def test_what_was_lost_beside_the_market_is_told(demo, tmp_path):
     told = b'{"messages":3,"bytes":99,"beside_market":2,"from_ns":1,"to_ns":2}'
 
+    pushes = itertools.count(1)
+
     def with_a_gap(entry):
-        gap = [(EntryKind.DROPPED, told)] if entry.kind is EntryKind.TIMER and entry.number % 7 == 0 else []
+        gap = [(EntryKind.DROPPED, told)] if entry.kind is EntryKind.MARKET and next(pushes) % 20 == 0 else []
         return [(entry.kind, entry.payload), *gap]
 
     result = play(rewritten(demo[0], tmp_path / "gaps", with_a_gap))
-    assert result.dropped * 2 == result.lost * 3 > 0
+    gap_count = (next(pushes) - 1) // 20
+    assert gap_count > 0
+    assert (result.dropped, result.lost) == (gap_count * 3, gap_count * 2)
 
 
 # ---- The command ---------------------------------------------------------------------------------------------------
