@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from tidings.app.market.book_gate import OPEN_GATE, BookGate, worth_of
+from tidings.app.market.heard_market import HeardMarket
 from tidings.app.market.market_feed import MarketFeed
 from tidings.app.market.market_feeds import MarketFeeds
-from tidings.app.market.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
+from tidings.app.market.market_listeners import tell, tell_state
 from tidings.app.market.resync import ASK_AGAIN_NS, SnapshotRequests, why_ask
 from tidings.app.recording.session_recording import Recording
 from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
 from tidings.engine.risk import Risk
-from tidings.engine.strategy import Strategy, overridden
 from tidings.market.book import Book
 from tidings.market.feed_state import UNTOLD, FeedEvent
 from tidings.market.kline import Kline
 from tidings.market.ticker import Ticker
 from tidings.model.instrument import Instrument
-from tidings.venue.phemex.market_desk import MarketDesk
 from tidings.venue.phemex.market_figures import FigureReader
 from tidings.venue.phemex.market_topics import BOOK, BOOKS_AND_TRADES, KLINE_PREFIX, TICKER, Topic, topic_of
 from tidings.venue.phemex.products import Products
@@ -39,7 +38,7 @@ STALL_NS = 15 * NS_PER_S
 Followed = tuple[str, str]  # symbol and channel word
 
 
-class MarketWatch(MarketDesk):
+class MarketWatch(HeardMarket):
     """Nothing is connected before the first subscription. Whoever subscribes is counted: a channel is followed until
     all have unsubscribed.
     """
@@ -73,34 +72,6 @@ class MarketWatch(MarketDesk):
         self._followed: Counter[Followed] = Counter()
         self._topics: dict[Followed, Topic] = {}
         self._books: dict[str, Book] = {}
-        self._listeners = MarketListeners()
-        self._strategy: MarketCallbacks | None = None
-
-    # ---- Who hears -----------------------------------------------------------------------------------------------
-
-    def add_listener(self, **callbacks: Any) -> MarketCallbacks:
-        """Hear what is followed: `book`, `trade`, `kline`, `ticker`, `tick` are called with (news, now_ns), `state`
-        with (book, event, now_ns); `on_error` with a callback's exception. Give the result to `remove_listener`.
-        """
-        listener = MarketCallbacks(**callbacks)
-        self._listeners.add(listener)
-        self.hear_by(self._listeners.book, self._listeners.trade)
-        return listener
-
-    def remove_listener(self, listener: MarketCallbacks) -> None:
-        """It hears nothing any more; nothing happens if it did not anyway."""
-        self._listeners.remove(listener)
-        self.hear_by(self._listeners.book, self._listeners.trade)
-
-    def listen(self, strategy: Strategy | None, on_error: Callable[[Exception, Any], None] = log_error) -> None:
-        """Let a strategy hear what is followed, None: none; its exceptions go to `on_error`."""
-        if self._strategy is not None:
-            self.remove_listener(self._strategy)
-            self._strategy = None
-        if strategy is not None:
-            names = ("book", "trade", "kline", "ticker", "tick")
-            heard = {name: overridden(strategy, f"on_{name}") for name in names}
-            self._strategy = self.add_listener(**heard, on_error=on_error)
 
     # ---- What is followed ----------------------------------------------------------------------------------------
 

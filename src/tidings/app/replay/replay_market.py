@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
-from tidings.app.market.market_listeners import MarketCallbacks, MarketListeners, log_error, tell, tell_state
+from tidings.app.market.heard_market import HeardMarket
+from tidings.app.market.market_listeners import tell, tell_state
 from tidings.engine.risk import Risk
-from tidings.engine.strategy import Strategy, overridden
 from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent
 from tidings.market.kline import Kline
 from tidings.market.ticker import Ticker
 from tidings.model.instrument import Instrument
-from tidings.venue.phemex.market_desk import MarketDesk
 from tidings.venue.phemex.market_figures import FigureReader
 from tidings.venue.phemex.market_stream import MarketStream
 from tidings.venue.phemex.market_topics import BOOK, KLINE_PREFIX, TICKER
 from tidings.venue.phemex.products import Products
 
-HEARD = ("book", "trade", "kline", "ticker", "tick")
 
-
-class ReplayMarket(MarketDesk):
+class ReplayMarket(HeardMarket):
     """The face of app/market/market_watch that strategies and listeners use, fed from a recording."""
 
     def __init__(self, products: Products, risk: Risk) -> None:
@@ -32,8 +28,6 @@ class ReplayMarket(MarketDesk):
         self._streams: dict[int, MarketStream] = {}  # by connection
         self._followed: Counter[tuple[str, str]] | None = None  # None: not recorded, so all that came is told
         self._figures = FigureReader(products, lambda instrument: self._is_followed(instrument.symbol, TICKER))
-        self._listeners = MarketListeners()
-        self._strategy: MarketCallbacks | None = None
 
     # ---- From the recording --------------------------------------------------------------------------------------
 
@@ -82,25 +76,6 @@ class ReplayMarket(MarketDesk):
 
     def unsubscribe(self, instruments: Iterable[Instrument], channels: Iterable[str] = ()) -> None:
         """Likewise."""
-
-    def add_listener(self, **callbacks: Any) -> MarketCallbacks:
-        listener = MarketCallbacks(**callbacks)
-        self._listeners.add(listener)
-        self.hear_by(self._listeners.book, self._listeners.trade)
-        return listener
-
-    def remove_listener(self, listener: MarketCallbacks) -> None:
-        self._listeners.remove(listener)
-        self.hear_by(self._listeners.book, self._listeners.trade)
-
-    def listen(self, strategy: Strategy | None, on_error: Callable[[Exception, Any], None] = log_error) -> None:
-        """Let a strategy hear what comes, None: none."""
-        if self._strategy is not None:
-            self.remove_listener(self._strategy)
-            self._strategy = None
-        if strategy is not None:
-            heard = {name: overridden(strategy, f"on_{name}") for name in HEARD}
-            self._strategy = self.add_listener(**heard, on_error=on_error)
 
     def book(self, symbol: str) -> Book | None:
         """The book of a symbol: of the connection that told of it last."""
