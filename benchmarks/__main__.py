@@ -10,7 +10,7 @@ from benchmarks.report import Skipped, Table, machine, print_result
 
 STAGES = (
     *("sign", "encode", "throttle", "risk", "fence", "journal"),
-    *("http1", "reply", "account_stream", "book", "market_data", "recorder"),
+    *("http1", "reply", "account_stream", "book", "market_data", "recorder", "replay"),
     *("fix", "fix_in_process", "fix_gateway", "kill", "exchange"),
     "round_trip",
 )

@@ -81,7 +81,8 @@ def per_line(path: Path) -> Iterator[float]:
 
 def per_entry(directory: Path, blocks: int) -> Iterator[float]:
     count, begin_ns = 0, perf_counter_ns()
-    for entries in RecordingReader(directory).blocks():
+    for block in RecordingReader(directory).blocks():
+        entries = block.rest()
         if len(entries) > 1:
             yield (perf_counter_ns() - begin_ns) / len(entries)
         count += len(entries)

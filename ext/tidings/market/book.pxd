@@ -64,4 +64,7 @@ cdef class Book:
     # True: the state changed.
     cdef bint apply_event(self, int event) noexcept
     cdef bint is_tradable(self) noexcept
+    # `as_bytes` without an object: how many, and into memory that has room for them.
+    cdef Py_ssize_t byte_count(self) noexcept
+    cdef void write_bytes(self, char* at) noexcept
     cdef void _compare(self, const BookUpdate* snapshot) noexcept

@@ -7,10 +7,11 @@ lies behind it: at most thirty levels on the usual feed.
 An update is one message. It is applied whole, then the book is looked at: a crossed one has lost something.
 """
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
 from cpython.number cimport PyNumber_Index
 from libc.stdint cimport int64_t
-from libc.string cimport memcmp, memmove
+from libc.string cimport memcmp, memcpy, memmove
 
 cimport cython
 
@@ -26,6 +27,7 @@ cdef enum:
     SIDE_LEVELS_MIN = 64        # twice the usual feed's depth: such a book never allocates again
     STATE_COUNT = 3
     EVENT_COUNT = 9
+    HEAD_COUNT = 8              # numbers before the levels in `as_bytes`
 
 STATES = tuple(FeedState)
 cdef int[STATE_COUNT][EVENT_COUNT] TRANSITIONS
@@ -103,6 +105,18 @@ cdef class Book:
 
     cdef bint is_tradable(self) noexcept:
         return self.feed_state == FEED_LIVE and self.bid_side.count > 0 and self.offer_side.count > 0
+
+    cdef Py_ssize_t byte_count(self) noexcept:
+        return sizeof(int64_t[HEAD_COUNT]) + (self.bid_side.count + self.offer_side.count) * sizeof(Level)
+
+    cdef void write_bytes(self, char* at) noexcept:
+        cdef int cause = self.last_cause if self.feed_state == FEED_STALE else -1
+        cdef int64_t[HEAD_COUNT] head = [
+            self.feed_state, cause, self.sequence, self.venue_time_ns, self.received_ns, self.depth,
+            self.bid_side.count, self.offer_side.count,
+        ]
+        memcpy(at, head, sizeof(head))
+        write_levels(write_levels(at + sizeof(head), &self.bid_side), &self.offer_side)
 
     # ---- For Python ----------------------------------------------------------------------------------------------
 
@@ -190,6 +204,11 @@ cdef class Book:
     def sweep_offers(self, int64_t qty_lots):
         return sweep(&self.offer_side, qty_lots)
 
+    def as_bytes(self):
+        cdef bytes taken = PyBytes_FromStringAndSize(NULL, self.byte_count())
+        self.write_bytes(PyBytes_AS_STRING(taken))
+        return taken
+
     def __repr__(self):
         return (
             f"<Book {self.symbol} {self.state.name}"
@@ -262,6 +281,14 @@ cdef bint reserve(BookSide* side, Py_ssize_t level_count, bint is_snapshot) exce
 
 cdef inline bint is_crossed(const BookSide* bids, const BookSide* offers) noexcept nogil:
     return bids.count > 0 and offers.count > 0 and bids.levels[0].price_ticks >= offers.levels[0].price_ticks
+
+
+cdef char* write_levels(char* at, const BookSide* side) noexcept:
+    """What lies behind them."""
+    cdef Py_ssize_t count = side.count * sizeof(Level)
+    if count:
+        memcpy(at, side.levels, count)
+    return at + count
 
 
 cdef bint is_same(const BookSide* side, const Level* levels, Py_ssize_t count) noexcept nogil:

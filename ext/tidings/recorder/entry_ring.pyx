@@ -18,11 +18,9 @@ from libc.string cimport memcpy
 from tidings.errors import UsageError
 
 cdef enum:                          # as in recorder/entries
-    KIND_SESSION = 1
     KIND_MARKET = 3
     KIND_LANE_CAME = 6
     KIND_DROPPED = 8
-    KIND_CLOCK = 9
     KIND_MAX = 255
     SOURCE_MAX = 0xFFFF
     GAP_BYTES = 256                 # more than the entry that tells of a gap takes
@@ -176,38 +174,3 @@ cdef class EntryRing:
     def close(self):
         """Take nothing more; what waits can still be taken off."""
         self.is_open = False
-
-
-def unpack_entries(bytes block not None, int64_t first_number, int count, int64_t wall_offset_ns, entry_type,
-                   tuple kinds not None, wall_offset_of):
-    """The entries of one block and the offset behind it: wall time less monotonic, as the clock entries have it.
-
-    `kinds`: what to call each kind, by its number; `wall_offset_of(payload)`: the offset a clock entry tells. Raises
-    ValueError for what is no such block.
-    """
-    cdef const char* at = PyBytes_AS_STRING(block)
-    cdef Py_ssize_t offset = 0, size_bytes = PyBytes_GET_SIZE(block)
-    cdef EntryHead head
-    cdef list entries = []
-    cdef int index
-    cdef bytes payload
-    for index in range(count):
-        if size_bytes - offset < ENTRY_HEAD_BYTES:
-            raise ValueError(f"entry {first_number + index} is cut off")
-        memcpy(&head, at + offset, ENTRY_HEAD_BYTES)
-        offset += ENTRY_HEAD_BYTES
-        if <Py_ssize_t> head.payload_bytes > size_bytes - offset:
-            raise ValueError(f"entry {first_number + index} is cut off")
-        if head.zero or head.kind >= len(kinds) or kinds[head.kind] is None:
-            raise ValueError(f"entry {first_number + index} is of kind {head.kind}, which this version does not know")
-        payload = PyBytes_FromStringAndSize(at + offset, head.payload_bytes)
-        offset += head.payload_bytes
-        if head.kind == KIND_SESSION or head.kind == KIND_CLOCK:
-            wall_offset_ns = wall_offset_of(payload)
-        entries.append(tuple.__new__(entry_type, (
-            first_number + index, head.received_ns, head.received_ns + wall_offset_ns, kinds[head.kind], head.source,
-            payload,
-        )))
-    if offset != size_bytes:
-        raise ValueError(f"{size_bytes - offset} bytes lie behind the last entry")
-    return entries, wall_offset_ns

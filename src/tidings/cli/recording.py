@@ -94,7 +94,7 @@ def _read(reader: RecordingReader, screen: Screen) -> Contents:
     contents, live = Contents(), live_display(screen)
     try:
         for index, block in enumerate(reader.blocks()):
-            for entry in block:
+            for entry in block.rest():
                 contents.add(entry)
             if live is not None and index % SHOW_EVERY_BLOCKS == 0:
                 live.update(f"read {100 * reader.read_bytes // reader.total_bytes} %", refresh=True)

@@ -87,6 +87,12 @@ class Book:
     def sweep_offers(self, qty_lots: int) -> Sweep:
         """What buying `qty_lots` of the offers would cost. Raises UsageError unless it is above 0."""
 
+    def as_bytes(self) -> bytes:
+        """State, stale cause (-1: none), sequence, venue_time_ns, received_ns, depth, both counts, then the levels of
+        both sides as (price_ticks, qty_lots): 64-bit numbers, little end first. Two books that tell the same have the
+        same bytes.
+        """
+
     def apply_snapshot(
         self,
         bids: Iterable[tuple[int, int]],

@@ -1,9 +1,6 @@
 """The memory between the engine's thread and the recorder's: slabs of framed entries, bounded."""
 
-from collections.abc import Callable
 from typing import Final, final
-
-from tidings.recorder.entries import Entry, EntryKind
 
 ENTRY_BYTES_BEFORE: Final[int]  # of an entry, before its payload
 
@@ -71,18 +68,3 @@ class EntryRing:
         """When the oldest entry that waits was received; 0: none waits."""
     def close(self) -> None:
         """Take nothing more; what waits can still be taken off."""
-
-def unpack_entries(
-    block: bytes,
-    first_number: int,
-    count: int,
-    wall_offset_ns: int,
-    entry_type: type[Entry],
-    kinds: tuple[EntryKind | None, ...],
-    wall_offset_of: Callable[[bytes], int],
-) -> tuple[list[Entry], int]:
-    """The entries of one block and the offset behind it: wall time less monotonic, as the clock entries have it.
-
-    `kinds`: what to call each kind, by its number; `wall_offset_of(payload)`: the offset a clock entry tells. Raises
-    ValueError for what is no such block.
-    """

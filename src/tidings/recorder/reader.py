@@ -16,7 +16,7 @@ import orjson
 
 from tidings.errors import RecordingError
 from tidings.recorder.entries import Entry, EntryKind
-from tidings.recorder.entry_ring import unpack_entries
+from tidings.recorder.entry_block import EntryBlock
 from tidings.recorder.segment_file import (
     BLOCK_HEAD_BYTES,
     BLOCK_MARK,
@@ -99,11 +99,12 @@ class RecordingReader:
     def entries(self, first: int = 1) -> Iterator[Entry]:
         """All entries in order, from this number on; those before are read and checked too."""
         for block in self.blocks():
-            if block and block[-1].number >= first:
-                yield from block if block[0].number >= first else block[first - block[0].number :]
+            past = max(0, first - block.number)
+            if past < block.left:
+                yield from block.rest()[past:]
 
-    def blocks(self) -> Iterator[list[Entry]]:
-        """The same, a block of them at a time."""
+    def blocks(self) -> Iterator[EntryBlock]:
+        """All of it, a block at a time: its entries are made by whoever takes them off."""
         self.damage, self.read_bytes = "", 0
         place = _Place()
         for path in self._paths:
@@ -119,7 +120,7 @@ class _Segment:
         self._offset = 0
         self._has_ended = False
 
-    def blocks(self, place: _Place) -> Generator[list[Entry], None, _Place]:
+    def blocks(self, place: _Place) -> Generator[EntryBlock, None, _Place]:
         if not self._check_head(place):
             return place
         while True:
@@ -163,16 +164,16 @@ class _Segment:
             and (block.first_number, block.before_crc) == (place.next_number, place.crc)
         )
 
-    def _unpack(self, stored: bytes, block: Block, place: _Place) -> tuple[list[Entry], _Place]:
+    def _unpack(self, stored: bytes, block: Block, place: _Place) -> tuple[EntryBlock, _Place]:
         try:
-            entries, offset_ns = unpack_entries(
+            entries = EntryBlock(
                 content_of(stored, block), block.first_number, block.entry_count, place.wall_offset_ns, Entry, KINDS,
                 _wall_offset_ns,
             )  # fmt: skip
         except ValueError as error:  # its checksum fits: whoever wrote it had a bug, or is of another version
             raise self._damaged(str(error)) from None
         self._has_ended = block.is_end
-        return entries, _Place(block.first_number + block.entry_count, block.crc, offset_ns)
+        return entries, _Place(entries.number + entries.left, block.crc, entries.wall_offset_behind_ns)
 
     def _judge(self, place: _Place) -> None:
         """What stands here is no block that fits: take it for a torn end, or raise."""

@@ -91,7 +91,7 @@ for _name in [name for name in vars(Strategy) if name.startswith("on_")]:
 
 
 async def replay(
-    directory: Path | str,
+    directory: Path | str | RecordingReader,
     strategies: Iterable[Strategy] = (),
     *,
     speed: float | None = None,
@@ -100,8 +100,10 @@ async def replay(
 ) -> ReplayResult:
     """Play a recording into these strategies, or, where there are none, only through decoders and order path.
 
-    `speed`: times as fast as it was, None: as fast as it goes. `until`: the number of the last entry, or a Unix time
-    in ns. Raises RecordingError, and UsageError when strategies that run together cannot be told apart.
+    `directory`: the recording's, or its reader, whose `read_bytes` tells how far the replay has come; the event loop
+    gets a turn now and then. `speed`: times as fast as it was, None: as fast as it goes. `until`: the number of the
+    last entry, or a Unix time in ns. Raises RecordingError, and UsageError when strategies that run together cannot be
+    told apart.
     """
     given = list(strategies)
 
@@ -117,7 +119,8 @@ async def replay(
             chosen = [Listening(one.name) for one in recorded] or [Listening()]
         return members_of(session, chosen, ReplayStrategySession)
 
-    played = Replay(RecordingReader(directory), make_members, is_driven=not given, until=until, timer_ms=timer_ms)
+    reader = directory if isinstance(directory, RecordingReader) else RecordingReader(directory)
+    played = Replay(reader, make_members, is_driven=not given, until=until, timer_ms=timer_ms)
     return await played.play(speed)
 
 

@@ -1,24 +1,14 @@
 """The ring keeps to its bounds, and entries have the layout that docs/recording.md gives them."""
 
 import json
-import struct
 
 import pytest
+from entry_layout import entry_bytes, read_entries
 
 from tidings.errors import UsageError
-from tidings.recorder.entries import Entry, EntryKind
-from tidings.recorder.entry_ring import EntryRing, unpack_entries
+from tidings.recorder.entry_ring import EntryRing
 
-KINDS = (None, *EntryKind)
-HEAD = struct.Struct("<IBBHq")  # payload bytes, kind, zero, connection, received_ns
-
-
-def entry_bytes(kind: int, source: int, payload: bytes, received_ns: int, zero: int = 0) -> bytes:
-    return HEAD.pack(len(payload), kind, zero, source, received_ns) + payload
-
-
-def unpack(block: bytes, count: int, wall_offset_ns: int = 0) -> tuple[list[Entry], int]:
-    return unpack_entries(block, 1, count, wall_offset_ns, Entry, KINDS, int)
+DROPPED = 8
 
 
 def all_slabs(ring: EntryRing) -> list[tuple[int, bytes]]:
@@ -60,8 +50,8 @@ def test_what_is_held_stays_below_the_bound_whatever_comes() -> None:
         assert ring.held_bytes <= 16 * 1024 + 4096
     assert ring.dropped_count > 0 and ring.lost_count > 0
     assert ring.taken_count + ring.dropped_count + ring.lost_count == 1000
-    entries = [entry for count, content in all_slabs(ring) for entry in unpack(content, count)[0]]
-    gaps = [json.loads(entry.payload) for entry in entries if entry.kind is EntryKind.DROPPED]
+    entries = [entry for _, content in all_slabs(ring) for entry in read_entries(content)]
+    gaps = [json.loads(payload) for kind, _, payload, _ in entries if kind == DROPPED]
     assert len(entries) - len(gaps) == ring.taken_count
     assert sum(gap["messages"] for gap in gaps) == ring.dropped_count + ring.lost_count
     assert sum(gap["beside_market"] for gap in gaps) == ring.lost_count
@@ -83,35 +73,3 @@ def test_nothing_that_is_taken_raises() -> None:
 def test_a_ring_has_room_for_a_slab() -> None:
     with pytest.raises(UsageError):
         EntryRing(1024, 2048, 0)
-
-
-def test_entries_are_unpacked_with_wall_times() -> None:
-    block = entry_bytes(3, 7, b"push", 100) + entry_bytes(9, 0, b"5000", 200) + entry_bytes(3, 7, b"next", 300)
-    entries, wall_offset_ns = unpack_entries(block, 11, 3, 1000, Entry, KINDS, int)
-    assert entries == [
-        Entry(11, 100, 1100, EntryKind.MARKET, 7, b"push"),
-        Entry(12, 200, 5200, EntryKind.CLOCK, 0, b"5000"),
-        Entry(13, 300, 5300, EntryKind.MARKET, 7, b"next"),
-    ]
-    assert all(type(entry) is Entry and type(entry.kind) is EntryKind for entry in entries)
-    assert wall_offset_ns == 5000
-
-
-WHOLE = entry_bytes(3, 7, b"push", 100)
-
-
-@pytest.mark.parametrize(
-    ("block", "count", "words"),
-    [
-        (WHOLE[:-1], 1, "cut off"),
-        (WHOLE[:10], 1, "cut off"),
-        (WHOLE, 2, "cut off"),
-        (WHOLE + b"x", 1, "behind the last entry"),
-        (entry_bytes(14, 0, b"", 0), 1, "kind 14"),
-        (entry_bytes(0, 0, b"", 0), 1, "kind 0"),
-        (entry_bytes(3, 0, b"", 0, zero=1), 1, "does not know"),
-    ],
-)
-def test_what_is_no_block_of_entries_is_refused(block: bytes, count: int, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        unpack(block, count)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from tidings.app.replay.line_digest import LineDigest
 from tidings.market.book import Book
 from tidings.market.trade import Trade
 from tidings.model.execution_report import ExecutionReport
@@ -45,14 +45,6 @@ def _other_text(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} has no canonical text")
 
 
-def _book_text(book: Book) -> str:
-    cause = book.stale_cause
-    return (
-        f"book({book.symbol},{int(book.state)},{'' if cause is None else int(cause)},{book.sequence},"
-        f"{book.venue_time_ns},{book.received_ns},{book.depth},{book.bids()},{book.offers()})"
-    )
-
-
 def _trade_text(trade: Trade) -> str:
     instrument, side, price_ticks, qty_lots, venue_time_ns = trade
     return f"trade({instrument.symbol},{int(side)},{price_ticks},{qty_lots},{venue_time_ns})"
@@ -75,8 +67,8 @@ def _symbol_of(instrument: Instrument) -> str:
 
 
 _TEXTS: Final[dict[type, Callable[[Any], str]]] = {
-    int: repr, bool: repr, str: repr, type(None): repr, Decimal: str, Instrument: _symbol_of, Book: _book_text,
-    Trade: _trade_text, Order: _order_text, ExecutionReport: _report_text, Position: _position_text,
+    int: repr, bool: repr, str: repr, type(None): repr, Decimal: str, Instrument: _symbol_of, Trade: _trade_text,
+    Order: _order_text, ExecutionReport: _report_text, Position: _position_text,
 }  # fmt: skip
 
 
@@ -89,29 +81,51 @@ class CallbackDigest:
 
     def __init__(self) -> None:
         self.count = 0
-        self._digest = hashlib.sha256()
+        self._lines = LineDigest()
 
     def around(self, member: Member, name: str, callback: Callback) -> Callback:
         head = f"{member.index} {name} "
-        told = 1 if name == "on_start" else 0  # a session is no news
+        make = {"on_book": self._with_book, "on_trade": self._with_trade}.get(name, self._with_any)
+        return _named(make(head, callback, 1 if name == "on_start" else 0), callback)  # a session is no news
 
+    def _with_any(self, head: str, callback: Callback, told: int) -> Callback:
         def call(*arguments: Any) -> None:
-            self.note(head + " ".join([text_of(argument) for argument in arguments[told:]]))
+            self._add(head + " ".join([text_of(argument) for argument in arguments[told:]]))
             self.count += 1
             callback(*arguments)
 
-        return _named(call, callback)
+        return call
 
-    def note(self, text: str) -> None:
-        """One line of what is digested."""
-        self._digest.update(text.encode("utf-8", "surrogatepass") + b"\n")
+    def _with_book(self, head: str, callback: Callback, told: int) -> Callback:
+        head_bytes, add_book = head.encode(), self._lines.add_book
 
-    def end(self, values: Iterable[object]) -> str:
-        """The digest, with what is there at the end: books, orders, positions."""
-        digest = self._digest.copy()
-        for value in values:
-            digest.update(text_of(value).encode("utf-8", "surrogatepass") + b"\n")
-        return digest.hexdigest()
+        def call(book: Book, now_ns: int) -> None:
+            add_book(head_bytes + book.symbol.encode(), book, now_ns)
+            self.count += 1
+            callback(book, now_ns)
+
+        return call
+
+    def _with_trade(self, head: str, callback: Callback, told: int) -> Callback:
+        add = self._lines.add
+
+        def call(trade: Trade, now_ns: int) -> None:
+            add(f"{head}{_trade_text(trade)} {now_ns}".encode())
+            self.count += 1
+            callback(trade, now_ns)
+
+        return call
+
+    def _add(self, text: str) -> None:
+        self._lines.add(text.encode("utf-8", "surrogatepass"))
+
+    def end(self, books: Iterable[Book], others: Iterable[object]) -> str:
+        """The digest, with what is there at the end: books, orders, positions. Nothing can be added behind it."""
+        for book in books:
+            self._lines.add_book(f"book {book.symbol}".encode(), book, 0)
+        for value in others:
+            self._add(text_of(value))
+        return self._lines.hexdigest()
 
 
 def _named(call: Callable[..., None], callback: Callback) -> Callback:

@@ -25,7 +25,7 @@ class ReplayMarket(HeardMarket):
     def __init__(self, products: Products, risk: Risk) -> None:
         super().__init__(risk)
         self._products = products
-        self._streams: dict[int, MarketStream] = {}  # by connection
+        self.streams: dict[int, MarketStream] = {}  # by connection
         self._followed: Counter[tuple[str, str]] | None = None  # None: not recorded, so all that came is told
         self._figures = FigureReader(products, lambda instrument: self._is_followed(instrument.symbol, TICKER))
 
@@ -33,14 +33,14 @@ class ReplayMarket(HeardMarket):
 
     def take(self, source: int, message: bytes, now_ns: int) -> None:
         """One message as it came on a connection; answers to requests change nothing."""
-        stream = self._streams.get(source)
+        stream = self.streams.get(source)
         if stream is None:
-            stream = self._streams[source] = MarketStream(self._products.instruments, self)
+            stream = self.streams[source] = MarketStream(self._products.instruments, self)
         stream.feed(message, now_ns)
 
     def turn_stale(self, source: int, symbol: str, cause: FeedEvent, now_ns: int) -> None:
         """A connection's end or silence, as it was recorded for a book."""
-        stream = self._streams.get(source)
+        stream = self.streams.get(source)
         book = stream.book(symbol) if stream is not None else None
         if book is not None and book.mark_stale(cause):
             self.state_changed(book, cause, now_ns)
@@ -48,13 +48,13 @@ class ReplayMarket(HeardMarket):
 
     def lose(self, source: int, cause: FeedEvent, now_ns: int) -> None:
         """The same of everything a connection brought: where books are not told of one by one."""
-        stream = self._streams.get(source)
+        stream = self.streams.get(source)
         if stream is not None:
             stream.mark_stale(now_ns, cause)
 
     def lose_all(self, now_ns: int) -> None:
         """Messages are missing in the recording, nobody knows of which connection: as if all had been cut."""
-        for source in sorted(self._streams):
+        for source in sorted(self.streams):
             self.lose(source, FeedEvent.DISCONNECTED, now_ns)
 
     def follow(self, channels: Iterable[tuple[str, str]], count: int) -> None:
@@ -64,7 +64,7 @@ class ReplayMarket(HeardMarket):
             self._followed[symbol, word] += count
             is_followed = self._followed[symbol, word] > 0
             if word == BOOK:
-                books = {book for stream in self._streams.values() if (book := stream.book(symbol)) is not None}
+                books = {book for stream in self.streams.values() if (book := stream.book(symbol)) is not None}
                 (self.muted.difference_update if is_followed else self.muted.update)(books)
             elif word.startswith(KLINE_PREFIX) and not is_followed:
                 self._figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
@@ -79,14 +79,14 @@ class ReplayMarket(HeardMarket):
 
     def book(self, symbol: str) -> Book | None:
         """The book of a symbol: of the connection that told of it last."""
-        books = [book for stream in self._streams.values() if (book := stream.book(symbol)) is not None]
+        books = [book for stream in self.streams.values() if (book := stream.book(symbol)) is not None]
         return max(books, key=lambda book: book.received_ns, default=None)
 
     def books(self) -> Iterator[Book]:
         """All that were ever told of, by symbol and connection."""
         for symbol in sorted(self._products.instruments):
-            for source in sorted(self._streams):
-                book = self._streams[source].book(symbol)
+            for source in sorted(self.streams):
+                book = self.streams[source].book(symbol)
                 if book is not None and book.received_ns:
                     yield book
 

@@ -8,13 +8,12 @@ the live order path; nothing is asked of a venue.
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import orjson
 
 from tidings.app.replay.callback_text import CallbackDigest
+from tidings.app.replay.entries_ahead import EntriesAhead, look_ahead
 from tidings.app.replay.replay_engine import ReplayEngine
 from tidings.app.replay.replay_result import ReplayResult
 from tidings.app.strategy_group import Member
@@ -46,15 +45,11 @@ from tidings.recorder.order_events import (
 from tidings.recorder.reader import RecordingReader
 from tidings.venue.phemex.products import parse_products
 
-PLAYED = {
-    EntryKind.MARKET, EntryKind.FEED, EntryKind.DROPPED, EntryKind.RUN, EntryKind.TIMER, EntryKind.CALL,
-    EntryKind.REPORT,
-}  # fmt: skip
-WALL_NS_MIN = 10**15  # `until`: above it is a Unix time, below the number of an entry
 BREATH_ENTRIES = 256  # between two looks at whatever else the loop has to do
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 TIMER_MS = 100
+FOREVER_NS = 2**63 - 1
 
 # What the strategies of a replay are: from those of the recorded run (none: a market-only recording) to members.
 MakeMembers = Callable[[ReplayEngine, list[RunStrategy]], list[Member]]
@@ -79,87 +74,18 @@ class Replay:
         """`is_driven`: recorded calls are made again whoever listens, because no strategy here will make them."""
         self.reader = reader
         self.result = ReplayResult()
-        self._make_members, self._is_driven, self._until = make_members, is_driven, until
+        self._make_members, self._is_driven = make_members, is_driven
         self._digest = CallbackDigest()
-        laid, self._is_told, self._has_run = self._look_ahead()
+        laid, self._is_told, self._has_run = look_ahead(reader, until)
         products = parse_products(reader.catalogue)
         self.engine = ReplayEngine(products, laid or NO_PATH, self._expected_call, self._pass_call)
-        self._entries = self._played()
-        self._ahead: deque[Entry] = deque()  # looked at already
+        self._ahead = EntriesAhead(reader, until)
         self._call: Call | None = None  # the recorded call that comes next, if it was looked at
         self._again: Call | None = None  # the call that is made again just now
         self._run: StrategyRun | None = None
         self._is_plugged = False
         self._count = self._timed_count = 0  # of the recorded run's strategies; up to the last one with a timer
         self._timer_ns, self._due_ns = timer_ms * NS_PER_MS, 0  # 0: timers are recorded, or there are none
-
-    # ---- Reading -------------------------------------------------------------------------------------------------
-
-    def _look_ahead(self) -> tuple[PathLaid | None, bool, bool]:
-        """What is said of the order path; whether somebody looked on at all; whether strategies ran."""
-        laid, is_told = None, False
-        for entry in self.reader:
-            if self._is_beyond(entry):
-                break
-            if entry.kind is EntryKind.RUN:
-                event, is_told = decode_run(entry.payload), True
-                laid = event if isinstance(event, PathLaid) else laid
-                if isinstance(event, RunBegins):
-                    return laid, True, True
-        return laid, is_told, False
-
-    def _is_beyond(self, entry: Entry) -> bool:
-        """By time, entries of the recorder's own end nothing: it tells them when it comes by, ahead of older ones."""
-        until = self._until
-        if until is None or until < WALL_NS_MIN:
-            return until is not None and entry.number > until
-        return entry.wall_ns > until and entry.kind in PLAYED
-
-    def _played(self) -> Iterator[Entry]:
-        entries = iter(self.reader)
-        for entry in entries:
-            if self._is_beyond(entry):
-                yield from self._led_to(entry, entries)
-                return
-            self.result.entries += 1
-            if entry.kind in PLAYED:
-                yield entry
-
-    def _led_to(self, entry: Entry, behind: Iterator[Entry]) -> Iterator[Entry]:
-        """What strategies asked for while they were told of the last entry belongs to it: their calls, from `entry` on,
-        and the channels they followed or left before one.
-        """
-        waiting: list[Entry] = []
-        for place, found in enumerate(itertools.chain((entry,), behind), self.result.entries + 1):
-            if found.kind is EntryKind.CALL and _is_by_strategy(found):
-                self.result.entries = place
-                yield from (*waiting, found)
-                waiting.clear()
-            elif found.kind is EntryKind.RUN and isinstance(decode_run(found.payload), Followed):
-                waiting.append(found)
-            elif found.kind in PLAYED:
-                return
-
-    def _pop(self) -> Entry | None:
-        self._call = None
-        return self._ahead.popleft() if self._ahead else next(self._entries, None)
-
-    def _peek_call(self) -> tuple[int, Entry] | None:
-        """The call that comes next, and how many entries ahead: a callback may follow or leave channels before it."""
-        place = 0
-        while True:
-            if place == len(self._ahead):
-                entry = next(self._entries, None)
-                if entry is None:
-                    self.engine.recorded.is_torn = bool(self.reader.damage)
-                    return None
-                self._ahead.append(entry)
-            entry = self._ahead[place]
-            if entry.kind is EntryKind.CALL:
-                return place, entry
-            if entry.kind is not EntryKind.RUN or not isinstance(decode_run(entry.payload), Followed):
-                return None
-            place += 1
 
     # ---- The order path's side -----------------------------------------------------------------------------------
 
@@ -178,9 +104,8 @@ class Replay:
             call = decode_call(entry.payload)
             if not isinstance(call, CancelCall | CancelManyCall) or call.by_strategy:
                 return call
-            for _ in range(place):
-                self._follow_run(self._ahead.popleft())
-            self._ahead.popleft()
+            self._follow_runs(place)
+            self._pop()
             self._do(entry)
             self._aim()
         return None
@@ -190,10 +115,24 @@ class Replay:
         if self._again is not None:
             return
         found = self._peek_call()
-        for _ in range(found[0] if found is not None else 0):
-            self._follow_run(self._ahead.popleft())
+        self._follow_runs(found[0] if found is not None else 0)
         self._pop()
         self._aim()
+
+    def _follow_runs(self, count: int) -> None:
+        """The channels that were followed or left before a call."""
+        for entry in self._ahead.pop_many(count):
+            self._follow_run(entry)
+
+    def _pop(self) -> Entry | None:
+        self._call = None
+        return self._ahead.pop()
+
+    def _peek_call(self) -> tuple[int, Entry] | None:
+        found = self._ahead.peek_call()
+        if found is None and self._ahead.is_over:
+            self.engine.recorded.is_torn = bool(self.reader.damage)
+        return found
 
     def _aim(self) -> None:
         found = self._peek_call()
@@ -209,16 +148,26 @@ class Replay:
     async def play(self, speed: float | None = None) -> ReplayResult:
         """To the end. `speed`: times as fast as it was; None: as fast as it goes."""
         loop = asyncio.get_running_loop()
-        began_s, first_ns, count = loop.time(), 0, 0
+        began_s, first_ns, breath_at = loop.time(), 0, BREATH_ENTRIES
         while (entry := self._pop()) is not None:
-            first_ns, count = first_ns or entry.received_ns, count + 1
+            first_ns = first_ns or entry.received_ns
             if speed is not None:
                 due_s = began_s + (entry.received_ns - first_ns) / NS_PER_S / speed
                 await asyncio.sleep(max(0.0, due_s - loop.time()))
-            elif count % BREATH_ENTRIES == 0:
+            elif self._ahead.count >= breath_at:
                 await asyncio.sleep(0)
+                breath_at = self._ahead.count + BREATH_ENTRIES
             self.step(entry)
+            if speed is None:
+                self._feed_market()
         return self._finish()
+
+    def _feed_market(self) -> None:
+        """All messages up to whatever else comes next: nobody asked for anything in between."""
+        engine = self.engine
+        self.result.messages += self._ahead.feed_market(
+            engine.market.streams, engine.manual_clock, self._due_ns or FOREVER_NS
+        )
 
     def step(self, entry: Entry) -> None:
         """Act on one entry at its time."""
@@ -362,17 +311,14 @@ class Replay:
             for member in self._run.members:
                 self._run.stop(member, self.engine.clock.read_now_ns())
         result, engine = self.result, self.engine
+        result.entries = self._ahead.count
         result.callbacks, result.strategy_errors = self._digest.count, engine.strategy_error_count
         result.calls, result.differences = engine.recorded.recorded_calls, engine.recorded.differences
         result.damage = self.reader.damage
         told = filter(_is_told, engine.held.account)
         positions = sorted(told, key=lambda position: (position.symbol, position.pos_side))
-        result.state_hash = self._digest.end([*engine.market.books(), *engine.entry.orders.orders(), *positions])
+        result.state_hash = self._digest.end(engine.market.books(), [*engine.entry.orders.orders(), *positions])
         return result
-
-
-def _is_by_strategy(entry: Entry) -> bool:
-    return not isinstance(call := decode_call(entry.payload), AdoptCall) and call.by_strategy
 
 
 def _is_told(position: Position) -> bool:

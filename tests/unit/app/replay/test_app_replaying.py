@@ -96,6 +96,20 @@ def test_a_part_ends_at_its_number_or_its_time(flow):
     assert by_number.state_hash != play(flow[0], until=middle.number - 1).state_hash
 
 
+def test_messages_in_a_row_are_told_as_one_by_one(flow):
+    """What goes through compiled code at once, and what is looked at entry by entry because it may have to end."""
+    *_, last = RecordingReader(flow[0])
+    at_once, one_by_one = Watching(), Watching()
+    assert play(flow[0], at_once, timer_ms=300) == play(flow[0], one_by_one, timer_ms=300, until=last.number)
+    assert at_once.heard[1:] == one_by_one.heard[1:], "the first is of another session"
+
+
+def test_a_reader_tells_how_far_the_replay_has_come(flow):
+    reader = RecordingReader(flow[0])
+    play(reader)
+    assert reader.read_bytes == reader.total_bytes > 0
+
+
 def test_a_part_ends_at_its_time_whatever_the_recorder_says_in_between(flow, tmp_path):
     """Written late, each segment begins with an entry that is younger than those behind it."""
     entries = [entry for entry in RecordingReader(flow[0]) if entry.kind not in (EntryKind.SESSION, EntryKind.CLOCK)]

@@ -1,6 +1,7 @@
 """The canonical text of what callbacks are told: nothing of it is left out, and nothing of the machine is in it."""
 
 import hashlib
+import struct
 from decimal import Decimal
 
 import pytest
@@ -52,15 +53,30 @@ def book_of(bids, offers, **fields):
     return book
 
 
-def test_a_books_text_has_every_level():
-    first = text_of(book_of([(100, 1), (99, 2)], [(101, 3)], received_ns=5))
-    assert first == text_of(book_of([(100, 1), (99, 2)], [(101, 3)], received_ns=5))
+def hash_of(name, *arguments):
+    digest, heard = CallbackDigest(), []
+    digest.around(Member(Strategy(), None, index=2), name, lambda *given: heard.append(given))(*arguments)
+    assert (heard, digest.count) == ([arguments], 1)
+    return digest.end([], [])
+
+
+def test_a_books_line_has_every_level():
+    told = hash_of("on_book", book_of([(100, 1), (99, 2)], [(101, 3)], received_ns=5), 5)
+    book = book_of([(100, 1), (99, 2)], [(101, 3)], received_ns=5)
+    line = b"2 on_book BTCUSDT" + book.as_bytes() + struct.pack("<q", 5) + b"\n"
+    assert told == hashlib.sha256(line).hexdigest()
     for other in (
         book_of([(100, 1), (99, 3)], [(101, 3)], received_ns=5),
         book_of([(100, 1), (99, 2)], [(101, 4)], received_ns=5),
         book_of([(100, 1), (99, 2)], [(101, 3)], received_ns=6),
     ):
-        assert text_of(other) != first
+        assert hash_of("on_book", other, 5) != told
+
+
+def test_a_prints_line_is_its_text():
+    trade = Trade(LINEAR, Side.SELL, 612_500, 7, 99)
+    line = b"2 on_trade trade(BTCUSDT,2,612500,7,99) 5\n"
+    assert hash_of("on_trade", trade, 5) == hashlib.sha256(line).hexdigest()
 
 
 def test_prints_and_figures_are_told_by_value():
@@ -81,5 +97,7 @@ def test_a_digest_is_of_the_callbacks_and_of_the_end():
     tell(18)
     text = b"1 on_timer 17\n1 on_timer 18\n"
     assert (heard, digest.count) == ([17, 18], 2)
-    assert digest.end([]) == hashlib.sha256(text).hexdigest()
-    assert digest.end([5]) == hashlib.sha256(text + b"5\n").hexdigest()
+    assert digest.end([], []) == hashlib.sha256(text).hexdigest()
+    book = book_of([(100, 1)], [(101, 3)])
+    ends = b"book BTCUSDT" + book.as_bytes() + bytes(8) + b"\n5\n"
+    assert digest.end([book], [5]) == hashlib.sha256(text + ends).hexdigest()
