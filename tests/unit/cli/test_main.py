@@ -210,3 +210,20 @@ def test_wrong_usage_is_two_lines_with_the_command_and_what_was_meant(words, usa
     assert first == f"usage: {usage}; --help lists them\n"
     assert second.startswith(usage.partition(" [")[0] + ": error: ")
     assert problem in second
+
+
+INTERRUPTED_WHILE_LOADING = """
+import sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "tidings.cli.main":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Finder())
+from tidings.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_an_interrupt_while_python_still_imports_is_told_in_a_word():
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED_WHILE_LOADING], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "\ninterrupted\n")
