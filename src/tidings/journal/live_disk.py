@@ -46,7 +46,7 @@ class LiveDisk:
     def lock(self) -> None:
         path = self._directory / LOCK_NAME
         try:
-            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_directory(self._directory)
             self._lock_fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if path.stat().st_ino != os.fstat(self._lock_fd).st_ino:
@@ -188,6 +188,14 @@ def _write_all(fd: int, content: memoryview, at_bytes: int) -> None:
         if written == 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         content, at_bytes = content[written:], at_bytes + written
+
+
+def make_directory(path: Path) -> None:
+    """Make it if need be, for its owner only, and its parents, each durable in the one above. Raises OSError."""
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for made in reversed(missing):
+        sync_path(made.parent)
 
 
 def sync_path(path: Path) -> None:

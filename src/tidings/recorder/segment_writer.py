@@ -12,7 +12,7 @@ import orjson
 
 from tidings.clock import Clock
 from tidings.errors import RecordingError
-from tidings.journal.live_disk import sync_descriptor, sync_path
+from tidings.journal.live_disk import make_directory, sync_descriptor, sync_path
 from tidings.recorder.entries import FORMAT, EntryKind
 from tidings.recorder.segment_file import IS_END, SegmentHead, number_of, pack_block, segment_name
 
@@ -46,7 +46,7 @@ class SegmentWriter:
     def _make_directory(self) -> None:
         try:
             self._is_own_directory = not self._directory.exists()
-            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_directory(self._directory)
             if any(number_of(entry.name) for entry in os.scandir(self._directory)):
                 raise RecordingError(f"{self._directory} holds a recording already: give another directory")
             self._next_segment()

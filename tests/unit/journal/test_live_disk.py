@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tidings.errors import ConfigError
+from tidings.journal import live_disk
 from tidings.journal.disk import replace_whole
-from tidings.journal.live_disk import BOOT_ID_FILE, LiveDisk
+from tidings.journal.live_disk import BOOT_ID_FILE, LiveDisk, make_directory
+from tidings.recorder.recorder import Recorder
 
 needs_boot_id = pytest.mark.skipif(not BOOT_ID_FILE.exists(), reason="the machine tells no boot id")
 
@@ -27,6 +29,17 @@ def test_directory_is_made_for_its_owner_alone(disk):
     disk.write("a", b"x")
     assert Path(disk.where, "a").stat().st_mode & 0o777 == 0o600
     assert disk.names() == ["a"]
+
+
+def test_a_new_directory_is_durable_with_its_parents(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(live_disk, "sync_path", synced.append)
+    make_directory(tmp_path / "state" / "journal")
+    assert synced == [tmp_path, tmp_path / "state"]
+    make_directory(tmp_path / "state" / "journal")
+    assert len(synced) == 2, "what was there is durable already"
+    Recorder(tmp_path / "recording", session={}, has_thread=False).close()
+    assert synced[2] == tmp_path
 
 
 def test_second_engine_is_kept_out_and_told_who_is_in(disk, tmp_path):

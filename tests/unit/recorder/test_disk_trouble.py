@@ -222,7 +222,8 @@ def test_what_was_written_is_made_durable_while_the_disk_has_no_room_for_more(di
 def test_what_is_written_is_durable_before_anything_builds_on_it(disk, tmp_path):
     """A power loss cannot be had here; that each step waits for the one before can be seen."""
     recorder, clock = driven(tmp_path / "r")
-    assert disk.calls == ["open", "write", "write", "open", "fdatasync"], "head, session, then its name"
+    begun = ["open", "fdatasync", "open", "write", "write", "open", "fdatasync"]
+    assert disk.calls == begun, "the directory's name, then head, session, and the file's name"
     disk.calls.clear()
     for _ in range(2):  # the second is not synced yet
         recorder.take(EntryKind.MARKET, 1, b"today", 1)
