@@ -18,7 +18,7 @@ import orjson
 from tidings.errors import UsageError
 from tidings.export.form import MadeFile
 from tidings.export.part_file import PartFile
-from tidings.export.tables import Column, Grid, Grids, Kind, Row, Table
+from tidings.export.tables import Column, Grid, Grids, Kind, Row, Table, places, step_at
 
 ROW_GROUP_ROWS = 250_000  # a reader takes one into memory at a time, and so do we
 NARROW_DIGITS = 18  # of a decimal that is kept as int64
@@ -200,18 +200,6 @@ def step_of(grid: Grid, kind: Kind) -> tuple[int, int]:
     if kind is Kind.PRICE:
         return grid.tick_mantissa, grid.price_scale
     return grid.lot_mantissa, grid.qty_scale
-
-
-def places(mantissa: int, scale: int) -> int:
-    """Decimals that a step and its multiples need."""
-    while scale and mantissa % 10 == 0:
-        mantissa, scale = mantissa // 10, scale - 1
-    return scale
-
-
-def step_at(wanted_scale: int, mantissa: int, scale: int) -> int:
-    """The step's mantissa on another scale, which holds it."""
-    return mantissa * int(10**wanted_scale) // int(10**scale)
 
 
 def _is_wide(arrow_type: Any) -> bool:

@@ -109,10 +109,10 @@ class Grid(NamedTuple):
     lot_mantissa: int
 
     def price_text(self, ticks: int) -> str:
-        return scaled_text(ticks * self.tick_mantissa, self.price_scale)
+        return text_of_steps(ticks, self.tick_mantissa, self.price_scale)
 
     def qty_text(self, lots: int) -> str:
-        return scaled_text(lots * self.lot_mantissa, self.qty_scale)
+        return text_of_steps(lots, self.lot_mantissa, self.qty_scale)
 
 
 def grid_of(instrument: Instrument) -> Grid:
@@ -139,10 +139,21 @@ class Grids:
         return number
 
 
-def scaled_text(mantissa: int, scale: int) -> str:
-    """mantissa / 10**scale as plain decimal text, without zeros at its end."""
-    if not scale:
-        return str(mantissa)
-    digits = str(abs(mantissa)).rjust(scale + 1, "0")
-    text = f"{digits[:-scale]}.{digits[-scale:]}".rstrip("0").removesuffix(".")
-    return f"-{text}" if mantissa < 0 else text
+def text_of_steps(steps: int, mantissa: int, scale: int) -> str:
+    """steps × mantissa / 10**scale as plain decimal text, with the decimals that the step has: as the venue shows it."""
+    decimals = places(mantissa, scale)
+    whole, part = divmod(abs(steps) * step_at(decimals, mantissa, scale), int(10**decimals))
+    text = f"{whole}.{part:0{decimals}}" if decimals else str(whole)
+    return f"-{text}" if steps < 0 else text
+
+
+def places(mantissa: int, scale: int) -> int:
+    """Decimals that a step and its multiples need."""
+    while scale and mantissa % 10 == 0:
+        mantissa, scale = mantissa // 10, scale - 1
+    return scale
+
+
+def step_at(wanted_scale: int, mantissa: int, scale: int) -> int:
+    """The step's mantissa on another scale, which holds it."""
+    return mantissa * int(10**wanted_scale) // int(10**scale)

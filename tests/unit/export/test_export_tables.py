@@ -12,7 +12,7 @@ import pytest
 
 from tidings.errors import RecordingError, UsageError
 from tidings.export.conversion import convert
-from tidings.export.tables import TABLES
+from tidings.export.tables import TABLES, text_of_steps
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
 
@@ -111,6 +111,24 @@ def test_the_last_candle_of_each_minute_stands_once(flow, tmp_path: Path) -> Non
     candle = market.candles.current(60).candle
     assert starts[-1] == candle.start_s * 1_000_000_000
     assert rows[-1]["close"] == scaled(candle.close, market.instrument.price_scale)
+
+
+@pytest.mark.parametrize(
+    ("steps", "mantissa", "scale", "text"),
+    [
+        (610_000, 1, 1, "61000.0"),
+        (610_005, 1, 1, "61000.5"),
+        (3, 50, 2, "1.5"),
+        (4, 50, 2, "2.0"),
+        (7, 100, 2, "7"),
+        (1, 1, 8, "0.00000001"),
+        (-15, 1, 1, "-1.5"),
+        (0, 25, 2, "0.00"),
+        (2**62, 5, 3, "23058430092136939.520"),
+    ],
+)
+def test_a_text_has_the_decimals_of_its_step(steps: int, mantissa: int, scale: int, text: str) -> None:
+    assert text_of_steps(steps, mantissa, scale) == text
 
 
 def test_csv_and_parquet_say_the_same(flow, tmp_path: Path) -> None:
