@@ -11,10 +11,10 @@ from typing import Any
 
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_json_option
+from tidings.cli.table_text import size_text
 
 LINE_INTERVAL_S = 1.0
-MB = 1_000_000
-COLUMNS = ("file", "rows", "MB", "bytes/row")
+COLUMNS = ("file", "rows", "size", "bytes/row")
 FORMS = ("parquet", "csv", "jsonl", "hftbacktest")  # conversion.FORMS, which would load the engine for every command
 
 
@@ -38,7 +38,7 @@ def _export(options: argparse.Namespace, screen: Screen) -> int:
     with shown_progress(screen, f"exporting {options.directory}") as progress:
         result = convert(options.directory, options.to, options.out, options.symbols, progress)
     rows = [
-        (file.path.name, file.rows, file.size_bytes / MB, file.size_bytes / file.rows if file.rows else None)
+        (file.path.name, file.rows, size_text(file.size_bytes), file.size_bytes / file.rows if file.rows else None)
         for file in result.files
     ]
     screen.json(

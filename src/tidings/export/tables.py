@@ -140,7 +140,7 @@ class Grids:
 
 
 def text_of_steps(steps: int, mantissa: int, scale: int) -> str:
-    """steps × mantissa / 10**scale as plain decimal text, with the decimals that the step has: as the venue shows it."""
+    """steps × mantissa / 10**scale as plain decimal text, with the decimals of the step: as the venue shows it."""
     decimals = places(mantissa, scale)
     whole, part = divmod(abs(steps) * step_at(decimals, mantissa, scale), int(10**decimals))
     text = f"{whole}.{part:0{decimals}}" if decimals else str(whole)
