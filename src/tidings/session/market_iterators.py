@@ -33,6 +33,7 @@ log = logging.getLogger("tidings.market")
 
 NewsT = TypeVar("NewsT")
 TRADES_MAX = 10_000
+TELL_INTERVAL_NS = 10_000_000_000  # between two warnings of what a loop has lost
 KLINES_MAX = 2_000  # a candle's subscription begins with a thousand of the past
 
 
@@ -56,7 +57,7 @@ class MarketIterator(Generic[NewsT]):
         self._engine, self._instruments, self._words = engine, instruments, words
         self._mailbox, self._heard, self._finish, self._bell = mailbox, heard, finish, bell
         self._leave: list[Callable[[], object]] = []
-        self._told_dropped = 0
+        self._told_dropped = self._tell_next_ns = 0
         self.is_closed = False
 
     @property
@@ -120,9 +121,11 @@ class MarketIterator(Generic[NewsT]):
         self._leave.append(weakref.finalize(self, _soon, loop, self._engine, act, *arguments))
 
     def _tell_of_drops(self) -> None:
+        """At most once in a while: a loop that is too slow loses something at nearly every step."""
         lost = self._mailbox.dropped_count - self._told_dropped
-        if lost:
+        if lost and (now_ns := self._engine.clock.read_now_ns()) >= self._tell_next_ns:
             self._told_dropped += lost
+            self._tell_next_ns = now_ns + TELL_INTERVAL_NS
             symbols = ", ".join(instrument.symbol for instrument in self._instruments)
             log.warning("%s of %s: %d are lost: the loop is too slow", "/".join(self._words), symbols, lost)
 

@@ -8,6 +8,7 @@ import pytest
 from market_instruments import INSTRUMENTS, LINEAR, SPOT
 
 from tidings.app.market.market_listeners import MarketCallbacks, MarketListeners, tell
+from tidings.clock import ManualClock
 from tidings.errors import ConnectionLost, UsageError
 from tidings.market.book import Book
 from tidings.market.kline import Kline
@@ -23,6 +24,7 @@ class Session(MarketFace):
 
     def __init__(self) -> None:
         self.engine = self.market = self
+        self.clock = ManualClock(1)
         self.is_open = True
         self.products = Products(INSTRUMENTS)
         self.listeners = MarketListeners()
@@ -126,6 +128,20 @@ async def test_trades_wait_in_order_and_of_too_many_the_oldest_are_lost_counted_
     assert [one.price_ticks for one in seen] == list(range(15, 25))
     assert (trades.dropped_count, trades.conflated_count) == (15, 0)
     assert [record.getMessage() for record in caplog.records] == ["trade of BTCUSDT: 15 are lost: the loop is too slow"]
+
+
+async def test_a_loop_that_goes_on_losing_is_told_of_now_and_then(caplog):
+    session = Session()
+    trades = session.trades("BTCUSDT", most=1)
+    seen = await started(trades)
+    with caplog.at_level(logging.WARNING, "tidings.market"):
+        for number in range(100):
+            tell(session.listeners.trade, trade(number), 1)
+            tell(session.listeners.trade, trade(number), 1)
+            await (seen if number == 0 else anext(trades))
+            session.clock.advance(1_000_000_000)
+    counts = [record.args[2] for record in caplog.records]
+    assert counts == [1, *[10] * 9], "at once, then what ten seconds have cost"
 
 
 async def test_a_candle_that_has_ended_is_shown_in_its_last_form_before_the_next():
