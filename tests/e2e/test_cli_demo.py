@@ -12,7 +12,7 @@ import pytest
 from tidings_command import LIMIT_S, clean_environment, command_line, tidings
 
 import tidings as package
-from tidings.app.local_exchange import running_exchange
+from tidings.app.links.local_exchange import running_exchange
 from tidings.cli import demo_check
 from tidings.cli.demo_check import compare_with_exchange
 

@@ -13,7 +13,7 @@ from session_lines import COIN_M, SPOT, USD_M, placed, until
 
 import tidings
 from tidings.app.kill.kill_latch import KillLatch
-from tidings.app.reconciliation import Reconciliation
+from tidings.app.truth.reconciliation import Reconciliation
 from tidings.errors import UsageError
 from tidings.exchange.error_codes import OM_ORDER_NOT_FOUND
 

@@ -13,7 +13,7 @@ from phemex_client import RestClient
 from tidings_command import Ended
 
 import tidings
-from tidings.app import paced_questions
+from tidings.app.links import paced_questions
 from tidings.errors import UsageError
 
 DAY_NS, S_NS = 86_400_000_000_000, 1_000_000_000

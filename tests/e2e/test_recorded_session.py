@@ -13,7 +13,7 @@ import pytest
 from session_lines import USD_M, placed, until
 
 import tidings
-from tidings.app.order_lanes import OrderLanes
+from tidings.app.links.order_lanes import OrderLanes
 from tidings.errors import ConnectionLost, RecordingError
 from tidings.recorder.entries import ACCOUNT_SOURCE, LANE_SOURCE, Entry, EntryKind
 from tidings.recorder.reader import RecordingReader

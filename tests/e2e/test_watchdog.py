@@ -13,7 +13,7 @@ from exchange_process import RunningExchange, launch
 from watched_engines import Kennel, Relay
 
 import tidings
-from tidings.app.heartbeat_file import HeartbeatFile
+from tidings.app.lifeline.heartbeat_file import HeartbeatFile
 from tidings.errors import ConfigError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")

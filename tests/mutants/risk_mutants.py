@@ -6,7 +6,7 @@ _RISK = "ext/tidings/engine/risk.pyx"
 _EXPOSURE = "ext/tidings/engine/exposure.pyx"
 _KILL = "src/tidings/app/kill/kill_switch.py"
 _FLATTENING = "src/tidings/app/kill/flattening.py"
-_PLAN = "src/tidings/app/symbol_plan.py"
+_PLAN = "src/tidings/app/kill/symbol_plan.py"
 
 RISK_MUTANTS = (
     # ---- The kill switch

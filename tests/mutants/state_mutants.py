@@ -5,7 +5,7 @@ from tests.mutants.mutant import LIMITS, Mutant
 _ENTRY = "ext/tidings/engine/order_entry.pyx"
 _ORDER = "ext/tidings/model/order.pyx"
 _RESOLVER = "src/tidings/engine/resolver.py"
-_INQUIRY = "src/tidings/app/inquiry.py"
+_INQUIRY = "src/tidings/app/truth/inquiry.py"
 _RECONCILE = "src/tidings/engine/reconcile.py"
 _THROTTLE = "ext/tidings/engine/throttle.pyx"
 _RECORD = "ext/tidings/journal/record.pyx"

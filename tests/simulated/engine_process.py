@@ -17,9 +17,9 @@ from tests.simulated.limits import LimitTraits, settings_of
 from tests.simulated.loop import NS_PER_S, EngineLoop, Timeline
 from tests.simulated.state_directory import SimulatedLatch, StateDirectory
 from tests.simulated.wire import Network, SimulatedDialer
-from tidings.app import journal_home
 from tidings.app.engine import Engine
 from tidings.app.kill import killable
+from tidings.app.truth import journal_home
 from tidings.app.world import World
 from tidings.clock import Clock
 from tidings.config import Secret, load_settings

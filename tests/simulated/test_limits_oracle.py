@@ -13,7 +13,7 @@ from tests.simulated.simulation import Simulation
 from tidings.app.kill import kill_switch
 from tidings.app.kill.flattening import Flattening
 from tidings.app.kill.kill_switch import KillSwitch
-from tidings.app.trading_control import TradingControl
+from tidings.app.limits.trading_control import TradingControl
 
 SCHEDULES_MAX = 40
 BUSY = ("limit", "burst", "again", "wild", "limit", "amend", "market", "burst")

@@ -10,9 +10,9 @@ from tests.simulated.faults import Fault
 from tests.simulated.schedule import STRANDED_NS, make_schedule
 from tests.simulated.simulation import Simulation
 from tidings.app import engine
-from tidings.app.inquiry import Inquiry
 from tidings.app.readiness import Readiness
-from tidings.app.reconciliation import Reconciliation
+from tidings.app.truth.inquiry import Inquiry
+from tidings.app.truth.reconciliation import Reconciliation
 from tidings.engine.resolver import Resolver
 from tidings.errors import TidingsError
 from tidings.model.enums import ExecType

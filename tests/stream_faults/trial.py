@@ -15,8 +15,8 @@ from tests.simulated.wire import Network, SimulatedDialer, Wire
 from tests.stream_faults.faults import Faults, Weather
 from tests.stream_faults.oracle import HEAL_MAX_NS, BookWatch, Findings
 from tests.stream_faults.venue import FarEnd, FeedVenue
+from tidings.app.links.venue_access import VenueAccess
 from tidings.app.market.market_watch import MarketWatch
-from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
 from tidings.engine.risk import Risk
 from tidings.market.book import Book

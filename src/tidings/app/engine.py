@@ -14,37 +14,37 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-from tidings.app.account_watch import AccountWatch
-from tidings.app.adopted_orders import AdoptedOrders
-from tidings.app.catalogue import Catalogue, carried_over
 from tidings.app.engine_state import EngineState
 from tidings.app.engine_view import state_of
-from tidings.app.held_positions import HeldPositions
-from tidings.app.journal_home import JournalHome, open_journal
 from tidings.app.kill.kill_signal import listen
 from tidings.app.kill.kill_switch import KillSwitch
 from tidings.app.kill.killable import make_kill_switch
-from tidings.app.last_prices import learn_last_prices
-from tidings.app.live_limits import LiveLimits
+from tidings.app.lifeline.watchdog_link import WatchdogLink, watchdog_link
+from tidings.app.limits.last_prices import learn_last_prices
+from tidings.app.limits.live_limits import LiveLimits
+from tidings.app.limits.trading_control import TradingControl
+from tidings.app.links.account_watch import AccountWatch
+from tidings.app.links.catalogue import Catalogue, carried_over
+from tidings.app.links.order_lanes import OrderLanes
+from tidings.app.links.rate_watch import RateWatch
+from tidings.app.links.venue_access import VenueAccess, find_venue
+from tidings.app.links.venue_clock import VenueClock
+from tidings.app.links.venue_link import VenueLink
 from tidings.app.market.market_watch import MarketWatch, lay_market
-from tidings.app.order_lanes import OrderLanes
 from tidings.app.order_path import OrderPath, lay_order_path
-from tidings.app.order_truth import OrderTruth
 from tidings.app.parting import cancel_what_is_open
-from tidings.app.rate_watch import RateWatch
 from tidings.app.readiness import Readiness
 from tidings.app.recording.event_tap import EventTap, tap_engine
 from tidings.app.recording.session_recording import Recording, recording_of
-from tidings.app.recovery import recover
-from tidings.app.strategy_errors import StrategyErrors
-from tidings.app.strategy_group import Member
-from tidings.app.strategy_run import run_strategies
+from tidings.app.strategies.held_positions import HeldPositions
+from tidings.app.strategies.strategy_errors import StrategyErrors
+from tidings.app.strategies.strategy_group import Member
+from tidings.app.strategies.strategy_run import run_strategies
 from tidings.app.timers import Ticks, every
-from tidings.app.trading_control import TradingControl
-from tidings.app.venue_access import VenueAccess, find_venue
-from tidings.app.venue_clock import VenueClock
-from tidings.app.venue_link import VenueLink
-from tidings.app.watchdog_link import WatchdogLink, watchdog_link
+from tidings.app.truth.adopted_orders import AdoptedOrders
+from tidings.app.truth.journal_home import JournalHome, open_journal
+from tidings.app.truth.order_truth import OrderTruth
+from tidings.app.truth.recovery import recover
 from tidings.app.world import World
 from tidings.config import EngineSettings, load_settings
 from tidings.engine.order_entry import OrderEntry

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tidings.app.journal_home import JournalHome
-from tidings.app.risk_limits import make_risk
-from tidings.app.venue_access import VenueAccess
-from tidings.app.venue_clock import VenueClock
+from tidings.app.limits.risk_limits import make_risk
+from tidings.app.links.venue_access import VenueAccess
+from tidings.app.links.venue_clock import VenueClock
+from tidings.app.truth.journal_home import JournalHome
 from tidings.clock import Clock
 from tidings.config import EngineSettings
 from tidings.engine.order_entry import OrderEntry

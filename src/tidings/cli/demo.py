@@ -12,7 +12,7 @@ import asyncio
 import time
 from typing import Any
 
-from tidings.app.local_exchange import ExchangeProcess
+from tidings.app.links.local_exchange import ExchangeProcess
 from tidings.cli.demo_check import Mismatch, compare_with_exchange
 from tidings.cli.demo_progress import showing_progress
 from tidings.cli.demo_quoter import Quoter

@@ -12,7 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from tidings.app.local_exchange import ReadyExchange
+from tidings.app.links.local_exchange import ReadyExchange
 from tidings.model.enums import OrdStatus, PosSide, ProductLine
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order

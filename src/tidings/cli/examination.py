@@ -9,9 +9,9 @@ import statistics
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from tidings.app.venue_access import VenueAccess, find_venue
-from tidings.app.venue_clock import VenueClock, measure_clock
-from tidings.app.venue_link import VenueLink
+from tidings.app.links.venue_access import VenueAccess, find_venue
+from tidings.app.links.venue_clock import VenueClock, measure_clock
+from tidings.app.links.venue_link import VenueLink
 from tidings.app.world import World
 from tidings.config import EngineSettings
 from tidings.errors import AuthenticationError, ConfigError, TidingsError

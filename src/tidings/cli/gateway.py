@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from tidings.app.local_exchange import READY_FILE_VARIABLE, ExchangeProcess
+from tidings.app.links.local_exchange import READY_FILE_VARIABLE, ExchangeProcess
 from tidings.cli.gateway_admin import add_questions
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_env_option, add_json_option

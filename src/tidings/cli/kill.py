@@ -10,12 +10,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from tidings.app.engine import Engine
-from tidings.app.heartbeat import last_arrival_ns
 from tidings.app.kill.flattening import Flattening, Symbol
 from tidings.app.kill.kill_latch import KillLatch, Latched
 from tidings.app.kill.kill_switch import HALVES, EngineDoor
-from tidings.app.open_symbols import symbols_with_open_orders
-from tidings.app.venue_access import account_at
+from tidings.app.lifeline.heartbeat import last_arrival_ns
+from tidings.app.links.open_symbols import symbols_with_open_orders
+from tidings.app.links.venue_access import account_at
 from tidings.cli.journal_words import utc
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, check_key, questions_of, settings_of

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from tidings.app.engine import Engine
-from tidings.app.local_exchange import READY_FILE_VARIABLE
+from tidings.app.links.local_exchange import READY_FILE_VARIABLE
 from tidings.cli.order_options import add_order_options, check_order_options, place
 from tidings.cli.order_outcome import how_it_went, may_rest
 from tidings.cli.screen import Screen

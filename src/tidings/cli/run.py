@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tidings.app.strategy_group import names_of
+from tidings.app.strategies.strategy_group import names_of
 from tidings.cli.record_progress import shortfall_of, tally_of
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_free_option, add_session_options, session_of

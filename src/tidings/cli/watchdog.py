@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from tidings.app.local_exchange import READY_FILE_VARIABLE
+from tidings.app.links.local_exchange import READY_FILE_VARIABLE
 from tidings.cli.event_lines import EventLines
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, settings_of

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from tidings.app.engine import Engine
-from tidings.app.foreign_orders import ForeignOrder
+from tidings.app.truth.foreign_orders import ForeignOrder
 from tidings.engine.order_entry import OrderEntry
 from tidings.errors import OrderDenied
 from tidings.model.enums import RequestKind, Side

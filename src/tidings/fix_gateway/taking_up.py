@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from tidings.app.recovery import lived_again
+from tidings.app.truth.recovery import lived_again
 from tidings.engine.strategy import Strategy
 from tidings.errors import UsageError
 from tidings.fix_gateway.execution_matrix import Event

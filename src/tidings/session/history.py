@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from tidings.app.engine import Engine
-from tidings.app.paced_questions import PacedQuestions
+from tidings.app.links.paced_questions import PacedQuestions
 from tidings.errors import UsageError
 from tidings.market.kline import Kline
 from tidings.market.past import FundingRate, PublicTrade

@@ -16,12 +16,12 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any
 
-from tidings.app.adopted_orders import AdoptedOrder
 from tidings.app.engine import Engine, engine_for
 from tidings.app.engine_state import EngineState
-from tidings.app.foreign_orders import ForeignOrder
 from tidings.app.kill.kill_switch import KillReport
-from tidings.app.live_limits import LiveLimits
+from tidings.app.limits.live_limits import LiveLimits
+from tidings.app.truth.adopted_orders import AdoptedOrder
+from tidings.app.truth.foreign_orders import ForeignOrder
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.strategy import Strategy
 from tidings.errors import ConnectionLost, OrderDenied, UsageError

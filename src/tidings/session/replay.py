@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tidings.app.adopted_orders import AdoptedOrder
 from tidings.app.replay.replay_engine import ReplayEngine
 from tidings.app.replay.replay_path import NO_VENUE
 from tidings.app.replay.replay_result import ReplayResult
 from tidings.app.replay.replaying import TIMER_MS, Replay
-from tidings.app.strategy_group import Member
+from tidings.app.strategies.strategy_group import Member
+from tidings.app.truth.adopted_orders import AdoptedOrder
 from tidings.engine.strategy import Strategy
 from tidings.errors import OrderDenied
 from tidings.model.enums import DenyReason, RequestKind

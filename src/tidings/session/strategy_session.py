@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
-from tidings.app.strategy_group import Member, names_of
+from tidings.app.strategies.strategy_group import Member, names_of
 from tidings.engine.strategy import Strategy
 from tidings.errors import UsageError
 from tidings.model.enums import PosSide, RequestKind, Side

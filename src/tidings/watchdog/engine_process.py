@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from tidings.app.process_identity import ProcessIdentity
+from tidings.app.lifeline.process_identity import ProcessIdentity
 from tidings.engine.lifeline import Lifeline
 
 LOOK_STEP_S = 0.0005  # all threads of a killed process die, but not in the same instant

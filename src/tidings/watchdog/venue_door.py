@@ -6,10 +6,10 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 
+from tidings.app.links.venue_access import VenueAccess, find_venue
+from tidings.app.links.venue_clock import VenueClock
+from tidings.app.links.venue_link import VenueLink
 from tidings.app.timers import every
-from tidings.app.venue_access import VenueAccess, find_venue
-from tidings.app.venue_clock import VenueClock
-from tidings.app.venue_link import VenueLink
 from tidings.app.world import World
 from tidings.config import EngineSettings
 from tidings.errors import ConfigError, TidingsError

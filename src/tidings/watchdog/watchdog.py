@@ -13,10 +13,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tidings.app.heartbeat import is_watchdog_alive, last_arrival_ns
-from tidings.app.heartbeat_file import HeartbeatFile, heartbeat_path
 from tidings.app.kill.flattening import Flattening
-from tidings.app.process_identity import ProcessIdentity
+from tidings.app.lifeline.heartbeat import is_watchdog_alive, last_arrival_ns
+from tidings.app.lifeline.heartbeat_file import HeartbeatFile, heartbeat_path
+from tidings.app.lifeline.process_identity import ProcessIdentity
 from tidings.app.timers import every
 from tidings.app.world import World
 from tidings.config import EngineSettings

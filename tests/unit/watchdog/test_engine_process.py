@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tidings.app.process_identity import ProcessIdentity, start_ticks, this_boot
+from tidings.app.lifeline.process_identity import ProcessIdentity, start_ticks, this_boot
 from tidings.engine.heartbeat_page import HeartbeatPage
 from tidings.engine.lifeline import Lifeline
 from tidings.watchdog import engine_process

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import Protocol
 
-from tidings.app.symbol_plan import Step, SymbolPlan
+from tidings.app.kill.symbol_plan import Step, SymbolPlan
 from tidings.clock import Clock
 from tidings.errors import RateLimited, TidingsError
 from tidings.model.enums import ProductLine, RequestKind

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from tidings.app.heartbeat_file import heartbeat_path
+from tidings.app.lifeline.heartbeat_file import heartbeat_path
 from tidings.errors import UsageError
 
 log = logging.getLogger("tidings.kill")

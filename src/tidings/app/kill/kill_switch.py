@@ -19,10 +19,10 @@ from functools import partial
 
 from msgspec import structs
 
-from tidings.app.heartbeat import last_arrival_ns
 from tidings.app.kill.flattening import Flattening, Symbol
 from tidings.app.kill.kill_latch import KillLatch, Latched
-from tidings.app.venue_link import VenueLink
+from tidings.app.lifeline.heartbeat import last_arrival_ns
+from tidings.app.links.venue_link import VenueLink
 from tidings.clock import Clock
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.risk import Risk

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from tidings.app.feed import StreamFeed
+from tidings.app.links.feed import StreamFeed
+from tidings.app.links.venue_access import VenueAccess
 from tidings.app.market.resync import ASK_AGAIN_NS, StallRule, Verdict
-from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
 from tidings.errors import ConnectionLost, PeerError
 from tidings.market.feed_state import FeedEvent

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from tidings.app.links.venue_access import VenueAccess
 from tidings.app.market.book_gate import OPEN_GATE, BookGate, worth_of
 from tidings.app.market.heard_market import HeardMarket
 from tidings.app.market.market_feed import MarketFeed
@@ -14,7 +15,6 @@ from tidings.app.market.market_feeds import MarketFeeds
 from tidings.app.market.market_listeners import tell, tell_state
 from tidings.app.market.resync import ASK_AGAIN_NS, SnapshotRequests, why_ask
 from tidings.app.recording.session_recording import Recording
-from tidings.app.venue_access import VenueAccess
 from tidings.app.world import World
 from tidings.engine.risk import Risk
 from tidings.market.book import Book

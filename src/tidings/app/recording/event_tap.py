@@ -43,7 +43,7 @@ from tidings.recorder.order_events import (
 
 if TYPE_CHECKING:
     from tidings.app.engine import Engine
-    from tidings.app.strategy_group import Callback, Member
+    from tidings.app.strategies.strategy_group import Callback, Member
     from tidings.engine.order_entry import OrderEntry
 
 Take = Callable[[int, int, bytes, int], None]  # kind, source, payload, received_ns: never waits, never raises

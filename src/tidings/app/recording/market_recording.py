@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from tidings.app.engine import BOOK_CHECK_S, Engine
+from tidings.app.limits.risk_limits import make_risk
 from tidings.app.market.market_watch import MarketWatch
 from tidings.app.recording.event_tap import EventTap
 from tidings.app.recording.session_recording import Recording, begin_recording
-from tidings.app.risk_limits import make_risk
 from tidings.app.timers import Ticks, every
 from tidings.errors import TidingsError, UsageError
 from tidings.model.instrument import Instrument

@@ -17,7 +17,7 @@ from tidings.model.position import Position
 from tidings.recorder.order_events import NUMBERS, REPORT_FIELDS, TERMS
 
 if TYPE_CHECKING:
-    from tidings.app.strategy_group import Callback, Member
+    from tidings.app.strategies.strategy_group import Callback, Member
 
 _ORDER: Final = (
     *("handle", "cl_ord_id", "order_id", "symbol", *NUMBERS, "status", "is_acked", "is_cancel_pending"),
@@ -77,7 +77,7 @@ def _fields(value: object, names: Iterable[str]) -> str:
 
 
 class CallbackDigest:
-    """Counts and digests the callbacks that pass by: `around` for strategies (see app/strategy_group)."""
+    """Counts and digests the callbacks that pass by: `around` for strategies (see app/strategies/strategy_group)."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tidings.app.adopted_orders import AdoptedOrders
 from tidings.app.engine import Engine
 from tidings.app.engine_state import EngineState
-from tidings.app.live_limits import LiveLimits
+from tidings.app.limits.live_limits import LiveLimits
+from tidings.app.limits.risk_limits import make_risk
+from tidings.app.limits.trading_control import TradingControl
 from tidings.app.order_path import EXECUTIONS_PER_ORDER
 from tidings.app.replay.replay_market import ReplayMarket
 from tidings.app.replay.replay_path import NO_VENUE, RecordedPath
-from tidings.app.risk_limits import make_risk
-from tidings.app.trading_control import TradingControl
+from tidings.app.truth.adopted_orders import AdoptedOrders
 from tidings.app.world import World
 from tidings.clock import ManualClock
 from tidings.config import load_settings

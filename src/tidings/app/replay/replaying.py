@@ -16,8 +16,8 @@ from tidings.app.replay.callback_text import CallbackDigest
 from tidings.app.replay.entries_ahead import EntriesAhead, look_ahead
 from tidings.app.replay.replay_engine import ReplayEngine
 from tidings.app.replay.replay_result import ReplayResult
-from tidings.app.strategy_group import Member
-from tidings.app.strategy_run import StrategyRun
+from tidings.app.strategies.strategy_group import Member
+from tidings.app.strategies.strategy_run import StrategyRun
 from tidings.engine.adoption import set_stamps
 from tidings.errors import RecordingError, TidingsError
 from tidings.market.feed_state import FeedEvent

@@ -6,7 +6,7 @@ from engine_samples import LAST_PX_TICKS, NOW_NS, Path
 from order_samples import LIMIT, said, trade
 
 from tidings.app.recording.event_tap import EventTap
-from tidings.app.strategy_group import Member
+from tidings.app.strategies.strategy_group import Member
 from tidings.engine.strategy import Strategy
 from tidings.market.feed_state import UNTOLD, FeedEvent
 from tidings.model.enums import DenyReason, ExecType, TradingState

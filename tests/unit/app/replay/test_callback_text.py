@@ -11,7 +11,7 @@ from order_samples import LIMIT, said
 
 from tidings.app.replay import callback_text
 from tidings.app.replay.callback_text import CallbackDigest, text_of
-from tidings.app.strategy_group import Member
+from tidings.app.strategies.strategy_group import Member
 from tidings.engine.strategy import Strategy
 from tidings.market.book import Book
 from tidings.market.price_tick import PriceTick, TickKind

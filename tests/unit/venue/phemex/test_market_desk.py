@@ -4,7 +4,7 @@ import pytest
 from market_instruments import INSTRUMENTS, INVERSE
 from market_messages import INVERSE_CHANGE, INVERSE_SNAPSHOT, INVERSE_TRADES
 
-from tidings.app.risk_limits import make_risk
+from tidings.app.limits.risk_limits import make_risk
 from tidings.config import load_settings
 from tidings.engine.risk import Risk
 from tidings.market.feed_state import FeedEvent

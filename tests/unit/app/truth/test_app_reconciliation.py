@@ -1,0 +1,184 @@
+"""Which symbols are compared when, and what keeps them denied: outages behind one another, orders that vanished."""
+
+import pytest
+from engine_samples import LAST_PX_TICKS, NOW_NS, Path
+from market_instruments import INSTRUMENTS
+from order_samples import INVERSE, LINEAR, said
+
+from tidings.app.readiness import Readiness
+from tidings.app.truth.foreign_orders import ForeignOrders
+from tidings.app.truth.reconciliation import Reconciliation
+from tidings.clock import ManualClock
+from tidings.engine.reconcile import Listing, VenueExecution
+from tidings.errors import ConnectionLost, RateLimited
+from tidings.model.enums import DenyReason, ExecType, OrdStatus, PosSide, ReportSource, Side
+from tidings.model.execution_report import report_of
+from tidings.model.terms import OrderTerms
+
+S = 1_000_000_000
+INVERSE_PX_TICKS = 122_500
+
+
+class Venue:
+    """In place of Evidence: lists as a test sets them, and by its id an order that is in `ended`, `asks_left` times."""
+
+    def __init__(self):
+        self.open, self.problem, self.wallets = {}, None, {}
+        self.ended, self.asks_left = {}, 1_000
+        self.fills, self.fills_problem = [], None
+
+    async def open_orders(self, instrument):
+        if self.problem is not None:
+            raise self.problem
+        return Listing(self.open.get(instrument.symbol, []))
+
+    async def order(self, order):
+        if not self.asks_left:
+            raise ConnectionLost("no request is left in this minute")
+        self.asks_left -= 1
+        return self.ended.get(order.handle)
+
+    async def executions(self, instrument, since_ns):
+        if self.fills_problem is not None:
+            raise self.fills_problem
+        return self.fills
+
+    async def balances(self):
+        return self.wallets
+
+
+class Watch:
+    """In place of PositionWatch: nothing is held, and all agrees."""
+
+    def held(self):
+        return []
+
+    async def compare(self, *, held_only=False):
+        return []
+
+
+class Gates:
+    """In place of the gateway."""
+
+    def __init__(self):
+        self.all, self.denied = DenyReason.NONE, {}
+
+    def deny_orders(self, reason):
+        self.all = reason
+
+    def deny_symbol(self, instrument, reason):
+        self.denied[instrument.symbol] = reason
+
+
+class Catalogue:
+    """In place of Products."""
+
+    def find(self, symbol):
+        return INSTRUMENTS.get(symbol)
+
+
+class Bench:
+    def __init__(self):
+        self.path, self.venue, self.clock, self.gates = Path(), Venue(), ManualClock(NOW_NS, 0), Gates()
+        self.readiness = Readiness(self.gates)
+        self.reconciliation = Reconciliation(
+            self.path.entry, self.venue, Watch(), Catalogue(), self.readiness, self.clock,
+            interval_ns=5 * S, requests_per_minute=500, foreign=ForeignOrders(),
+        )  # fmt: skip
+
+    def working(self, instrument, price_ticks=LAST_PX_TICKS):
+        order = self.path.submit(OrderTerms(instrument, Side.BUY), 10, price_ticks, self.clock.read_now_ns())
+        self.path.hear(said(ExecType.NEW, handle=order.handle, price_ticks=price_ticks, order_qty_lots=10))
+        return order
+
+    async def looks(self, seconds):
+        for _ in range(5 * seconds):
+            self.clock.advance(S // 5)
+            await self.reconciliation.look()
+
+
+@pytest.fixture
+def bench():
+    return Bench()
+
+
+def listed(order):
+    return report_of(ExecType.STATUS, ReportSource.QUERY, cl_ord_id=order.cl_ord_id, ord_status=OrdStatus.NEW,
+                     reconciled=True)
+
+
+def partly_filled(order, cum_qty_lots):
+    return report_of(ExecType.STATUS, ReportSource.QUERY, cl_ord_id=order.cl_ord_id, reconciled=True,
+                     ord_status=OrdStatus.PARTIALLY_FILLED, order_qty_lots=10, cum_qty_lots=cum_qty_lots,
+                     leaves_qty_lots=10 - cum_qty_lots)
+
+
+def fill_of(order, qty_lots):
+    return report_of(ExecType.TRADE, ReportSource.QUERY, cl_ord_id=order.cl_ord_id, reconciled=True,
+                     exec_id="0aa46ee8-2e1c-5b3f-9d1b-4d5a3a0e6c11", last_qty_lots=qty_lots,
+                     last_px_ticks=LAST_PX_TICKS)
+
+
+async def test_what_one_outage_denied_is_compared_in_the_next_though_nothing_is_open_any_more(bench):
+    order = bench.working(LINEAR)
+    bench.venue.problem = ConnectionLost("away")
+    bench.reconciliation.begin("the account stream was down")
+    await bench.looks(1)
+    assert bench.gates.denied == {LINEAR.symbol: DenyReason.NOT_READY}
+    bench.path.hear(said(ExecType.CANCELED, handle=order.handle))
+    bench.reconciliation.begin("the account stream was down")
+    bench.venue.problem = None
+    await bench.looks(2)
+    assert (bench.readiness.symbols, bench.reconciliation.is_behind) == ({}, False)
+    assert bench.gates.denied == {LINEAR.symbol: DenyReason.NONE}
+
+
+async def test_an_order_that_vanished_halts_its_symbol_though_others_are_compared_in_between(bench):
+    bench.working(LINEAR)
+    bench.venue.open[INVERSE.symbol] = [listed(bench.working(INVERSE, INVERSE_PX_TICKS))]
+    await bench.looks(75)      # balances where nothing is open: every sixth round, and it takes two
+    assert bench.gates.denied == {LINEAR.symbol: DenyReason.HALTED}
+    assert "neither lists it nor knows how it ended" in bench.readiness.of(LINEAR.symbol)
+
+
+async def test_where_requests_are_few_each_look_leaves_fewer_orders_missing(bench):
+    orders = [bench.working(LINEAR) for _ in range(3)]
+    for order in orders:
+        bench.venue.ended[order.handle] = report_of(
+            ExecType.STATUS, ReportSource.QUERY, handle=order.handle, ord_status=OrdStatus.CANCELED, reconciled=True
+        )
+    for missing_count in (2, 1, 0):
+        bench.venue.asks_left = 1
+        await bench.looks(20)
+        assert sum(not order.is_done for order in orders) == missing_count
+
+
+async def test_executions_that_could_not_be_asked_for_are_asked_for_again_however_often_that_was(bench):
+    order = bench.working(LINEAR)
+    bench.venue.open[LINEAR.symbol] = [partly_filled(order, 4)]
+    bench.venue.fills_problem = RateLimited("no room for a minute", 60)
+    await bench.looks(240)
+    assert (order.ord_status, order.cum_qty_lots) == (OrdStatus.NEW, 0)  # executions are told first
+    bench.venue.fills_problem = None
+    bench.venue.fills = [VenueExecution(fill_of(order, 4), PosSide.MERGED)]
+    await bench.looks(6)
+    assert (order.ord_status, order.cum_qty_lots, order.traded_qty_lots) == (OrdStatus.PARTIALLY_FILLED, 4, 4)
+
+
+async def test_executions_that_the_venue_never_lists_are_given_up_by_name(bench, caplog):
+    order = bench.working(LINEAR)
+    bench.venue.open[LINEAR.symbol] = [partly_filled(order, 4)]
+    await bench.looks(240)
+    assert (order.cum_qty_lots, order.traded_qty_lots) == (4, 0)
+    assert [r.message for r in caplog.records if order.cl_ord_id in r.message and "lists no executions" in r.message]
+
+
+async def test_only_balances_that_the_stream_can_tell_are_missed_in_it(bench, caplog):
+    ours = {"BTC": 100_000_000}
+    bench.reconciliation.keep_balances(ours, {"BTC": 8, "USDT": 8})
+    bench.venue.wallets = {"BTC": 150_000_000, "USDC": 50_000_000_000_000}     # no pair trades USDC here
+    await bench.looks(75)      # balances where nothing is open: every sixth round, and it takes two
+    assert ours == {"BTC": 150_000_000}
+    assert [record.getMessage() for record in caplog.records if "balance" in record.getMessage()] == [
+        "the stream left out a change of the BTC balance: the venue has 1.50000000"
+    ]

@@ -1,0 +1,47 @@
+"""Orders of others count while they are open, and no longer."""
+
+from order_samples import INVERSE, LINEAR, said
+
+from tidings.app.truth.foreign_exposure import ForeignExposure
+from tidings.app.truth.foreign_orders import ForeignOrders
+from tidings.engine.exposure import Exposure
+from tidings.model.enums import ExecType, OrdStatus, PosSide, Side
+
+IDS = [f"00000000-0000-0000-0000-00000000000{number}" for number in range(5)]
+
+
+def told(number, symbol="BTCUSDT", side=Side.BUY, lots=10, cum=0, status=OrdStatus.NEW):
+    return said(ExecType.STATUS, order_id=IDS[number], symbol=symbol, side=side, order_qty_lots=lots, cum_qty_lots=cum,
+                ord_status=status)
+
+
+def counting(*reports, hedged=()):
+    foreign, exposure = ForeignOrders(), Exposure([LINEAR, INVERSE])
+    counted = ForeignExposure(foreign, exposure, {"BTCUSDT": LINEAR, "BTCUSD": INVERSE}.get, hedged.__contains__)
+    for report in reports:
+        foreign.hear(report)
+    counted.count()
+    return foreign, exposure, counted
+
+
+def test_both_sides_count_what_may_still_fill():
+    _, exposure, _ = counting(told(1), told(2, lots=7, cum=3), told(3, side=Side.SELL, lots=5))
+    assert exposure.worst_lots(LINEAR) == (14, 5)
+
+
+def test_what_ended_counts_no_more():
+    foreign, exposure, counted = counting(told(1), told(2, symbol="BTCUSD"))
+    foreign.hear(told(1, status=OrdStatus.CANCELED))
+    counted.count()
+    assert (exposure.worst_lots(LINEAR), exposure.worst_lots(INVERSE)) == ((0, 0), (10, 0))
+
+
+def test_of_a_hedged_symbol_each_side_may_open_its_position():
+    _, exposure, _ = counting(told(1), told(2, side=Side.SELL, lots=4), hedged=("BTCUSDT",))
+    assert exposure.worst_lots(LINEAR, PosSide.LONG) == (10, 0)
+    assert exposure.worst_lots(LINEAR, PosSide.SHORT) == (0, 4)
+
+
+def test_what_cannot_be_placed_is_left_out():
+    _, exposure, _ = counting(told(1, symbol="NOSUCH"), told(2, side=0))
+    assert exposure.worst_lots(LINEAR) == (0, 0)

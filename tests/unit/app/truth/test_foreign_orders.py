@@ -1,0 +1,82 @@
+"""Orders of others: kept while they are open, told once, and never on the word of a row that is out of date."""
+
+import logging
+
+import pytest
+from order_samples import said
+
+from tidings.app.truth.foreign_orders import ForeignOrders
+from tidings.model.enums import ExecType, OrdStatus
+
+S = 1_000_000_000
+OURS = "T1M82Y8T1N0000000001"
+
+
+def row(status, at_s=0, *, number=1, cl_ord_id=OURS, **numbers):
+    return said(ExecType.STATUS, now_ns=at_s * S + 1, order_id=f"00000000-0000-0000-0000-00000000000{number}",
+                cl_ord_id=cl_ord_id, symbol="BTCUSDT", ord_status=status, **numbers)
+
+
+@pytest.fixture
+def told(caplog):
+    return lambda: [record.args[0] for record in caplog.records]
+
+
+def heard(*rows):
+    foreign = ForeignOrders()
+    for one in rows:
+        foreign.hear(one)
+    foreign.tell_alarms()
+    return foreign
+
+
+@pytest.mark.parametrize("states", [
+    (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED),      # as the account's snapshot tells them
+    (OrdStatus.FILLED, OrdStatus.PARTIALLY_FILLED, OrdStatus.NEW),
+    (OrdStatus.PARTIALLY_FILLED, OrdStatus.CANCELED, OrdStatus.PARTIALLY_FILLED),
+])
+def test_what_has_ended_is_neither_open_nor_told(states, told):
+    assert (heard(*map(row, states)).all(), told()) == ([], [])
+
+
+def test_a_list_that_lags_does_not_open_it_again(told):
+    foreign = heard(row(OrdStatus.NEW), row(OrdStatus.FILLED, 1))
+    foreign.replace("BTCUSDT", [row(OrdStatus.NEW, 3)])
+    foreign.tell_alarms()
+    assert (foreign.all(), told()) == ([], [])
+
+
+def test_a_list_of_long_after_is_believed(told):
+    foreign = heard(row(OrdStatus.NEW), row(OrdStatus.FILLED, 1))
+    foreign.replace("BTCUSDT", [row(OrdStatus.NEW, 6)])
+    foreign.tell_alarms()
+    assert (len(foreign.all()), told()) == (1, [OURS])
+
+
+def test_a_triggered_order_goes_on_under_its_id():
+    rows = [row(status) for status in (OrdStatus.UNTRIGGERED, OrdStatus.PENDING_NEW, OrdStatus.NEW)]
+    assert [order.ord_status for order in heard(*rows).all()] == [OrdStatus.NEW]
+
+
+def test_it_is_told_once_and_when_it_changes(told):
+    foreign = heard(row(OrdStatus.NEW))
+    for at_s in range(1, 9):
+        foreign.replace("BTCUSDT", [row(OrdStatus.NEW, at_s)])
+        foreign.tell_alarms()
+    assert told() == [OURS]
+    foreign.hear(row(OrdStatus.PARTIALLY_FILLED, 9, cum_qty_lots=3))
+    foreign.tell_alarms()
+    foreign.tell_alarms()
+    assert told() == [OURS, OURS]
+
+
+def test_only_those_of_tidings_are_told(told):
+    assert len(heard(row(OrdStatus.NEW, cl_ord_id="by-hand"), row(OrdStatus.NEW, number=2, cl_ord_id="")).all()) == 2
+    assert told() == []
+
+
+def test_the_level_is_the_callers(caplog):
+    foreign = ForeignOrders(logging.WARNING)
+    foreign.hear(row(OrdStatus.NEW))
+    foreign.tell_alarms()
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
