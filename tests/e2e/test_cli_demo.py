@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +39,17 @@ def test_demo_passes_and_reports_in_json() -> None:
     assert medians == sorted(medians)
     assert report["rate_budget"]["contract"]["used"] > 0
     assert "quoting" in done.stderr
+
+
+def test_a_recorded_demo_is_replayed_call_by_call(tmp_path: Path) -> None:
+    done = tidings("demo", "--seconds", "3", "--record", str(tmp_path / "day"), "--json")
+    assert done.returncode == 0, done.stderr
+    assert f"tidings replay {tmp_path / 'day'}" in done.stderr
+    first, again = (tidings("replay", str(tmp_path / "day"), "--json").json for _ in range(2))
+    assert first["state_hash"] == again["state_hash"]
+    assert (first["differences"], first["dropped"], first["lost"], first["damage"]) == (0, 0, 0, "")
+    report = done.json
+    assert first["calls"] >= report["orders"] + report["amends"] + report["cancels"]
 
 
 def test_demo_shows_a_live_table_on_a_terminal() -> None:

@@ -34,6 +34,7 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--seconds", type=_seconds, default=20.0, metavar="N", help="how long to quote (default 20)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the exchange's background flow (default 1)")
+    parser.add_argument("--record", metavar="DIR", help="record what comes and what is done, for `tidings replay`")
     add_local_option(parser)
     add_json_option(parser)
     parser.set_defaults(body=_demo)
@@ -54,7 +55,7 @@ async def _demo(options: argparse.Namespace, screen: Screen) -> int:
     screen.note("starting the local exchange …")
     try:
         ready = await process.start()
-        async with connect("local", exchange=process.ready_file) as phemex:
+        async with connect("local", exchange=process.ready_file, record=options.record) as phemex:
             screen.note(f"connected over TLS to {ready.rest_url}: quoting {', '.join(SIZES)} for {options.seconds:g} s")
             quoter = Quoter(SIZES)
             tally = Tally(phemex, quoter)
@@ -69,6 +70,8 @@ async def _demo(options: argparse.Namespace, screen: Screen) -> int:
             report = tally.report(seconds, len(mismatches))
     finally:
         await process.stop()
+    if options.record:
+        screen.note(f"recorded: `tidings replay {options.record}`, `tidings plot {options.record}`")
     return _finish(screen, report, mismatches)
 
 
