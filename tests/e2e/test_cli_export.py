@@ -35,7 +35,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RecordedFlow
 def test_the_files_and_what_they_hold_are_told(market, tmp_path: Path) -> None:
     directory, _ = market
     told = tidings("export", directory, "--to", "parquet", "--out", tmp_path, "--json").json
-    names = ("trades", "book", "top", "klines")
+    names = ("trades", "book", "top", "klines", "ticks")
     assert [file["file"] for file in told["files"]] == [f"{name}.parquet" for name in names]
     for file in told["files"]:
         assert file["bytes"] == (tmp_path / file["file"]).stat().st_size
@@ -124,5 +124,5 @@ def test_an_interrupt_is_no_end(market, tmp_path: Path) -> None:
     again = tidings(*words, "--json").json
     assert again["resumed_at"] > 0
     tidings("export", directory, "--to", "csv", "--out", tmp_path / "b")
-    for name in ("trades", "book", "top", "klines"):
+    for name in ("trades", "book", "top", "klines", "ticks"):
         assert (tmp_path / f"a/{name}.csv").read_bytes() == (tmp_path / f"b/{name}.csv").read_bytes()

@@ -42,7 +42,7 @@ class CsvTable:
         if kind is Kind.FLAG:
             return ["true" if cell else "false" for cell in cells]
         if kind is Kind.EXACT:
-            return [f"{cell:f}" for cell in cells]
+            return [None if cell is None else f"{cell:f}" for cell in cells]
         if kind in (Kind.PRICE, Kind.QTY):
             text_of = _Texts([grid.price_text if kind is Kind.PRICE else grid.qty_text for grid in grids])
             numbered = zip(symbols, cells, strict=True)

@@ -48,6 +48,7 @@ class ParquetTable:
     def __init__(self, table: Table, part: PartFile, grids: Grids) -> None:
         self._arrow = load_pyarrow()
         self._table, self._part, self._grids = table, part, grids
+        self._used: list[Grid] = []
         self._kept = self._arrow.schema([(column.name, self._kept_type(column.kind)) for column in table.columns])
 
     def _kept_type(self, kind: Kind) -> Any:
@@ -61,7 +62,7 @@ class ParquetTable:
     def write(self, rows: list[Row]) -> None:
         arrow = self._arrow
         columns = [
-            arrow.array([str(cell) for cell in cells] if column.kind is Kind.EXACT else cells, field.type)
+            arrow.array(_texts(cells) if column.kind is Kind.EXACT else cells, field.type)
             for column, field, cells in zip(self._table.columns, self._kept, zip(*rows, strict=True), strict=True)
         ]
         batch = arrow.record_batch(columns, schema=self._kept)
@@ -72,6 +73,7 @@ class ParquetTable:
 
     def finish(self, out: Path, row_count: int) -> MadeFile:
         self._part.sync()
+        self._used = self._grids_used()
         decimals = {
             column.name: self._decimal_type(column) for column in self._table.columns if column.kind in _DECIMALS
         }
@@ -119,13 +121,18 @@ class ParquetTable:
         """The narrow decimal, if all numbers of the column fit into it."""
         if column.kind is Kind.EXACT:
             return self._exact_type(column)
-        scale = max((places(*step_of(grid, column.kind)) for grid in self._grids.all), default=0)
+        scale = max((places(*step_of(grid, column.kind)) for grid in self._used), default=0)
         is_narrow = all(
             most * step < 10**NARROW_DIGITS
             for batch in self._batches()
             for most, step in self._largest(batch, column, scale)
         )
         return self._arrow.decimal128(NARROW_DIGITS if is_narrow else WIDE_DIGITS, scale)
+
+    def _grids_used(self) -> list[Grid]:
+        """Of the symbols that have rows: others must not decide how many decimals these get."""
+        numbers = {number for batch in self._batches() for number in batch.column("symbol").unique().to_pylist()}
+        return [self._grids[number] for number in sorted(numbers)]
 
     def _largest(self, batch: Any, column: Column, scale: int) -> Iterator[tuple[int, int]]:
         """(the largest number of steps, the step's mantissa) of each grid in a batch."""
@@ -136,7 +143,7 @@ class ParquetTable:
     def _exact_type(self, column: Column) -> Any:
         scale = digits = 0
         for batch in self._batches():
-            for text in batch.column(column.name).to_pylist():
+            for text in filter(None, batch.column(column.name).to_pylist()):
                 number = Decimal(text).normalize(EXACT)
                 scale = max(scale, -int(number.as_tuple().exponent))
                 digits = max(digits, number.adjusted() + 1)
@@ -152,7 +159,7 @@ class ParquetTable:
             )
             for column, kept in zip(self._table.columns, self._kept, strict=True)
         ]
-        grids = [grid._asdict() for grid in self._grids.all]
+        grids = [grid._asdict() for grid in self._used]
         return arrow.schema(fields, {"tidings_table": self._table.name, "tidings_grids": orjson.dumps(grids)})
 
     # ---- values --------------------------------------------------------------------------------------------------
@@ -166,7 +173,8 @@ class ParquetTable:
             if column.kind is Kind.SYMBOL:
                 values = symbols.take(numbers)
             elif column.kind is Kind.EXACT:
-                values = self._arrow.array([Decimal(text) for text in values.to_pylist()], field.type)
+                numbers_of = [None if text is None else Decimal(text) for text in values.to_pylist()]
+                values = self._arrow.array(numbers_of, field.type)
             elif column.kind in _DECIMALS:
                 values = self._decimals(values, numbers, column.kind, field.type)
             columns.append(values)
@@ -200,6 +208,10 @@ def step_of(grid: Grid, kind: Kind) -> tuple[int, int]:
     if kind is Kind.PRICE:
         return grid.tick_mantissa, grid.price_scale
     return grid.lot_mantissa, grid.qty_scale
+
+
+def _texts(cells: Row) -> list[str | None]:
+    return [None if cell is None else str(cell) for cell in cells]
 
 
 def _is_wide(arrow_type: Any) -> bool:

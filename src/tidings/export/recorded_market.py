@@ -15,11 +15,13 @@ import orjson
 from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent, FeedState
 from tidings.market.kline import Kline
+from tidings.market.price_tick import PriceTick
+from tidings.market.ticker import Ticker
 from tidings.market.trade import Trade
 from tidings.model.instrument import Instrument
 from tidings.model.scale import price_ticks, qty_lots
 from tidings.recorder.entries import Entry, EntryKind
-from tidings.venue.phemex.market_figures import FigureReader
+from tidings.venue.phemex.market_figures import FigureReader, tells_of_many
 from tidings.venue.phemex.market_stream import MarketListener, MarketStream
 from tidings.venue.phemex.products import Products, parse_products
 
@@ -44,7 +46,8 @@ class MarketNews:
 
     wants_levels = False
     """Whether `book_updated` is to be called, which costs reading its levels a second time."""
-    wants_candles = False
+    wants_figures = False
+    """Whether candles, ticks and tickers are to be told."""
 
     def trade_printed(self, entry: Entry, trade: Trade) -> None:
         """A new trade, oldest first."""
@@ -60,6 +63,12 @@ class MarketNews:
 
     def candle_told(self, entry: Entry, kline: Kline) -> None:
         """A candle as it is by now."""
+
+    def tick_told(self, entry: Entry, tick: PriceTick) -> None:
+        """An index or mark price or a funding rate."""
+
+    def ticker_told(self, entry: Entry, ticker: Ticker) -> None:
+        """The figures of a market's last 24 hours."""
 
     def other_entry(self, entry: Entry) -> None:
         """What is no news of the market."""
@@ -111,7 +120,11 @@ class RecordedMarket(MarketListener):
             document = None
         if not isinstance(document, dict):
             document = {}
-        if self._stream is None or not self._is_wanted(document):
+        if self._stream is None:
+            return
+        if not self._is_wanted(document):
+            if self._news.wants_figures and tells_of_many(document):
+                self.message_count += self._take_figures(entry)
             return
         if not 0 <= entry.received_ns - self._timer_ns < TIMER_NS:
             self._timer_ns = entry.received_ns
@@ -160,16 +173,25 @@ class RecordedMarket(MarketListener):
             return
         if self._stream.trade_count != trades:
             self.symbols.add(document["symbol"])
-        elif self._news.wants_candles and ("kline" in document or "kline_p" in document):
-            self._take_candles(entry)
+        elif self._news.wants_figures:
+            self._take_figures(entry)
         self._news.message_taken(entry, document)
 
-    def _take_candles(self, entry: Entry) -> None:
+    def _take_figures(self, entry: Entry) -> bool:
+        """Whether there are any of the chosen symbols."""
         assert self._figures is not None
-        for kline in self._figures.read(entry.payload) or ():
-            assert isinstance(kline, Kline)
-            self.symbols.add(kline.symbol)
-            self._news.candle_told(entry, kline)
+        read = self._figures.read(entry.payload) or ()
+        figures = [figure for figure in read if not self._symbols or figure.symbol in self._symbols]
+        for figure in figures:
+            if self._symbols or not isinstance(figure, Ticker):  # those tell of a whole line, asked for or not
+                self.symbols.add(figure.symbol)
+            if isinstance(figure, Kline):
+                self._news.candle_told(entry, figure)
+            elif isinstance(figure, PriceTick):
+                self._news.tick_told(entry, figure)
+            else:
+                self._news.ticker_told(entry, figure)
+        return bool(figures)
 
     # ---- MarketListener ------------------------------------------------------------------------------------------
 
@@ -188,7 +210,7 @@ class RecordedMarket(MarketListener):
         books = self.save()["books"]
         products = parse_products(entry.payload)
         self._stream = MarketStream(products.instruments, self)
-        self._figures = FigureReader(products, wants_ticker=lambda _: False)
+        self._figures = FigureReader(products)
         told = (products.tick_symbols.get(symbol, {}) for symbol in self._symbols)
         self._tick_symbols = frozenset(symbol for symbols in told for symbol in symbols.values())
         self._catalogue, self.catalogue_number = entry.payload, entry.number

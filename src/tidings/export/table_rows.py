@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from tidings.export.recorded_market import BookUpdate, MarketNews
-from tidings.export.tables import BOOK, KLINES, TABLES, TOP, TRADES, Grids, Row, grid_of
+from tidings.export.tables import BOOK, KLINES, TABLES, TICKERS, TICKS, TOP, TRADES, Grids, Row, grid_of
 from tidings.market.book import Book
 from tidings.market.kline import Kline
+from tidings.market.price_tick import PriceTick
+from tidings.market.ticker import Ticker
 from tidings.market.trade import Trade
 from tidings.model.enums import Side
 from tidings.model.instrument import Instrument
@@ -22,12 +24,13 @@ Candles = dict[int, Row]  # start → row
 class TableRows(MarketNews):
     """Rows by table, until they are taken."""
 
-    wants_levels = wants_candles = True
+    wants_levels = wants_figures = True
 
     def __init__(self, grids: Grids) -> None:
         self.waiting: dict[str, list[Row]] = {table.name: [] for table in TABLES}
         self._trades, self._book = self.waiting[TRADES.name], self.waiting[BOOK.name]
         self._top, self._klines = self.waiting[TOP.name], self.waiting[KLINES.name]
+        self._ticks, self._tickers = self.waiting[TICKS.name], self.waiting[TICKERS.name]
         self._grids = grids
         self._numbers: dict[str, int] = {}  # symbol → of its grid
         self._last_top: dict[str, Row] = {}  # symbol → the cells behind `symbol`
@@ -83,6 +86,14 @@ class TableRows(MarketNews):
         for closed_ns in sorted(start for start in candles if start < newest_ns):
             self._klines.append((*candles.pop(closed_ns), True))
             self._closed_ns[key] = closed_ns
+
+    def tick_told(self, entry: Entry, tick: PriceTick) -> None:
+        number = self._number(tick.instrument)
+        self._ticks.append((entry.number, entry.wall_ns, tick.venue_time_ns, number, str(tick.kind), tick.value))
+
+    def ticker_told(self, entry: Entry, ticker: Ticker) -> None:
+        instrument, venue_ns, *figures = ticker
+        self._tickers.append((entry.number, entry.wall_ns, venue_ns, self._number(instrument), *figures))
 
     def finish(self) -> None:
         """The recording is over: candles that are not are written as they are."""

@@ -95,7 +95,35 @@ KLINES: Final = Table("klines", (
     Column("turnover", Kind.EXACT, "settle currency; spot: quote currency", "what that was worth"),
     Column("is_closed", Kind.FLAG, "", "a later candle was seen: this one changes no more"),
 ))  # fmt: skip
-TABLES: Final = (TRADES, BOOK, TOP, KLINES)
+TICKS: Final = Table("ticks", (
+    RECORD,
+    RECEIVED,
+    VENUE,
+    SYMBOL,
+    Column("kind", Kind.WORD, "", "index, mark, funding (of the running interval) or predicted_funding (of the next)"),
+    Column("value", Kind.EXACT, "quote currency; funding: 0.0001 is a basis point", "the figure from now on"),
+))  # fmt: skip
+TICKERS: Final = Table("tickers", (
+    RECORD,
+    RECEIVED,
+    VENUE,
+    SYMBOL,
+    Column("open", Kind.EXACT, "quote currency", "the price 24 hours before"),
+    Column("high", Kind.EXACT, "quote currency", "the highest price of 24 hours"),
+    Column("low", Kind.EXACT, "quote currency", "the lowest price of 24 hours"),
+    Column("last", Kind.EXACT, "quote currency", "the last price"),
+    Column("volume", Kind.EXACT, "base currency; COIN-M: contracts", "how much was traded in 24 hours"),
+    Column("turnover", Kind.EXACT, "settle currency; spot: quote currency", "what that was worth"),
+    Column("open_interest", Kind.EXACT, "base currency; COIN-M: contracts", "of all; none: the channel has none"),
+    Column("index_price", Kind.EXACT, "quote currency", "none: the channel has none"),
+    Column("mark_price", Kind.EXACT, "quote currency", "none: the channel has none"),
+    Column("funding_rate", Kind.EXACT, "0.0001 is a basis point", "of the running interval; none: it has none"),
+    Column("predicted_funding_rate", Kind.EXACT, "0.0001 is a basis point", "of the next interval; none: it has none"),
+    Column("bid", Kind.EXACT, "quote currency", "the best bid; none: the channel has none"),
+    Column("offer", Kind.EXACT, "quote currency", "the best offer; none: the channel has none"),
+))  # fmt: skip
+TABLES: Final = (TRADES, BOOK, TOP, KLINES, TICKS, TICKERS)
+IF_ANY: Final = ("ticks", "tickers")  # written only where such channels were recorded
 
 
 class Grid(NamedTuple):

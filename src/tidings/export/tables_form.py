@@ -10,7 +10,7 @@ from tidings.export.form import Form, MadeFile
 from tidings.export.parquet_tables import ParquetTable
 from tidings.export.part_file import PartFile
 from tidings.export.table_rows import TableRows
-from tidings.export.tables import TABLES, Grids
+from tidings.export.tables import IF_ANY, TABLES, Grids
 
 
 class TablesForm(Form):
@@ -55,7 +55,8 @@ class TablesForm(Form):
     def finish(self, out: Path) -> list[MadeFile]:
         self._rows.finish()
         self.write()
-        return [table.finish(out, self._counts[name]) for name, table in self._tables.items()]
+        told = [name for name, count in self._counts.items() if count or name not in IF_ANY]
+        return [self._tables[name].finish(out, self._counts[name]) for name in told]
 
     def close(self) -> None:
         for file in self._files.values():

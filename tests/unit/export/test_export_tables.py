@@ -12,7 +12,7 @@ import pytest
 
 from tidings.errors import RecordingError, UsageError
 from tidings.export.conversion import convert
-from tidings.export.tables import TABLES, text_of_steps
+from tidings.export.tables import IF_ANY, TABLES, text_of_steps
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
 
@@ -256,5 +256,69 @@ def test_a_recording_without_messages_gives_empty_tables(written, tmp_path: Path
     table = exported(directory, tmp_path)
     convert(directory, "csv", tmp_path)
     for of in TABLES:
+        if of.name in IF_ANY:
+            assert not list(tmp_path.glob(f"{of.name}.*"))
+            continue
         assert table(of.name) == []
         assert (tmp_path / f"{of.name}.csv").read_text() == ",".join(column.name for column in of.columns) + "\n"
+
+
+PACK_FIELDS = [
+    *("symbol", "openRp", "highRp", "lowRp", "lastRp", "volumeRq", "turnoverRv", "openInterestRv", "indexRp", "markRp"),
+    *("fundingRateRr", "predFundingRateRr", "bidRp", "askRp"),
+]
+
+
+def push_figures(written: Any) -> None:
+    """Two mark prices, and the 24 h figures of USD-M in one push and of COIN-M in another."""
+    written.push({"tick_p": {"last": "61000.25", "symbol": ".MBTCUSDT", "timestamp": WALL_NS - 9}})
+    written.push({"tick": {"last": 610000000, "scale": 4, "symbol": ".MBTC", "timestamp": WALL_NS - 8}})
+    figures = ["1", "1.5", "0.5", "1.25", "7.001", "9", "3", "1.2", "1.3", "0.0001", "-0.00025"]
+    rows = [["BTCUSDT", *figures, "1.1", "1.4"], ["ETHUSDT", *figures, "1.10000000001", "1.4"]]
+    written.push({
+        "data": rows, "fields": PACK_FIELDS, "method": "perp_market24h_pack_p.update", "timestamp": WALL_NS - 7,
+        "type": "snapshot",
+    })  # fmt: skip
+    of_coin = {
+        "close": 610000000, "fundingRate": 10000, "high": 620000000, "indexPrice": 610010000, "low": 600000000,
+        "markPrice": 610020000, "open": 605000000, "openInterest": 77, "predFundingRate": -5000, "symbol": "BTCUSD",
+        "turnover": 123456789, "volume": 1000,
+    }  # fmt: skip
+    written.push({"market24h": of_coin, "timestamp": WALL_NS - 6})
+
+
+def test_ticks_and_tickers_are_exact_and_pick_their_symbols(written, tmp_path: Path) -> None:
+    push_figures(written)
+    table = exported(written.close(), tmp_path / "all")
+    marks = [(row["symbol"], row["kind"], row["value"], row["venue_ns"]) for row in table("ticks")]
+    assert marks == [("BTCUSDT", "mark", Decimal("61000.25"), WALL_NS - 9), ("BTCUSD", "mark", 61000, WALL_NS - 8)]
+    linear, other, inverse = table("tickers")
+    assert [row["symbol"] for row in (linear, other, inverse)] == ["BTCUSDT", "ETHUSDT", "BTCUSD"]
+    told = [linear[name] for name in ("open", "high", "low", "last", "volume", "predicted_funding_rate", "offer")]
+    assert told == [Decimal(text) for text in ("1", "1.5", "0.5", "1.25", "7.001", "-0.00025", "1.4")]
+    assert (other["bid"], inverse["bid"], inverse["open_interest"]) == (Decimal("1.10000000001"), None, 77)
+    assert (inverse["last"], inverse["funding_rate"], inverse["venue_ns"]) == (61000, Decimal("0.0001"), WALL_NS - 6)
+    result = convert(written.directory, "parquet", tmp_path / "one", ["BTCUSDT"])
+    for name in IF_ANY:
+        assert [row["symbol"] for row in parquet_rows(tmp_path / f"one/{name}.parquet")] == ["BTCUSDT"]
+    assert (result.messages, result.symbols) == (2, ["BTCUSDT"])
+
+
+def test_figures_in_csv_are_those_of_parquet(written, tmp_path: Path) -> None:
+    push_figures(written)
+    table = exported(written.close(), tmp_path)
+    convert(written.directory, "csv", tmp_path)
+    for name in IF_ANY:
+        with (tmp_path / f"{name}.csv").open() as file:
+            texts = list(csv.DictReader(file))
+        assert [[value(cell) for cell in row.values()] for row in texts] == [
+            [value(cell) for cell in row.values()] for row in table(name)
+        ]
+
+
+def test_a_symbol_without_rows_decides_no_decimals(written, tmp_path: Path, book_push) -> None:
+    push_figures(written)
+    written.push(book_push("snapshot", [["60000.0", "1"]], [], 10))
+    exported(written.close(), tmp_path)
+    types = {field.name: str(field.type) for field in pyarrow.parquet.read_schema(tmp_path / "book.parquet")}
+    assert (types["price"], types["qty"]) == ("decimal128(18, 1)", "decimal128(18, 3)")

@@ -57,6 +57,11 @@ _DAYS: Final = {
 _PACK_METHOD: Final = "perp_market24h_pack_p.update"
 
 
+def tells_of_many(push: dict[str, Any]) -> bool:
+    """Whether it is of a channel that tells a whole line's 24 h figures, whoever is asked for."""
+    return push.get("method") == _PACK_METHOD or any(channel in push for channel in _DAYS)
+
+
 class FigureReader:
     """`wants_ticker(instrument)` spares reading what nobody follows: those channels tell of a whole line."""
 
@@ -97,9 +102,9 @@ class FigureReader:
             return self._klines
         if "tick" in push or "tick_p" in push:
             return self._ticks
-        if push.get("method") == _PACK_METHOD:
-            return self._pack
-        return self._day if any(channel in push for channel in _DAYS) else None
+        if not tells_of_many(push):
+            return None
+        return self._pack if push.get("method") == _PACK_METHOD else self._day
 
     def _klines(self, push: dict[str, Any]) -> Iterator[Figure]:
         """Rows come newest first. Of a snapshot told again only what is new since the last one counts."""
