@@ -66,7 +66,7 @@ async def _record_until(stop: asyncio.Event, options: argparse.Namespace, screen
         await recording.__aexit__(None, None, None)
     told = tally_of(engine, time.monotonic() - started_s)
     if told["failure"]:
-        raise RecordingError(f"{options.out}: {told['failure']}; {words_of(told)}")
+        raise RecordingError(f"{options.out}: {shortfall_of(told)}")
     screen.json({"directory": str(Path(options.out)), **told})
     screen.line(f"{options.out}: {words_of(told)}")
     if shortfall := shortfall_of(told):

@@ -210,7 +210,7 @@ class Recorder:
         self._trouble = ""
 
     def _fail(self, failure: str) -> None:
-        self._failure = failure
+        self._failure, self._trouble = failure, ""  # it waits for nothing any more
         self._ring.close()
         log.error("recording %s takes nothing more: %s", self.directory, failure)
 

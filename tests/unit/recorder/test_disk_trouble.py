@@ -219,6 +219,18 @@ def test_what_was_written_is_made_durable_while_the_disk_has_no_room_for_more(di
     recorder.close()
 
 
+def test_a_disk_that_is_full_to_the_end_is_a_failure_and_nothing_waits_any_more(disk, tmp_path):
+    recorder, _ = driven(tmp_path / "r")
+    disk.fault["write"] = errno.ENOSPC
+    recorder.take(EntryKind.MARKET, 1, b"waits", 1)
+    recorder.turn()
+    assert recorder.stats.trouble
+    recorder.close()
+    stats = recorder.stats
+    assert (stats.trouble, stats.failure) == ("", "No space left on device: the recording is not ended")
+    assert (stats.entries, stats.synced_number) == (1, 0)
+
+
 def test_what_is_written_is_durable_before_anything_builds_on_it(disk, tmp_path):
     """A power loss cannot be had here; that each step waits for the one before can be seen."""
     recorder, clock = driven(tmp_path / "r")
