@@ -123,6 +123,10 @@ class RecordingError(TidingsError):
     """
 
 
+class StrategyFailed(TidingsError):
+    """A strategy's `on_start` raised, and the command that ran it ends; the message says what it raised."""
+
+
 class FileNotWritten(TidingsError):
     """What was to become of a command cannot be written, as on a full disk; the message names the file and says why."""
 

@@ -16,7 +16,7 @@ from tidings.app.replay.replay_result import ReplayResult
 from tidings.cli.live_screen import live_display
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_json_option
-from tidings.cli.strategy_file import load_strategies
+from tidings.cli.strategy_file import load_strategies, told_as_its_own
 from tidings.recorder.reader import RecordingReader
 from tidings.session.replay import replay
 
@@ -66,7 +66,8 @@ async def _replay(options: argparse.Namespace, screen: Screen) -> int:
         strategies = load_strategies(options.strategy) if options.strategy is not None else []
         started_s, reader = time.perf_counter(), RecordingReader(options.directory)
         async with _showing_progress(screen, reader):
-            result = await replay(reader, strategies, speed=options.speed, until=options.until)
+            with told_as_its_own(options.strategy, screen) if strategies else contextlib.nullcontext():
+                result = await replay(reader, strategies, speed=options.speed, until=options.until)
     _show(screen, result, time.perf_counter() - started_s)
     return 0
 

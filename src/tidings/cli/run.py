@@ -15,7 +15,7 @@ from tidings.cli.record_progress import shortfall_of, tally_of
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_free_option, add_session_options, session_of
 from tidings.cli.stop_signals import stop_signals, unless_stopped
-from tidings.cli.strategy_file import choose_symbols, load_strategies
+from tidings.cli.strategy_file import choose_symbols, load_strategies, told_as_its_own
 from tidings.engine.strategy import Strategy
 from tidings.model.scale import qty_text
 from tidings.session.phemex import Phemex
@@ -82,7 +82,8 @@ async def _run_strategies(options: argparse.Namespace, screen: Screen) -> int:
         screen.note(f"{', '.join(names)} on {options.env}: {', '.join(symbols)}")
         started_s = time.monotonic()
         try:
-            await _until_told(told, phemex, strategies, options)
+            with told_as_its_own(options.file, screen):
+                await _until_told(told, phemex, strategies, options)
             seconds = time.monotonic() - started_s
         finally:
             await phemex.__aexit__(None, None, None)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import traceback
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from tidings.cli.screen import Screen
 from tidings.engine.strategy import Strategy
-from tidings.errors import UsageError
+from tidings.errors import StrategyFailed, TidingsError, UsageError
 
 MODULE_NAME = "tidings_strategies"  # of the file while it is loaded: not "__main__", so a script's own start is skipped
 
@@ -69,11 +73,32 @@ def _load(path: Path) -> ModuleType:
     return module
 
 
+@contextmanager
+def told_as_its_own(path: Path, screen: Screen) -> Iterator[None]:
+    """What the file's code raises is told by its own lines, and becomes StrategyFailed; what is ours stays as it is."""
+    try:
+        yield
+    except TidingsError:
+        raise
+    except Exception as error:
+        trace = error.__traceback__
+        while trace is not None and Path(trace.tb_frame.f_code.co_filename) != path:
+            trace = trace.tb_next
+        if trace is None:
+            raise
+        screen.note("".join(traceback.format_exception(type(error), error, trace)).rstrip())
+        raise StrategyFailed(f"{path}: {trace.tb_frame.f_code.co_name} raised {error!r}: the run ended there") from None
+
+
 def choose_symbols(strategies: list[Strategy], given: list[str] | None) -> list[str]:
     """What to subscribe: the symbols given, which the strategies are told too, else the strategies' own.
 
     Raises UsageError when there are none.
     """
+    for strategy in strategies:
+        if isinstance(strategy.symbols, str):
+            kind = type(strategy).__name__
+            raise UsageError(f"`symbols` of {kind} is one text: write it as ({strategy.symbols!r},)")
     if given:
         for strategy in strategies:
             strategy.symbols = tuple(given)

@@ -116,7 +116,7 @@ _DENIAL_TEXTS = {
     DenyReason.HALTED: "trading is halted: see `phemex.state`, and `phemex.resume(reason=…)`",
     DenyReason.JOURNAL: "the order journal cannot take it, so it was not sent (see `phemex.state`); cancels still work",
     DenyReason.KILLED: "the kill switch is latched: find the cause, then `tidings rearm --reason …`",
-    DenyReason.STALE_BOOK: "its order book is not live, and the setting stale_book denies orders then",
+    DenyReason.STALE_BOOK: "orders need a live book here",
     DenyReason.SYMBOL_HALTED: "trading in this symbol is halted (`phemex.resume(symbol, reason=…)` ends it)",
     DenyReason.STRATEGY_HALTED: "this strategy is halted (`phemex.resume(strategy=…, reason=…)` ends it)",
     DenyReason.REDUCING: "only orders that shrink the position are taken now (see `phemex.state`)",

@@ -52,7 +52,7 @@ class Backfill(Generic[RowT]):
         """A list of rows per answer of the venue; it may be empty."""
         async for page in self._pages:
             self.row_count += len(page.rows)
-            self.until_ns = max(self.until_ns, page.until_ns)
+            self.until_ns = min(self.end_ns, max(self.until_ns, page.until_ns))
             if page.note:
                 self.notes.append(page.note)
             yield page.rows

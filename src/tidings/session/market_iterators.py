@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import Any, Generic, Self, TypeVar
 
 from tidings.app.engine import Engine
-from tidings.errors import UsageError
+from tidings.errors import ConnectionLost, UsageError
 from tidings.market.book import Book
 from tidings.market.book_copy import copy_of
 from tidings.market.kline import Kline
@@ -102,8 +102,11 @@ class MarketIterator(Generic[NewsT]):
         self._leave_with(market.remove_listener, market.add_listener(**self._heard))
         try:
             await market.subscribe(self._instruments, self._words)
-        except BaseException:
+        except BaseException as error:
+            was_closed = self.is_closed  # by its session, which takes the connection with it
             self.close()
+            if was_closed and isinstance(error, ConnectionLost):
+                return
             raise
         self._leave_with(market.unsubscribe, self._instruments, self._words)
         if self.is_closed:  # meanwhile

@@ -74,6 +74,18 @@ def test_the_bar_tells_how_far_it_is():
     assert progress_text(backfill) == wanted
 
 
+def test_a_candle_that_ends_behind_the_stretch_is_no_more_than_all_of_it():
+    backfill = backfill_of(Page(["a row"], BEGIN_NS + 102 * S_NS))
+    told = []
+
+    async def read():
+        async for _ in backfill.pages():
+            told.append((backfill.progress, backfill.until_ns))
+
+    asyncio.run(read())
+    assert told == [(1.0, backfill.end_ns)]
+
+
 def test_a_terminal_has_one_line_and_a_pipe_a_line_now_and_then():
     backfill = backfill_of()
     for stream, count in ((Terminal(), 5), (io.StringIO(), 1)):

@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import io
 import warnings
 
 import pytest
 
-from tidings.cli.strategy_file import choose_symbols, load_strategies
-from tidings.errors import UsageError
+from tidings.cli.screen import Screen
+from tidings.cli.strategy_file import choose_symbols, load_strategies, told_as_its_own
+from tidings.errors import StrategyFailed, UsageError
 
 HEAD = "import tidings\nfrom tidings import Strategy\n"
 
@@ -81,3 +83,27 @@ def test_symbols_given_are_told_to_the_strategies_and_else_their_own_are_taken(l
 def test_no_symbols_at_all_are_refused(loaded):
     with pytest.raises(UsageError, match="no symbols"):
         choose_symbols(loaded("class A(Strategy): ...\n"), None)
+
+
+def test_symbols_in_one_text_are_no_letters(loaded):
+    found = loaded("class A(Strategy):\n    symbols = 'BTCUSDT'\n")
+    with pytest.raises(UsageError, match=r"`symbols` of A is one text: write it as \('BTCUSDT',\)"):
+        choose_symbols(found, None)
+
+
+def test_what_its_on_start_raises_is_told_by_its_own_lines(loaded, tmp_path):
+    (one,) = loaded("class A(Strategy):\n    def on_start(self, session, now_ns):\n        raise KeyError('gone')\n")
+    told = io.StringIO()
+    with (
+        pytest.raises(StrategyFailed, match=r"mine\.py: on_start raised KeyError\('gone'\): the run ended there"),
+        told_as_its_own(tmp_path / "mine.py", Screen(as_json=False, out=io.StringIO(), progress=told)),
+    ):
+        one.on_start(None, 1)
+    assert told.getvalue().count("File ") == 1 and "mine.py" in told.getvalue()
+
+
+def test_what_is_no_fault_of_the_file_stays_as_it_is(tmp_path):
+    for error in (ValueError("ours"), UsageError("no such symbol")):
+        with pytest.raises(type(error)) as raised, told_as_its_own(tmp_path / "mine.py", Screen(as_json=False)):
+            raise error
+        assert raised.value is error

@@ -310,3 +310,21 @@ async def test_a_session_that_is_not_open_says_so():
     session.is_open = False
     with pytest.raises(UsageError, match="not open"):
         session.books("BTCUSDT")
+
+
+async def test_a_session_that_ends_while_a_loop_waits_for_its_subscription_ends_the_loop():
+    session = Session()
+    answer = asyncio.get_running_loop().create_future()
+
+    async def subscribe(instruments, channels):
+        await answer
+
+    session.subscribe = subscribe
+    books = session.books("BTCUSDT")
+    step = asyncio.ensure_future(anext(books))
+    await asyncio.sleep(0)
+    books.close()
+    answer.set_exception(ConnectionLost("the market 1 stream was closed before it was answered"))
+    with pytest.raises(StopAsyncIteration):
+        await step
+    assert session.listener_count == 0

@@ -208,8 +208,8 @@ class Replay:
     def _begin_unrecorded(self, now_ns: int) -> None:
         """Nobody ran when this was recorded: strategies start with the first message, their timers count from it."""
         run = self._plug_in([])
-        for index in range(len(run.members)):
-            self._start(run, index, now_ns)
+        for member in run.members:
+            run.start(member, now_ns)  # what an on_start raises ends it, as it would end a run
         self._due_ns = now_ns + self._timer_ns if run.timed() else 0
 
     def _tick_until(self, now_ns: int) -> None:

@@ -43,6 +43,8 @@ def names_of(strategies: Iterable[Strategy]) -> list[str]:
     for one in listed:
         if not isinstance(one, Strategy):
             raise UsageError(f"a strategy derives from tidings.Strategy: was {one!r}")
+        if not isinstance(one.name, str):
+            raise UsageError(f"the `name` of a strategy is a text: {type(one).__name__} has {one.name!r}")
     names = [one.name if one.name or len(listed) == 1 else type(one).__name__ for one in listed]
     for name in names:
         if names.count(name) > 1:

@@ -68,6 +68,8 @@ class Products:
 
     def tradable(self, symbol: str) -> Instrument:
         """The instrument, if it can be traded. Raises UnknownSymbol that says why not, or names what is near."""
+        if not isinstance(symbol, str):
+            raise UsageError(f"a symbol is a text, and several are given one by one: was {symbol!r}")
         instrument = self.instruments.get(symbol)
         if instrument is not None and instrument.is_listed:
             return instrument

@@ -96,6 +96,15 @@ def test_a_part_ends_at_its_number_or_its_time(flow):
     assert by_number.state_hash != play(flow[0], until=middle.number - 1).state_hash
 
 
+def test_an_on_start_that_raises_ends_the_replay_as_it_would_a_run(flow):
+    class Failing(ToldListener):
+        def on_start(self, session, now_ns):
+            raise ValueError("no such day")
+
+    with pytest.raises(ValueError, match="no such day"):
+        play(flow[0], Failing())
+
+
 def test_messages_in_a_row_are_told_as_one_by_one(flow):
     """What goes through compiled code at once, and what is looked at entry by entry because it may have to end."""
     *_, last = RecordingReader(flow[0])

@@ -98,7 +98,7 @@ def test_names_are_the_strategys_own_or_the_classs():
 @pytest.mark.parametrize(
     ("strategies", "words"),
     [([Hearing(), Hearing()], "'Hearing'.*`name`"), ([Hearing("a"), Raising("a")], "'a'"), ([], "none was given"),
-     ([Hearing], "derives from"), (["file.py"], "derives from")],
+     ([Hearing], "derives from"), (["file.py"], "derives from"), ([Hearing(7)], "is a text: Hearing has 7")],
 )  # fmt: skip
 def test_strategies_that_cannot_be_told_apart_are_refused(strategies, words):
     with pytest.raises(UsageError, match=words):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidings.errors import PeerError, UnknownSymbol
+from tidings.errors import PeerError, UnknownSymbol, UsageError
 from tidings.model.enums import ProductLine
 from tidings.venue.phemex.products import parse_products
 
@@ -113,6 +113,12 @@ def test_the_old_line_settled_in_usd_is_left_out_with_its_reason():
 @pytest.mark.parametrize(("symbol", "hint"), [("BTCUSTD", "did you mean BTCUSD"), ("nonsense", "tidings products")])
 def test_a_misspelt_symbol_gets_a_hint(symbol, hint):
     with pytest.raises(UnknownSymbol, match=hint):
+        parse(DATA).tradable(symbol)
+
+
+@pytest.mark.parametrize("symbol", [["BTCUSDT"], 7, None])
+def test_what_is_no_text_is_no_symbol(symbol):
+    with pytest.raises(UsageError, match="a symbol is a text"):
         parse(DATA).tradable(symbol)
 
 
