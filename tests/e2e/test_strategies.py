@@ -94,6 +94,12 @@ async def test_a_strategys_loops_over_the_market_end_with_the_session(quiet_exch
     assert await asyncio.wait_for(loop, LIMIT_S) == "ended"
 
 
+@pytest.mark.parametrize("words", [{"timer_ms": 0}, {"seconds": -1}])
+async def test_a_run_needs_a_timer_and_a_time_that_can_be(phemex, words):
+    with pytest.raises(UsageError, match="timer_ms from 1, seconds from 0"):
+        await phemex.run(Placing("one"), **words)
+
+
 async def test_a_session_runs_no_strategies_of_one_name(phemex):
     with pytest.raises(UsageError, match="'Placing'"):
         await phemex.run(Placing(""), Placing(""), seconds=0.1)

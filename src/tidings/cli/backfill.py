@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import re
 import time
 from pathlib import Path
@@ -78,6 +79,7 @@ def kline_interval_s(options: argparse.Namespace) -> int:
 async def _fill(backfill: Backfill[Any], file: HistoryFile, screen: Screen, options: argparse.Namespace) -> None:
     """Page by page onto the disk; whatever ends it, what is there stays and is told."""
     progress = Progress(screen)
+    showing = asyncio.create_task(_show_again(progress, backfill))
     until_ns = backfill.begin_ns  # what has been told may not have been written
     try:
         async for rows in backfill.pages():
@@ -90,7 +92,15 @@ async def _fill(backfill: Backfill[Any], file: HistoryFile, screen: Screen, opti
             screen.note(f"{options.out} reaches to {until}: go on with --from {until} into another file")
         raise
     finally:
+        showing.cancel()
         progress.end()
+
+
+async def _show_again(progress: Progress, backfill: Backfill[Any]) -> None:
+    """Also while no page comes: the budget may make it wait for a minute."""
+    while True:
+        await asyncio.sleep(NOTE_INTERVAL_S)
+        progress.show(backfill)
 
 
 def _tell(backfill: Backfill[Any], screen: Screen, options: argparse.Namespace) -> None:
@@ -137,7 +147,11 @@ class Progress:
 def progress_text(backfill: Backfill[Any]) -> str:
     done = int(backfill.progress * BAR_CELLS)
     bar = "█" * done + "·" * (BAR_CELLS - done)
-    waited = f", waited {backfill.questions.waited_s:.0f} s for the budget" if backfill.questions.waited_s >= 1 else ""
+    questions, waited = backfill.questions, ""
+    if questions.waits_s >= 1:
+        waited = f", waits {questions.waits_s:.0f} s for the budget"
+    elif questions.waited_s >= 1:
+        waited = f", waited {questions.waited_s:.0f} s for the budget"
     requests = counted(backfill.questions.question_count, "request")
     return f"{bar} {backfill.progress:4.0%} {counted(backfill.row_count, 'row')}, {requests}{waited}"
 

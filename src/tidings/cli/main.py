@@ -19,7 +19,7 @@ from typing import Any
 
 from tidings.cli.screen import Screen
 from tidings.errors import TidingsError, UsageError
-from tidings.exchange.command_parser import CommandParser
+from tidings.exchange.command_parser import CommandParser, WrongUsage
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 # Modules of this room.
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         words = sys.argv[1:] if arguments is None else arguments
         modules = ALONE if tuple(words[:1]) == ALONE else COMMANDS
-        options = make_parser(modules).parse_args(words)  # loads the engine: an interrupt may come here already
+        options = _parsed(words, modules)  # loads the engine: an interrupt may come here already
         return _end_well(options, Screen(as_json=options.json))
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
@@ -61,6 +61,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with suppress(OSError):
             sys.stdout.close()  # else the interpreter tries to flush it once more
         return FAILED
+
+
+def _parsed(words: Sequence[str], modules: Sequence[str]) -> argparse.Namespace:
+    """Raises SystemExit; with --json what is wrong is an object on stdout too."""
+    try:
+        return make_parser(modules).parse_args(words)
+    except WrongUsage as wrong:
+        if "--json" in words:
+            screen = Screen(as_json=True)
+            screen.json({"error": {"type": UsageError.__name__, "message": wrong.message}})
+            screen.flush()
+        raise
 
 
 def _end_well(options: argparse.Namespace, screen: Screen) -> int:

@@ -24,15 +24,17 @@ Tally = dict[str, Any]
 
 
 def _tally(stats: RecorderStats, gaps: int, elapsed_s: float) -> Tally:
+    durable = max(0, stats.synced_number - stats.segments)  # a head of each segment is none of them
     return {
         "seconds": round(elapsed_s, 3),
         "messages": stats.messages,
         "bytes": stats.bytes,
         "entries": stats.entries,
-        "durable_entries": max(0, stats.synced_number - stats.segments),  # a head of each segment is none of them
+        "durable_entries": durable,
         "written_bytes": stats.written_bytes,
         "segments": stats.segments,
         "gaps": gaps,
+        "unwritten_entries": stats.entries - durable if stats.failure else 0,
         "dropped": stats.dropped,
         "lost": stats.lost,
         "lag_ms": round(stats.lag_ns / 1e6, 1),

@@ -68,7 +68,7 @@ async def _replay(options: argparse.Namespace, screen: Screen) -> int:
         async with _showing_progress(screen, reader):
             with told_as_its_own(options.strategy, screen) if strategies else contextlib.nullcontext():
                 result = await replay(reader, strategies, speed=options.speed, until=options.until)
-    _show(screen, result, time.perf_counter() - started_s)
+    _show(screen, result, time.perf_counter() - started_s, options.until)
     return 0
 
 
@@ -94,14 +94,16 @@ async def _repeat(show: Callable[[str], object], live: Any, reader: RecordingRea
             live.refresh()
 
 
-def _show(screen: Screen, result: ReplayResult, seconds: float) -> None:
+def _show(screen: Screen, result: ReplayResult, seconds: float, until: int | None) -> None:
     per_s = round(result.messages / seconds)
     screen.json({**asdict(result), "seconds": round(seconds, 3), "messages_per_s": per_s})
     screen.line(
         f"{result.messages} messages, {result.callbacks} callbacks, {result.calls} recorded calls in {seconds:.1f} s"
     )
+    if not result.messages and until is not None:
+        screen.note(f"no message of the market lies before --until {until}")
     if result.differences:
-        screen.line(f"{result.differences} calls were not made as they were recorded: the first one is told above")
+        screen.line(f"{result.differences} requests are not as recorded: all from the first on, told above, are denied")
     if result.dropped:
         beside = f", {result.lost} of them no market data: what follows is not what was" if result.lost else ""
         screen.line(f"{result.dropped} messages are missing in the recording{beside}")

@@ -47,9 +47,15 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 def add_free_option(parser: argparse.ArgumentParser) -> None:
     """--free-mb, of what records."""
     parser.add_argument(
-        "--free-mb", type=int, metavar="N",
+        "--free-mb", type=_mebibytes, metavar="N",
         help="a recording pauses while the disk has less room than this (default 256)",
     )  # fmt: skip
+
+
+def _mebibytes(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number of MiB, 0 or more: was {text!r}")
+    return int(text)
 
 
 def session_of(options: argparse.Namespace, **settings: Any) -> Phemex:

@@ -5,10 +5,19 @@ A usage with thirty options hides the one sentence that helps; `--help` has them
 
 import argparse
 import difflib
+import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 LIKENESS = 0.7  # of two options, from which on one may be a slip for the other
+
+
+class WrongUsage(SystemExit):
+    """Wrong usage, as argparse ends it, with what it said."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(2)
+        self.message = message
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -24,10 +33,11 @@ class CommandParser(argparse.ArgumentParser):
         return known, rest
 
     def error(self, message: str) -> NoReturn:
-        """Say in two lines what is wrong, and end with 2."""
+        """Say in two lines what is wrong, and end with 2. Raises WrongUsage."""
         words = [f"usage: {self.prog} [options]"]
         words += [_shown(action) for action in self._get_positional_actions()]
-        self.exit(2, f"{' '.join(words)}; --help lists them\n{self.prog}: error: {message}\n")
+        self._print_message(f"{' '.join(words)}; --help lists them\n{self.prog}: error: {message}\n", sys.stderr)
+        raise WrongUsage(message)
 
     def _meant(self, rest: Sequence[str]) -> str:
         """` (did you mean …?)` for the first option that is like one there is."""

@@ -26,6 +26,7 @@ from tidings.venue.phemex.history_rows import S_NS
 Moment = str | int | datetime
 """ISO 8601 (UTC where it names no zone), Unix time in nanoseconds, or a datetime."""
 RowT = TypeVar("RowT")
+EARLIEST_NS = 10**17  # in 1973: no venue's past, but a number of seconds or milliseconds of today is below it
 
 
 class Backfill(Generic[RowT]):
@@ -114,6 +115,8 @@ def unix_ns(moment: Moment) -> int:
     if isinstance(moment, bool | float):
         raise UsageError(f"a time is text, a datetime, or Unix time in whole nanoseconds: was {moment!r}")
     if isinstance(moment, int):
+        if 0 < moment < EARLIEST_NS:
+            raise UsageError(f"Unix time in nanoseconds was expected: {moment} looks like seconds or milliseconds")
         return moment
     try:
         found: Any = datetime.fromisoformat(moment) if isinstance(moment, str) else moment

@@ -391,4 +391,6 @@ class Phemex(MarketFace):
         """
         from tidings.session.strategy_session import members_of  # it derives from this class
 
+        if timer_ms < 1 or (seconds is not None and seconds < 0):
+            raise UsageError(f"timer_ms from 1, seconds from 0: were {timer_ms}, {seconds}")
         await self.engine.run(members_of(self, strategies), seconds=seconds, timer_ms=timer_ms)

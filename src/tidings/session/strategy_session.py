@@ -84,7 +84,7 @@ def members_of(
     make_session: Callable[[Phemex, str], StrategySession] = StrategySession,
 ) -> list[Member]:
     """Strategies, or lists of them, each with the session it is to see. Raises UsageError."""
-    strategies = [one for item in given for one in ([item] if isinstance(item, Strategy) else item)]
+    strategies = [one for item in given for one in (item if isinstance(item, Iterable) else [item])]
     members = []
     for index, (strategy, name) in enumerate(zip(strategies, names_of(strategies), strict=True)):
         session = make_session(account, name) if name else account

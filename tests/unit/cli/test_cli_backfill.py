@@ -63,7 +63,7 @@ def backfill_of(*pages, failure=None):
         if failure is not None:
             raise failure
 
-    questions = SimpleNamespace(question_count=3, waited_s=12.4)
+    questions = SimpleNamespace(question_count=3, waited_s=12.4, waits_s=0.0)
     return Backfill(told(), questions, BEGIN_NS, BEGIN_NS + 100 * S_NS)
 
 
@@ -72,6 +72,28 @@ def test_the_bar_tells_how_far_it_is():
     backfill.until_ns, backfill.row_count = BEGIN_NS + 50 * S_NS, 7
     wanted = "█" * 15 + "·" * 15 + "  50% 7 rows, 3 requests, waited 12 s for the budget"
     assert progress_text(backfill) == wanted
+
+
+def test_the_bar_tells_that_it_waits():
+    backfill = backfill_of()
+    backfill.questions.waits_s = 41.0
+    assert progress_text(backfill).endswith("  0% 0 rows, 3 requests, waits 41 s for the budget")
+
+
+def test_progress_is_told_also_while_no_page_comes(tmp_path, monkeypatch):
+    monkeypatch.setattr("tidings.cli.backfill.NOTE_INTERVAL_S", 0.01)
+    told = io.StringIO()
+
+    async def slow():
+        while told.getvalue().count("waits 41 s") < 3:
+            await asyncio.sleep(0)
+        yield Page([RATE], BEGIN_NS + 100 * S_NS)
+
+    questions = SimpleNamespace(question_count=0, waited_s=0.0, waits_s=41.0)
+    backfill = Backfill(slow(), questions, BEGIN_NS, BEGIN_NS + 100 * S_NS)
+    options = SimpleNamespace(out=tmp_path / "f.csv")
+    with HistoryFile(options.out, "funding") as file:
+        asyncio.run(_fill(backfill, file, Screen(as_json=False, out=told, progress=told), options))
 
 
 def test_a_candle_that_ends_behind_the_stretch_is_no_more_than_all_of_it():

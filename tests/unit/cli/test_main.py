@@ -212,6 +212,16 @@ def test_wrong_usage_is_two_lines_with_the_command_and_what_was_meant(words, usa
     assert problem in second
 
 
+@pytest.mark.parametrize("words", [["replay", "DIR", "--speed", "x", "--json"], ["export", "--json"], ["--json", "no"]])
+def test_wrong_usage_with_json_is_an_object_too(words, capsys) -> None:
+    with pytest.raises(SystemExit) as ending:
+        cli.main(words)
+    told = capsys.readouterr()
+    assert ending.value.code == 2
+    error = json.loads(told.out)["error"]
+    assert error["type"] == "UsageError" and told.err.endswith(f": error: {error['message']}\n")
+
+
 INTERRUPTED_WHILE_LOADING = """
 import sys
 class Finder:

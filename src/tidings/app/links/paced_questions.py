@@ -34,6 +34,8 @@ class PacedQuestions:
         self.question_count = 0
         self.waited_s = 0.0
         """What the budget has made us wait."""
+        self.waits_s = 0.0
+        """How long it makes us wait just now."""
         self._engine = engine
         self._turn = asyncio.Lock()
 
@@ -85,8 +87,11 @@ class PacedQuestions:
         return error.retry_after_s
 
     async def _wait(self, seconds: float) -> None:
-        self.waited_s += seconds
-        await asyncio.sleep(seconds)
+        self.waits_s = seconds
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self.waited_s, self.waits_s = self.waited_s + seconds, 0.0
 
 
 def _room_ns(bucket: Bucket, weight: int, now_ns: int) -> int:

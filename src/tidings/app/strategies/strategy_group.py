@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Any
 
 from tidings.engine.strategy import ORDER_CALLBACKS, Strategy, overridden
@@ -43,6 +44,9 @@ def names_of(strategies: Iterable[Strategy]) -> list[str]:
     for one in listed:
         if not isinstance(one, Strategy):
             raise UsageError(f"a strategy derives from tidings.Strategy: was {one!r}")
+        for name in vars(Strategy):
+            if name.startswith("on_") and iscoroutinefunction(getattr(one, name, None)):
+                raise UsageError(f"{type(one).__name__}.{name} is async, and nobody would await it")
         if not isinstance(one.name, str):
             raise UsageError(f"the `name` of a strategy is a text: {type(one).__name__} has {one.name!r}")
     names = [one.name if one.name or len(listed) == 1 else type(one).__name__ for one in listed]

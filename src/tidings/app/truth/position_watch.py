@@ -23,6 +23,7 @@ log = logging.getLogger("tidings.reconciliation")
 
 CAUSE = "position"
 EXECUTIONS_KEPT = 16_384  # foreign ones, to be counted once
+EXTERNAL_TOLD_NS = 10_000_000_000  # between two that are told of one symbol
 
 
 class PositionWatch:
@@ -42,6 +43,7 @@ class PositionWatch:
         self._hedged: set[str] = set()
         self._checks: dict[tuple[str, int], PositionCheck] = {}
         self._foreign_executions: ExecIDSet | None = None  # most accounts never have any
+        self._external_told: dict[str, tuple[int | None, int]] = {}  # symbol → when, and how many were not since
         self.accounts = settle_currencies(products)
 
     async def compare(self, *, held_only: bool = False) -> list[Instrument]:
@@ -85,7 +87,17 @@ class PositionWatch:
         if not self._foreign_executions.add_new(*uuid_words(report.exec_id)):
             return
         if position.apply_external(report.side, report.last_qty_lots, report.transact_time_ns):
-            log.warning("%s: an execution that is not of this session: %r", report.symbol, report)
+            self._tell_of_external(report)
+
+    def _tell_of_external(self, report: ExecutionReport) -> None:
+        """At once, and then every ten seconds at most: another program may trade all the time."""
+        now_ns, (told_ns, untold) = self._clock.read_now_ns(), self._external_told.get(report.symbol, (None, 0))
+        if told_ns is not None and now_ns - told_ns < EXTERNAL_TOLD_NS:
+            self._external_told[report.symbol] = told_ns, untold + 1
+            return
+        self._external_told[report.symbol] = now_ns, 0
+        others = f" ({untold} more since the last one that was told)" if untold else ""
+        log.warning("%s: an execution that is not of this session: %r%s", report.symbol, report, others)
 
     def accept(self, symbol: str) -> None:
         """Count on from what the venue said last of a symbol: somebody has looked into the difference."""

@@ -95,10 +95,16 @@ def test_names_are_the_strategys_own_or_the_classs():
     assert names_of([Hearing(), Raising()]) == ["Hearing", "Raising"]
 
 
+class Waiting(Strategy):
+    async def on_trade(self, trade, now_ns):
+        pass
+
+
 @pytest.mark.parametrize(
     ("strategies", "words"),
     [([Hearing(), Hearing()], "'Hearing'.*`name`"), ([Hearing("a"), Raising("a")], "'a'"), ([], "none was given"),
-     ([Hearing], "derives from"), (["file.py"], "derives from"), ([Hearing(7)], "is a text: Hearing has 7")],
+     ([Hearing], "derives from"), (["file.py"], "derives from"), ([Hearing(7)], "is a text: Hearing has 7"),
+     ([Waiting()], "Waiting.on_trade is async")],
 )  # fmt: skip
 def test_strategies_that_cannot_be_told_apart_are_refused(strategies, words):
     with pytest.raises(UsageError, match=words):

@@ -134,6 +134,18 @@ async def test_an_execution_of_others_counts_once_and_only_after_the_first_word(
     assert bench.positions.of("BTCUSDT").net_qty_lots == 3
 
 
+async def test_many_executions_of_others_are_told_now_and_then(bench, caplog):
+    bench.tell(500, 500)
+    await bench.differs()
+    for number in range(25):
+        exec_id = f"{number:08x}-77b2-5d41-9c08-6a5e4d3c2b1a"
+        bench.watch.count_external(execution(exec_id, time_ns=501 + number))
+        bench.clock.advance(1_000_000_000)
+    told = [record.getMessage() for record in caplog.records if "not of this session" in record.getMessage()]
+    assert ["more since" in text for text in told] == [False, True, True]
+    assert "(9 more since the last one that was told)" in told[1]
+
+
 async def test_in_hedged_mode_an_execution_counts_where_the_list_says(bench):
     bench.tell(-5, pos_side=PosSide.SHORT)
     bench.venue.hedged = {"BTCUSDT": True}
