@@ -29,21 +29,23 @@ Document = dict[str, Any]
 
 
 class BookUpdate(NamedTuple):
-    """One message that a book took: levels in ticks and lots, 0 lots: gone."""
+    """One message that a book took: levels in ticks and lots, 0 lots: gone; none without `wants_levels`."""
 
     book: Book
     is_snapshot: bool
     bids: Levels
     offers: Levels
     before: tuple[Levels, Levels] | None
-    """What the book held, if this is a snapshot and the book was live."""
+    """What the book held, if it was live and `wants_before`."""
 
 
 class MarketNews:
     """Inherit and override what you want to hear. `entry` is what it comes from."""
 
     wants_levels = False
-    """Whether `book_updated` is to be called, which costs reading its levels a second time."""
+    """Whether updates are to tell the levels of their messages, which costs reading those a second time."""
+    wants_before = False
+    """Whether an update is to tell what its book held before, which costs reading the book each time."""
     wants_candles = False
 
     def trade_printed(self, entry: Entry, trade: Trade) -> None:
@@ -134,7 +136,7 @@ class RecordedMarket(MarketListener):
     def _take_book(self, entry: Entry, document: Document, book: Book) -> None:
         assert self._stream is not None
         is_snapshot = document.get("type") == "snapshot"
-        before = (book.bids(), book.offers()) if is_snapshot and book.is_live and self._news.wants_levels else None
+        before = (book.bids(), book.offers()) if self._news.wants_before and book.is_live else None
         self.message_count += 1
         self._sources[book.symbol] = entry.source
         count = self._stream.book_count
@@ -142,10 +144,11 @@ class RecordedMarket(MarketListener):
         if self._stream.book_count == count or not book.is_live:
             self.refused_count += 1
             return
+        bids, offers = [], []
         if self._news.wants_levels:
             sides = document["book"] if "book" in document else document["orderbook_p"]
             bids, offers = (levels_of(sides[side], book.instrument) for side in ("bids", "asks"))
-            self._news.book_updated(entry, BookUpdate(book, is_snapshot, bids, offers, before))
+        self._news.book_updated(entry, BookUpdate(book, is_snapshot, bids, offers, before))
         self.symbols.add(book.symbol)
         self._news.message_taken(entry, document)
 
