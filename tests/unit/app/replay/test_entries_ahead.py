@@ -72,6 +72,17 @@ def test_the_next_call_is_seen_behind_channels_and_nothing_else(tmp_path: Path, 
     assert (ahead.peek_call(), ahead.is_over) == (None, True)
 
 
+@pytest.mark.parametrize("per_block", [1, 100])
+def test_channels_that_are_left_next_are_seen_and_nothing_behind_anything_else(tmp_path: Path, per_block: int) -> None:
+    entries = [(RUN, FOLLOW), (MARKET, {}), (RUN, FOLLOW | {"count": 1}), (CALL, OWN), (RUN, FOLLOW)]
+    ahead = EntriesAhead(written(tmp_path / "r", *entries, per_block=per_block))
+    seen = []
+    for _ in entries:
+        seen.append(ahead.peek_left() is not None)
+        ahead.pop()
+    assert (seen, ahead.peek_left()) == ([True, False, False, False, True], None)
+
+
 def test_whoever_looked_on_said_so_before_the_first_message(tmp_path: Path) -> None:
     run: dict[str, Any] = {"event": "run", "strategies": [], "timer_ms": 1}
     nobody, looking, running = (

@@ -9,8 +9,10 @@ from recorded_flow import RecordedFlow
 
 import tidings
 from tidings.app.replay.replaying import Replay
+from tidings.clock import ManualClock
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
+from tidings.recorder.recorder import Recorder
 from tidings.session.replay import replay
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
@@ -98,3 +100,44 @@ def test_most_messages_are_told_without_being_entries(left, monkeypatch):
     stepped.clear()
     assert asyncio.run(replay(left[0], until=result.entries)) == result
     assert stepped.count(EntryKind.MARKET) == result.messages
+
+
+class Leaving(Hearing):
+    """Has heard enough of candles after five."""
+
+    def __init__(self, symbol="BTCUSDT"):
+        super().__init__()
+        self.symbol = symbol
+
+    def on_start(self, session, now_ns):
+        super().on_start(session, now_ns)
+        self.session = session
+
+    def on_kline(self, kline, now_ns):
+        super().on_kline(kline, now_ns)
+        if len(self.heard) == 5:
+            self.session.unsubscribe(self.symbol, channels=["kline:60"])
+
+
+def test_what_a_callback_leaves_is_left_in_the_middle_of_a_message(tmp_path):
+    """A subscription's first message tells a thousand candles; what is recorded of its callbacks lies behind it."""
+    flow = RecordedFlow(tmp_path / "flow", ("BTCUSDT",), seed=5)
+    flow.close()
+    reader = RecordingReader(tmp_path / "flow")
+    candles = next(entry for entry in reader if entry.kind is EntryKind.MARKET and b"kline" in entry.payload)
+    recorder = Recorder(tmp_path / "left", session={}, clock=ManualClock(), has_thread=False, free_bytes_min=0)
+    follow, leave = (
+        json.dumps({"event": "follow", "channels": [["BTCUSDT", "kline:60"]], "count": count}).encode()
+        for count in (1, -1)
+    )
+    for kind, source, payload in (
+        (EntryKind.CATALOGUE, 0, reader.catalogue), (EntryKind.RUN, 0, follow), (EntryKind.MARKET, 1, candles.payload),
+        (EntryKind.RUN, 0, leave),
+    ):  # fmt: skip
+        recorder.take(kind, source, payload, candles.received_ns)
+    recorder.close()
+    leaving, other, hearing = Leaving(), Leaving("ETHUSDT"), Hearing()
+    for strategy in (leaving, other, hearing):
+        asyncio.run(replay(tmp_path / "left", [strategy]))
+    assert len(leaving.heard) == 5
+    assert len(other.heard) == len(hearing.heard) > 900, "whoever does something else hears what was told"
