@@ -142,6 +142,25 @@ async def test_a_book_followed_again_while_it_lingers_is_the_same_and_heard(serv
     await until(lambda: first in heard, "news")
 
 
+async def test_a_book_that_lingers_keeps_its_place_until_the_connection_is_lost(server, certificates):
+    ca_file, (first, *others, another) = str(certificates.ca_file), many(21)
+    async with tidings.connect(
+        "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=ca_file, rate_limits=False, market_connections=2
+    ) as phemex:
+        await phemex.subscribe(first, *others, channels=[BOOK])
+        await until(lambda: len(live(phemex, [first, *others])) == 20, "the books")
+        phemex.unsubscribe(first, channels=[BOOK])
+        await phemex.subscribe(first, channels=[BOOK])
+        assert len(server.streams) == 1, "no other connection for what this one brings"
+        phemex.unsubscribe(first, channels=[BOOK])
+        server.cut(server.holder(others[0]))
+        await until(lambda: not live(phemex, others), "the loss")
+        await until(lambda: len(live(phemex, others)) == 19, "the books again")
+        await phemex.subscribe(another, channels=[BOOK])
+        wanted = {("orderbook_p", json.dumps([symbol])) for symbol in (*others, another)}
+        assert server.live == [wanted], "the lost one's place is free, and it was not asked for again"
+
+
 async def test_a_book_that_ended_is_not_live_when_it_is_followed_again(server, phemex):
     await phemex.subscribe("BTCUSDT")
     await until(lambda: live(phemex, ["BTCUSDT"]), "the book")

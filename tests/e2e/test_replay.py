@@ -236,7 +236,7 @@ def test_candles_figures_and_ticks_are_told_again(flowing, tmp_path):
 
 
 class Leaving(ToldListener):
-    """Leaves a channel, and then orders, in one callback."""
+    """Leaves a book, which the venue goes on telling beside others of its channel, and orders in the same callback."""
 
     def on_start(self, session, now_ns):
         super().on_start(session, now_ns)
@@ -244,14 +244,25 @@ class Leaving(ToldListener):
 
     def on_book(self, book, now_ns):
         super().on_book(book, now_ns)
-        if not self.handle and book.is_two_sided:
-            self.session.unsubscribe("BTCUSDT", channels=["trade"])
+        if not self.handle and book.symbol == "BTCUSDT" and book.is_two_sided:
+            self.session.unsubscribe("ETHUSDT", channels=["book"])
             self.handle = self.session.arm("BTCUSDT", "buy").fire(book.best_bid_ticks - 1000, 5)
 
 
-def test_what_a_callback_leaves_before_it_orders_changes_nothing(flowing, tmp_path):
+def test_what_a_callback_leaves_before_it_orders_is_left_in_a_replay(flowing, tmp_path):
     live, again = Leaving(), Leaving()
-    asyncio.run(recorded(flowing.ready_file, tmp_path / "leaving", live))
+
+    async def leave() -> None:
+        options = {"exchange": str(flowing.ready_file), "record": str(tmp_path / "leaving")}
+        async with tidings.connect("local", on_stop="cancel", **options) as phemex:
+            await phemex.subscribe("BTCUSDT", "ETHUSDT")
+            await phemex.run(live, seconds=2.0)
+
+    asyncio.run(leave())
+    entries = list(RecordingReader(tmp_path / "leaving"))
+    call = next(entry.number for entry in entries if entry.kind is EntryKind.CALL)
+    told = [entry.payload for entry in entries[call:] if entry.kind is EntryKind.MARKET]
+    assert any(b"orderbook_p" in push and b"ETHUSDT" in push for push in told)
     result = play(tmp_path / "leaving", again)
     assert again.heard == live.heard
     assert (result.differences, again.handle == live.handle > 0) == (0, True)

@@ -11,7 +11,7 @@ cdef class EntryBlock:
     cdef bytes content
     cdef const char* at             # the next entry's head
     cdef readonly int64_t number    # the next entry's
-    cdef readonly int left          # entries that are still to be taken
+    cdef readonly int64_t left      # entries that are still to be taken
     cdef readonly int64_t wall_offset_ns, wall_offset_behind_ns
     cdef object entry_type, wall_offset_of
     cdef tuple kinds

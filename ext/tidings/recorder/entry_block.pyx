@@ -22,8 +22,10 @@ cdef enum:                          # as in recorder/entries
 
 @cython.final
 cdef class EntryBlock:
-    def __init__(self, bytes content not None, int64_t first_number, int count, int64_t wall_offset_ns, entry_type,
-                 tuple kinds not None, wall_offset_of):
+    def __cinit__(self, bytes content not None, int64_t first_number, int64_t count, int64_t wall_offset_ns, entry_type,
+                  tuple kinds not None, wall_offset_of):
+        if count < 0:
+            raise ValueError(f"a block of {count} entries")
         self.content, self.number, self.left = content, first_number, count
         self.at = PyBytes_AS_STRING(content)
         self.entry_type, self.kinds, self.wall_offset_of = entry_type, kinds, wall_offset_of
@@ -33,7 +35,7 @@ cdef class EntryBlock:
     cdef int look_through(self, const char* end) except -1:
         cdef const char* at = self.at
         cdef EntryHead head
-        cdef int index
+        cdef int64_t index
         for index in range(self.left):
             if end - at < ENTRY_HEAD_BYTES:
                 raise ValueError(f"entry {self.number + index} is cut off")
@@ -74,8 +76,8 @@ cdef class EntryBlock:
 
     def rest(self):
         """All entries that are left."""
-        cdef int index
-        return [self.take() for index in range(self.left)]
+        cdef int64_t _index
+        return [self.take() for _index in range(self.left)]
 
     def feed_market(self, dict takers not None, ManualClock clock not None, int64_t before_ns):
         """Market messages that came before `before_ns`, each to its connection's taker at its time; how many.

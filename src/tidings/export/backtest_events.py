@@ -2,7 +2,8 @@
 
 A snapshot that begins a book, or begins it anew after a loss, clears the depth and tells it whole. The venue's
 snapshot of each minute, on a book that is live, tells what it changes, which is mostly nothing: a back-test keeps the
-places of its orders in their queues.
+places of its orders in their queues. Each message tells what it made of the book, not what it says: the venue does not
+delete what falls out of the depth, and a back-test that kept it would find it in the book when prices come back.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Event(NamedTuple):
 class BacktestEvents(MarketNews):
     """Events by symbol, until they are taken."""
 
-    wants_levels = True
+    wants_before = True
 
     def __init__(self) -> None:
         self.waiting: dict[str, list[Event]] = {}
@@ -55,18 +56,18 @@ class BacktestEvents(MarketNews):
         self._add(entry, trade.instrument, trade.venue_time_ns, kind, [(trade.price_ticks, trade.qty_lots)])
 
     def book_updated(self, entry: Entry, update: BookUpdate) -> None:
-        kind = DEPTH
-        bids, offers = update.bids, update.offers
+        book, kind = update.book, DEPTH
+        bids, offers = book.bids(), book.offers()
         if update.before is not None:
             bids, offers = difference(update.before[0], bids), difference(update.before[1], offers)
-        elif update.is_snapshot:
+        else:
             kind = DEPTH_SNAPSHOT
             for side in (BUY, SELL):
-                self._events_of(update.book.instrument).append(
-                    Event(DEPTH_CLEAR | side, *self._times(entry, update.book.venue_time_ns), EVERYTHING, 0.0)
+                self._events_of(book.instrument).append(
+                    Event(DEPTH_CLEAR | side, *self._times(entry, book.venue_time_ns), EVERYTHING, 0.0)
                 )
         for side, levels in ((BUY, bids), (SELL, offers)):
-            self._add(entry, update.book.instrument, update.book.venue_time_ns, kind | side, levels)
+            self._add(entry, book.instrument, book.venue_time_ns, kind | side, levels)
 
     def _add(self, entry: Entry, instrument: Instrument, venue_ns: int, kind: int, levels: Levels) -> None:
         """Division of integers rounds to the nearest float."""
@@ -88,6 +89,7 @@ class BacktestEvents(MarketNews):
 
 def difference(before: Levels, after: Levels) -> Levels:
     """What turns one side into the other; 0 lots: gone."""
-    old, new = dict(before), dict(after)
-    gone = [(ticks, 0) for ticks in old if ticks not in new]
-    return [level for level in after if old.get(level[0]) != level[1]] + gone
+    if before == after:
+        return []
+    old, kept = set(before), {ticks for ticks, _ in after}
+    return [level for level in after if level not in old] + [(ticks, 0) for ticks, _ in before if ticks not in kept]

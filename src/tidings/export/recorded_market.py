@@ -1,8 +1,8 @@
 """A recording lived through again: entries in, and what they did to books, trades and candles out.
 
 The messages go through the decoder that the engine uses, so what an export calls a live book is what a strategy was
-shown. What the engine knew beside the messages (a connection that went down, messages that are missing) makes books
-stale here as it did there.
+shown: a decoder for each connection, so that garbage on one leaves the others' books alone. What the engine knew beside
+the messages (a connection that went down, messages that are missing) makes books stale here as it did there.
 """
 
 from __future__ import annotations
@@ -31,21 +31,23 @@ Document = dict[str, Any]
 
 
 class BookUpdate(NamedTuple):
-    """One message that a book took: levels in ticks and lots, 0 lots: gone."""
+    """One message that a book took: levels in ticks and lots, 0 lots: gone; none without `wants_levels`."""
 
     book: Book
     is_snapshot: bool
     bids: Levels
     offers: Levels
     before: tuple[Levels, Levels] | None
-    """What the book held, if this is a snapshot and the book was live."""
+    """What the book held, if it was live and `wants_before`."""
 
 
 class MarketNews:
     """Inherit and override what you want to hear. `entry` is what it comes from."""
 
     wants_levels = False
-    """Whether `book_updated` is to be called, which costs reading its levels a second time."""
+    """Whether updates are to tell the levels of their messages, which costs reading those a second time."""
+    wants_before = False
+    """Whether an update is to tell what its book held before, which costs reading the book each time."""
     wants_figures = False
     """Whether candles, ticks and tickers are to be told."""
 
@@ -88,7 +90,8 @@ class RecordedMarket(MarketListener):
         self.catalogue_number = 0  # the entry that holds the catalogue of now
         self._news = news
         self._symbols = frozenset(symbols)
-        self._stream: MarketStream | None = None
+        self._products: Products | None = None
+        self._streams: dict[int, MarketStream] = {}  # by connection
         self._figures: FigureReader | None = None
         self._tick_symbols: frozenset[str] = frozenset()  # of index and mark prices of the chosen symbols
         self._catalogue = b""
@@ -120,7 +123,7 @@ class RecordedMarket(MarketListener):
             document = None
         if not isinstance(document, dict):
             document = {}
-        if self._stream is None:
+        if self._products is None:
             return
         if not self._is_wanted(document):
             if self._news.wants_figures and tells_of_many(document):
@@ -128,13 +131,14 @@ class RecordedMarket(MarketListener):
             return
         if not 0 <= entry.received_ns - self._timer_ns < TIMER_NS:
             self._timer_ns = entry.received_ns
-            self._stream.on_timer(entry.received_ns)
-        symbol = document.get("symbol")
-        book = self._stream.book(symbol) if isinstance(symbol, str) else None
+            for source in sorted(self._streams):
+                self._streams[source].on_timer(entry.received_ns)
+        stream, symbol = self._stream_of(entry.source), document.get("symbol")
+        book = stream.book(symbol) if isinstance(symbol, str) else None
         if book is not None and ("book" in document or "orderbook_p" in document):
-            self._take_book(entry, document, book)
+            self._take_book(entry, document, stream, book)
         else:
-            self._take_other(entry, document)
+            self._take_other(entry, document, stream)
 
     def _is_wanted(self, document: Document) -> bool:
         """Whether it is about a chosen symbol, or cannot be told from one that is."""
@@ -144,34 +148,35 @@ class RecordedMarket(MarketListener):
         told = tick if isinstance(tick, dict) else document
         return told.get("symbol") in (self._tick_symbols if told is tick else self._symbols)
 
-    def _take_book(self, entry: Entry, document: Document, book: Book) -> None:
-        assert self._stream is not None
+    def _take_book(self, entry: Entry, document: Document, stream: MarketStream, book: Book) -> None:
         is_snapshot = document.get("type") == "snapshot"
-        before = (book.bids(), book.offers()) if is_snapshot and book.is_live and self._news.wants_levels else None
+        before = (book.bids(), book.offers()) if self._news.wants_before and book.is_live else None
         self.message_count += 1
-        self._sources[book.symbol] = entry.source
-        count = self._stream.book_count
-        self._stream.feed(entry.payload, entry.received_ns)
-        if self._stream.book_count == count or not book.is_live:
+        self._come_by(entry.source, book)
+        count = stream.book_count
+        stream.feed(entry.payload, entry.received_ns)
+        if stream.book_count == count or not book.is_live:
             self.refused_count += 1
             return
+        bids, offers = [], []
         if self._news.wants_levels:
             sides = document["book"] if "book" in document else document["orderbook_p"]
             bids, offers = (levels_of(sides[side], book.instrument) for side in ("bids", "asks"))
-            self._news.book_updated(entry, BookUpdate(book, is_snapshot, bids, offers, before))
+        self._news.book_updated(entry, BookUpdate(book, is_snapshot, bids, offers, before))
         self.symbols.add(book.symbol)
         self._news.message_taken(entry, document)
 
-    def _take_other(self, entry: Entry, document: Document) -> None:
-        assert self._stream is not None
-        malformed, trades = self._stream.malformed_count, self._stream.trade_count
-        if not self._stream.feed(entry.payload, entry.received_ns):
-            return
-        self.message_count += 1
-        if self._stream.malformed_count != malformed:
+    def _take_other(self, entry: Entry, document: Document, stream: MarketStream) -> None:
+        malformed, trades = stream.malformed_count, stream.trade_count
+        is_push = stream.feed(entry.payload, entry.received_ns)
+        if stream.malformed_count != malformed:
+            self.message_count += 1
             self.refused_count += 1
             return
-        if self._stream.trade_count != trades:
+        if not is_push:
+            return
+        self.message_count += 1
+        if stream.trade_count != trades:
             self.symbols.add(document["symbol"])
         elif self._news.wants_figures:
             self._take_figures(entry)
@@ -193,10 +198,31 @@ class RecordedMarket(MarketListener):
                 self._news.ticker_told(entry, figure)
         return bool(figures)
 
+    # ---- connections ---------------------------------------------------------------------------------------------
+
+    def _stream_of(self, source: int) -> MarketStream:
+        stream = self._streams.get(source)
+        if stream is None:
+            assert self._products is not None
+            stream = self._streams[source] = MarketStream(self._products.instruments, self)
+        return stream
+
+    def _book(self, symbol: str) -> Book | None:
+        """As the connection has it that brings it."""
+        stream = self._streams.get(self._sources.get(symbol, 0))
+        return stream.book(symbol) if stream is not None else None
+
+    def _come_by(self, source: int, book: Book) -> None:
+        """Another connection's book of this symbol, if there was one, is not followed any more."""
+        if self._sources.get(book.symbol, source) != source and (before := self._book(book.symbol)) is not None:
+            before.mark_stale(FeedEvent.DISCONNECTED)
+        self._sources[book.symbol] = source
+
     # ---- MarketListener ------------------------------------------------------------------------------------------
 
     def book_changed(self, book: Book, now_ns: int) -> None:
-        self._news.book_changed(self._entry, book)
+        if book is self._book(book.symbol):
+            self._news.book_changed(self._entry, book)
 
     def trade_printed(self, trade: Trade, now_ns: int) -> None:
         self._news.trade_printed(self._entry, trade)
@@ -208,8 +234,8 @@ class RecordedMarket(MarketListener):
         if entry.payload == self._catalogue:
             return
         books = self.save()["books"]
-        products = parse_products(entry.payload)
-        self._stream = MarketStream(products.instruments, self)
+        products = self._products = parse_products(entry.payload)
+        self._streams = {}
         self._figures = FigureReader(products)
         told = (products.tick_symbols.get(symbol, {}) for symbol in self._symbols)
         self._tick_symbols = frozenset(symbol for symbols in told for symbol in symbols.values())
@@ -228,7 +254,7 @@ class RecordedMarket(MarketListener):
     def _lose(self, source: int, symbol: str = "") -> None:
         """Books that came by this connection (0: all) are not to be trusted until their next snapshot."""
         for found, own_source in self._sources.items():
-            book = self._stream.book(found) if self._stream is not None else None
+            book = self._book(found)
             is_meant = source in (0, own_source) and symbol in ("", found)
             if book is not None and is_meant and book.mark_stale(FeedEvent.DISCONNECTED):
                 self._news.book_changed(self._entry, book)
@@ -237,8 +263,7 @@ class RecordedMarket(MarketListener):
 
     def save(self) -> dict[str, Any]:
         """What has to be known to go on behind the last entry, as JSON can hold it."""
-        stream = self._stream
-        found = (stream.book(symbol) for symbol in self._sources) if stream is not None else ()
+        found = map(self._book, self._sources)
         return {
             "catalogue": self.catalogue_number,
             "counts": [self.message_count, self.dropped_count, self.refused_count],
@@ -259,7 +284,7 @@ class RecordedMarket(MarketListener):
 
     def _restore_books(self, books: list[dict[str, Any]]) -> None:
         for saved in books:
-            book = self._stream.book(saved["symbol"]) if self._stream is not None else None
+            book = self._stream_of(self._sources[saved["symbol"]]).book(saved["symbol"])
             if book is not None and _grid(book.instrument) == saved["grid"]:
                 figures = saved["figures"]
                 book.apply_snapshot(saved["bids"], saved["offers"], **{**figures, "received_ns": saved["snapshot_ns"]})

@@ -170,7 +170,7 @@ class _Segment:
                 content_of(stored, block), block.first_number, block.entry_count, place.wall_offset_ns, Entry, KINDS,
                 _wall_offset_ns,
             )  # fmt: skip
-        except ValueError as error:  # its checksum fits: whoever wrote it had a bug, or is of another version
+        except (ValueError, OverflowError) as error:  # its checksum fits: its writer had a bug, or is another version
             raise self._damaged(str(error)) from None
         self._has_ended = block.is_end
         return entries, _Place(entries.number + entries.left, block.crc, entries.wall_offset_behind_ns)

@@ -44,9 +44,6 @@ class ReplaySession(Phemex):
     async def subscribe(self, *symbols: str, **words: Any) -> None:
         """Nothing: what was recorded comes, and no more."""
 
-    def unsubscribe(self, *symbols: str, **words: Any) -> None:
-        """Likewise."""
-
     def kill(self, reason: str) -> asyncio.Task[Any]:
         """Its cancels and what it denied are recorded; of its outcome only their reports tell."""
         return asyncio.get_running_loop().create_task(asyncio.sleep(0), name="tidings-replayed-kill")

@@ -63,6 +63,23 @@ def test_events_by_hand(written, book_push, tmp_path: Path) -> None:
     ]
 
 
+def test_what_falls_out_of_the_depth_is_gone_when_prices_come_back(written, book_push, tmp_path: Path) -> None:
+    """The venue deletes nothing that it does not show, so 59999.9 may have ended meanwhile, or not."""
+    for sequence, kind, bids in (
+        (10, "snapshot", [["60000.0", "1"], ["59999.9", "2"]]),
+        (11, "incremental", [["60000.1", "3"]]),
+        (12, "incremental", [["60000.1", "0"], ["59999.8", "4"]]),
+    ):
+        written.push(book_push(kind, bids, [["60000.2", "1"]], sequence) | {"depth": 2})
+    convert(written.close(), "hftbacktest", tmp_path)
+    told = [(ev & 7, px, qty) for ev, _, _, px, qty in events(tmp_path / "BTCUSDT.npz") if ev & BUY and ev & LOCAL]
+    assert told[1:] == [
+        (SNAPSHOT, 60000.0, 1), (SNAPSHOT, 59999.9, 2),
+        (DEPTH, 60000.1, 3), (DEPTH, 59999.9, 0),
+        (DEPTH, 59999.8, 4), (DEPTH, 60000.1, 0),
+    ]  # fmt: skip
+
+
 def test_a_clock_behind_the_venue_s_is_put_right(written, book_push, tmp_path: Path) -> None:
     push = book_push("snapshot", [["60000.0", "1.5"]], [], 10) | {"timestamp": WALL_NS + 1_000_000}
     written.push(push)

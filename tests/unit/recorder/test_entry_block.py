@@ -1,5 +1,7 @@
 """Blocks of entries: refused where they do not fit, taken one by one, and the market's fed on where they lie."""
 
+import contextlib
+
 import pytest
 from entry_layout import entry_bytes
 from market_instruments import LINEAR
@@ -47,11 +49,25 @@ WHOLE = entry_bytes(3, 7, b"push", 100)
         (entry_bytes(0, 0, b"", 0), 1, "kind 0"),
         (entry_bytes(3, 0, b"", 0, zero=1), 1, "does not know"),
         (entry_bytes(9, 0, b"late", 0), 1, "invalid literal"),
+        (b"", -1, "a block of -1 entries"),
+        (WHOLE, 2**32 - 1, "entry 2 is cut off"),
     ],
 )
 def test_what_is_no_block_of_entries_is_refused(content: bytes, count: int, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         block_of(content, count)
+
+
+def test_what_was_refused_is_no_block_and_no_block_becomes_another() -> None:
+    """Whatever is taken off a block relies on its having been looked through."""
+    with pytest.raises(TypeError):
+        EntryBlock.__new__(EntryBlock)
+    with pytest.raises(ValueError, match="cut off"):
+        EntryBlock.__new__(EntryBlock, b"", 1, 2, 0, Entry, KINDS, int)
+    block = block_of(WHOLE, 1)
+    with contextlib.suppress(TypeError, ValueError):
+        block.__init__(b"", 1, 2, 0, Entry, KINDS, int)  # type: ignore[misc]
+    assert block.rest() == [Entry(1, 100, 100, EntryKind.MARKET, 7, b"push")]
 
 
 def push(sequence: int) -> bytes:

@@ -87,6 +87,40 @@ def test_segments_follow_each_other(tmp_path: Path) -> None:
     assert sum(entry.kind is EntryKind.SESSION for entry in entries) == reader.segment_count
 
 
+def test_what_is_written_is_durable_after_50_ms_or_a_mebibyte_and_the_lag_is_told(tmp_path: Path) -> None:
+    recorder, clock = driven(tmp_path / "r", level=0)
+    recorder.turn()
+    numbers = []
+    for _ in range(4):
+        recorder.take(EntryKind.MARKET, 1, b"{}", clock.read_now_ns())
+        recorder.turn()
+        numbers.append(recorder.stats.synced_number)
+        clock.advance(20_000_000)
+    assert numbers == [1, 1, 1, 5], "the first entry of all is the session's"
+    assert (recorder.stats.lag_ns, recorder.stats.lag_max_ns) == (60_000_000, 60_000_000)
+    for _ in range(12):
+        recorder.take(EntryKind.MARKET, 1, b"x" * 100_000, clock.read_now_ns())
+    recorder.turn()
+    assert 5 + 10 <= recorder.stats.synced_number < 5 + 12
+    assert (recorder.stats.lag_ns, recorder.stats.lag_max_ns) == (0, 60_000_000)
+    assert recorder.stats.written_bytes == sum(path.stat().st_size for path in (tmp_path / "r").iterdir())
+    recorder.close()
+
+
+def test_messages_are_packed_and_the_time_is_told_once_a_second(tmp_path: Path) -> None:
+    recorder, clock = driven(tmp_path / "r")
+    for number in range(300):
+        recorder.take(EntryKind.MARKET, 1, PUSH % number, clock.read_now_ns())
+        if number % 100 == 99:
+            recorder.turn()
+    assert recorder.stats.written_bytes * 4 < recorder.stats.bytes == sum(len(PUSH % number) for number in range(300))
+    for _ in range(170):
+        clock.advance(20_000_000)
+        recorder.turn()
+    recorder.close()
+    assert [entry.kind for entry in RecordingReader(tmp_path / "r")].count(EntryKind.CLOCK) == 3
+
+
 def test_a_day_ends_a_segment(tmp_path: Path) -> None:
     recorder, clock = driven(tmp_path / "r")
     recorder.take(EntryKind.MARKET, 1, b"today", 1000)

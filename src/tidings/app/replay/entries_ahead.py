@@ -61,6 +61,14 @@ class EntriesAhead:
                 return None
             place += 1
 
+    def peek_left(self) -> Followed | None:
+        """The channels that are left next, before anything else happens."""
+        if not self._looked_at and not self._market_is_next() and (entry := self._next()) is not None:
+            self._looked_at.append(entry)
+        entry = self._looked_at[0] if self._looked_at else None
+        event = decode_run(entry.payload) if entry is not None and entry.kind is EntryKind.RUN else None
+        return event if isinstance(event, Followed) and event.count < 0 else None
+
     def feed_market(self, takers: dict[int, Any], clock: ManualClock, before_ns: int) -> int:
         """Pass by market messages with nothing else between them, each told at once (see EntryBlock); how many."""
         if self._block is None or self._looked_at or self._until is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tidings.app.market.heard_market import HeardMarket
 from tidings.app.market.market_listeners import tell, tell_state
@@ -27,6 +27,7 @@ class ReplayMarket(HeardMarket):
         self._products = products
         self.streams: dict[int, MarketStream] = {}  # by connection
         self._followed: Counter[tuple[str, str]] | None = None  # None: not recorded, so all that came is told
+        self.on_left: Callable[[list[tuple[str, str]]], None] = lambda channels: None
         self._figures = FigureReader(products, lambda instrument: self._is_followed(instrument.symbol, TICKER))
 
     # ---- From the recording --------------------------------------------------------------------------------------
@@ -75,7 +76,9 @@ class ReplayMarket(HeardMarket):
         """Nothing: what was recorded comes, and no more."""
 
     def unsubscribe(self, instruments: Iterable[Instrument], channels: Iterable[str] = ()) -> None:
-        """Likewise."""
+        """What a callback leaves is left at once, if that was recorded: it may be told more of the same message."""
+        words = tuple(channels)
+        self.on_left([*dict.fromkeys((found.symbol, word) for found in instruments for word in words)])
 
     def book(self, symbol: str) -> Book | None:
         """The book of a symbol: of the connection that told of it last."""

@@ -79,11 +79,12 @@ class Replay:
         laid, self._is_told, self._has_run = look_ahead(reader, until)
         products = parse_products(reader.catalogue)
         self.engine = ReplayEngine(products, laid or NO_PATH, self._expected_call, self._pass_call)
+        self.engine.market.on_left = self._leave
         self._ahead = EntriesAhead(reader, until)
         self._call: Call | None = None  # the recorded call that comes next, if it was looked at
         self._again: Call | None = None  # the call that is made again just now
         self._run: StrategyRun | None = None
-        self._is_plugged = False
+        self._is_plugged = self._is_acting = False
         self._count = self._timed_count = 0  # of the recorded run's strategies; up to the last one with a timer
         self._timer_ns, self._due_ns = timer_ms * NS_PER_MS, 0  # 0: timers are recorded, or there are none
 
@@ -124,6 +125,12 @@ class Replay:
         for entry in self._ahead.pop_many(count):
             self._follow_run(entry)
 
+    def _leave(self, channels: list[tuple[str, str]]) -> None:
+        """A callback leaves channels. If others were left when this was recorded, those are, at their time."""
+        left = self._ahead.peek_left() if self._is_acting else None
+        if left is not None and left.channels == channels and (entry := self._pop()) is not None:
+            self._follow_run(entry)
+
     def _pop(self) -> Entry | None:
         self._call = None
         return self._ahead.pop()
@@ -157,7 +164,9 @@ class Replay:
             elif self._ahead.count >= breath_at:
                 await asyncio.sleep(0)
                 breath_at = self._ahead.count + BREATH_ENTRIES
+            self._is_acting = True
             self.step(entry)
+            self._is_acting = False
             if speed is None:
                 self._feed_market()
         return self._finish()
