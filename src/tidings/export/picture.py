@@ -142,7 +142,8 @@ def _draw_chart(panels: Any, chart: Chart, start_ns: int, end_ns: int) -> None:
     bins = [found for _, found in sorted(chart.prices.bins.items())]
     as_price = _prices_of(chart)
     _draw_prices(price, times, bins, as_price)
-    _draw_own(price, chart, as_price)
+    limits = _price_limits(bins, as_price)
+    _draw_own(price, chart, as_price, limits)
     _draw_line(spread, times, [as_price(found.spread_max) for found in bins], "black")
     _draw_volume(volume, times, bins, float(qty_decimal(instrument, 1)))
     for start_of_doubt_ns, stop_ns in chart.prices.stale:
@@ -200,16 +201,33 @@ def _draw_volume(axes: Any, times: list[float], bins: list[Bin], one: float) -> 
     axes.set_ylim(1.05 * min(sold) or -one, 1.05 * max(bought) or one)
 
 
-def _draw_own(axes: Any, chart: Chart, as_price: Callable[[int], float]) -> None:
+def _price_limits(bins: list[Bin], as_price: Callable[[int], float]) -> tuple[float, float]:
+    """What the market's prices span, and thrice as much above and below: an order far off must not flatten them."""
+    told = [ticks for found in bins for ticks in (found.bid, found.ask, found.low, found.high) if ticks]
+    if not told:
+        return -math.inf, math.inf
+    low, high = as_price(min(told)), as_price(max(told))
+    room = 3 * (high - low) or 0.001 * high
+    return low - room, high + room
+
+
+def _draw_own(
+    axes: Any, chart: Chart, as_price: Callable[[int], float], limits: tuple[float, float]
+) -> None:
+    """What lies beyond the limits is counted in the legend, and not seen."""
+    seen = [*axes.get_ylim()]
     for side, color, marker, done in ((Side.BUY, BUY_COLOR, "^", "bought"), (Side.SELL, SELL_COLOR, "v", "sold")):
         stands = [stand for stand in chart.stands if stand.side is side]
         if stands:
             order_count = len({stand.order_id for stand in stands})
+            beyond = {s.order_id for s in stands if not limits[0] <= as_price(s.price_ticks) <= limits[1]}
+            words = f"{order_count}, {len(beyond)} of them far off" if beyond else str(order_count)
+            seen += [price for s in stands if limits[0] <= (price := as_price(s.price_ticks)) <= limits[1]]
             axes.hlines(
                 [as_price(stand.price_ticks) for stand in stands],
                 [days(stand.start_ns) for stand in stands],
                 [days(stand.end_ns) for stand in stands],
-                color=color, linewidth=1.5, alpha=0.5, label=f"own {side.name.lower()} orders ({order_count})",
+                color=color, linewidth=1.5, alpha=0.5, label=f"own {side.name.lower()} orders ({words})",
             )  # fmt: skip
         fills: list[Fill] = [fill for fill in chart.fills if fill.side is side]
         if fills:
@@ -218,6 +236,9 @@ def _draw_own(axes: Any, chart: Chart, as_price: Callable[[int], float]) -> None
                 marker=marker, color=color, edgecolors="black", linewidths=0.5, s=36, zorder=3,
                 label=f"{done} ({len(fills)} fills)",
             )  # fmt: skip
+            seen += [as_price(fill.price_ticks) for fill in fills]
+    margin = 0.03 * (max(seen) - min(seen))
+    axes.set_ylim(min(seen) - margin, max(seen) + margin)
 
 
 def _prices_of(chart: Chart) -> Callable[[int], float]:

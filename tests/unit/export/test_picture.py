@@ -16,6 +16,7 @@ from tidings.export.picture import draw
 from tidings.model.enums import Side
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+PICTURE = re.compile(r"<svg .*?</svg>", re.DOTALL)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -59,7 +60,7 @@ def test_a_page_has_a_picture_and_figures_of_each_symbol(charts: Charts, tmp_pat
 
 def test_axes_say_what_they_measure(charts: Charts, tmp_path: Path) -> None:
     draw(charts, tmp_path / "a.html", "units")
-    pictures = re.findall(r"<svg .*?</svg>", (tmp_path / "a.html").read_text(), re.DOTALL)
+    pictures = PICTURE.findall((tmp_path / "a.html").read_text())
     units = {"BTCUSD": ("USD", "contracts"), "BTCUSDT": ("USDT", "BTC"), "sBTCUSDT": ("USDT", "BTC")}
     for picture, found in zip(pictures, charts.charts, strict=True):
         words = ["".join(node.itertext()).strip() for node in ET.fromstring(picture).iter(f"{SVG}text")]
@@ -71,14 +72,30 @@ def test_axes_say_what_they_measure(charts: Charts, tmp_path: Path) -> None:
 
 def test_an_order_that_was_amended_is_one_order(charts: Charts, tmp_path: Path) -> None:
     """In the legend; it is drawn at each of its prices."""
-    (found,) = (chart for chart in charts.charts if chart.instrument.symbol == "BTCUSDT")
-    start_ns = charts.start_ns
-    stands = [
-        Stand(Side.BUY, price_ticks, start_ns, charts.end_ns, order_id)
-        for price_ticks, order_id in ((600_000, "a"), (600_010, "a"), (600_020, "b"))
-    ]
-    draw(replace(charts, charts=[replace(found, stands=stands)]), tmp_path / "a.html", "")
-    assert "own buy orders (2)" in (tmp_path / "a.html").read_text()
+    bid = last_bid(charts)
+    page = page_with(charts, tmp_path, [(bid, "a"), (bid - 10, "a"), (bid - 20, "b")])
+    assert "own buy orders (2)" in page
+
+
+def test_an_order_far_off_does_not_flatten_the_market(charts: Charts, tmp_path: Path) -> None:
+    bid = last_bid(charts)
+    page = page_with(charts, tmp_path, [(bid, "a"), (bid // 2, "b")])
+    assert "own buy orders (2, 1 of them far off)" in page
+    words = ["".join(node.itertext()).strip() for node in ET.fromstring(PICTURE.findall(page)[0]).iter(f"{SVG}text")]
+    prices = [float(text) for text in words if re.fullmatch(r"\d{4,}(\.\d+)?", text)]
+    assert prices and min(prices) > 0.9 * bid / 10
+
+
+def last_bid(charts: Charts) -> int:
+    """Of BTCUSDT, in ticks of 0.1."""
+    return next(found.bid for found in reversed(charts.charts[1].prices.bins.values()) if found.bid)
+
+
+def page_with(charts: Charts, tmp_path: Path, own: list[tuple[int, str]]) -> str:
+    """BTCUSDT drawn with own buy orders at these prices, by their ids."""
+    stands = [Stand(Side.BUY, ticks, charts.start_ns, charts.end_ns, order_id) for ticks, order_id in own]
+    draw(replace(charts, charts=[replace(charts.charts[1], stands=stands)]), tmp_path / "a.html", "")
+    return (tmp_path / "a.html").read_text()
 
 
 def test_what_cannot_be_drawn_is_said(charts: Charts, flow, written, tmp_path: Path) -> None:
