@@ -16,6 +16,10 @@ from tidings.model.terms cimport OrderTerms
 from tidings.model.trigger_prices cimport TriggerPrices
 
 
+cdef enum:
+    DENY_REASONS_MAX = 64       # more than there are
+
+
 @cython.final
 cdef class OrderEntry(OrderHearers):
     # Who helps.
@@ -30,6 +34,7 @@ cdef class OrderEntry(OrderHearers):
     cdef object on_foreign                      # (report): an order that is not ours
     # Counters, read from the cold side.
     cdef readonly int64_t submitted_count, denied_count, ack_count, fill_count, reject_count, cancel_count, amend_count
+    cdef int64_t[DENY_REASONS_MAX] denied_counts        # by DenyReason
     cdef readonly int64_t unknown_count, unsent_count, duplicate_count, foreign_count, revived_count, overfill_count
 
     # Down. All answer a DenyReason; DENY_NONE: written, and one report will end the request.

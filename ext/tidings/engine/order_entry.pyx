@@ -32,6 +32,7 @@ from tidings.model.terms cimport OrderTerms
 from tidings.model.trigger_prices cimport TriggerPrices, has_place_for
 
 from tidings.errors import UsageError
+from tidings.model.enums import DenyReason
 
 
 @cython.final
@@ -91,6 +92,8 @@ cdef class OrderEntry(OrderHearers):
         else:
             order.status, order.leaves_qty_lots = STATUS_DENIED, 0
             self.denied_count += 1
+            if 0 <= reason < DENY_REASONS_MAX:
+                self.denied_counts[reason] += 1
         return reason
 
     cdef int _send_new(self, Order order, int64_t now_ns) except -1:
@@ -343,6 +346,9 @@ cdef class OrderEntry(OrderHearers):
     def cancel_orders(self, list orders not None, int64_t now_ns):
         """0, or the negative DenyReason."""
         return -self.cancel_many(orders, now_ns)
+
+    def denials(self):
+        return {reason: self.denied_counts[reason] for reason in DenyReason if self.denied_counts[reason]}
 
     def find_owner(self, ExecutionReport report not None):
         """The order a report speaks of, or None: it is not ours."""

@@ -22,7 +22,7 @@ from tidings.session.phemex import Phemex
 
 EVENTS = ("submitted", "denied", "ack", "fill", "amend", "cancel", "reject", "unknown", "unsent")
 TIMER_MS_MAX = 3_600_000
-NOTHING = {"strategies": [], "seconds": 0.0, "events": dict.fromkeys(EVENTS, 0), "open_orders": 0}
+NOTHING = {"strategies": [], "seconds": 0.0, "events": dict.fromkeys(EVENTS, 0), "denials": {}, "open_orders": 0}
 
 
 def add_commands(commands: Any) -> None:
@@ -133,6 +133,7 @@ def _report(
         "strategies": _names(strategies),
         "seconds": round(seconds, 3),
         "events": {name: getattr(entry, f"{name}_count") for name in EVENTS},
+        "denials": {reason.name: count for reason, count in entry.denials().items()},
         "positions": {
             position.symbol: qty_text(phemex.instrument(position.symbol), position.net_qty_lots)
             for position in phemex.positions()
@@ -149,6 +150,8 @@ def _show(screen: Screen, report: dict[str, Any]) -> None:
     screen.json(report)
     counted = [f"{count} {name}" for name, count in report["events"].items() if count]
     screen.line(f"{report['seconds']:.1f} s: {', '.join(counted) or 'no orders'}; {report['open_orders']} left open")
+    if report["denials"]:
+        screen.line(f"denied: {', '.join(f'{count} {reason}' for reason, count in report['denials'].items())}")
     for symbol, qty in report["positions"].items():
         screen.line(f"held: {qty} {symbol}")
     if report["strategy_errors"]:

@@ -10,6 +10,7 @@ from tidings.engine.risk import Risk
 from tidings.engine.strategy import Strategy
 from tidings.journal.order_journal import OrderJournal
 from tidings.metrics.stages import Stages
+from tidings.model.enums import DenyReason
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.order import Order
 from tidings.model.terms import OrderTerms
@@ -63,6 +64,8 @@ class OrderEntry(OrderListener):
     @property
     def denied_count(self) -> int:
         """New orders refused here."""
+    def denials(self) -> dict[DenyReason, int]:
+        """The same by reason; those that were never met are left out."""
     @property
     def ack_count(self) -> int: ...
     @property

@@ -60,6 +60,7 @@ def test_risks_denial_asks_the_gateway_nothing():
     assert path.entry.submit_order(order, NOW_NS) == -DenyReason.HALTED
     assert path.venue.calls == []
     assert (path.entry.submitted_count, path.entry.denied_count, path.table.last_handle) == (0, 1, 0)
+    assert path.entry.denials() == {DenyReason.HALTED: 1}
 
 
 @pytest.mark.parametrize("denial", [DenyReason.RATE_LIMIT, DenyReason.LANES_FULL, DenyReason.NOT_CONNECTED])
@@ -78,6 +79,7 @@ def test_denied_order_is_done_and_never_was():
     assert (order.ord_status, order.is_done, order.handle, order.leaves_qty_lots) == (OrdStatus.DENIED, True, 0, 0)
     assert path.entry.cancel_order(order, NOW_NS) == -DenyReason.ORDER_DONE
     assert (path.entry.denied_count, path.strategy.heard) == (1, [])
+    assert sum(path.entry.denials().values()) == 1
 
 
 def test_draft_denied_for_the_moment_may_be_submitted_again():
@@ -357,3 +359,11 @@ def test_mixture_is_refused(other):
     with pytest.raises(TypeError):
         path.entry.cancel_orders([7], NOW_NS)
     assert "send_cancel_many" not in path.venue.names
+
+
+def test_every_reason_has_its_place_in_the_count():
+    path = Path()
+    for reason in (DenyReason.RATE_LIMIT, DenyReason.RATE_LIMIT, max(DenyReason)):
+        path.venue.answers["take"] = reason
+        assert path.entry.submit_order(path.draft(LIMIT), NOW_NS) == -reason
+    assert path.entry.denials() == {DenyReason.RATE_LIMIT: 2, max(DenyReason): 1}
