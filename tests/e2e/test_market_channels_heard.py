@@ -94,3 +94,7 @@ async def test_a_listener_that_fails_is_told_of_and_the_others_hear_on(start_exc
         await phemex.subscribe("BTCUSDT")
         await until(lambda: states == [("BTCUSDT", "SNAPSHOT")], "the snapshot")
     await until(lambda: "ZeroDivisionError" in caplog.text, "the error told")
+    books = []
+    phemex.engine.market.add_listener(book=lambda book, now_ns: books.append(book.sequence))
+    await until(lambda: len(books) > 3, "more books")
+    assert caplog.text.count("ZeroDivisionError: ") == 1, "not once more for each book"

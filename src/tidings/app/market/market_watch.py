@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tidings.app.links.venue_access import VenueAccess
 from tidings.app.market.book_gate import OPEN_GATE, BookGate, worth_of
 from tidings.app.market.heard_market import HeardMarket
 from tidings.app.market.market_feed import MarketFeed
 from tidings.app.market.market_feeds import MarketFeeds
-from tidings.app.market.market_listeners import tell, tell_state
+from tidings.app.market.market_listeners import MarketCallbacks, tell, tell_state
 from tidings.app.market.resync import ASK_AGAIN_NS, SnapshotRequests, why_ask
 from tidings.app.recording.session_recording import Recording
+from tidings.app.strategies.strategy_errors import StrategyErrors
 from tidings.app.world import World
 from tidings.engine.risk import Risk
 from tidings.market.book import Book
@@ -72,6 +73,11 @@ class MarketWatch(HeardMarket):
         self._followed: Counter[Followed] = Counter()
         self._topics: dict[Followed, Topic] = {}
         self._books: dict[str, Book] = {}
+        self._errors = StrategyErrors(world.clock, log)
+
+    def add_listener(self, **callbacks: Any) -> MarketCallbacks:
+        """The same; what a listener raises, and has no `on_error` for, is logged each ten seconds at most."""
+        return super().add_listener(**{"on_error": self._errors.hear, **callbacks})
 
     # ---- What is followed ----------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Exceptions of a strategy's callbacks: counted, and told so that nobody misses them and nothing drowns in them."""
+"""Exceptions of callbacks: counted, and told so that nobody misses them and nothing drowns in them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ KINDS_MAX = 100
 class StrategyErrors:
     """`hear` logs the first of each kind at once, with its traceback, and then one every ten seconds with the count."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, log: logging.Logger = log) -> None:
         self.count = 0
-        self._clock = clock
+        self._clock, self._log = clock, log
         self._kinds: dict[tuple[str, type[Exception]], tuple[int, int]] = {}  # → when it was told, how many since
 
     def hear(self, error: Exception, callback: Any) -> None:
@@ -34,4 +34,4 @@ class StrategyErrors:
             self._kinds.clear()
         self._kinds[kind] = now_ns, 0
         since = f" ({untold_count} more times since it was told last)" if untold_count else ""
-        log.error("%s raised %r%s; the engine goes on", name, error, since, exc_info=error)
+        self._log.error("%s raised %r%s; the engine goes on", name, error, since, exc_info=error)
