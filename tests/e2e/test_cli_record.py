@@ -159,7 +159,7 @@ def until_it_handles(how: signal.Signals, pid: int) -> None:
         (("record", "BTCUSD", "--channels", ","), 2, "names nothing"),
         (("record", "BTCUSD", "--seconds", "0"), 2, "--seconds"),
         (("record", "BTCUSD", "--segment-mb", "0"), 2, "record_segment_mb"),
-        (("record", "BTCUSD", "--private", "--free-mb", "-1"), 2, "record_free_mb"),
+        (("record", "BTCUSD", "--private", "--free-mb", "-1"), 2, "--free-mb"),
     ],
 )
 def test_what_cannot_be_recorded_is_refused_and_leaves_nothing(low_exchange, tmp_path, words, code, told):

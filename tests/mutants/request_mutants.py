@@ -65,7 +65,7 @@ REQUEST_MUTANTS = (
         _ENTRY,
         "if self.heartbeat is None or self.heartbeat.may_send(order.terms.instrument.index):",
         "if MUTATED or self.heartbeat is None or self.heartbeat.may_send(order.terms.instrument.index):",
-        "tests/unit/engine tests/unit/app/test_heartbeat.py",
+        "tests/unit/engine tests/unit/app/lifeline/test_heartbeat.py",
     ),
     Mutant(
         "clock trusted whatever its uncertainty",

@@ -98,7 +98,7 @@ STATE_MUTANTS = (
         _INQUIRY,
         "            elif listing.is_complete:",
         "            elif MUTATED or listing.is_complete:",
-        "tests/unit/app/test_inquiry.py",
+        "tests/unit/app/truth/test_inquiry.py",
     ),
     Mutant(
         "older row believed",
