@@ -4,9 +4,7 @@ Of twenty executions one is the session's, which takes longer. Ends with one lin
 hung, or contradicted itself. To run it under the address sanitizer: docs/fix.md.
 """
 
-import argparse
 import faulthandler
-import json
 import signal
 import sys
 import time
@@ -15,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "reference")]
 
+from tests.fuzz.command import run_command  # noqa: E402
 from tests.fuzz.decoder import DecoderFuzz  # noqa: E402
 from tests.fuzz.session import SessionFuzz  # noqa: E402
 
@@ -59,14 +58,7 @@ def run_batch(seed: int, executions: int, total: dict[str, int]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--executions", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=1e9, help="end then, however many there were")
-    options = parser.parse_args(arguments)
-    result = fuzz(options.executions, options.seed, options.seconds)
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 1 if result["violation"] else 0
+    return run_command("tests.fuzz", __doc__, fuzz, arguments)
 
 
 if __name__ == "__main__":

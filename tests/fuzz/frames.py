@@ -4,8 +4,6 @@
 the same messages, and both found a fault or neither did.
 """
 
-import argparse
-import json
 import random
 import sys
 import time
@@ -17,6 +15,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
+from tests.fuzz.command import run_command
 from tidings.wire.frame_reader import FrameReader
 
 LIMIT_BYTES = 300
@@ -28,6 +27,7 @@ FIRST_BYTES = (0x01, 0x02, 0x00, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8A, 0x83, 0x8B,
 OUTSIDE, INSIDE = (0x81, 0x81, 0x82, 0x01, 0x02, 0x89, 0x8A), (0x80, 0x80, 0x00, 0x89, 0x8A)
 SOUND = (b"", b"x", b'{"a":1}', "ü€𐍈".encode(), b"x" * 40)
 Told = list[tuple[int, bytes]]
+
 
 
 class FramesFuzz:
@@ -166,14 +166,7 @@ def fuzz(executions: int, seed: int, seconds: float = 1e9) -> dict[str, object]:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.frames", description=__doc__)
-    parser.add_argument("--executions", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=1e9, help="end then, however many there were")
-    options = parser.parse_args(arguments)
-    result = fuzz(options.executions, options.seed, options.seconds)
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 1 if result["violation"] else 0
+    return run_command("tests.fuzz.frames", __doc__, fuzz, arguments)
 
 
 if __name__ == "__main__":

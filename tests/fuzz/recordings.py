@@ -7,8 +7,6 @@ with the file's name, or by `damage`. Ends with one line of JSON; exit code 0: i
 
 from __future__ import annotations
 
-import argparse
-import json
 import random
 import sys
 import tempfile
@@ -18,12 +16,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "reference")]
 
+from tests.fuzz.command import run_command
 from tests.reference.recording_samples import Sample, write_recording  # noqa: E402
 from tidings.errors import RecordingError  # noqa: E402
 from tidings.recorder.reader import RecordingReader  # noqa: E402
 
 END_BYTES = 44  # a block without entries
 TOKENS = (b"TBLK", b"TIDINGSR", b"\0" * 44, b"\xff" * 8, b"\1\0\0\0", b"\0\0\0\x80")
+
 
 
 class RecordingFuzz:
@@ -121,14 +121,7 @@ def fuzz(executions: int, seed: int, seconds: float = 1e9) -> dict[str, object]:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.recordings", description=str(__doc__).split("\n")[0])
-    parser.add_argument("--executions", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=1e9, help="end then, however many there were")
-    options = parser.parse_args(arguments)
-    result = fuzz(options.executions, options.seed, options.seconds)
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 1 if result["violation"] else 0
+    return run_command("tests.fuzz.recordings", __doc__, fuzz, arguments, executions=20_000)
 
 
 if __name__ == "__main__":
