@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "reference")]
 
-from tests.fuzz.command import run_command
+from tests.fuzz.command import run_command  # noqa: E402
 from tests.reference.recording_samples import Sample, write_recording  # noqa: E402
 from tidings.errors import RecordingError  # noqa: E402
 from tidings.recorder.reader import RecordingReader  # noqa: E402
