@@ -35,10 +35,11 @@ def main() -> int:
     if gone := missing_texts():
         print("\n".join(gone), file=sys.stderr)
         return 1
+    if arguments.build:
+        _build(Path(arguments.build))
+        return 0
     with tempfile.TemporaryDirectory(prefix="tidings-mutants-") as scratch:
-        began_s = time.monotonic()
-        copy = build_copy(Path(arguments.keep or scratch))
-        print(f"built in {time.monotonic() - began_s:.0f} s", file=sys.stderr, flush=True)
+        copy = Path(arguments.built) if arguments.built else _build(Path(arguments.keep or scratch))
         if faults := faults_of_the_copy(copy, chosen):
             print("\n".join(f"the sound copy fails: {fault}" for fault in faults), file=sys.stderr)
             return 1
@@ -54,6 +55,13 @@ def main() -> int:
     return 1 if uncaught else 0
 
 
+def _build(directory: Path) -> Path:
+    began_s = time.monotonic()
+    copy = build_copy(directory)
+    print(f"built in {time.monotonic() - began_s:.0f} s", file=sys.stderr, flush=True)
+    return copy
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--list", action="store_true", help="name them and end")
@@ -61,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="may be repeated")
     parser.add_argument("--schedules", type=int, default=4000, help="simulated at most for each (default 4000)")
     parser.add_argument("--keep", metavar="DIR", help="build the copy here and leave it; a second run is quick")
+    parser.add_argument("--build", metavar="DIR", help="only build the copy here, for a later --built")
+    parser.add_argument("--built", metavar="DIR", help="hunt in the copy that --build has made of these sources")
     return parser
 
 
