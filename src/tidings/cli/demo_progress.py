@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tidings.cli.demo_report import COLUMNS, Tally, symbol_rows
-from tidings.cli.live_screen import live_display
+from tidings.cli.live_screen import live_display, shown_beside
 from tidings.cli.screen import Screen
 from tidings.cli.table_text import number_columns
 
@@ -22,14 +22,8 @@ async def showing_progress(screen: Screen, tally: Tally, seconds: float) -> Asyn
     """Show progress until the block ends."""
     live = live_display(screen)
     show, interval_s = (_table_on(live), TABLE_INTERVAL_S) if live is not None else (_line_on(screen), LINE_INTERVAL_S)
-    task = asyncio.create_task(_repeat(show, tally, seconds, interval_s))
-    try:
+    async with shown_beside(live, _repeat(show, tally, seconds, interval_s)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        if live is not None:
-            live.stop()
 
 
 async def _repeat(show: Callable[[float, float, Tally], None], tally: Tally, seconds: float, interval_s: float) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tidings.app.engine import Engine
-from tidings.cli.live_screen import live_display
+from tidings.cli.live_screen import live_display, shown_beside
 from tidings.cli.screen import Screen
 from tidings.cli.table_text import size_text
 from tidings.market.feed_state import FeedEvent
@@ -81,14 +81,8 @@ async def showing_progress(screen: Screen, engine: Engine) -> AsyncIterator[None
         show, interval_s = (lambda told, rate: screen.note(_line(told, rate))), LINE_INTERVAL_S
     else:
         show, interval_s = (lambda told, rate: live.update(_table(told, rate), refresh=True)), TABLE_INTERVAL_S
-    task = asyncio.create_task(_repeat(show, engine, interval_s))
-    try:
+    async with shown_beside(live, _repeat(show, engine, interval_s)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        if live is not None:
-            live.stop()
 
 
 async def _repeat(show: Callable[[Tally, float], None], engine: Engine, interval_s: float) -> None:

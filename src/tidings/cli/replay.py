@@ -7,13 +7,12 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tidings.app.replay.replay_result import ReplayResult
-from tidings.cli.live_screen import live_display
+from tidings.cli.live_screen import live_display, shown_beside
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_json_option
 from tidings.cli.strategy_file import load_strategies, told_as_its_own
@@ -65,33 +64,23 @@ async def _replay(options: argparse.Namespace, screen: Screen) -> int:
     with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
         strategies = load_strategies(options.strategy) if options.strategy is not None else []
         started_s, reader = time.perf_counter(), RecordingReader(options.directory)
-        async with _showing_progress(screen, reader):
+        live = live_display(screen)
+        async with shown_beside(live, _tell_progress(screen, live, reader)):
             with told_as_its_own(options.strategy, screen) if strategies else contextlib.nullcontext():
                 result = await replay(reader, strategies, speed=options.speed, until=options.until)
     _show(screen, result, time.perf_counter() - started_s, options.until)
     return 0
 
 
-@contextlib.asynccontextmanager
-async def _showing_progress(screen: Screen, reader: RecordingReader) -> AsyncIterator[None]:
-    """Say how much of the recording has been read, until the block ends."""
-    live = live_display(screen)
-    task = asyncio.create_task(_repeat(screen.note if live is None else live.update, live, reader))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        if live is not None:
-            live.stop()
-
-
-async def _repeat(show: Callable[[str], object], live: Any, reader: RecordingReader) -> None:
+async def _tell_progress(screen: Screen, live: Any, reader: RecordingReader) -> None:
+    """How much of the recording has been read, again and again."""
     while True:
         await asyncio.sleep(LINE_INTERVAL_S if live is None else LIVE_INTERVAL_S)
-        show(f"replayed {100 * reader.read_bytes // reader.total_bytes} %")
-        if live is not None:
-            live.refresh()
+        text = f"replayed {100 * reader.read_bytes // reader.total_bytes} %"
+        if live is None:
+            screen.note(text)
+        else:
+            live.update(text, refresh=True)
 
 
 def _show(screen: Screen, result: ReplayResult, seconds: float, until: int | None) -> None:
