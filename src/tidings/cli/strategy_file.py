@@ -82,7 +82,7 @@ def told_as_its_own(path: Path, screen: Screen) -> Iterator[None]:
         raise
     except Exception as error:
         trace = error.__traceback__
-        while trace is not None and Path(trace.tb_frame.f_code.co_filename) != path:
+        while trace is not None and Path(trace.tb_frame.f_code.co_filename) != path.absolute():
             trace = trace.tb_next
         if trace is None:
             raise

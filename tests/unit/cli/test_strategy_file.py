@@ -4,6 +4,7 @@ import asyncio
 import gc
 import io
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -91,12 +92,16 @@ def test_symbols_in_one_text_are_no_letters(loaded):
         choose_symbols(found, None)
 
 
-def test_what_its_on_start_raises_is_told_by_its_own_lines(loaded, tmp_path):
-    (one,) = loaded("class A(Strategy):\n    def on_start(self, session, now_ns):\n        raise KeyError('gone')\n")
+@pytest.mark.parametrize("is_relative", [False, True])
+def test_what_its_on_start_raises_is_told_by_its_own_lines(tmp_path, monkeypatch, is_relative):
+    monkeypatch.chdir(tmp_path)
+    path = Path("mine.py") if is_relative else tmp_path / "mine.py"
+    path.write_text(f"{HEAD}class A(Strategy):\n  def on_start(self, session, now_ns):\n    raise KeyError('gone')\n")
+    (one,) = load_strategies(path)
     told = io.StringIO()
     with (
         pytest.raises(StrategyFailed, match=r"mine\.py: on_start raised KeyError\('gone'\): the run ended there"),
-        told_as_its_own(tmp_path / "mine.py", Screen(as_json=False, out=io.StringIO(), progress=told)),
+        told_as_its_own(path, Screen(as_json=False, out=io.StringIO(), progress=told)),
     ):
         one.on_start(None, 1)
     assert told.getvalue().count("File ") == 1 and "mine.py" in told.getvalue()
