@@ -5,6 +5,8 @@ Every rule takes the root of a tree and returns one sentence per violation, so t
 
 import ast
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -239,10 +241,19 @@ def same_test_names(root: Path) -> list[str]:
 
 
 def strays_at_the_top(root: Path) -> list[str]:
-    names = {path.name for path in root.iterdir() if not path.name.startswith(".")} - BUILD_RESULTS
+    names = {name for name in names_at_the_top(root) if not name.startswith(".")} - BUILD_RESULTS
     return [f"{name}: does not belong at the top" for name in sorted(names - TOP_LEVEL)] + [
         f"{name}: missing at the top" for name in sorted(TOP_LEVEL - names) if root == ROOT
     ]
+
+
+def names_at_the_top(root: Path) -> set[str]:
+    """What the repository holds; an environment or a recording beside it is the user's. Without git: all there is."""
+    try:
+        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return {path.name for path in root.iterdir()}
+    return {name.partition("/")[0] for name in tracked.split("\0") if name}
 
 
 RULES = [
@@ -292,6 +303,16 @@ def test_planted_violation_is_found(tmp_path: Path, rule, file: str, text: str) 
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     assert len(rule(tmp_path)) == 1, rule(tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+def test_stray_is_found_where_it_is_tracked(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "day").mkdir()
+    (tmp_path / "day/notes.txt").touch()
+    assert not strays_at_the_top(tmp_path)
+    subprocess.run(["git", "add", "day"], cwd=tmp_path, check=True)
+    assert strays_at_the_top(tmp_path) == ["day: does not belong at the top"]
 
 
 def test_compiled_module_without_twins_is_found(tmp_path: Path) -> None:
