@@ -137,7 +137,10 @@ class Simulation:
                 self.exchange.crowd_order(symbol, "Sell", 10 * step, 3, is_taker=False)
 
     def _is_ready(self) -> bool:
-        return self.process.phemex is not None and self.process.phemex.state.is_ready
+        phemex = self.process.phemex
+        if phemex is None or not hasattr(phemex.engine, "readiness") or phemex.engine.readiness.reason:
+            return False  # asked after every event: the whole state takes longer
+        return phemex.state.is_ready
 
     def _judge_healed(self) -> None:
         healed_ns = self.timeline.now_ns

@@ -23,7 +23,7 @@ class RateWatch:
             return
         for bucket in (*self._budget.by_suffix.values(), self._budget.ip):
             until_ns = bucket.blocked_until_ns
-            if until_ns > max(now_ns, self._told_until_ns.get(bucket.name, 0)):
+            if until_ns > now_ns and until_ns > self._told_until_ns.get(bucket.name, 0):
                 self._told_until_ns[bucket.name] = until_ns
                 why = full_budgets(self._budget, now_ns)[bucket.name]
                 log.warning("%s; nothing but the kill switch sends before", why)
