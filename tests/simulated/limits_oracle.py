@@ -14,7 +14,7 @@ What is not judged, because no exact statement is possible from outside:
 - Values of positions, gross and net: they hang on the same price, and on which of two witnesses the engine believes.
   They are tried by `tests/property/test_exposure_against_reference.py`.
 - Requests behind a full socket buffer: they were decided when nobody saw it. Creates are dated by their placing, and
-  amends left out.
+  amends only remembered.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ class LimitsOracle:
             if count > self.limits.max_open and not self._tainted:
                 self._blame(now_ns, f"{asked.cl_ord_id} is the {count}. open order of {self.limits.max_open}")
 
-    def amend_left(self, request: Passing, now_ns: int) -> None:
-        """A whole amend is in the kernel, decided now."""
+    def amend_left(self, request: Passing, now_ns: int, *, is_late: bool = False) -> None:
+        """A whole amend is in the kernel, decided now; or `is_late`, some time ago: what it asks is remembered only."""
         order = self.truth.order(request.symbol, request.fields.get("origClOrdID", ""), request.order_id)
         sent = self.sent.get(order.cl_ord_id if order is not None else request.cl_ord_id)
         if sent is None:
@@ -153,7 +153,7 @@ class LimitsOracle:
         is_smaller = keeps_price and (asked.qty < sent.most_qty or asked.money < sent.asked.money)
         sent.prices.add(asked.price)
         sent.most_qty = max(sent.most_qty, asked.qty)
-        if not is_smaller:
+        if not is_smaller and not is_late:
             self._judge_terms(asked, now_ns)
             self._judge_states(asked, 0, now_ns)
             if not asked.waits or asked.cl_ord_id in self._told_working:  # who has not heard of a trigger cannot know

@@ -115,7 +115,8 @@ class RiskWatch:
         loop = self._process.loop
         placed = self._oracle.watched.get(request.cl_ord_id) if request.kind == "create" else None
         decided_ns = placed.placed_ns if placed is not None else now_ns
-        if request.kind == "create" or number not in self._box.ever_full:
+        is_late = request.kind == "amend" and number in self._box.ever_full  # when it was decided nobody saw
+        if not is_late:
             cl_ord_id = request.cl_ord_id if request.kind == "create" else ""
             name = f"create of {cl_ord_id}" if cl_ord_id else f"amend of {request.order_id}"
             self.kill.left(name, cl_ord_id, decided_ns, now_ns, loop.thaws_ns if loop is not None else 0)
@@ -123,5 +124,5 @@ class RiskWatch:
             return
         if request.kind == "create":
             self.limits.create_left(request, decided_ns, now_ns)
-        elif number not in self._box.ever_full:
-            self.limits.amend_left(request, now_ns)
+        else:
+            self.limits.amend_left(request, now_ns, is_late=is_late)
