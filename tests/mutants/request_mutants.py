@@ -123,8 +123,8 @@ REQUEST_MUTANTS = (
     Mutant(
         "nameless refusal believed while others wait",
         _GATEWAY,
-        "if is_doubtful(lane, request.kind, report) and (",
-        "if is_doubtful(lane, request.kind, report) and not MUTATED and (",
+        "if is_doubtful(lane, order.handle, request.kind, report) and (",
+        "if is_doubtful(lane, order.handle, request.kind, report) and not MUTATED and (",
         "tests/unit/venue/phemex/test_shifted_answers.py",
     ),
     Mutant(

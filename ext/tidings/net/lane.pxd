@@ -40,6 +40,7 @@ cdef class Lane(ByteSink):
     cdef public object tap                  # a recording's: hears every request and answer first; None: nobody
     # The listener's mark: an answer may have been another request's. Gone when a request leaves on a quiet, idle lane.
     cdef public bint is_in_doubt
+    cdef int64_t named_last                 # likewise: the order that an answer named last, by its token; 0: none
 
     # Write one whole request; 1 or 0 as Connection.write. Raises ConnectionLost when down, full or not taken: the
     # request cannot have been executed, and the listener will not hear of it.

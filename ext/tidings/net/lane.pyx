@@ -83,7 +83,7 @@ cdef class Lane(ByteSink):
         if self.in_flight_count == 0:
             if not self.connection.check_quiet():
                 raise self._refusal()
-            self.is_in_doubt = False    # as many answers as requests
+            self.is_in_doubt, self.named_last = False, 0    # as many answers as requests
         result = self.connection.write(start, count)
         slot = self._slot(self.in_flight_count)
         slot.token = token
@@ -194,7 +194,7 @@ cdef class Lane(ByteSink):
         self.seen_received_count = connection.channel.received_count
         self.answerable_count = 0
         self.answer_count = 0
-        self.is_in_doubt = False
+        self.is_in_doubt, self.named_last = False, 0
         self.is_up = True
         return self.listener.on_lane_up(self, now_ns)
 

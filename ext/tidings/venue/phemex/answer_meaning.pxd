@@ -1,5 +1,6 @@
 """What an answer's status, code and echo mean: small judgements of the order gateway, inlined into it."""
 
+from libc.stdint cimport int64_t
 from libc.string cimport memcmp
 
 from tidings.model.enums cimport (
@@ -46,14 +47,17 @@ cdef inline bint echo_fits(Order order, ExecutionReport report) noexcept:
     )
 
 
-cdef inline bint is_doubtful(Lane lane, int request_kind, ExecutionReport report) noexcept:
+cdef inline bint is_doubtful(Lane lane, int64_t handle, int request_kind, ExecutionReport report) noexcept:
     """Whether a refusal that names no order may be another request's: one behind it on the lane, or once it was so.
 
     If an answer was swallowed, or came twice, on the way, those behind it have shifted. An answer that names its order
-    proves the line true again. A cancel may be asked for again: there the code is worth more than the doubt.
+    proves the line true again, but not the one of an order that was named by the last: it may be that one's copy. A
+    cancel may be asked for again: there the code is worth more than the doubt.
     """
     if report is not None and report.cl_ord_id_bytes:
-        lane.is_in_doubt = False
-    elif lane.in_flight_count:
+        lane.is_in_doubt = lane.named_last == handle
+        lane.named_last = handle
+        return False
+    if lane.in_flight_count:
         lane.is_in_doubt = True
     return lane.is_in_doubt and request_kind != REQUEST_CANCEL and (report is None or report.code != 0)

@@ -248,7 +248,7 @@ cdef class PhemexOrderGateway(OrderGateway):
             report.code, report.text
         ):
             self._close_shifted(order, request, f"code {report.code} {report.text}", now_ns)
-        if is_doubtful(lane, request.kind, report) and (report is not None or is_refusal(status)):
+        if is_doubtful(lane, order.handle, request.kind, report) and (report is not None or is_refusal(status)):
             text = "a refusal that names no order, while others are asked about on the same lane"
         elif report is None and is_refusal(status):
             return self._tell_one(
@@ -314,7 +314,9 @@ cdef class PhemexOrderGateway(OrderGateway):
         strange = told.keys() - {name for order in orders for name in (order.cl_ord_id, order.order_id)}
         if strange and len(orders) == len(handles):
             self._tell_shift(strange.pop(), "a bulk cancel")
-        lane.is_in_doubt = lane.is_in_doubt and not told
+        if told:                            # as in is_doubtful
+            lane.is_in_doubt = lane.named_last in handles
+            lane.named_last = handles[0]
         for order in orders:
             row = told.get(order.cl_ord_id) or told.get(order.order_id)
             if row is None:

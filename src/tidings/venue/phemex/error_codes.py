@@ -65,7 +65,7 @@ BUSY_CODES: Final = frozenset({10003, 10004, 10005, 11061, 11064})
 NOT_FOUND_CODES: Final = frozenset(code for code, entry in CODES.items() if entry.outcome is Outcome.NOT_FOUND)
 DUPLICATE_CODES: Final = frozenset(code for code, entry in CODES.items() if entry.outcome is Outcome.DUPLICATE)
 AMEND_UNDER_WAY_CODES: Final = frozenset({10004, 11064})
-_CHANGE_CODES: Final = frozenset(range(11061, 11069))  # pending, already cancelled, cannot be replaced, …
+_CHANGE_CODES: Final = BUSY_CODES | frozenset(range(11061, 11069))  # pending, already cancelled, cannot be replaced, …
 NOT_MODIFIED_CODE: Final = 11065  # an amend that changes nothing: the order is as asked for
 
 # One number, several services, several meanings: the words decide (observed in clients and the official CLI).

@@ -47,6 +47,27 @@ def test_an_answer_with_a_name_or_a_quiet_line_ends_the_doubt(wired):
     assert statuses == [OrdStatus.UNKNOWN, OrdStatus.UNKNOWN, OrdStatus.REJECTED]
 
 
+def test_an_answer_that_came_twice_does_not_prove_the_line_true(wired):
+    """Found by the simulation, seed 100000548329: the copy of a create's answer fits the order's cancel too."""
+    first = wired.submit()
+    assert wired.entry.cancel_order(first, NOW_NS) == 0
+    second = wired.submit()
+    for _ in range(2):
+        wired.accept(first)
+    wired.answer(200, REFUSED)      # the cancel's own answer, in the place of the second create's
+    assert second.ord_status == OrdStatus.UNKNOWN
+
+
+def test_a_bulk_cancels_answer_that_came_twice_does_not_prove_it_either(wired):
+    cancelled = cancelled_in_bulk(wired)
+    assert wired.entry.cancel_orders([cancelled], NOW_NS) == 0
+    created = wired.submit()
+    for _ in range(2):
+        wired.answer(200, {"code": 0, "msg": "", "data": [create_row(cancelled)]})
+    wired.answer(200, REFUSED)
+    assert created.ord_status == OrdStatus.UNKNOWN
+
+
 def test_a_refusal_that_names_another_symbol_is_another_requests(wired):
     order = wired.submit()
     wired.answer(200, {**REFUSED, "data": {"symbol": "ETHUSDT", "orderID": "", "clOrdID": ""}})
@@ -67,7 +88,10 @@ def test_an_answer_without_a_client_id_is_known_by_the_venues_own(wired):
 
 @pytest.mark.parametrize(
     "refusal",
-    [(11062, "TE_ORD_ALREADY_CANCELED"), (11066, "TE_ORD_STATUS_CANNOT_REPLACE"), (10002, "OM_ORDER_NOT_FOUND")],
+    [
+        (11062, "TE_ORD_ALREADY_CANCELED"), (11066, "TE_ORD_STATUS_CANNOT_REPLACE"), (10002, "OM_ORDER_NOT_FOUND"),
+        (10003, "OM_ORDER_PENDING_CANCEL"), (10005, "OM_ORDER_PENDING"),
+    ],
 )
 def test_a_refusal_of_a_change_in_answer_to_a_create_is_another_requests(wired, refusal):
     """Found by the simulation, seed 22000000685: an answer came once more, nameless, in front of the true one."""

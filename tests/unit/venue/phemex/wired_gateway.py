@@ -1,6 +1,7 @@
 """The gateway between a real engine and a loopback socket, without a loop and on a clock that stands still."""
 
 import json
+import select
 import socket
 from typing import Any
 
@@ -107,6 +108,7 @@ class Wired:
         self.gateway.allow_orders(is_ready)
         self.entry.plug(self.gateway)
         self.entry.listen(self.told)
+        self.ends: list[socket.socket] = []     # the engine's, of each lane
         self.peers = [self._connect(lane) for lane in self.pool]
 
     def _on_lane_change(self, index: int, is_up: bool, cause: Exception | None) -> None:
@@ -118,6 +120,7 @@ class Wired:
             theirs, _ = listener.accept()
         ours.setblocking(False)
         theirs.settimeout(5)
+        self.ends.append(ours)
         channel = PlainChannel(ours, "venue.test:443", self.clock)
         lane.attach(Connection(channel, lane, self.loop), NOW_NS)
         return theirs
@@ -139,6 +142,8 @@ class Wired:
             body = json.dumps(body).encode()
         lines = [f"HTTP/1.1 {status} Told", f"Content-Length: {len(body)}", *headers, "", ""]
         self.peers[lane].sendall("\r\n".join(lines).encode() + body)
+        if self.pool.lanes[lane].connection.is_open:
+            select.select([self.ends[lane]], [], [], 5)     # the kernel may pace what is sent, on loopback too
         self.pool.lanes[lane].connection.poll()
         self.loop.pass_once()
 
