@@ -86,8 +86,8 @@ class Dialer:
                 if problem is None or isinstance(problem, Unreachable):
                     problem = error  # a peer that answered and failed says more than an address without one
             else:
-                self._addresses.remove(address)
-                self._addresses.insert(0, address)
+                # Another dial may have asked anew meanwhile, and been told other addresses.
+                self._addresses = [address, *(other for other in self._addresses if other != address)]
                 self._is_trusted = True
                 return channel
         self._is_trusted = False

@@ -92,7 +92,7 @@ def resolver(monkeypatch):
         def __getattr__(self, name):
             return getattr(asyncio.get_running_loop(), name)
 
-        getaddrinfo = staticmethod(resolver.getaddrinfo)
+        getaddrinfo = staticmethod(lambda *asked, **options: resolver.getaddrinfo(*asked, **options))
 
     class Asyncio:
         def __getattr__(self, name):
@@ -157,3 +157,18 @@ async def test_old_address_is_kept_while_the_resolver_fails(named, resolver, pee
     channel = await named.open_channel()
     assert channel.socket.getpeername() == ("127.0.0.1", peer.port)
     channel.close()
+
+
+async def test_an_address_that_another_dial_has_replaced_meanwhile_still_connects(named, resolver):
+    """Lanes dial side by side, and a name server that spreads its load gives each question other addresses."""
+    answers = iter((["127.0.0.1"], ["127.0.0.2"]))
+
+    async def ask(host, port, **options):
+        await asyncio.sleep(0)  # the second question is asked before the first is answered
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in next(answers)]
+
+    resolver.getaddrinfo = ask
+    first, second = await asyncio.gather(named.open_channel(), named.open_channel(), return_exceptions=True)
+    assert isinstance(second, ConnectionLost)
+    assert first.socket.getpeername()[0] == "127.0.0.1"
+    first.close()
