@@ -6,7 +6,10 @@ import sys
 
 import pytest
 
+from tidings.clock import Clock
 from tidings.errors import ConnectionLost
+from tidings.net.channel import PythonChannel
+from tidings.net.connection import Connection
 
 
 async def test_write_is_in_the_kernel_when_it_returns(link, peer):
@@ -214,3 +217,43 @@ async def test_writing_and_reading_allocate_nothing(link, peer):
     after = sys.getallocatedblocks()
     await draining
     assert after - before < 200    # the peer's thread takes some (89 were seen); 400 writes and polls would show
+
+
+# --- A write that breaks while the sink is told of what came.
+
+
+class BrokenPipe:
+    """A pipe that takes nothing any more, and has an answer for whoever reads."""
+
+    fileno = staticmethod(lambda: 77)
+    getblocking = staticmethod(lambda: False)
+    close = staticmethod(lambda: None)
+
+    def send(self, data):
+        raise ConnectionLost("broken")
+
+    def recv(self, room):
+        return b"answer"
+
+
+class UnhookedLoop:
+    """The running loop, except that it watches no descriptor."""
+
+    call_soon = staticmethod(lambda act: asyncio.get_running_loop().call_soon(act))
+    add_reader = remove_reader = remove_writer = staticmethod(lambda *arguments: None)
+
+
+async def test_a_sink_that_had_its_end_hears_nothing_of_a_write_that_broke_before(recording_sink):
+    sink = recording_sink
+    connection = Connection(PythonChannel(BrokenPipe(), "sim:1", Clock()), sink, UnhookedLoop())
+
+    def send_and_refuse(data, now_ns):
+        sink.received += data
+        with pytest.raises(ConnectionLost):
+            connection.write_bytes(b"order")
+        raise ValueError("not for me")
+
+    sink.bytes_came = send_and_refuse
+    connection.poll()
+    await asyncio.sleep(0.001)  # the loop pass in which a broken connection is read out and ended
+    assert (sink.received, [str(cause) for cause in sink.causes]) == (b"answer", ["not for me"])
