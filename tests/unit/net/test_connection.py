@@ -135,6 +135,7 @@ async def test_answers_that_came_before_the_break_are_still_read(link, peer):
 # --- Partial writes: the peer does not read, the kernel's buffers are small.
 
 REQUEST_BYTES = 500
+PATIENCE_S = 5
 
 
 def request(index):
@@ -166,6 +167,23 @@ async def test_account_is_what_the_peer_can_decrypt(make_link, peer):
         received = await asyncio.to_thread(peer.receive_all)
         assert received == b"".join(map(request, range(taken // REQUEST_BYTES)))
         assert sink.causes
+
+
+@pytest.mark.parametrize("kind", ["libssl", "memory"], indirect=True)
+async def test_reading_finishes_no_record_that_it_would_not_count(make_link, peer):
+    """The kernel has room again and an answer is there: it is read first, as when both are announced together."""
+    connection, sink = await crowd(make_link, 400)
+    peer.stream.settimeout(0.1)
+    received = peer.receive_all()   # not in a thread: the loop must not see that it may write
+    peer.stream.settimeout(PATIENCE_S)
+    peer.send(b"answer")
+
+    while not sink.received:
+        connection.poll()
+    taken = connection.taken_bytes_total
+    connection.channel.socket.shutdown(socket.SHUT_WR)
+
+    assert received + await asyncio.to_thread(peer.receive_all) == b"".join(map(request, range(taken // REQUEST_BYTES)))
 
 
 @pytest.mark.parametrize("kind", ["plain"], indirect=True)
