@@ -179,6 +179,16 @@ def test_a_missing_parameter_and_an_unlisted_symbol_in_the_words_that_were_seen(
     assert client.ask("PUT", "/g-orders/create", USD_M)[1] == document, "the same from deeper inside"
 
 
+@pytest.mark.parametrize(
+    ("line", "query"),
+    [("/g-orders", USD_M.replace("Merged", '"x')), ("/spot/orders", SPOT.replace("ByBase", '"x'))],
+)
+def test_what_is_no_word_is_refused_before_any_event_could_repeat_it(line, query):
+    client = Client(qty_type_required=True)
+    assert ask(client, "PUT", f"{line}/create", query.replace("side=Buy", "side=Up"))["code"] == 39108
+    assert client.venue.advance(client.now_ns + 10_000_000) == []
+
+
 def test_a_rule_has_spot_orders_name_their_quantity():
     client = Client(qty_type_required=True)
     query = SPOT.replace("qtyType=ByBase&", "")
