@@ -90,6 +90,40 @@ def test_an_amend_may_not_ask_for_what_a_create_could_not(line, more, change, co
     assert open_order(client, line, "clOrdID=one")["data"] == before
 
 
+BY_QUOTE = "symbol=sBTCUSDT&side=Buy&qtyType=ByQuote&quoteQtyEv=50000000000&clOrdID=one"
+
+
+def test_an_order_by_quote_amount_is_amended_in_that_amount_only():
+    client = Client()
+    query = f"{BY_QUOTE}&priceEp=5000000000000"
+    assert ask(client, "PUT", "/spot/orders/create", query)["code"] == 0
+    client.run()
+    amend = "symbol=sBTCUSDT&origClOrdID=one&"
+    assert ask(client, "PUT", "/spot/orders", f"{amend}baseQtyEv=2000000")["code"] == 11112
+    assert ask(client, "PUT", "/spot/orders", f"{amend}quoteQtyEv=0")["code"] == 11058
+    assert ask(client, "PUT", "/spot/orders", f"{amend}quoteQtyEv=100000000000")["code"] == 0
+    client.run()
+    order = open_order(client, "/spot/orders", "clOrdID=one")["data"]
+    assert (order["quoteQtyEv"], order["leavesQuoteQtyEv"]) == (100_000_000_000, 100_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "value"),
+    [("stopPxEp=6600000000000", "stopPxEp", 6_600_000_000_000),
+     ("quoteQtyEv=60000000000", "quoteQtyEv", 60_000_000_000)],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["Stop", "StopLimit&priceEp=6500000000000"])
+def test_a_waiting_order_by_quote_amount_takes_an_amend_and_goes_on_waiting(kind, change, key, value):
+    client = Client()
+    query = f"{BY_QUOTE}&trigger=ByLastPrice&stopPxEp=6500000000000&ordType={kind}"
+    assert ask(client, "PUT", "/spot/orders/create", query)["code"] == 0
+    client.run()
+    assert ask(client, "PUT", "/spot/orders", f"symbol=sBTCUSDT&origClOrdID=one&{change}")["code"] == 0
+    client.run()
+    order = open_order(client, "/spot/orders", "clOrdID=one")["data"]
+    assert (order["ordStatus"], order[key]) == ("Untriggered", value)
+
+
 @pytest.mark.parametrize("line", LINES)
 def test_a_client_id_in_an_amend_names_the_order_or_renames_it(line):
     change = {"/orders": "orderQty=20", "/g-orders": "orderQtyRq=0.02", "/spot/orders": "baseQtyEv=2000000"}[line]

@@ -269,7 +269,7 @@ class OrderLife:
         new_qty = order.order_qty if request.qty is None else request.qty
         new_price = order.price if request.price is None else request.price
         leaves_qty = new_qty - order.cum_qty
-        is_over = leaves_qty <= 0 and not order.is_position_sized
+        is_over = leaves_qty <= 0 and not waits  # what waits may get its quantity when it triggers
         if not waits and not is_over and (code := order.ledger.reserve(order, leaves_qty, new_price)):
             order.ledger.reserve(order, order.leaves_qty, order.price)
             self._tell(order, "CancelRejected", code=code)
