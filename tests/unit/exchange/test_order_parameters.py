@@ -164,6 +164,16 @@ def test_one_open_order_is_asked_for_by_either_id(line, by):
         assert open_order(client, line, "clOrDID=one")["data"]["clOrdID"] == "one", "as its documents spell it"
 
 
+@pytest.mark.parametrize(("line", "code"), [("/orders", 10500), ("/g-orders", 0)])
+def test_only_the_usd_m_line_cancels_several_by_client_id(line, code):
+    client = Client()
+    for name in ("one", "two"):
+        create(client, line, name)
+    assert ask(client, "DELETE", line, f"{NAMES[line]}&clOrdID=one,two")["code"] == code
+    client.run()
+    assert open_order(client, line, "clOrdID=one")["code"] == (0 if code else 10002)
+
+
 def test_a_bulk_cancel_keeps_to_the_position_side():
     client = Client()
     assert ask(client, "PUT", "/g-positions/switch-pos-mode-sync", "symbol=BTCUSDT&targetPosMode=Hedged")["code"] == 0
