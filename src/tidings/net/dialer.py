@@ -113,7 +113,10 @@ class Dialer:
 
     async def _open(self, address: str) -> Channel:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        tcp = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            tcp = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:    # no IPv6 here, so the next address; or no descriptor left, for now
+            raise self._unreachable(address, error) from error
         try:
             tcp.setblocking(False)
             tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -126,16 +129,18 @@ class Dialer:
             raise
 
     async def _connect(self, tcp: socket.socket, address: str) -> None:
-        peer = self.endpoint.peer
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await asyncio.get_running_loop().sock_connect(tcp, (address, self.endpoint.port))
         except TimeoutError as error:
-            raise Unreachable(f"{peer} ({address}): no answer within {CONNECT_TIMEOUT_S:g} s") from error
+            raise Unreachable(f"{self.endpoint.peer} ({address}): no answer within {CONNECT_TIMEOUT_S:g} s") from error
         except OSError as error:
-            hint = ": does anything listen there?" if isinstance(error, ConnectionRefusedError) else ""
-            reason = os.strerror(error.errno or 0)
-            raise Unreachable(f"{peer} ({address}): cannot connect: {reason}{hint}") from error
+            raise self._unreachable(address, error) from error
+
+    def _unreachable(self, address: str, error: OSError) -> Unreachable:
+        hint = ": does anything listen there?" if isinstance(error, ConnectionRefusedError) else ""
+        reason = os.strerror(error.errno or 0)
+        return Unreachable(f"{self.endpoint.peer} ({address}): cannot connect: {reason}{hint}")
 
     async def _shake_hands(self, tcp: socket.socket) -> Channel:
         endpoint = self.endpoint

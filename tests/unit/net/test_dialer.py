@@ -1,7 +1,10 @@
 """Endpoints from URLs; which address is dialled; and errors that name the host and what to do."""
 
 import asyncio
+import errno
+import os
 import socket
+from types import SimpleNamespace
 
 import pytest
 
@@ -120,6 +123,32 @@ async def test_next_address_is_tried_when_the_first_refuses(named, resolver, mon
     channel = await named.open_channel()
     assert channel.socket.getpeername()[0] == "127.0.0.1"
     channel.close()
+
+
+def refuse_sockets(monkeypatch, refuses, error_number):
+    """Have the dialer's sockets of the families that `refuses` picks fail to be made."""
+
+    def make(family, kind):
+        if refuses(family):
+            raise OSError(error_number, os.strerror(error_number))
+        return socket.socket(family, kind)
+
+    monkeypatch.setattr(dialer_module, "socket", SimpleNamespace(**{**vars(socket), "socket": make}))
+
+
+async def test_next_address_is_tried_where_the_machine_has_no_such_sockets(named, resolver, monkeypatch):
+    refuse_sockets(monkeypatch, lambda family: family == socket.AF_INET6, errno.EAFNOSUPPORT)
+    resolver.answers["venue.example"] = ["::1", "127.0.0.1"]
+    channel = await named.open_channel()
+    assert channel.socket.getpeername()[0] == "127.0.0.1"
+    channel.close()
+
+
+async def test_no_descriptor_left_is_an_address_not_reached(named, resolver, monkeypatch):
+    refuse_sockets(monkeypatch, lambda family: True, errno.EMFILE)
+    resolver.answers["venue.example"] = ["127.0.0.1"]
+    with pytest.raises(ConnectionLost, match=r"\(127\.0\.0\.1\): cannot connect: Too many open files"):
+        await named.open_channel()
 
 
 async def test_an_address_that_answered_is_told_of_before_one_that_did_not(peer, resolver, monkeypatch):
