@@ -362,10 +362,10 @@ class OrderDesk:
         raise Refused(code.TE_SYMBOL_INVALID, f"no symbol {symbol!r}")
 
     def _later(self, now_ns: int, order: Order, request: str, action: Callable[[int], None]) -> None:
-        """Have `action` happen when the request has reached the book."""
-        delay_ns = 0 if self._state.is_stream_first else self._state.config.matching_delay_ns
-        delay_ns += self._faults.delay_ns(order, request)
-        self._state.schedule.add(now_ns + delay_ns, action)
+        """Have `action` happen when the request has reached the book: behind the order's others, but for a fault."""
+        due_ns = now_ns if self._state.is_stream_first else now_ns + self._state.config.matching_delay_ns
+        order.due_ns = max(due_ns, order.due_ns)
+        self._state.schedule.add(order.due_ns + self._faults.delay_ns(order, request), action)
 
     def _refuse(self, refused: Refused) -> Reply:
         self._state.counters.refused += 1
