@@ -1,4 +1,4 @@
-"""From a URL to a verified connection: resolve, connect, shake hands, each within its time.
+"""From a host and a port to a verified connection: resolve, connect, shake hands, each within its time.
 
 The addresses of the last success are used again at once, so a reconnect does not wait for the resolver; a failure asks
 it anew, and when it does not answer the old addresses stay in use (a name server's outage is not the venue's).
@@ -13,10 +13,9 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from tidings.clock import Clock
-from tidings.errors import ConfigError, ConnectionLost
+from tidings.errors import ConnectionLost
 from tidings.net.channel import Channel, PlainChannel
 from tidings.net.connection import ByteSink, Connection
 from tidings.net.tls import TlsContext
@@ -27,8 +26,6 @@ HANDSHAKE_TIMEOUT_S = 3.0
 ADDRESSES_MAX = 4               # tried in one attempt
 UNACKNOWLEDGED_MS_MAX = 1500    # then the kernel gives the connection up; its own limit is about 15 minutes
 
-_DEFAULT_PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -37,19 +34,6 @@ class Endpoint:
     host: str
     port: int
     uses_tls: bool = True
-    path: str = "/"
-
-    @classmethod
-    def from_url(cls, url: str) -> Endpoint:
-        """The endpoint of an https, wss, or (this machine only) http or ws URL. Raises ConfigError."""
-        parts = urlsplit(url)
-        try:
-            port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
-        except ValueError:
-            port = 0
-        if not parts.hostname or not port or parts.username is not None:
-            raise ConfigError(f"{_without_user(url)!r} is not a URL like https://host:port or wss://host:port/path")
-        return cls(parts.hostname, port, parts.scheme in ("https", "wss"), parts.path or "/")
 
     @property
     def peer(self) -> str:
@@ -179,8 +163,3 @@ def _is_address(host: str) -> bool:
         ipaddress.ip_address(host)
         return True
     return False
-
-
-def _without_user(url: str) -> str:
-    """`url` as it may be shown: what stands before an @ could be a password."""
-    return url.rpartition("@")[2]

@@ -1,4 +1,4 @@
-"""Endpoints from URLs; which address is dialled; and errors that name the host and what to do."""
+"""Which address is dialled; and errors that name the host and what to do."""
 
 import asyncio
 import errno
@@ -9,34 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from tidings.clock import Clock
-from tidings.errors import ConfigError, ConnectionLost
+from tidings.errors import ConnectionLost
 from tidings.net import dialer as dialer_module
 from tidings.net.dialer import Dialer, Endpoint
-
-
-@pytest.mark.parametrize(
-    ("url", "endpoint"),
-    [
-        ("https://api.example.com", Endpoint("api.example.com", 443)),
-        ("wss://ws.example.com/ws", Endpoint("ws.example.com", 443, True, "/ws")),
-        ("http://127.0.0.1:8080", Endpoint("127.0.0.1", 8080, False)),
-        ("ws://[::1]:81/ws", Endpoint("::1", 81, False, "/ws")),
-    ],
-)
-def test_endpoint_from_url(url, endpoint):
-    assert Endpoint.from_url(url) == endpoint
-
-
-@pytest.mark.parametrize("url", ["", "api.example.com", "ftp://host", "https://", "https://host:x", "https://h:99999"])
-def test_what_is_no_url_is_refused(url):
-    with pytest.raises(ConfigError, match="not a URL"):
-        Endpoint.from_url(url)
-
-
-def test_password_in_a_url_is_not_repeated():
-    with pytest.raises(ConfigError) as refused:
-        Endpoint.from_url("https://user:hunter2@host")
-    assert "hunter2" not in str(refused.value)
 
 
 def test_peer_shows_an_ipv6_address_in_brackets():
