@@ -186,6 +186,23 @@ async def test_reading_finishes_no_record_that_it_would_not_count(make_link, pee
     assert received + await asyncio.to_thread(peer.receive_all) == b"".join(map(request, range(taken // REQUEST_BYTES)))
 
 
+@pytest.mark.parametrize("kind", ["libssl", "memory"], indirect=True)
+async def test_a_record_that_leaves_behind_time_counts_although_the_next_one_does_not_leave(make_link, peer):
+    peer.tls.num_tickets = 0
+    for request_count in range(120, 136):
+        connection, _ = await crowd(make_link, request_count)
+        before = connection.taken_bytes_total
+        received = peer.receive(4 * REQUEST_BYTES)  # not in a thread: the loop must not write more than once
+
+        connection._on_writable()
+
+        taken = connection.taken_bytes_total
+        assert before < taken < connection.written_bytes_total
+        connection.channel.socket.shutdown(socket.SHUT_WR)
+        received += await asyncio.to_thread(peer.receive_all)
+        assert len(received) == taken
+
+
 @pytest.mark.parametrize("kind", ["plain"], indirect=True)
 async def test_plain_account_is_what_the_peer_receives(make_link, peer):
     connection, _ = await crowd(make_link, 400)
