@@ -5,7 +5,8 @@ send(2), a read that finds nothing costs one recv(2) and never enters libssl, an
 
 Accounting: with partial writes allowed, SSL_write returns only when every byte of a record is in the kernel, and says
 how much plaintext that was. When the kernel takes part of a record, it reports *nothing* taken and must be called again
-with the same bytes, and no more of them; a peer cannot read any of an incomplete record, because its authentication tag comes last.
+with the same bytes, and no more of them; a peer cannot read any of an incomplete record, because its authentication tag
+comes last.
 
 Always on: certificate and name verification, TLS 1.2 or newer. Never: compression, renegotiation, early data (it can be
 replayed: RFC 8446 §8).
