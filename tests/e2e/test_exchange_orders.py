@@ -136,8 +136,10 @@ def test_a_cancel_by_either_id_is_pending_and_then_done(clients, line, name):
     assert again.json["data"] is None
 
 
-@pytest.mark.parametrize("line", LINES[:2])
-@pytest.mark.parametrize("name", ["orderID", "clOrdID"])
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [pytest.param(COIN_M, "orderID", id="COIN-M"), *((USD_M, name) for name in ("orderID", "clOrdID"))],
+)
 def test_a_bulk_cancel_names_several_and_answers_with_each(clients, line, name):
     created = [create(clients[0], line).data for _ in range(3)]
     settled(clients[0], line, 3)

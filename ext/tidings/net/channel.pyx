@@ -128,7 +128,10 @@ cdef class PlainChannel(Channel):
 
     def __init__(self, socket not None, str peer not None, Clock clock not None):
         Channel.__init__(self, socket, peer, clock)
-        address = socket.getpeername()[0]
+        try:
+            address = socket.getpeername()[0]
+        except OSError as error:    # reset as soon as it stood
+            raise ConnectionLost(f"{peer}: the connection went down: {os.strerror(error.errno)}") from error
         if not ipaddress.ip_address(address).is_loopback:
             raise ConfigError(f"{peer} is {address}, not this machine: plain TCP would show orders; use https/wss")
 

@@ -220,11 +220,12 @@ cdef class Connection:
         return 0
 
     def _finish_broken(self):
+        if self.is_finished:    # by what was being read as the write broke; the sink hears nothing behind that
+            return
         # The peer may have answered before it went away: those answers are final, and read first.
         if not isinstance(self.break_cause, PeerError):
             self._read()
-        if not self.is_finished:
-            self._finish(self.break_cause)
+        self._finish(self.break_cause)
 
     cdef int _finish(self, object cause) except -1:
         if self.is_finished:

@@ -13,6 +13,7 @@ cdef class TlsContext:
 cdef class LibsslChannel(Channel):
     cdef SSL* ssl
     cdef bint is_ended              # the peer sent its FIN
+    cdef Py_ssize_t sealed_bytes    # plaintext of the record that waits to leave; 0: none does
     # What our BIO last told libssl: READY, or what to wait for. Asked instead of SSL_get_error, which others' leftovers
     # in the thread's error queue mislead, and SSL_want, which stays at "reading" after a fatal error (seen in 3.0).
     cdef int blocked

@@ -5,7 +5,8 @@ send(2), a read that finds nothing costs one recv(2) and never enters libssl, an
 
 Accounting: with partial writes allowed, SSL_write returns only when every byte of a record is in the kernel, and says
 how much plaintext that was. When the kernel takes part of a record, it reports *nothing* taken and must be called again
-with the same bytes; a peer cannot read any of an incomplete record, because its authentication tag comes last.
+with the same bytes, and no more of them; a peer cannot read any of an incomplete record, because its authentication tag
+comes last.
 
 Always on: certificate and name verification, TLS 1.2 or newer. Never: compression, renegotiation, early data (it can be
 replayed: RFC 8446 §8).
@@ -173,9 +174,14 @@ cdef class LibsslChannel(Channel):
 
     cdef Py_ssize_t write(self, const char* start, Py_ssize_t count) except -1:
         cdef int taken
+        # Of a record that waits to leave, exactly its own bytes: with more, libssl begins the next record behind it,
+        # and where that one cannot leave it reports nothing taken, though the first is in the kernel.
+        if self.sealed_bytes == 0:
+            self.sealed_bytes = min(count, <Py_ssize_t> RECORD_BYTES_MAX)
         self.blocked = READY
-        taken = api.SSL_write(self.ssl, start, <int> min(count, <Py_ssize_t> RECORD_BYTES_MAX))
+        taken = api.SSL_write(self.ssl, start, <int> self.sealed_bytes)
         if taken > 0:
+            self.sealed_bytes = 0
             return taken
         if self.blocked == WANTS_WRITE:
             return 0

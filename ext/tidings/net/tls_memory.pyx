@@ -77,7 +77,11 @@ cdef class MemoryTlsChannel(Channel):
             except ssl.SSLError as error:
                 raise self.lost(f"the connection went down while sending: {_words(error)}") from None
             self.sealed_bytes = count
-        if not self._flush():
+            self.unsent = self.unsent[self.unsent_at:] + self.outgoing.read()
+            self.unsent_at = 0
+            self.record_left_bytes = PyBytes_GET_SIZE(self.unsent)
+        self._flush()
+        if self.record_left_bytes:
             return 0
         taken = self.sealed_bytes
         self.sealed_bytes = 0
@@ -85,8 +89,8 @@ cdef class MemoryTlsChannel(Channel):
 
     cdef Py_ssize_t read(self, char* into, Py_ssize_t room) except -1:
         cdef bytes data
-        if self.wants_write and not self.error_number:
-            self.wants_write = not self._flush()
+        if self.wants_write:
+            self._send_own()
         if not self.is_unread and not self._receive():
             return 0
         try:
@@ -96,8 +100,7 @@ cdef class MemoryTlsChannel(Channel):
         except ssl.SSLError as error:
             raise self.lost(f"the connection went down: {_words(error)}") from None
         self.is_unread = self.incoming.pending > 0
-        if not self.error_number:   # a broken sending side does not keep us from reading what had come
-            self.wants_write = not self._flush()    # TLS may have answered on its own: a key update
+        self._send_own()
         if data is None:
             return 0
         if not data:
@@ -119,6 +122,19 @@ cdef class MemoryTlsChannel(Channel):
             pass    # it went first
         return 0
 
+    cdef int _send_own(self) except -1:
+        """Send what TLS answers by itself: a key update. Never the rest of a record, which only `write` may count."""
+        if self.sealed_bytes:
+            self.wants_write = self.outgoing.pending > 0
+            return 0
+        self.wants_write = False
+        if not self.error_number:
+            try:
+                self.wants_write = not self._flush()
+            except ConnectionLost:
+                pass    # a broken sending side does not keep us from reading what had come
+        return 0
+
     cdef bint _flush(self) except -1:
         """Hand ciphertext to the kernel; whether all of it was taken."""
         cdef Py_ssize_t taken
@@ -136,6 +152,7 @@ cdef class MemoryTlsChannel(Channel):
             if taken == BROKEN:
                 raise self.lost("the connection went down while sending")
             self.unsent_at += taken
+            self.record_left_bytes = max(0, self.record_left_bytes - taken)
 
     cdef bint _receive(self) except -1:
         """Feed one recv(2) to TLS; False if nothing came."""

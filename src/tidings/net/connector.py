@@ -12,7 +12,7 @@ import logging
 import random
 from typing import TypeVar
 
-from tidings.errors import ConnectionLost
+from tidings.errors import ConfigError, ConnectionLost
 from tidings.net.dialer import Dialer
 from tidings.net.lane import Lane, LanePool
 
@@ -101,10 +101,15 @@ class Connector:
             except ConnectionLost as error:
                 _settle(first_try, error)
                 cause = error
-            except Exception as error:      # a setting that cannot work: no second try will help
+            except ConfigError as error:    # a setting that cannot work: no second try will help
                 _settle(first_try, error)
                 log.error("lane %d gives up: %s", lane.index, error)
                 return
+            except Exception as error:      # a defect, or a machine out of something: the lane is worth another try
+                log.exception("lane %d could not be brought up", lane.index)
+                lane.close(error)
+                _settle(first_try, error)
+                cause = error
             wait_s = backoff.next_s()
             log.warning("lane %d is down: %s: dialling again in %.2f s", lane.index, cause, wait_s)
             await asyncio.sleep(wait_s)

@@ -1,4 +1,4 @@
-"""From a URL to a verified connection: resolve, connect, shake hands, each within its time.
+"""From a host and a port to a verified connection: resolve, connect, shake hands, each within its time.
 
 The addresses of the last success are used again at once, so a reconnect does not wait for the resolver; a failure asks
 it anew, and when it does not answer the old addresses stay in use (a name server's outage is not the venue's).
@@ -13,10 +13,9 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from tidings.clock import Clock
-from tidings.errors import ConfigError, ConnectionLost
+from tidings.errors import ConnectionLost
 from tidings.net.channel import Channel, PlainChannel
 from tidings.net.connection import ByteSink, Connection
 from tidings.net.tls import TlsContext
@@ -27,8 +26,6 @@ HANDSHAKE_TIMEOUT_S = 3.0
 ADDRESSES_MAX = 4               # tried in one attempt
 UNACKNOWLEDGED_MS_MAX = 1500    # then the kernel gives the connection up; its own limit is about 15 minutes
 
-_DEFAULT_PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -37,19 +34,6 @@ class Endpoint:
     host: str
     port: int
     uses_tls: bool = True
-    path: str = "/"
-
-    @classmethod
-    def from_url(cls, url: str) -> Endpoint:
-        """The endpoint of an https, wss, or (this machine only) http or ws URL. Raises ConfigError."""
-        parts = urlsplit(url)
-        try:
-            port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
-        except ValueError:
-            port = 0
-        if not parts.hostname or not port or parts.username is not None:
-            raise ConfigError(f"{_without_user(url)!r} is not a URL like https://host:port or wss://host:port/path")
-        return cls(parts.hostname, port, parts.scheme in ("https", "wss"), parts.path or "/")
 
     @property
     def peer(self) -> str:
@@ -86,8 +70,8 @@ class Dialer:
                 if problem is None or isinstance(problem, Unreachable):
                     problem = error  # a peer that answered and failed says more than an address without one
             else:
-                self._addresses.remove(address)
-                self._addresses.insert(0, address)
+                # Another dial may have asked anew meanwhile, and been told other addresses.
+                self._addresses = [address, *(other for other in self._addresses if other != address)]
                 self._is_trusted = True
                 return channel
         self._is_trusted = False
@@ -113,7 +97,10 @@ class Dialer:
 
     async def _open(self, address: str) -> Channel:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        tcp = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            tcp = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:    # no IPv6 here, so the next address; or no descriptor left, for now
+            raise self._unreachable(address, error) from error
         try:
             tcp.setblocking(False)
             tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -126,16 +113,18 @@ class Dialer:
             raise
 
     async def _connect(self, tcp: socket.socket, address: str) -> None:
-        peer = self.endpoint.peer
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await asyncio.get_running_loop().sock_connect(tcp, (address, self.endpoint.port))
         except TimeoutError as error:
-            raise Unreachable(f"{peer} ({address}): no answer within {CONNECT_TIMEOUT_S:g} s") from error
+            raise Unreachable(f"{self.endpoint.peer} ({address}): no answer within {CONNECT_TIMEOUT_S:g} s") from error
         except OSError as error:
-            hint = ": does anything listen there?" if isinstance(error, ConnectionRefusedError) else ""
-            reason = os.strerror(error.errno or 0)
-            raise Unreachable(f"{peer} ({address}): cannot connect: {reason}{hint}") from error
+            raise self._unreachable(address, error) from error
+
+    def _unreachable(self, address: str, error: OSError) -> Unreachable:
+        hint = ": does anything listen there?" if isinstance(error, ConnectionRefusedError) else ""
+        reason = os.strerror(error.errno or 0)
+        return Unreachable(f"{self.endpoint.peer} ({address}): cannot connect: {reason}{hint}")
 
     async def _shake_hands(self, tcp: socket.socket) -> Channel:
         endpoint = self.endpoint
@@ -174,8 +163,3 @@ def _is_address(host: str) -> bool:
         ipaddress.ip_address(host)
         return True
     return False
-
-
-def _without_user(url: str) -> str:
-    """`url` as it may be shown: what stands before an @ could be a password."""
-    return url.rpartition("@")[2]

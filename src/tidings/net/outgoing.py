@@ -28,6 +28,8 @@ async def open_connection(host: str, port: int, guest: Guest, tls: ssl.SSLContex
         what = "no connection" if tls is None else "no TLS connection"
         hint = "" if tls is None else ": does it speak TLS?"  # who does not may wait for us to say something else
         raise ConnectionLost(f"{peer}: {what} within {CONNECT_TIMEOUT_S:g} s{hint}") from None
+    except UnicodeError as error:
+        raise ConnectionLost(f"{peer}: the name does not resolve: {error}: check it") from None
     except OSError as error:
         hint = ": does anything listen there?" if isinstance(error, ConnectionRefusedError) else ""
         raise ConnectionLost(f"{peer}: cannot connect: {error.strerror or error}{hint}") from None

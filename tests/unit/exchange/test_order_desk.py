@@ -242,6 +242,16 @@ def test_cancel_right_behind_its_create_can_be_refused() -> None:
     assert d.cancel(d.a, "BTCUSD", cl_ord_id="x").code == 10004
 
 
+def test_requests_of_one_order_keep_their_order_where_reply_and_stream_take_turns() -> None:
+    d = Driver(reply_order="either")
+    for name in ("first", "second"):
+        d.create(d.a, "BTCUSD", "Buy", 10, COIN_M_60K, cl_ord_id=name)
+        assert d.amend(d.a, "BTCUSD", orig_cl_ord_id=name, qty=9).code == 0
+        assert steps(d.run()) == [("New", "New"), ("New", "Replaced")]
+        d.cancel(d.a, "BTCUSD", cl_ord_id=name)
+        d.run()
+
+
 @pytest.mark.parametrize(
     ("terms", "code"),
     [

@@ -133,6 +133,19 @@ def test_a_cancel_that_overtakes_its_order_ends_it():
     assert steps(d.run(30)) == [("Canceled", "Canceled")]
 
 
+def test_an_amend_that_overtakes_its_order_is_refused_and_the_order_enters_as_it_was():
+    d = driver({"kind": "slow-matching", "request": "create", "delay_ms": 20})
+    create(d, "slow")
+    used = d.venue.account(d.a, Line.COIN_M, "BTC").total_used_balance
+    assert d.amend(d.a, "BTCUSD", orig_cl_ord_id="slow", qty=3).code == 0
+    early, placed = d.run(30)
+    assert (early.exec_status, early.action, early.code, early.order_qty) == ("CancelRejected", "Replace", 11066, 1)
+    assert (placed.ord_status, placed.exec_status, placed.action, placed.order_qty) == ("New", "New", "New", 1)
+    level = d.venue.markets["BTCUSD"].book.bids.level(LOW)
+    assert (level.qty, len(level.orders)) == (1, 1), "it is in the book once"
+    assert d.venue.account(d.a, Line.COIN_M, "BTC").total_used_balance == used
+
+
 def test_a_fill_during_a_slow_cancel_wins():
     d = driver({"kind": "slow-matching", "request": "cancel", "delay_ms": 100})
     d.place(d.a, "BTCUSD", "Buy", 1, COIN_M_60K, cl_ord_id="late")

@@ -90,6 +90,40 @@ def test_an_amend_may_not_ask_for_what_a_create_could_not(line, more, change, co
     assert open_order(client, line, "clOrdID=one")["data"] == before
 
 
+BY_QUOTE = "symbol=sBTCUSDT&side=Buy&qtyType=ByQuote&quoteQtyEv=50000000000&clOrdID=one"
+
+
+def test_an_order_by_quote_amount_is_amended_in_that_amount_only():
+    client = Client()
+    query = f"{BY_QUOTE}&priceEp=5000000000000"
+    assert ask(client, "PUT", "/spot/orders/create", query)["code"] == 0
+    client.run()
+    amend = "symbol=sBTCUSDT&origClOrdID=one&"
+    assert ask(client, "PUT", "/spot/orders", f"{amend}baseQtyEv=2000000")["code"] == 11112
+    assert ask(client, "PUT", "/spot/orders", f"{amend}quoteQtyEv=0")["code"] == 11058
+    assert ask(client, "PUT", "/spot/orders", f"{amend}quoteQtyEv=100000000000")["code"] == 0
+    client.run()
+    order = open_order(client, "/spot/orders", "clOrdID=one")["data"]
+    assert (order["quoteQtyEv"], order["leavesQuoteQtyEv"]) == (100_000_000_000, 100_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "value"),
+    [("stopPxEp=6600000000000", "stopPxEp", 6_600_000_000_000),
+     ("quoteQtyEv=60000000000", "quoteQtyEv", 60_000_000_000)],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["Stop", "StopLimit&priceEp=6500000000000"])
+def test_a_waiting_order_by_quote_amount_takes_an_amend_and_goes_on_waiting(kind, change, key, value):
+    client = Client()
+    query = f"{BY_QUOTE}&trigger=ByLastPrice&stopPxEp=6500000000000&ordType={kind}"
+    assert ask(client, "PUT", "/spot/orders/create", query)["code"] == 0
+    client.run()
+    assert ask(client, "PUT", "/spot/orders", f"symbol=sBTCUSDT&origClOrdID=one&{change}")["code"] == 0
+    client.run()
+    order = open_order(client, "/spot/orders", "clOrdID=one")["data"]
+    assert (order["ordStatus"], order[key]) == ("Untriggered", value)
+
+
 @pytest.mark.parametrize("line", LINES)
 def test_a_client_id_in_an_amend_names_the_order_or_renames_it(line):
     change = {"/orders": "orderQty=20", "/g-orders": "orderQtyRq=0.02", "/spot/orders": "baseQtyEv=2000000"}[line]
@@ -128,6 +162,16 @@ def test_one_open_order_is_asked_for_by_either_id(line, by):
     assert open_order(client, line, "")["code"] == 10500
     if line == "/spot/orders":
         assert open_order(client, line, "clOrDID=one")["data"]["clOrdID"] == "one", "as its documents spell it"
+
+
+@pytest.mark.parametrize(("line", "code"), [("/orders", 10500), ("/g-orders", 0)])
+def test_only_the_usd_m_line_cancels_several_by_client_id(line, code):
+    client = Client()
+    for name in ("one", "two"):
+        create(client, line, name)
+    assert ask(client, "DELETE", line, f"{NAMES[line]}&clOrdID=one,two")["code"] == code
+    client.run()
+    assert open_order(client, line, "clOrdID=one")["code"] == (0 if code else 10002)
 
 
 def test_a_bulk_cancel_keeps_to_the_position_side():
@@ -177,6 +221,16 @@ def test_a_missing_parameter_and_an_unlisted_symbol_in_the_words_that_were_seen(
     }
     client.rules.set("client-id-required", "on")
     assert client.ask("PUT", "/g-orders/create", USD_M)[1] == document, "the same from deeper inside"
+
+
+@pytest.mark.parametrize(
+    ("line", "query"),
+    [("/g-orders", USD_M.replace("Merged", '"x')), ("/spot/orders", SPOT.replace("ByBase", '"x'))],
+)
+def test_what_is_no_word_is_refused_before_any_event_could_repeat_it(line, query):
+    client = Client(qty_type_required=True)
+    assert ask(client, "PUT", f"{line}/create", query.replace("side=Buy", "side=Up"))["code"] == 39108
+    assert client.venue.advance(client.now_ns + 10_000_000) == []
 
 
 def test_a_rule_has_spot_orders_name_their_quantity():

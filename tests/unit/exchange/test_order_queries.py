@@ -97,9 +97,24 @@ def test_changes_are_forgotten_after_the_longest_lag_and_the_answer_stays_right(
     d.run(2_000)
     d.place(d.a, "BTCUSD", "Buy", 1, COIN_M_60K - TICK * USD, cl_ord_id="new")
     assert len(recent) == kept, "as many as the second order has, the first one's are gone"
-    assert len(recent._views) == 1
+    assert [len(views) for views in recent._views.values()] == [1, 2], "of an open order the last one stays"
     assert statuses(d.venue.queries.open_orders(d.a, "BTCUSD", d.now_ns)) == [("old", "New"), ("new", "New")]
     assert statuses(d.venue.queries.open_orders(d.a, "BTCUSD", d.now_ns - 11 * MS_NS)) == [("old", "New")]
+
+
+def test_an_order_of_long_ago_that_changes_is_still_known_as_it_was(d, monkeypatch):
+    monkeypatch.setattr(recent_changes, "LAG_NS_MAX", 1_000 * MS_NS)
+    d.place(d.a, "BTCUSD", "Buy", 1, COIN_M_60K - TICK * USD, cl_ord_id="old")
+    d.run(2_000)
+    d.place(d.a, "BTCUSD", "Buy", 1, COIN_M_60K - TICK * USD, cl_ord_id="new")  # what is older is forgotten
+    before_ns = d.now_ns
+    d.cancel(d.a, "BTCUSD", cl_ord_id="old")
+    d.run()
+    assert statuses(d.venue.queries.by_id(d.a, "BTCUSD", [], ["old"], before_ns)) == [("old", "New")]
+    assert statuses(d.venue.queries.open_orders(d.a, "BTCUSD", before_ns)) == [("old", "New"), ("new", "New")]
+    d.run(2_000)
+    d.place(d.a, "BTCUSD", "Buy", 1, COIN_M_60K - TICK * USD, cl_ord_id="third")
+    assert len(d.venue.state.store.recent._views) == 2, "a done order is its own last view"
 
 
 def test_a_busy_exchange_keeps_only_so_many_changes(d, monkeypatch):
@@ -107,7 +122,8 @@ def test_a_busy_exchange_keeps_only_so_many_changes(d, monkeypatch):
     for number in range(20):
         d.place(d.a, "BTCUSD", "Buy", 1, COIN_M_60K - TICK * USD, cl_ord_id=f"o{number}")
     assert len(d.venue.state.store.recent) == 10
-    assert len(d.venue.state.store.recent._views) == 5
+    kept = [len(views) for views in d.venue.state.store.recent._views.values()]
+    assert kept == [1] * 15 + [2] * 5, "of an open order the last one stays"
     found = statuses(d.venue.queries.open_orders(d.a, "BTCUSD", d.now_ns - 11 * MS_NS))
     assert found == [(f"o{number}", "New") for number in range(19)]
 

@@ -187,6 +187,19 @@ def test_place_in_the_queue_and_requests_on_their_way_are_kept() -> None:
     assert d.refused(d.b, "BTCUSD", "Buy", 1, COIN_M_60K - 10_000, cl_ord_id=f"rest-{d.b}") != 0
 
 
+def test_lagging_queries_know_restored_orders_as_they_stood() -> None:
+    d = Driver()
+    d.place(d.a, "BTCUSD", "Buy", 10, COIN_M_60K, cl_ord_id="before")
+    document = json.loads(json.dumps(venue_document(d.venue, d.now_ns)))
+    d.venue = Venue(VenueConfig(has_flow=False, prices=PRICES), d.now_ns)
+    restore_venue(d.venue, document, d.now_ns)
+    restored_ns = d.now_ns
+    d.cancel(d.a, "BTCUSD", cl_ord_id="before")
+    d.run()
+    (view,) = d.venue.queries.by_id(d.a, "BTCUSD", [], ["before"], restored_ns)
+    assert (view.ord_status, view.leaves_qty) == ("New", 10)
+
+
 def test_rules_are_those_of_the_new_run() -> None:
     d = Driver(rules=Rules(history_orders=7))
     venue = Venue(VenueConfig(has_flow=False, prices=PRICES, rules=Rules(history_orders=9)), START_NS)

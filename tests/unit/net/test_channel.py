@@ -1,5 +1,7 @@
 """Plain TCP stays on this machine, and sockets come non-blocking."""
 
+import errno
+import os
 import socket
 
 import pytest
@@ -37,6 +39,15 @@ def test_plain_tcp_to_another_machine_is_refused():
 def test_blocking_socket_is_refused(connected):
     with pytest.raises(ValueError, match="non-blocking"):
         PlainChannel(connected, "here", Clock())
+
+
+def test_a_connection_reset_as_soon_as_it_stood_is_lost():
+    class Reset(SocketElsewhere):
+        def getpeername(self):      # what the kernel says then
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+
+    with pytest.raises(ConnectionLost, match=f"here: the connection went down: {os.strerror(errno.ENOTCONN)}"):
+        PlainChannel(Reset(), "here", Clock())
 
 
 def test_plain_channel_needs_no_handshake(connected):

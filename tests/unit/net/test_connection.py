@@ -6,7 +6,10 @@ import sys
 
 import pytest
 
+from tidings.clock import Clock
 from tidings.errors import ConnectionLost
+from tidings.net.channel import PythonChannel
+from tidings.net.connection import Connection
 
 
 async def test_write_is_in_the_kernel_when_it_returns(link, peer):
@@ -132,6 +135,7 @@ async def test_answers_that_came_before_the_break_are_still_read(link, peer):
 # --- Partial writes: the peer does not read, the kernel's buffers are small.
 
 REQUEST_BYTES = 500
+PATIENCE_S = 5
 
 
 def request(index):
@@ -163,6 +167,40 @@ async def test_account_is_what_the_peer_can_decrypt(make_link, peer):
         received = await asyncio.to_thread(peer.receive_all)
         assert received == b"".join(map(request, range(taken // REQUEST_BYTES)))
         assert sink.causes
+
+
+@pytest.mark.parametrize("kind", ["libssl", "memory"], indirect=True)
+async def test_reading_finishes_no_record_that_it_would_not_count(make_link, peer):
+    """The kernel has room again and an answer is there: it is read first, as when both are announced together."""
+    connection, sink = await crowd(make_link, 400)
+    peer.stream.settimeout(0.1)
+    received = peer.receive_all()   # not in a thread: the loop must not see that it may write
+    peer.stream.settimeout(PATIENCE_S)
+    peer.send(b"answer")
+
+    while not sink.received:
+        connection.poll()
+    taken = connection.taken_bytes_total
+    connection.channel.socket.shutdown(socket.SHUT_WR)
+
+    assert received + await asyncio.to_thread(peer.receive_all) == b"".join(map(request, range(taken // REQUEST_BYTES)))
+
+
+@pytest.mark.parametrize("kind", ["libssl", "memory"], indirect=True)
+async def test_a_record_that_leaves_behind_time_counts_although_the_next_one_does_not_leave(make_link, peer):
+    peer.tls.num_tickets = 0
+    for request_count in range(120, 136):
+        connection, _ = await crowd(make_link, request_count)
+        before = connection.taken_bytes_total
+        received = peer.receive(4 * REQUEST_BYTES)  # not in a thread: the loop must not write more than once
+
+        connection._on_writable()
+
+        taken = connection.taken_bytes_total
+        assert before < taken < connection.written_bytes_total
+        connection.channel.socket.shutdown(socket.SHUT_WR)
+        received += await asyncio.to_thread(peer.receive_all)
+        assert len(received) == taken
 
 
 @pytest.mark.parametrize("kind", ["plain"], indirect=True)
@@ -214,3 +252,43 @@ async def test_writing_and_reading_allocate_nothing(link, peer):
     after = sys.getallocatedblocks()
     await draining
     assert after - before < 200    # the peer's thread takes some (89 were seen); 400 writes and polls would show
+
+
+# --- A write that breaks while the sink is told of what came.
+
+
+class BrokenPipe:
+    """A pipe that takes nothing any more, and has an answer for whoever reads."""
+
+    fileno = staticmethod(lambda: 77)
+    getblocking = staticmethod(lambda: False)
+    close = staticmethod(lambda: None)
+
+    def send(self, data):
+        raise ConnectionLost("broken")
+
+    def recv(self, room):
+        return b"answer"
+
+
+class UnhookedLoop:
+    """The running loop, except that it watches no descriptor."""
+
+    call_soon = staticmethod(lambda act: asyncio.get_running_loop().call_soon(act))
+    add_reader = remove_reader = remove_writer = staticmethod(lambda *arguments: None)
+
+
+async def test_a_sink_that_had_its_end_hears_nothing_of_a_write_that_broke_before(recording_sink):
+    sink = recording_sink
+    connection = Connection(PythonChannel(BrokenPipe(), "sim:1", Clock()), sink, UnhookedLoop())
+
+    def send_and_refuse(data, now_ns):
+        sink.received += data
+        with pytest.raises(ConnectionLost):
+            connection.write_bytes(b"order")
+        raise ValueError("not for me")
+
+    sink.bytes_came = send_and_refuse
+    connection.poll()
+    await asyncio.sleep(0.001)  # the loop pass in which a broken connection is read out and ended
+    assert (sink.received, [str(cause) for cause in sink.causes]) == (b"answer", ["not for me"])

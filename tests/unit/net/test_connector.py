@@ -128,6 +128,22 @@ async def test_setting_that_cannot_work_is_not_tried_again(pool, server, monkeyp
         await Connector(pool, dialer).start()
 
 
+async def test_lane_is_tried_again_after_an_error_nobody_foresaw(connector, pool, server, desk):
+    raised = []
+
+    def fail_once(lane, now_ns):
+        if not raised:
+            raised.append(lane.index)
+            raise OSError("out of something")
+        desk.heard.append(("up", lane.index))
+
+    desk.lane_up = fail_once
+    await connector.start()
+    await until(lambda: ("up", raised[0]) in desk.heard)
+    assert pool.up_count() == 3
+    await until(lambda: len(server.writers) == 3)   # the connection that nobody attended is closed
+
+
 async def test_lane_that_went_down_comes_back_and_works(connector, pool, server, desk):
     await connector.start()
     await until(lambda: len(server.writers) == 3)

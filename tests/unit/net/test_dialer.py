@@ -1,39 +1,17 @@
-"""Endpoints from URLs; which address is dialled; and errors that name the host and what to do."""
+"""Which address is dialled; and errors that name the host and what to do."""
 
 import asyncio
+import errno
+import os
 import socket
+from types import SimpleNamespace
 
 import pytest
 
 from tidings.clock import Clock
-from tidings.errors import ConfigError, ConnectionLost
+from tidings.errors import ConnectionLost
 from tidings.net import dialer as dialer_module
 from tidings.net.dialer import Dialer, Endpoint
-
-
-@pytest.mark.parametrize(
-    ("url", "endpoint"),
-    [
-        ("https://api.example.com", Endpoint("api.example.com", 443)),
-        ("wss://ws.example.com/ws", Endpoint("ws.example.com", 443, True, "/ws")),
-        ("http://127.0.0.1:8080", Endpoint("127.0.0.1", 8080, False)),
-        ("ws://[::1]:81/ws", Endpoint("::1", 81, False, "/ws")),
-    ],
-)
-def test_endpoint_from_url(url, endpoint):
-    assert Endpoint.from_url(url) == endpoint
-
-
-@pytest.mark.parametrize("url", ["", "api.example.com", "ftp://host", "https://", "https://host:x", "https://h:99999"])
-def test_what_is_no_url_is_refused(url):
-    with pytest.raises(ConfigError, match="not a URL"):
-        Endpoint.from_url(url)
-
-
-def test_password_in_a_url_is_not_repeated():
-    with pytest.raises(ConfigError) as refused:
-        Endpoint.from_url("https://user:hunter2@host")
-    assert "hunter2" not in str(refused.value)
 
 
 def test_peer_shows_an_ipv6_address_in_brackets():
@@ -92,7 +70,7 @@ def resolver(monkeypatch):
         def __getattr__(self, name):
             return getattr(asyncio.get_running_loop(), name)
 
-        getaddrinfo = staticmethod(resolver.getaddrinfo)
+        getaddrinfo = staticmethod(lambda *asked, **options: resolver.getaddrinfo(*asked, **options))
 
     class Asyncio:
         def __getattr__(self, name):
@@ -120,6 +98,32 @@ async def test_next_address_is_tried_when_the_first_refuses(named, resolver, mon
     channel = await named.open_channel()
     assert channel.socket.getpeername()[0] == "127.0.0.1"
     channel.close()
+
+
+def refuse_sockets(monkeypatch, refuses, error_number):
+    """Have the dialer's sockets of the families that `refuses` picks fail to be made."""
+
+    def make(family, kind):
+        if refuses(family):
+            raise OSError(error_number, os.strerror(error_number))
+        return socket.socket(family, kind)
+
+    monkeypatch.setattr(dialer_module, "socket", SimpleNamespace(**{**vars(socket), "socket": make}))
+
+
+async def test_next_address_is_tried_where_the_machine_has_no_such_sockets(named, resolver, monkeypatch):
+    refuse_sockets(monkeypatch, lambda family: family == socket.AF_INET6, errno.EAFNOSUPPORT)
+    resolver.answers["venue.example"] = ["::1", "127.0.0.1"]
+    channel = await named.open_channel()
+    assert channel.socket.getpeername()[0] == "127.0.0.1"
+    channel.close()
+
+
+async def test_no_descriptor_left_is_an_address_not_reached(named, resolver, monkeypatch):
+    refuse_sockets(monkeypatch, lambda family: True, errno.EMFILE)
+    resolver.answers["venue.example"] = ["127.0.0.1"]
+    with pytest.raises(ConnectionLost, match=r"\(127\.0\.0\.1\): cannot connect: Too many open files"):
+        await named.open_channel()
 
 
 async def test_an_address_that_answered_is_told_of_before_one_that_did_not(peer, resolver, monkeypatch):
@@ -157,3 +161,18 @@ async def test_old_address_is_kept_while_the_resolver_fails(named, resolver, pee
     channel = await named.open_channel()
     assert channel.socket.getpeername() == ("127.0.0.1", peer.port)
     channel.close()
+
+
+async def test_an_address_that_another_dial_has_replaced_meanwhile_still_connects(named, resolver):
+    """Lanes dial side by side, and a name server that spreads its load gives each question other addresses."""
+    answers = iter((["127.0.0.1"], ["127.0.0.2"]))
+
+    async def ask(host, port, **options):
+        await asyncio.sleep(0)  # the second question is asked before the first is answered
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in next(answers)]
+
+    resolver.getaddrinfo = ask
+    first, second = await asyncio.gather(named.open_channel(), named.open_channel(), return_exceptions=True)
+    assert isinstance(second, ConnectionLost)
+    assert first.socket.getpeername()[0] == "127.0.0.1"
+    first.close()

@@ -7,3 +7,4 @@ cdef class Parameters:
     cpdef str text(self, str name, str default=*)
     cpdef str word(self, str name, str default=*)
     cpdef str required(self, str name)
+    cpdef str required_word(self, str name)

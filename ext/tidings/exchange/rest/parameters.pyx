@@ -86,6 +86,11 @@ cdef class Parameters:
             raise RequestError(AUTH_OR_PARAMETER_ERROR, "Missing required parameter", about=f"{name} is missing")
         return value
 
+    cpdef str required_word(self, str name):
+        """`required`, and one of the venue's words. Raises `RequestError`."""
+        self.required(name)
+        return self.word(name)
+
     def listed(self, str name not None):
         """Every value of `name`, repeated or separated by commas."""
         return [part for value in self._values.get(name, ()) for part in value.split(",") if part]

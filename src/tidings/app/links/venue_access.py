@@ -96,4 +96,4 @@ def _tls_of(endpoints: Endpoints, ca_file: str | None) -> TlsContext | None:
 
 
 def _endpoint(address: Address) -> Endpoint:
-    return Endpoint(address.host, address.port, address.is_tls, address.path or "/")
+    return Endpoint(address.host, address.port, address.is_tls)

@@ -24,6 +24,7 @@ def changes(order: Order, request: AmendOrder) -> bool:
     """Whether the amend asks for anything that the order is not already."""
     pairs = (
         (request.price, order.price), (request.qty, order.order_qty), (request.stop_px, order.stop_px),
+        (request.quote_qty, order.quote_qty),
         (request.take_profit, order.take_profit), (request.stop_loss, order.stop_loss),
         (request.peg_offset, order.peg_offset), (request.peg_price_type, order.peg_price_type),
         (request.trigger, order.trigger),

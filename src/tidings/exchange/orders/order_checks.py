@@ -127,7 +127,7 @@ def check_numbers(request: NewOrder, market: Market, config: VenueConfig) -> Non
     is_by_quote = instrument.line is Line.SPOT and request.qty_type == "ByQuote"
     is_position_sized = request.close_on_trigger and request.qty == 0 and request.ord_type in CONDITIONAL_TYPES
     if is_by_quote:
-        _check_quote_qty(request, instrument, config)
+        check_quote_qty(request.quote_qty, instrument, config)
     elif not is_position_sized:
         check_qty(request.qty, instrument, config)
     if request.ord_type not in MARKET_TYPES:
@@ -141,12 +141,13 @@ def check_numbers(request: NewOrder, market: Market, config: VenueConfig) -> Non
         check_value(instrument.value(request.qty, price), instrument)
 
 
-def _check_quote_qty(request: NewOrder, instrument: Instrument, config: VenueConfig) -> None:
-    if request.quote_qty <= 0:
+def check_quote_qty(quote_qty: int, instrument: Instrument, config: VenueConfig) -> None:
+    """Refuse an amount of quote currency that is none, off the grid, or worth too little or too much."""
+    if quote_qty <= 0:
         raise Refused(code.TE_QTY_TOO_SMALL, "quote quantity missing")
-    if request.quote_qty % instrument.quote_lot_size:
+    if quote_qty % instrument.quote_lot_size:
         raise Refused(config.rules.off_grid_code, "quote quantity has too many decimals")
-    check_value(request.quote_qty, instrument)
+    check_value(quote_qty, instrument)
 
 
 def check_condition(request: NewOrder, market: Market, config: VenueConfig) -> None:

@@ -26,6 +26,7 @@ from tidings.exchange.orders.order_checks import (
     check_price,
     check_price_band,
     check_qty,
+    check_quote_qty,
     check_value,
     check_words,
 )
@@ -291,8 +292,7 @@ class OrderDesk:
     def _check_terms(self, order: Order, request: AmendOrder, life: OrderLife) -> None:
         """Refuse an amend that changes nothing or asks for terms the order cannot have."""
         instrument, config = order.instrument, self._state.config
-        if request.quote_qty is not None:
-            self._take_quote_qty(order, request)
+        self._take_amount(order, request)
         if not changes(order, request):
             raise Refused(code.TE_ORD_REPLACE_NOT_MODIFIED, "nothing to change")
         if request.price is not None and request.price != order.price:
@@ -313,11 +313,15 @@ class OrderDesk:
             check_new_id(self._state.store, order, request.new_cl_ord_id, config.rules)
         self._reserve_amend(order, request)
 
-    def _take_quote_qty(self, order: Order, request: AmendOrder) -> None:
-        """A limit order by quote amount is amended in that amount too (phemex docs 2026, spot "Amend order")."""
-        if order.qty_type != "ByQuote" or request.quote_qty is None:
-            raise Refused(code.TE_QTY_TYPE_INVALID, "the order is by base quantity")
-        request.qty = order.instrument.qty_for(request.quote_qty, request.price or order.price)
+    def _take_amount(self, order: Order, request: AmendOrder) -> None:
+        """An order is amended in the currency that it was sent in (phemex docs 2026, spot "Amend order")."""
+        by_quote = order.qty_type == "ByQuote"
+        if (request.qty if by_quote else request.quote_qty) is not None:
+            raise Refused(code.TE_QTY_TYPE_INVALID, f"the order is {order.qty_type}")
+        if request.quote_qty is not None:
+            check_quote_qty(request.quote_qty, order.instrument, self._state.config)
+            if order.ord_status != UNTRIGGERED:  # else it is sized when it triggers
+                request.qty = order.instrument.qty_for(request.quote_qty, request.price or order.price)
 
     def _reserve_amend(self, order: Order, request: AmendOrder) -> None:
         """Set aside enough for the order's old terms and its new ones, whichever need more."""
@@ -358,10 +362,10 @@ class OrderDesk:
         raise Refused(code.TE_SYMBOL_INVALID, f"no symbol {symbol!r}")
 
     def _later(self, now_ns: int, order: Order, request: str, action: Callable[[int], None]) -> None:
-        """Have `action` happen when the request has reached the book."""
-        delay_ns = 0 if self._state.is_stream_first else self._state.config.matching_delay_ns
-        delay_ns += self._faults.delay_ns(order, request)
-        self._state.schedule.add(now_ns + delay_ns, action)
+        """Have `action` happen when the request has reached the book: behind the order's others, but for a fault."""
+        due_ns = now_ns if self._state.is_stream_first else now_ns + self._state.config.matching_delay_ns
+        order.due_ns = max(due_ns, order.due_ns)
+        self._state.schedule.add(order.due_ns + self._faults.delay_ns(order, request), action)
 
     def _refuse(self, refused: Refused) -> Reply:
         self._state.counters.refused += 1

@@ -31,6 +31,7 @@ from tidings.exchange.orders.event_words import code_and_reason, new_trade_type,
 from tidings.exchange.orders.order_requests import AmendOrder
 from tidings.exchange.orders.orders import (
     CANCELED,
+    CREATED,
     DEACTIVATED,
     FILLED,
     NEW,
@@ -82,7 +83,10 @@ class OrderLife:
         """An amend reaches the book: the order takes its new terms and goes to the end of the queue."""
         self._begin(now_ns)
         order.pending = "" if order.pending == "Replace" else order.pending
-        if order.is_done:
+        is_early = order.ord_status == CREATED  # it has overtaken its order: the book has nothing to change yet
+        if is_early:
+            order.ledger.reserve(order, order.leaves_qty, order.price)
+        if is_early or order.is_done:
             self._refuse_change(order, "Replace", TE_ORD_STATUS_CANNOT_REPLACE, action_time_ns)
         else:
             order.action, order.action_time_ns = "Replace", action_time_ns
@@ -229,7 +233,8 @@ class OrderLife:
             closed_size=settlement.closed_size, closed_pnl=settlement.closed_pnl,
         )  # fmt: skip
         if is_filled:
-            self._close(order)
+            order.ledger.release(order)
+            self._state.store.close(order)
         if (order.take_profit or order.stop_loss) and not order.has_attached:
             order.has_attached = True
             self._to_attach.append(order)
@@ -264,7 +269,7 @@ class OrderLife:
         new_qty = order.order_qty if request.qty is None else request.qty
         new_price = order.price if request.price is None else request.price
         leaves_qty = new_qty - order.cum_qty
-        is_over = leaves_qty <= 0 and not order.is_position_sized
+        is_over = leaves_qty <= 0 and not waits  # what waits may get its quantity when it triggers
         if not waits and not is_over and (code := order.ledger.reserve(order, leaves_qty, new_price)):
             order.ledger.reserve(order, order.leaves_qty, order.price)
             self._tell(order, "CancelRejected", code=code)
@@ -301,10 +306,6 @@ class OrderLife:
         self.watch.remove(order)
         order.ledger.release(order)
         self._tell(order, exec_status, exec_qty=canceled_qty, **details)
-        self._state.store.close(order)
-
-    def _close(self, order: Order) -> None:
-        order.ledger.release(order)
         self._state.store.close(order)
 
     def _refuse_change(self, order: Order, action: str, code: int, action_time_ns: int) -> None:

@@ -50,7 +50,7 @@ class Order(BookOrder):
 
     __slots__ = (
         "action", "action_time_ns", "added_seq", "anchor_price", "cl_ord_id", "close_on_trigger", "create_time_ns",
-        "cum_fee", "cum_qty", "display_qty", "exec_status", "has_attached", "instrument", "is_activated",
+        "cum_fee", "cum_qty", "display_qty", "due_ns", "exec_status", "has_attached", "instrument", "is_activated",
         "ledger", "ord_status", "ord_type", "order_id", "order_qty", "peg_offset", "peg_price_type", "pending",
         "pos_side", "qty_type", "quote_left", "quote_qty", "reduce_only", "req_num", "reserved_loss", "reserved_qty",
         "reserved_value", "sl_px", "sl_trigger", "stop_direction", "stop_loss", "stop_px", "take_profit", "text",
@@ -91,6 +91,7 @@ class Order(BookOrder):
         self.ord_status = CREATED
         self.exec_status = "PendingNew"  # of the last event
         self.pending = ""  # request on its way to the book: New, Replace, Cancel
+        self.due_ns = 0  # when the last one is there
         self.action = "New"
         self.cum_qty = self.cum_value = self.cum_fee = 0
         self.create_time_ns = self.action_time_ns = self.transact_time_ns = now_ns

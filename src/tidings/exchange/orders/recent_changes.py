@@ -1,7 +1,7 @@
 """How orders looked a moment ago: what a query shows whose database lags behind the matching.
 
-Every change of an order is kept for a minute (of a busy exchange only the last `CHANGES_MAX`). A lagging query asks
-for the view at some past time; an order without a change since then looks as it does now, so nothing older is needed.
+Every change of an order is kept for a minute (of a busy exchange only the last `CHANGES_MAX`), and of an open order
+the last one for as long as it is open: however old, it is how the order looked until the change that is still to come.
 """
 
 from bisect import bisect_right
@@ -50,11 +50,11 @@ class RecentChanges:
         return len(self._changes)
 
     def _forget_before(self, time_ns: int) -> None:
-        """Drop what is over: a view holds until the next one; the last one is what the order itself says."""
+        """Drop what is over: a view holds until the next one; the last one of a done order says what the order does."""
         while self._changes and self._changes[0][0] <= time_ns:
             _, order = self._changes.popleft()
             views = self._views.get(order, [])  # [] if an earlier pass took them all
             while len(views) > 1 and views[1].transact_time_ns <= time_ns:
                 del views[0]
-            if len(views) == 1 and views[0].transact_time_ns <= time_ns:
+            if len(views) == 1 and views[0].transact_time_ns <= time_ns and views[0].is_done:
                 del self._views[order]

@@ -73,15 +73,11 @@ def cancel(call: Call) -> bytes:
 
 
 def cancel_many(call: Call) -> bytes:
-    """`DELETE /orders`: several by id."""
+    """`DELETE /orders`: several by id; the line has no bulk cancel by client id (phemex docs 2026)."""
     call.instrument(Line.COIN_M)
     p = call.parameters
-    order_ids, cl_ord_ids = p.listed("orderID"), p.listed("clOrdID")
-    if not order_ids and not cl_ord_ids:
-        p.required("orderID")
-    reply = call.venue.cancel_many(
-        call.user_id, p.text("symbol"), call.now_ns, order_ids=order_ids, cl_ord_ids=cl_ord_ids
-    )
+    p.required("orderID")
+    reply = call.venue.cancel_many(call.user_id, p.text("symbol"), call.now_ns, order_ids=p.listed("orderID"))
     return canceled_many(call, reply, order_reply)
 
 

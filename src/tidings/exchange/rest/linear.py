@@ -29,7 +29,7 @@ def create(call: Call) -> bytes:
         symbol=instrument.symbol,
         side=p.required("side"),
         cl_ord_id=p.text("clOrdID"),
-        pos_side=p.required("posSide"),
+        pos_side=p.required_word("posSide"),
         ord_type=p.word("ordType", "Limit"),
         time_in_force=p.word("timeInForce", "GoodTillCancel"),
         price=p.decimal("priceRp", instrument.price_scale),
@@ -67,7 +67,7 @@ def replace(call: Call) -> bytes:
         order_id=p.text("orderID"),
         orig_cl_ord_id=orig_cl_ord_id,
         new_cl_ord_id=new_cl_ord_id,
-        pos_side=p.required("posSide"),
+        pos_side=p.required_word("posSide"),
         price=price("priceRp"),
         qty=p.decimal("orderQtyRq", instrument.qty_scale) if p.has("orderQtyRq") else None,
         stop_px=price("stopPxRp"),
@@ -86,7 +86,7 @@ def cancel(call: Call) -> bytes:
     p = call.parameters
     request = CancelOrder(
         symbol=instrument.symbol, order_id=p.text("orderID"), cl_ord_id=p.text("clOrdID"),
-        pos_side=p.required("posSide"),
+        pos_side=p.required_word("posSide"),
     )
     return changed(call.venue.cancel(call.user_id, request, call.now_ns), linear_row(call))
 
@@ -95,7 +95,7 @@ def cancel_many(call: Call) -> bytes:
     """`DELETE /g-orders`: several by id or by client id; answered with an array, or as a rule says with one object."""
     instrument = call.instrument(Line.USD_M)
     p = call.parameters
-    pos_side = p.required("posSide")
+    pos_side = p.required_word("posSide")
     order_ids, cl_ord_ids = p.listed("orderID"), p.listed("clOrdID")
     if not order_ids and not cl_ord_ids:
         p.required("orderID")
@@ -157,7 +157,7 @@ def assign(call: Call) -> bytes:
     """`POST /g-positions/assign`: the balance of an isolated position."""
     instrument = call.instrument(Line.USD_M)
     amount = _required_amount(call.parameters, instrument)
-    pos_side = call.parameters.required("posSide")
+    pos_side = call.parameters.required_word("posSide")
     return _done(call.venue.assign_margin(call.user_id, instrument.symbol, pos_side, amount, call.now_ns))
 
 

@@ -42,6 +42,9 @@ class Parameters:
     def required(self, name: str) -> str:
         """The value of `name`. Raises `RequestError` 10500 if it is absent."""
 
+    def required_word(self, name: str) -> str:
+        """`required`, and one of the venue's words. Raises `RequestError`."""
+
     def listed(self, name: str) -> list[str]:
         """Every value of `name`, repeated or separated by commas."""
 

@@ -13,6 +13,7 @@ def create(call: Call) -> bytes:
     """`PUT /spot/orders/create` and `POST /spot/orders`. Docs say `trigger`, some clients say `triggerType`."""
     instrument = call.instrument(Line.SPOT)
     p = call.parameters
+    is_strict = call.venue.config.rules.qty_type_required
     request = NewOrder(
         symbol=instrument.symbol,
         side=p.required("side"),
@@ -21,7 +22,7 @@ def create(call: Call) -> bytes:
         time_in_force=p.word("timeInForce", "GoodTillCancel"),
         price=p.integer("priceEp"),
         qty=_base_qty(p) or 0,
-        qty_type=p.required("qtyType") if call.venue.config.rules.qty_type_required else p.word("qtyType", "ByBase"),
+        qty_type=p.required_word("qtyType") if is_strict else p.word("qtyType", "ByBase"),
         quote_qty=p.integer("quoteQtyEv"),
         stop_px=p.integer("stopPxEp"),
         trigger=p.word("trigger") or p.word("triggerType", UNSPECIFIED),

@@ -2,9 +2,9 @@
 
 Saved is whatever the venue's parts hold, found by walking from one to the next, so that nothing is forgotten when a
 part learns to remember more. Left out, because a new exchange has its own: settings, catalogue, funding rates (they
-follow from seed and settings), faults, and the views of a moment ago that lagging queries see. An action of the
-schedule is saved if it is a method of one of those parts; what the faces have planned concerns connections that will be
-gone. A recording begins anew.
+follow from seed and settings), faults, and the views of a moment ago that lagging queries see, which begin with how
+each open order stands. An action of the schedule is saved if it is a method of one of those parts; what the faces have
+planned concerns connections that will be gone. A recording begins anew.
 """
 
 import gc
@@ -63,6 +63,9 @@ def restore_venue(venue: Venue, document: dict[str, Any], now_ns: int) -> None:
         if was_collecting:
             gc.enable()
     venue.state.schedule.replace(planned)
+    for order in venue.state.store:
+        if not order.is_done:
+            venue.state.store.recent.add(order, order.describe())
     if has_other_interval:
         venue.funding.plan_anew(now_ns)
     if document["flow"] != _flow_words(venue.config) or venue.playback is not None:
