@@ -34,7 +34,7 @@ from tidings.model.enums cimport (
     SIDE_SELL, STATUS_NEW, STATUS_PARTIALLY_FILLED, TRADING_HALTED, TRADING_REDUCING, TRIGGER_NONE,
 )
 from tidings.model.instrument cimport Instrument
-from tidings.model.order cimport EFFECT_FILL, Order, int128_t
+from tidings.model.order cimport EFFECT_FILL, Order, int128_t, trigger_ticks, would_change
 from tidings.model.terms cimport OrderTerms
 
 from tidings.engine.risk_limits import RiskLimits
@@ -94,7 +94,7 @@ cdef class Risk:
             return DENY_BAD_QTY
         if price_ticks != 0 and not has_price(order.terms):
             return DENY_BAD_PRICE
-        if keeps_price and 0 < qty_lots < order.order_qty_lots:
+        if keeps_price and 0 < qty_lots < order.order_qty_lots and not would_change(order, &order.amend_triggers):
             return DENY_NONE
         reason = self._check_permission(order.terms)
         if reason != DENY_NONE:
@@ -176,7 +176,7 @@ cdef class Risk:
         cdef bint priced = has_price(order.terms)
         cdef bint waits = order.terms.trigger != TRIGGER_NONE
         self.more_lots = self.more_e4 = self.money_lots = 0
-        if (priced and price_ticks <= 0) or (waits and order.stop_px_ticks <= 0):
+        if (priced and price_ticks <= 0) or (waits and trigger_ticks(order) <= 0):
             return DENY_BAD_PRICE
         if qty_lots <= 0:
             # Nothing to trade, unless the order closes whatever the position is when it triggers.
@@ -193,7 +193,7 @@ cdef class Risk:
         if max_qty_lots and qty_lots > max_qty_lots:
             return self._deny(DENY_MAX_QTY, qty_lots, max_qty_lots)
         if order.terms.trigger != TRIGGER_NONE:
-            reference = order.stop_px_ticks         # it works at its trigger price, not at today's
+            reference = trigger_ticks(order)        # it works at its trigger price, not at today's
         if reference == 0:
             return DENY_NO_REFERENCE_PRICE
         self.more_lots = qty_lots

@@ -77,6 +77,11 @@ cdef class Order:
     cdef bint _is_about_amend(self, ExecutionReport report) noexcept
 
 
+cdef inline int64_t trigger_ticks(Order order) noexcept:
+    """What it waits for; while an amend asks for another price, that one."""
+    return order.amend_triggers.stop_px_ticks or order.stop_px_ticks
+
+
 cdef inline bint would_change(Order order, TriggerPrices* asked) noexcept:
     """Whether an amend asks for anything the order does not have."""
     return not (
