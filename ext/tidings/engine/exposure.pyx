@@ -19,10 +19,11 @@ from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
 from libc.string cimport memset
 
-from tidings.engine.price_rules cimport market_reach
+from tidings.engine.price_rules cimport lots_of_money, market_reach, money_e4
 from tidings.model.enums cimport (
     INST_CLOSE_ON_TRIGGER, SIDE_BUY, STATUS_NEW, STATUS_PARTIALLY_FILLED, TRIGGER_NONE,
 )
+from tidings.model.execution_value cimport python_int
 from tidings.model.instrument cimport Instrument
 from tidings.model.order cimport Order, int128_t
 from tidings.model.scale cimport whole_steps
@@ -102,10 +103,9 @@ cdef class Exposure:
 
     # ---- Orders --------------------------------------------------------------------------------------------------
 
-    cdef void enter(self, Order order, int64_t money_lots, int64_t money_e4) noexcept:
+    cdef void enter(self, Order order) noexcept:
         cdef OpenOrder* slot = &self.slots[order.handle & self.mask]
         self._open(slot, order)
-        slot.spend_lots, slot.spend_e4 = money_lots, money_e4
         self._recount(slot, order, order.price_ticks, order.order_qty_lots)
 
     cdef void enter_amend(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept:
@@ -174,14 +174,22 @@ cdef class Exposure:
             value_ticks = max(order.price_ticks, price_ticks)
         elif order.terms.trigger != TRIGGER_NONE:
             value_ticks = slot.value_ticks = max(order.stop_px_ticks, order.amend_triggers.stop_px_ticks)
-        if slot.spend_e4:
-            self._count(slot, max(<int64_t> 0, slot.spend_lots - order.cum_qty_lots), slot.spend_e4)
+        if order.terms.qty_in_quote:
+            self._count_money(slot, order, price_ticks, qty_lots)
         elif order.order_qty_lots == 0 and order.terms.exec_inst & INST_CLOSE_ON_TRIGGER:
             self._count(slot, WHOLE_POSITION, 0)
         else:
             self._count(slot, lots, order.terms.instrument.notional_e4(value_ticks, lots))
         if order.terms.trigger == TRIGGER_NONE or order.status in (STATUS_NEW, STATUS_PARTIALLY_FILLED):
             self._list(slot, self._book_ticks(slot, order, price_ticks))
+
+    cdef void _count_money(self, OpenOrder* slot, Order order, int64_t price_ticks, int64_t money) noexcept:
+        """An order of money is worth what it spends, and may become the lots that buys at its lowest price."""
+        cdef Instrument instrument = order.terms.instrument
+        cdef int64_t spend_e4 = money_e4(max(order.order_qty_lots, money), instrument.value_scale)
+        cdef int64_t lots = lots_of_money(
+            instrument, spend_e4, lowest_ticks(order, price_ticks, slot.value_ticks), self.collar_bp)
+        self._count(slot, max(<int64_t> 0, lots - order.cum_qty_lots), spend_e4)
 
     cdef int64_t _book_ticks(self, OpenOrder* slot, Order order, int64_t price_ticks) noexcept:
         """The most aggressive price the order may trade at: an amend in flight may have happened or not."""
@@ -286,12 +294,13 @@ cdef class Exposure:
         """Open orders of this account that are not ours, as found at the venue: they count like ours."""
         cdef Cell* cell = self._cell_of(instrument, pos_side)
         cdef int64_t reference_ticks = self.symbols[instrument.index].reference_ticks
-        cdef int128_t before_e4 = cell.foreign_e4
-        cell.foreign_buy_lots = <int64_t> whole_steps(buy_lots)
-        cell.foreign_sell_lots = <int64_t> whole_steps(sell_lots)
-        cell.foreign_e4 = instrument.notional_e4(
-            reference_ticks, saturated(cell.foreign_buy_lots + cell.foreign_sell_lots))
-        self.totals.size_e4 += cell.foreign_e4 - before_e4
+        cdef int64_t buys = whole_steps(buy_lots), sells = whole_steps(sell_lots)
+        cdef int64_t buy_e4 = instrument.notional_e4(reference_ticks, buys)
+        cdef int64_t sell_e4 = instrument.notional_e4(reference_ticks, sells)
+        self.totals.buy_e4 += <int128_t> buy_e4 - cell.foreign_buy_e4
+        self.totals.sell_e4 += <int128_t> sell_e4 - cell.foreign_sell_e4
+        cell.foreign_buy_lots, cell.foreign_sell_lots = buys, sells
+        cell.foreign_buy_e4, cell.foreign_sell_e4 = buy_e4, sell_e4
 
     # ---- Our own orders on the book ------------------------------------------------------------------------------
 
@@ -389,12 +398,3 @@ cdef class Exposure:
     def owner_e4(self, int owner):
         """Gross of one strategy at worst."""
         return python_int(gross_e4(&(<OwnPositions?> self.owners[owner]).totals))
-
-
-cdef inline int64_t signed_notional(Instrument instrument, int64_t price_ticks, int64_t lots) noexcept:
-    cdef int64_t value_e4 = instrument.notional_e4(price_ticks, lots)
-    return value_e4 if lots >= 0 else -value_e4
-
-
-cdef object python_int(int128_t number):
-    return (int(<int64_t> (number >> 62)) << 62) + int(<int64_t> (number & 0x3FFFFFFFFFFFFFFF))

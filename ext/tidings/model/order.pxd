@@ -71,7 +71,7 @@ cdef class Order:
     cdef bint _is_news(self, ExecutionReport report) noexcept
     cdef int64_t _qty_lots_max(self) noexcept
     cdef int _status_by_qty(self, int before, int event, ExecutionReport report) noexcept
-    cdef void _adopt_triggers(self) noexcept
+    cdef void _adopt_amend(self) noexcept
     cdef bint _tells_our_amend(self, int event, ExecutionReport report) noexcept
     cdef bint _refuses_amend(self, int event, ExecutionReport report) noexcept
     cdef bint _is_about_amend(self, ExecutionReport report) noexcept

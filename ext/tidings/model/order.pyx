@@ -205,7 +205,7 @@ cdef class Order:
         if is_done or ends_cancel:
             self.is_cancel_pending = False      # also when its fate is unknown: the one request that may be sent again
         if is_amended:
-            self._adopt_triggers()
+            self._adopt_amend()
         if is_done or (ends_amend and event != EXEC_UNKNOWN):
             self.is_amend_pending = False       # an unknown one stays pending until the venue shows the outcome
             memset(&self.amend_triggers, 0, sizeof(TriggerPrices))
@@ -238,13 +238,17 @@ cdef class Order:
         if report.stop_px_ticks > 0:
             self.stop_px_ticks = report.stop_px_ticks
 
-    cdef void _adopt_triggers(self) noexcept:
-        """The amend is in force: what it asked for is what the order has. Of most of it no report tells."""
+    cdef void _adopt_amend(self) noexcept:
+        """The amend is in force: what it asked for is what the order has. Of prices that trigger, and of money to
+        spend, no report is believed.
+        """
         cdef TriggerPrices* asked = &self.amend_triggers
         self.stop_px_ticks = asked.stop_px_ticks or self.stop_px_ticks
         self.take_profit_ticks = asked.take_profit_ticks or self.take_profit_ticks
         self.stop_loss_ticks = asked.stop_loss_ticks or self.stop_loss_ticks
         self.peg_offset_ticks = asked.peg_offset_ticks or self.peg_offset_ticks
+        if self.terms.qty_in_quote:
+            self.order_qty_lots = self.amend_qty_lots or self.order_qty_lots
 
     cdef bint _is_news(self, ExecutionReport report) noexcept:
         """Whether a report of a rejected order was said after the venue's own books showed it rejected.

@@ -180,9 +180,9 @@ def test_orders_that_are_not_ours_count_like_ours():
     path = Path()
     path.risk.exposure.tell_foreign(LINEAR, PosSide.MERGED, 3, 4)
     assert worst(path) == (3, 4)
-    assert path.risk.exposure.account_e4()[0] == 7 * 612_500
+    assert path.risk.exposure.account_e4() == (7 * 612_500, 3 * 612_500, 4 * 612_500)
     path.risk.exposure.tell_foreign(LINEAR, PosSide.MERGED, 0, 0)
-    assert (worst(path), path.risk.exposure.account_e4()[0]) == ((0, 0), 0)
+    assert (worst(path), path.risk.exposure.account_e4()) == ((0, 0), (0, 0, 0))
 
 
 def test_order_of_money_counts_what_it_may_buy_at_the_collars_end():
