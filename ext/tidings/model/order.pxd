@@ -49,6 +49,7 @@ cdef class Order:
     cdef int64_t rejected_time_ns                   # when the venue's books showed it rejected; 0: they did not
     cdef readonly int reject_code
     cdef readonly bint is_acked                     # the venue has confirmed that it exists
+    cdef bint is_shown                              # its stream or lists have shown it at work
     # Requests in flight for it (at most one amend).
     cdef readonly bint is_cancel_pending, is_amend_pending
     cdef readonly int64_t amend_price_ticks, amend_qty_lots

@@ -15,8 +15,8 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memset
 
 from tidings.model.enums cimport (
-    EXEC_CANCEL_REJECTED, EXEC_NEW, EXEC_PENDING_CANCEL, EXEC_PENDING_NEW, EXEC_PENDING_REPLACE, EXEC_REPLACED,
-    EXEC_REPLACE_REJECTED, EXEC_STATUS, EXEC_TRADE, EXEC_UNKNOWN, EXEC_UNSENT, EXEC_UNTRIGGERED,
+    EXEC_CANCEL_REJECTED, EXEC_NEW, EXEC_PENDING_CANCEL, EXEC_PENDING_NEW, EXEC_PENDING_REPLACE, EXEC_REJECTED,
+    EXEC_REPLACED, EXEC_REPLACE_REJECTED, EXEC_STATUS, EXEC_TRADE, EXEC_UNKNOWN, EXEC_UNSENT, EXEC_UNTRIGGERED,
     ORD_LIMIT, ORD_LIMIT_IF_TOUCHED, ORD_STOP_LIMIT, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_NEW, SOURCE_LOCAL,
     SOURCE_QUERY, SOURCE_REPLY, STATUS_CANCELED, STATUS_EXPIRED, STATUS_FILLED, STATUS_NEW, STATUS_PARTIALLY_FILLED,
     STATUS_PENDING_NEW, STATUS_REJECTED, STATUS_UNKNOWN, STATUS_UNSENT, STATUS_UNTRIGGERED,
@@ -27,27 +27,15 @@ from tidings.model.scale cimport whole_steps
 from tidings.model.terms cimport OrderTerms
 from tidings.model.trigger_prices cimport TriggerPrices
 
-from tidings.model.enums import ExecType, OrdStatus, Side
+from tidings.model.enums import OrdStatus, Side
 from tidings.model.execution_report import uuid_text, uuid_words
-from tidings.model.order_transitions import ORDER_TRANSITIONS
+from tidings.model.order_transitions import EVENT_OF_ORD_STATUS, ORDER_TRANSITIONS
 
 cdef enum:
     STATUS_COUNT = 11               # the real ones; PENDING_CANCEL and PENDING_REPLACE are views
     EVENT_COUNT = 16
     REQUEST_NONE = 0                # the report is about the order, not about a request
     BY_QTY = 100                    # as in model/order_transitions
-
-# A snapshot or query tells a state, not an event: the event that leads there.
-_EVENT_OF_STATUS = {
-    OrdStatus.PENDING_NEW: ExecType.PENDING_NEW,
-    OrdStatus.NEW: ExecType.NEW,
-    OrdStatus.PARTIALLY_FILLED: ExecType.NEW,
-    OrdStatus.UNTRIGGERED: ExecType.UNTRIGGERED,
-    OrdStatus.FILLED: ExecType.TRADE,
-    OrdStatus.CANCELED: ExecType.CANCELED,
-    OrdStatus.REJECTED: ExecType.REJECTED,
-    OrdStatus.EXPIRED: ExecType.EXPIRED,
-}
 
 cdef enum:
     # The states in which the venue has not said that the order exists.
@@ -60,7 +48,7 @@ cdef int[STATUS_COUNT] EVENT_OF_STATUS
 cdef void _fill_tables():
     cdef int status, event
     for status in range(STATUS_COUNT):
-        EVENT_OF_STATUS[status] = _EVENT_OF_STATUS.get(status, EXEC_STATUS)
+        EVENT_OF_STATUS[status] = EVENT_OF_ORD_STATUS.get(status, EXEC_STATUS)
         for event in range(EVENT_COUNT):
             TRANSITIONS[status][event] = ORDER_TRANSITIONS.get((status, event), status)
 
@@ -94,7 +82,7 @@ cdef class Order:
         self.venue_time_ns = self.rejected_time_ns = 0
         self.traded_value = 0
         self.trade_count = self.reject_code = 0
-        self.is_acked = self.is_cancel_pending = self.is_amend_pending = False
+        self.is_acked = self.is_shown = self.is_cancel_pending = self.is_amend_pending = False
         self.amend_price_ticks = self.amend_qty_lots = self.amend_asked_ns = 0
         memset(&self.amend_triggers, 0, sizeof(TriggerPrices))
         self.decided_ns = self.encoded_ns = self.written_ns = self.replied_ns = self.streamed_ns = 0
@@ -149,6 +137,8 @@ cdef class Order:
             after = before                          # what was lost is a request to amend or cancel it
         if before == STATUS_REJECTED and after != before and not self._is_news(report):
             after = before                          # said before it was rejected, and heard late
+        if event == EXEC_REJECTED and report.source == SOURCE_REPLY and self.is_shown:
+            after = before                          # somebody on the way has asked twice: the second was refused
         if after == before == STATUS_UNTRIGGERED and self.cum_qty_lots > 0:
             after = BY_QTY                          # what has filled was triggered
         if after == BY_QTY or (after == before and before in (STATUS_NEW, STATUS_PARTIALLY_FILLED)):
@@ -156,6 +146,8 @@ cdef class Order:
         if after == STATUS_REJECTED and self.cum_qty_lots > 0:
             after = STATUS_CANCELED                 # what has filled was not rejected
         self.status = after
+        if event != EXEC_PENDING_NEW and after in (STATUS_NEW, STATUS_PARTIALLY_FILLED, STATUS_UNTRIGGERED):
+            self.is_shown = self.is_shown or report.source not in (SOURCE_REPLY, SOURCE_LOCAL)
         if after >= STATUS_FILLED or self.terms.qty_in_quote:
             self.leaves_qty_lots = 0
         else:
@@ -253,8 +245,11 @@ cdef class Order:
     cdef bint _is_news(self, ExecutionReport report) noexcept:
         """Whether a report of a rejected order was said after the venue's own books showed it rejected.
 
-        Always, where only a reply or we ourselves took it for rejected.
+        Always, where only a reply or we ourselves took it for rejected; but a create taken in may be rejected later, so
+        that it was speaks only against ourselves, who give no code.
         """
+        if report.exec_type == EXEC_PENDING_NEW:
+            return report.source == SOURCE_REPLY and self.reject_code == 0 and self.rejected_time_ns == 0
         return report.transact_time_ns > self.rejected_time_ns or self.rejected_time_ns == 0
 
     cdef int64_t _qty_lots_max(self) noexcept:
