@@ -65,6 +65,8 @@ cdef class Order:
     def __setattr__(self, name, value):
         # All that can be set are ticks and lots. Cython's own conversion would cut a float without a word.
         whole_steps(value)
+        if self.handle:
+            raise AttributeError(f"{name} of an order that was sent is the venue's to change: amend it")
         PyObject_GenericSetAttr(self, name, value)
 
     cdef int redraft(self, OrderTerms terms) except -1:
@@ -382,9 +384,9 @@ def make_order(
     order.redraft(terms)
     memcpy(order.cl_ord_id_text, <const char*>text, len(text))
     order.cl_ord_id_bytes = len(text)
-    order.handle = handle
     for name, value in numbers.items():
         setattr(order, name, value)
+    order.handle = handle
     order.leaves_qty_lots = 0 if terms.qty_in_quote else order.order_qty_lots
     if order_id:
         order.order_id_high, order.order_id_low = uuid_words(order_id)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from engine_samples import NOW_NS, Path
 from order_samples import (
     ACK,
     FILL,
@@ -186,6 +187,16 @@ def test_ticks_and_lots_are_whole_numbers(value):
     with pytest.raises(TypeError, match="whole numbers"):
         order.price_ticks = value
     assert order.price_ticks == 612_500
+
+
+def test_numbers_are_set_before_it_is_sent_and_not_after():
+    path = Path()
+    order = path.draft(LIMIT)
+    order.price_ticks = 612_400
+    assert path.entry.submit_order(order, NOW_NS) > 0
+    with pytest.raises(AttributeError, match="amend it"):
+        order.order_qty_lots = 5
+    assert (order.price_ticks, order.order_qty_lots) == (612_400, 10)
 
 
 def test_state_cannot_be_set():
