@@ -39,16 +39,15 @@ ctypedef struct Cell:
     int128_t foreign_buy_lots, foreign_sell_lots    # of orders that are not ours
     # Valued at the reference price: the position at its highest and at its lowest, signed, and its size.
     int64_t high_e4, low_e4, size_e4
-    int64_t foreign_buy_e4, foreign_sell_e4     # orders that are not ours, at the reference price when they were told
+    int64_t foreign_buy_e4, foreign_sell_e4     # orders that are not ours, each side
 
 
 ctypedef struct SymbolExposure:
     Cell[3] cells                   # by PosSide
     int64_t reference_ticks         # last known price; 0: none
-    int64_t reference_ns            # when it was learnt
     int[3] first_listed             # by Side: slot of an order on the book, -1: none
     int64_t[3] bound_ticks          # by Side: no order of ours is more aggressive than this
-    bint has_position
+    bint is_held                    # there is, or was, something to value when the price changes
 
 
 ctypedef struct Totals:
@@ -86,7 +85,7 @@ cdef class Exposure:
     cdef void enter_amend(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept
     cdef void withdraw(self, Order order) noexcept              # it never existed
     cdef bint is_unanswered(self, int64_t handle) noexcept
-    cdef void set_reference(self, int index, int64_t price_ticks, int64_t now_ns) noexcept
+    cdef void set_reference(self, int index, int64_t price_ticks) noexcept
     # The most aggressive price of our own orders on the book; call only if there are any.
     cdef int64_t nearest_own(self, int index, int side) noexcept
 
@@ -135,6 +134,15 @@ cdef inline int64_t saturated(int128_t number) noexcept:
 cdef inline int64_t signed_notional(Instrument instrument, int64_t price_ticks, int64_t lots) noexcept:
     cdef int64_t value_e4 = instrument.notional_e4(price_ticks, lots)
     return value_e4 if lots >= 0 else -value_e4
+
+
+cdef inline void value_foreign(Totals* totals, Cell* cell, Instrument instrument, int64_t price_ticks) noexcept:
+    """Count orders that are not ours at a price, in place of what was counted of them."""
+    cdef int64_t buy_e4 = instrument.notional_e4(price_ticks, saturated(cell.foreign_buy_lots))
+    cdef int64_t sell_e4 = instrument.notional_e4(price_ticks, saturated(cell.foreign_sell_lots))
+    totals.buy_e4 += <int128_t> buy_e4 - cell.foreign_buy_e4
+    totals.sell_e4 += <int128_t> sell_e4 - cell.foreign_sell_e4
+    cell.foreign_buy_e4, cell.foreign_sell_e4 = buy_e4, sell_e4
 
 
 cdef inline int128_t gross_e4(Totals* totals) noexcept:

@@ -243,7 +243,7 @@ cdef class Exposure:
         self._value_owner(owner, slot.index, slot.pos_side)
 
     cdef void _value_cell(self, int index, Cell* cell) noexcept:
-        """Value a position at the reference price, and keep the totals."""
+        """Value a position, and orders that are not ours, at the reference price, and keep the totals."""
         cdef SymbolExposure* symbol = &self.symbols[index]
         cdef Instrument instrument = <Instrument> PyList_GET_ITEM(self.instruments, index)
         cdef int64_t high = saturated(worst_long(cell) - cell.buy_lots - cell.foreign_buy_lots)
@@ -256,7 +256,9 @@ cdef class Exposure:
         self.totals.low_e4 += <int128_t> low_e4 - cell.low_e4
         self.totals.size_e4 += <int128_t> size_e4 - cell.size_e4
         cell.high_e4, cell.low_e4, cell.size_e4 = high_e4, low_e4, size_e4
-        symbol.has_position = True
+        symbol.is_held = True
+        if cell.foreign_buy_lots or cell.foreign_buy_e4 or cell.foreign_sell_lots or cell.foreign_sell_e4:
+            value_foreign(&self.totals, cell, instrument, symbol.reference_ticks)
 
     cdef void _value_owner(self, OwnPositions owner, int index, int pos_side) noexcept:
         cdef int at = 3 * index + pos_side
@@ -265,17 +267,16 @@ cdef class Exposure:
         owner.totals.size_e4 += <int128_t> value_e4 - owner.value_e4[at]
         owner.value_e4[at] = value_e4
 
-    cdef void set_reference(self, int index, int64_t price_ticks, int64_t now_ns) noexcept:
+    cdef void set_reference(self, int index, int64_t price_ticks) noexcept:
         cdef SymbolExposure* symbol
         cdef int pos_side, number
         if price_ticks <= 0 or not 0 <= index < self.symbol_count:
             return
         symbol = &self.symbols[index]
-        symbol.reference_ns = now_ns
         if price_ticks == symbol.reference_ticks:
             return
         symbol.reference_ticks = price_ticks
-        if not symbol.has_position:
+        if not symbol.is_held:
             return
         for pos_side in range(3):
             self._value_cell(index, &symbol.cells[pos_side])
@@ -293,14 +294,9 @@ cdef class Exposure:
     def tell_foreign(self, Instrument instrument not None, int pos_side, buy_lots, sell_lots):
         """Open orders of this account that are not ours, as found at the venue: they count like ours."""
         cdef Cell* cell = self._cell_of(instrument, pos_side)
-        cdef int64_t reference_ticks = self.symbols[instrument.index].reference_ticks
-        cdef int64_t buys = whole_steps(buy_lots), sells = whole_steps(sell_lots)
-        cdef int64_t buy_e4 = instrument.notional_e4(reference_ticks, buys)
-        cdef int64_t sell_e4 = instrument.notional_e4(reference_ticks, sells)
-        self.totals.buy_e4 += <int128_t> buy_e4 - cell.foreign_buy_e4
-        self.totals.sell_e4 += <int128_t> sell_e4 - cell.foreign_sell_e4
-        cell.foreign_buy_lots, cell.foreign_sell_lots = buys, sells
-        cell.foreign_buy_e4, cell.foreign_sell_e4 = buy_e4, sell_e4
+        cell.foreign_buy_lots = <int64_t> whole_steps(buy_lots)
+        cell.foreign_sell_lots = <int64_t> whole_steps(sell_lots)
+        self._value_cell(instrument.index, cell)
 
     # ---- Our own orders on the book ------------------------------------------------------------------------------
 

@@ -346,7 +346,7 @@ cdef class Risk:
         owner.messages.take_back(1)
 
     cdef void set_reference(self, int index, int64_t price_ticks, int64_t now_ns) noexcept:
-        self.exposure.set_reference(index, price_ticks, now_ns)
+        self.exposure.set_reference(index, price_ticks)
 
     # ---- The cold side: limits, states, strategies ---------------------------------------------------------------
 
