@@ -168,6 +168,13 @@ def test_a_cancel_without_effect_is_over_after_a_while(path):
     assert quiet.overdue(instrument, [order], LATE_NS + 9 * S) == []
 
 
+def test_an_order_that_two_lists_show_has_one_cancel(path):
+    order, quiet = working(path), QuietCancels()
+    assert path.entry.cancel_order(order, NOW_NS) == 0
+    assert quiet.overdue(order.terms.instrument, [order, order], LATE_NS) == []
+    assert quiet.overdue(order.terms.instrument, [order, order], LATE_NS + CANCEL_QUIET_NS) == [order]
+
+
 def test_a_list_without_the_order_begins_the_wait_for_its_cancel_anew(path):
     order, quiet = working(path), QuietCancels()
     instrument = order.terms.instrument
