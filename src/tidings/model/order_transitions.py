@@ -39,13 +39,14 @@ ORDER_TRANSITIONS: Final[dict[tuple[int, int], int]] = {
     (OrdStatus.UNTRIGGERED, ExecType.NEW): BY_QTY,
     # The create's late reply, to an order that we alone took for rejected: it was taken in, whatever its lists said.
     (OrdStatus.REJECTED, ExecType.PENDING_NEW): BY_QTY,
-    # The venue works an order we had written off: believe the venue.
+    # The venue works an order we had written off, or has ended it: believe the venue.
     **{
         (status, event): after
         for status in (OrdStatus.REJECTED, OrdStatus.UNSENT)
         for event, after in (
             (ExecType.NEW, BY_QTY), (ExecType.UNTRIGGERED, OrdStatus.UNTRIGGERED), (ExecType.TRIGGERED, BY_QTY),
             (ExecType.TRADE, BY_QTY), (ExecType.REPLACED, BY_QTY), (ExecType.CANCELED, OrdStatus.CANCELED),
+            (ExecType.EXPIRED, OrdStatus.EXPIRED),
         )
     },
     # A fill after a cancel counts, and leaves the order cancelled: (CANCELED, TRADE) is not listed on purpose.
