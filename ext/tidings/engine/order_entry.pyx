@@ -209,7 +209,7 @@ cdef class OrderEntry(OrderHearers):
             self.journal.note_cancel(order, now_ns)     # a cancel goes out whatever the journal can take
             reason = self.gateway.send_cancel(order, now_ns)
         if reason == DENY_NONE:
-            order.is_cancel_pending = True
+            order.is_cancel_pending, order.cancel_asked_ns = True, now_ns
         return reason
 
     cdef int cancel_many(self, list orders, int64_t now_ns) except -1:
@@ -232,7 +232,7 @@ cdef class OrderEntry(OrderHearers):
             reason = self.gateway.send_cancel_many(open_orders, now_ns)
         if reason == DENY_NONE:
             for order in open_orders:
-                order.is_cancel_pending = True
+                order.is_cancel_pending, order.cancel_asked_ns = True, now_ns
         return reason
 
     cdef list _cancellable(self, list orders):

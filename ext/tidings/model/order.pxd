@@ -55,6 +55,7 @@ cdef class Order:
     cdef readonly int64_t amend_price_ticks, amend_qty_lots
     cdef TriggerPrices amend_triggers               # likewise; all 0 once it is settled
     cdef readonly int64_t amend_asked_ns            # when it was sent: tells its answer from an earlier one's
+    cdef readonly int64_t cancel_asked_ns           # when the newest cancel was sent
     # Stamps, monotonic ns; 0 until they happen.
     cdef readonly int64_t decided_ns, encoded_ns, written_ns, replied_ns, streamed_ns
     cdef object listeners                           # the awaitable face's, None on the hot path

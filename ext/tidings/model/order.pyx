@@ -85,7 +85,7 @@ cdef class Order:
         self.traded_value = 0
         self.trade_count = self.reject_code = 0
         self.is_acked = self.is_shown = self.is_cancel_pending = self.is_amend_pending = False
-        self.amend_price_ticks = self.amend_qty_lots = self.amend_asked_ns = 0
+        self.amend_price_ticks = self.amend_qty_lots = self.amend_asked_ns = self.cancel_asked_ns = 0
         memset(&self.amend_triggers, 0, sizeof(TriggerPrices))
         self.decided_ns = self.encoded_ns = self.written_ns = self.replied_ns = self.streamed_ns = 0
         return 0
