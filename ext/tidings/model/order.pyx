@@ -11,7 +11,7 @@ unsent) that the venue nevertheless works comes back to life, with an alarm (EFF
 """
 
 from cpython.object cimport PyObject_GenericSetAttr
-from libc.stdint cimport int64_t
+from libc.stdint cimport INT64_MAX, int64_t
 from libc.string cimport memcpy, memset
 
 from tidings.model.enums cimport (
@@ -120,7 +120,7 @@ cdef class Order:
         cdef int64_t cum_before = self.cum_qty_lots
         cdef int effect = EFFECT_NONE
         if report.exec_type == EXEC_TRADE and report.last_qty_lots > 0 and (report.exec_id_high or report.exec_id_low):
-            self.traded_qty_lots += report.last_qty_lots
+            self.traded_qty_lots += min(report.last_qty_lots, INT64_MAX - self.traded_qty_lots)
             self.trade_count += 1
             self.traded_value += execution_value(self.terms, report.last_px_ticks, report.last_qty_lots)
             effect = EFFECT_FILL

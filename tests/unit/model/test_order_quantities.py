@@ -65,6 +65,13 @@ def test_filled_by_the_venues_word_alone():
     assert (order.status, order.leaves_qty_lots) == (OrdStatus.FILLED, 0)
 
 
+def test_quantities_that_nobody_can_count_do_not_wrap():
+    order = order_in("NEW")
+    for _ in range(3):
+        apply_report(order, trade(2**62, -1))
+    assert (order.traded_qty_lots, order.cum_qty_lots, order.trade_count) == (2**63 - 1, 2**63 - 1, 3)
+
+
 def test_cum_quantity_never_shrinks():
     order = order_in("PARTIALLY_FILLED")
     apply_report(order, said(ExecType.STATUS, ord_status=OrdStatus.NEW, cum_qty_lots=1))
