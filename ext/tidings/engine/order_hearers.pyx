@@ -1,9 +1,4 @@
-"""Who hears of orders: the strategy's callbacks, whoever looks on, and what becomes of their exceptions.
-
-A CancelledError is one of them: it comes of asking a task that was cancelled, for nobody can cancel a callback.
-"""
-
-from asyncio import CancelledError
+"""Who hears of orders: the strategy's callbacks, whoever looks on, and what becomes of their exceptions."""
 
 from tidings.engine.ports cimport OrderListener
 from tidings.model.execution_report cimport ExecutionReport
@@ -59,14 +54,14 @@ cdef class OrderHearers(OrderListener):
             return 0
         try:
             callback(order, report, now_ns)         # not by _hand_on: this call makes no tuple
-        except (Exception, CancelledError) as error:
+        except Exception as error:
             self._callback_failed(error, callback)
         return 0
 
     cdef int _hand_on(self, object callback, tuple arguments) except -1:
         try:
             callback(*arguments)
-        except (Exception, CancelledError) as error:
+        except Exception as error:
             self._callback_failed(error, callback)
         return 0
 

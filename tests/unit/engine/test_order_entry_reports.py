@@ -2,7 +2,6 @@
 
 import itertools
 import sys
-from asyncio import CancelledError
 from uuid import UUID
 
 import pytest
@@ -313,17 +312,6 @@ def test_without_on_error_python_is_told_and_the_reports_go_on(monkeypatch):
     path.submit(LIMIT)
     path.hear(trade(10, 10, handle=1))
     assert (told, path.strategy.names) == (["strategy's bug"], ["ack", "fill"])
-
-
-def test_cancelled_task_that_a_callback_asks_is_its_own_trouble():
-    class Asking(RecordingStrategy):
-        def on_ack(self, order, report, now_ns):
-            raise CancelledError
-
-    path = Path(strategy=Asking())
-    path.submit(LIMIT)
-    path.hear(trade(10, 10, handle=1))
-    assert (path.strategy.names, [type(error) for error in path.errors]) == (["fill"], [CancelledError])
 
 
 def test_interrupt_goes_through():
