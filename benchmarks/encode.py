@@ -57,7 +57,7 @@ def assert_same_order(ours: bytes, plain: bytes) -> None:
 
 
 def run(quick: bool) -> Iterator[Table | Skipped]:
-    batches, order, out, encoder = 200 if quick else 4000, make_canonical_order(), ByteBuffer(), make_encoder()
+    batches, order, out, encoder = 200 if quick else 4000, make_canonical_order(handle=0), ByteBuffer(), make_encoder()
     names = {**globals(), "order": order, "out": out, "write_new": encoder.write_new, "price_ticks": PRICE_TICKS}
     calls = {
         PLAIN: "encode_plainly()",

@@ -20,7 +20,6 @@ ctypedef struct OpenOrder:
     int64_t lots                    # that may still fill
     int64_t notional_e4             # of those
     int64_t value_ticks             # the price they are valued at
-    int64_t spend_lots, spend_e4    # an order of money: the lots it may buy, and the money
     int64_t book_ticks              # its most aggressive price on the book
     int index, pos_side, side, owner
     bint is_unanswered              # no word of it yet, or its answer is lost
@@ -40,16 +39,15 @@ ctypedef struct Cell:
     int128_t foreign_buy_lots, foreign_sell_lots    # of orders that are not ours
     # Valued at the reference price: the position at its highest and at its lowest, signed, and its size.
     int64_t high_e4, low_e4, size_e4
-    int64_t foreign_e4              # orders that are not ours, at the reference price when they were told
+    int64_t foreign_buy_e4, foreign_sell_e4     # orders that are not ours, each side
 
 
 ctypedef struct SymbolExposure:
     Cell[3] cells                   # by PosSide
     int64_t reference_ticks         # last known price; 0: none
-    int64_t reference_ns            # when it was learnt
     int[3] first_listed             # by Side: slot of an order on the book, -1: none
     int64_t[3] bound_ticks          # by Side: no order of ours is more aggressive than this
-    bint has_position
+    bint is_held                    # there is, or was, something to value when the price changes
 
 
 ctypedef struct Totals:
@@ -77,17 +75,17 @@ cdef class Exposure:
     cdef OpenOrder* slots
     cdef readonly int64_t slot_count
     cdef int64_t mask
+    cdef int collar_bp                          # how far a price may fall before money has bought its lots
 
     cdef int hold(self, int64_t slot_count) except -1           # the order table's capacity
     cdef int add_owner(self) except -1                          # its index
-    # An order that was added to the table: counted until it ends. `money_lots`: what an order of money may buy.
-    cdef void enter(self, Order order, int64_t money_lots, int64_t money_e4) noexcept
+    cdef void enter(self, Order order) noexcept                 # was added to the table: counted until it ends
     cdef void follow(self, Order order) noexcept                # after anything about it changed
     # Before an amend leaves: at the larger of both, until follow() is told how it went.
     cdef void enter_amend(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept
     cdef void withdraw(self, Order order) noexcept              # it never existed
     cdef bint is_unanswered(self, int64_t handle) noexcept
-    cdef void set_reference(self, int index, int64_t price_ticks, int64_t now_ns) noexcept
+    cdef void set_reference(self, int index, int64_t price_ticks) noexcept
     # The most aggressive price of our own orders on the book; call only if there are any.
     cdef int64_t nearest_own(self, int index, int side) noexcept
 
@@ -95,6 +93,7 @@ cdef class Exposure:
     cdef Cell* _cell_of(self, Instrument instrument, int pos_side) except NULL
     cdef void _open(self, OpenOrder* slot, Order order) noexcept
     cdef void _recount(self, OpenOrder* slot, Order order, int64_t price_ticks, int64_t qty_lots) noexcept
+    cdef void _count_money(self, OpenOrder* slot, Order order, int64_t price_ticks, int64_t money) noexcept
     cdef void _count(self, OpenOrder* slot, int64_t lots, int64_t notional_e4) noexcept
     cdef void _fill(self, OpenOrder* slot, int64_t cum_lots, int64_t traded_lots) noexcept
     cdef void _forget(self, OpenOrder* slot) noexcept
@@ -109,6 +108,15 @@ cdef inline bint has_price(OrderTerms terms) noexcept:
     return terms.ord_type == ORD_LIMIT or terms.ord_type == ORD_STOP_LIMIT or terms.ord_type == ORD_LIMIT_IF_TOUCHED
 
 
+cdef inline int64_t lowest_ticks(Order order, int64_t amended_ticks, int64_t reference_ticks) noexcept:
+    """The lowest price an order may trade at as far as it is told: a limit price is none a buy has to pay."""
+    cdef int64_t price_ticks
+    if not has_price(order.terms):
+        return reference_ticks
+    price_ticks = min(order.price_ticks, amended_ticks or order.price_ticks)
+    return min(price_ticks, reference_ticks or price_ticks)
+
+
 cdef inline bint is_closing(OrderTerms terms) noexcept:
     """Whether such orders can only shrink a position: by their flag, or by their side of a hedged position."""
     if terms.exec_inst & (INST_REDUCE_ONLY | INST_CLOSE_ON_TRIGGER):
@@ -121,6 +129,20 @@ cdef inline int64_t saturated(int128_t number) noexcept:
     if number > INT64_MAX:
         return INT64_MAX
     return <int64_t> number if number > -INT64_MAX else -INT64_MAX
+
+
+cdef inline int64_t signed_notional(Instrument instrument, int64_t price_ticks, int64_t lots) noexcept:
+    cdef int64_t value_e4 = instrument.notional_e4(price_ticks, lots)
+    return value_e4 if lots >= 0 else -value_e4
+
+
+cdef inline void value_foreign(Totals* totals, Cell* cell, Instrument instrument, int64_t price_ticks) noexcept:
+    """Count orders that are not ours at a price, in place of what was counted of them."""
+    cdef int64_t buy_e4 = instrument.notional_e4(price_ticks, saturated(cell.foreign_buy_lots))
+    cdef int64_t sell_e4 = instrument.notional_e4(price_ticks, saturated(cell.foreign_sell_lots))
+    totals.buy_e4 += <int128_t> buy_e4 - cell.foreign_buy_e4
+    totals.sell_e4 += <int128_t> sell_e4 - cell.foreign_sell_e4
+    cell.foreign_buy_e4, cell.foreign_sell_e4 = buy_e4, sell_e4
 
 
 cdef inline int128_t gross_e4(Totals* totals) noexcept:

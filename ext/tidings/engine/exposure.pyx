@@ -19,10 +19,11 @@ from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
 from libc.string cimport memset
 
-from tidings.engine.price_rules cimport market_reach
+from tidings.engine.price_rules cimport lots_of_money, market_reach, money_e4
 from tidings.model.enums cimport (
     INST_CLOSE_ON_TRIGGER, SIDE_BUY, STATUS_NEW, STATUS_PARTIALLY_FILLED, TRIGGER_NONE,
 )
+from tidings.model.execution_value cimport python_int
 from tidings.model.instrument cimport Instrument
 from tidings.model.order cimport Order, int128_t
 from tidings.model.scale cimport whole_steps
@@ -102,10 +103,9 @@ cdef class Exposure:
 
     # ---- Orders --------------------------------------------------------------------------------------------------
 
-    cdef void enter(self, Order order, int64_t money_lots, int64_t money_e4) noexcept:
+    cdef void enter(self, Order order) noexcept:
         cdef OpenOrder* slot = &self.slots[order.handle & self.mask]
         self._open(slot, order)
-        slot.spend_lots, slot.spend_e4 = money_lots, money_e4
         self._recount(slot, order, order.price_ticks, order.order_qty_lots)
 
     cdef void enter_amend(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept:
@@ -174,14 +174,22 @@ cdef class Exposure:
             value_ticks = max(order.price_ticks, price_ticks)
         elif order.terms.trigger != TRIGGER_NONE:
             value_ticks = slot.value_ticks = max(order.stop_px_ticks, order.amend_triggers.stop_px_ticks)
-        if slot.spend_e4:
-            self._count(slot, max(<int64_t> 0, slot.spend_lots - order.cum_qty_lots), slot.spend_e4)
+        if order.terms.qty_in_quote:
+            self._count_money(slot, order, price_ticks, qty_lots)
         elif order.order_qty_lots == 0 and order.terms.exec_inst & INST_CLOSE_ON_TRIGGER:
             self._count(slot, WHOLE_POSITION, 0)
         else:
             self._count(slot, lots, order.terms.instrument.notional_e4(value_ticks, lots))
         if order.terms.trigger == TRIGGER_NONE or order.status in (STATUS_NEW, STATUS_PARTIALLY_FILLED):
             self._list(slot, self._book_ticks(slot, order, price_ticks))
+
+    cdef void _count_money(self, OpenOrder* slot, Order order, int64_t price_ticks, int64_t money) noexcept:
+        """An order of money is worth what it spends, and may become the lots that buys at its lowest price."""
+        cdef Instrument instrument = order.terms.instrument
+        cdef int64_t spend_e4 = money_e4(max(order.order_qty_lots, money), instrument.value_scale)
+        cdef int64_t lots = lots_of_money(
+            instrument, spend_e4, lowest_ticks(order, price_ticks, slot.value_ticks), self.collar_bp)
+        self._count(slot, max(<int64_t> 0, lots - order.cum_qty_lots), spend_e4)
 
     cdef int64_t _book_ticks(self, OpenOrder* slot, Order order, int64_t price_ticks) noexcept:
         """The most aggressive price the order may trade at: an amend in flight may have happened or not."""
@@ -235,7 +243,7 @@ cdef class Exposure:
         self._value_owner(owner, slot.index, slot.pos_side)
 
     cdef void _value_cell(self, int index, Cell* cell) noexcept:
-        """Value a position at the reference price, and keep the totals."""
+        """Value a position, and orders that are not ours, at the reference price, and keep the totals."""
         cdef SymbolExposure* symbol = &self.symbols[index]
         cdef Instrument instrument = <Instrument> PyList_GET_ITEM(self.instruments, index)
         cdef int64_t high = saturated(worst_long(cell) - cell.buy_lots - cell.foreign_buy_lots)
@@ -248,7 +256,9 @@ cdef class Exposure:
         self.totals.low_e4 += <int128_t> low_e4 - cell.low_e4
         self.totals.size_e4 += <int128_t> size_e4 - cell.size_e4
         cell.high_e4, cell.low_e4, cell.size_e4 = high_e4, low_e4, size_e4
-        symbol.has_position = True
+        symbol.is_held = True
+        if cell.foreign_buy_lots or cell.foreign_buy_e4 or cell.foreign_sell_lots or cell.foreign_sell_e4:
+            value_foreign(&self.totals, cell, instrument, symbol.reference_ticks)
 
     cdef void _value_owner(self, OwnPositions owner, int index, int pos_side) noexcept:
         cdef int at = 3 * index + pos_side
@@ -257,17 +267,16 @@ cdef class Exposure:
         owner.totals.size_e4 += <int128_t> value_e4 - owner.value_e4[at]
         owner.value_e4[at] = value_e4
 
-    cdef void set_reference(self, int index, int64_t price_ticks, int64_t now_ns) noexcept:
+    cdef void set_reference(self, int index, int64_t price_ticks) noexcept:
         cdef SymbolExposure* symbol
         cdef int pos_side, number
         if price_ticks <= 0 or not 0 <= index < self.symbol_count:
             return
         symbol = &self.symbols[index]
-        symbol.reference_ns = now_ns
         if price_ticks == symbol.reference_ticks:
             return
         symbol.reference_ticks = price_ticks
-        if not symbol.has_position:
+        if not symbol.is_held:
             return
         for pos_side in range(3):
             self._value_cell(index, &symbol.cells[pos_side])
@@ -285,13 +294,9 @@ cdef class Exposure:
     def tell_foreign(self, Instrument instrument not None, int pos_side, buy_lots, sell_lots):
         """Open orders of this account that are not ours, as found at the venue: they count like ours."""
         cdef Cell* cell = self._cell_of(instrument, pos_side)
-        cdef int64_t reference_ticks = self.symbols[instrument.index].reference_ticks
-        cdef int128_t before_e4 = cell.foreign_e4
         cell.foreign_buy_lots = <int64_t> whole_steps(buy_lots)
         cell.foreign_sell_lots = <int64_t> whole_steps(sell_lots)
-        cell.foreign_e4 = instrument.notional_e4(
-            reference_ticks, saturated(cell.foreign_buy_lots + cell.foreign_sell_lots))
-        self.totals.size_e4 += cell.foreign_e4 - before_e4
+        self._value_cell(instrument.index, cell)
 
     # ---- Our own orders on the book ------------------------------------------------------------------------------
 
@@ -389,12 +394,3 @@ cdef class Exposure:
     def owner_e4(self, int owner):
         """Gross of one strategy at worst."""
         return python_int(gross_e4(&(<OwnPositions?> self.owners[owner]).totals))
-
-
-cdef inline int64_t signed_notional(Instrument instrument, int64_t price_ticks, int64_t lots) noexcept:
-    cdef int64_t value_e4 = instrument.notional_e4(price_ticks, lots)
-    return value_e4 if lots >= 0 else -value_e4
-
-
-cdef object python_int(int128_t number):
-    return (int(<int64_t> (number >> 62)) << 62) + int(<int64_t> (number & 0x3FFFFFFFFFFFFFFF))

@@ -49,6 +49,7 @@ cdef class OrderEntry(OrderHearers):
     cdef int _amend(
         self, Order order, int64_t price_ticks, int64_t qty_lots, TriggerPrices* triggers, int64_t now_ns
     ) except -1
+    cdef int _send_amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) except -1
     cdef int _cancel(self, Order order, int64_t now_ns) except -1
     cdef int _cancel_many(self, list orders, int64_t now_ns) except -1
     # Up.

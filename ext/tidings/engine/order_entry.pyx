@@ -20,7 +20,7 @@ from tidings.metrics.stages cimport Stages
 from tidings.model.enums cimport (
     DENY_BAD_PRICE, DENY_NONE, DENY_NOTHING_TO_CHANGE, DENY_NOT_READY, DENY_ORDER_DONE, DENY_REQUEST_PENDING,
     DENY_UNKNOWN_ORDER, EXEC_TRADE, EXEC_UNKNOWN, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW,
-    SOURCE_LOCAL, SOURCE_REPLY, SOURCE_STREAM, STATUS_DENIED, STATUS_PENDING_NEW,
+    SOURCE_LOCAL, SOURCE_REPLY, SOURCE_STREAM, STATUS_DENIED,
 )
 from tidings.model.execution_report cimport ExecutionReport, make_report
 from tidings.model.order cimport (
@@ -98,7 +98,7 @@ cdef class OrderEntry(OrderHearers):
 
     cdef int _send_new(self, Order order, int64_t now_ns) except -1:
         """The intent goes into the journal before any byte leaves: a later engine knows every order this one sent."""
-        cdef int reason
+        cdef int reason, before, effect
         cdef ExecutionReport lost
         try:
             reason = self.journal.note_new(order, now_ns)
@@ -108,11 +108,13 @@ cdef class OrderEntry(OrderHearers):
                     self.journal.note_withdrawn(order, reason, now_ns)
         except BaseException:
             # Nobody can say how far it came. The order stays, of unknown fate: that is a state, forgetting it is not.
-            lost = make_report(EXEC_UNKNOWN, SOURCE_LOCAL, now_ns)
-            self.journal.note_report(order, lost, order.apply(lost), now_ns)
-            self.orders.note_move(STATUS_PENDING_NEW, order.status)
+            # Unless a report has come meanwhile: that stands.
+            lost, before = make_report(EXEC_UNKNOWN, SOURCE_LOCAL, now_ns), order.status
+            effect = order.apply(lost)
+            self.orders.note_move(before, order.status)
+            self._count(effect)
             self.submitted_count += 1
-            self.unknown_count += 1
+            self.journal.note_report(order, lost, effect, now_ns)
             if self.tap is not None:
                 self._note("submitted", (order, -1, now_ns))
             raise
@@ -131,7 +133,13 @@ cdef class OrderEntry(OrderHearers):
         self, Order order, int64_t price_ticks, int64_t qty_lots, TriggerPrices* triggers, int64_t now_ns
     ) except -1:
         """The same, with new prices that trigger the order or what is attached to it."""
-        cdef int reason = self._amend(order, price_ticks, qty_lots, triggers, now_ns)
+        cdef int reason
+        try:
+            reason = self._amend(order, price_ticks, qty_lots, triggers, now_ns)
+        except BaseException:
+            if not order.is_amend_pending:
+                memset(&order.amend_triggers, 0, sizeof(TriggerPrices))
+            raise
         if self.tap is not None:
             asked = triggers.stop_px_ticks, triggers.take_profit_ticks, triggers.stop_loss_ticks
             self._note("amended", (order, price_ticks, qty_lots, (*asked, triggers.peg_offset_ticks), reason, now_ns))
@@ -162,15 +170,23 @@ cdef class OrderEntry(OrderHearers):
             reason = self.journal.note_amend(order, price_ticks, qty_lots, now_ns)
         if reason == DENY_NONE:
             self.risk.enter_amend(order, price_ticks, qty_lots, now_ns)
+            reason = self._send_amend(order, price_ticks, qty_lots, now_ns)
+        if reason != DENY_NONE:
+            memset(&order.amend_triggers, 0, sizeof(TriggerPrices))
+        return reason
+
+    cdef int _send_amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) except -1:
+        cdef int reason = DENY_NONE
+        try:
             reason = self.gateway.send_amend(order, price_ticks, qty_lots, now_ns)
-            if reason != DENY_NONE:
+        finally:
+            # Also where it raises: nobody can say how far it came, so it is in flight until the venue shows what came.
+            if reason == DENY_NONE:
+                order.is_amend_pending = True
+                order.amend_price_ticks, order.amend_qty_lots, order.amend_asked_ns = price_ticks, qty_lots, now_ns
+            else:
                 memset(&order.amend_triggers, 0, sizeof(TriggerPrices))
                 self.risk.withdraw_amend(order)
-        if reason == DENY_NONE:
-            order.is_amend_pending = True
-            order.amend_price_ticks, order.amend_qty_lots, order.amend_asked_ns = price_ticks, qty_lots, now_ns
-        else:
-            memset(&order.amend_triggers, 0, sizeof(TriggerPrices))
         return reason
 
     cdef int cancel(self, Order order, int64_t now_ns) except -1:
@@ -193,7 +209,7 @@ cdef class OrderEntry(OrderHearers):
             self.journal.note_cancel(order, now_ns)     # a cancel goes out whatever the journal can take
             reason = self.gateway.send_cancel(order, now_ns)
         if reason == DENY_NONE:
-            order.is_cancel_pending = True
+            order.is_cancel_pending, order.cancel_asked_ns = True, now_ns
         return reason
 
     cdef int cancel_many(self, list orders, int64_t now_ns) except -1:
@@ -216,7 +232,7 @@ cdef class OrderEntry(OrderHearers):
             reason = self.gateway.send_cancel_many(open_orders, now_ns)
         if reason == DENY_NONE:
             for order in open_orders:
-                order.is_cancel_pending = True
+                order.is_cancel_pending, order.cancel_asked_ns = True, now_ns
         return reason
 
     cdef list _cancellable(self, list orders):

@@ -1,12 +1,16 @@
 """Arithmetic of limits on prices and money: integers that cannot overflow."""
 
+cimport cython
 from libc.stdint cimport INT64_MAX, int64_t
 
 from tidings.model.enums cimport SIDE_BUY
+from tidings.model.instrument cimport Instrument
+from tidings.model.order cimport int128_t
 
 cdef enum:
     BASIS_POINTS = 10000
     MARKET_REACH_BP = 100           # a market order is taken to trade this far beyond the last price: 1 %
+    MANY_LOTS = 1000000             # money is turned into lots by the price of so many: one lot's is rounded up
 
 
 cdef inline int64_t share_of(int64_t price_ticks, int share_bp) noexcept:
@@ -44,3 +48,11 @@ cdef inline int64_t money_e4(int64_t money, int scale) noexcept:
         money *= 10
         scale += 1
     return money
+
+
+@cython.cdivision(True)             # of 128-bit numbers, which Cython's own checks would cut
+cdef inline int64_t lots_of_money(Instrument instrument, int64_t spend_e4, int64_t price_ticks, int collar_bp) noexcept:
+    """As many lots as money buys at the collar's far end below a price."""
+    cdef int64_t many_e4 = instrument.notional_e4(price_ticks - share_of(price_ticks, collar_bp), MANY_LOTS)
+    cdef int128_t lots = <int128_t> spend_e4 * MANY_LOTS / max(<int64_t> 1, many_e4) + 1
+    return INT64_MAX if lots > INT64_MAX else <int64_t> lots

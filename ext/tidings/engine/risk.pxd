@@ -32,7 +32,6 @@ cdef class Risk:
     cdef RecentOrders recent
     # What the order being checked adds; enter() takes it.
     cdef int64_t more_lots, more_e4
-    cdef int64_t money_lots
     cdef uint64_t key
 
     # DenyReason. DENY_NONE takes nothing yet.
@@ -53,7 +52,6 @@ cdef class Risk:
     cdef int _check_permission(self, OrderTerms terms) noexcept
     cdef int _check_terms(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept
     cdef int _check_value(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept
-    cdef int _check_money(self, OrderTerms terms, int64_t money) noexcept
     cdef int _check_size(self, OrderTerms terms) noexcept
     cdef void _count_more(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept
     cdef bint _shrinks(self, OrderTerms terms) noexcept
@@ -62,5 +60,6 @@ cdef class Risk:
     cdef int _check_position(self, OrderTerms terms) noexcept
     cdef int _check_self_match(self, Order order, int64_t price_ticks) noexcept
     cdef int _check_windows(self, OrderTerms terms, int64_t now_ns) noexcept
+    cdef OwnerRisk _owner_of(self, OrderTerms terms)
     cdef void _spend(self, OrderTerms terms, int64_t now_ns) noexcept
     cdef void _give_back(self, OrderTerms terms) noexcept

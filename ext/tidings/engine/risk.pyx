@@ -21,7 +21,7 @@ from tidings.engine.exposure cimport (
     Cell, Exposure, OpenOrder, OwnPositions, SymbolExposure, gross_e4, has_price, highest, is_closing, lowest,
     net_long_e4, net_short_e4, saturated, worst_long, worst_short,
 )
-from tidings.engine.price_rules cimport is_beyond_collar, market_reach, money_e4, share_of
+from tidings.engine.price_rules cimport is_beyond_collar, lots_of_money, market_reach, money_e4
 from tidings.engine.risk_owner cimport OwnerRisk
 from tidings.engine.risk_symbols cimport RiskSymbols
 from tidings.engine.risk_windows cimport RecentOrders, RollingSum, order_key
@@ -34,7 +34,7 @@ from tidings.model.enums cimport (
     SIDE_SELL, STATUS_NEW, STATUS_PARTIALLY_FILLED, TRADING_HALTED, TRADING_REDUCING, TRIGGER_NONE,
 )
 from tidings.model.instrument cimport Instrument
-from tidings.model.order cimport EFFECT_FILL, Order, int128_t
+from tidings.model.order cimport EFFECT_FILL, Order, int128_t, trigger_ticks, would_change
 from tidings.model.terms cimport OrderTerms
 
 from tidings.engine.risk_limits import RiskLimits
@@ -43,7 +43,6 @@ from tidings.model.enums import TradingState
 cdef enum:
     NS_PER_S = 1000000000
     RECENT_MAX = 1 << 16                # orders within the duplicate window that are remembered at most
-    MANY_LOTS = 1000000                 # money is turned into lots by the price of so many: one lot's is rounded up
 
 
 @cython.final
@@ -94,7 +93,7 @@ cdef class Risk:
             return DENY_BAD_QTY
         if price_ticks != 0 and not has_price(order.terms):
             return DENY_BAD_PRICE
-        if keeps_price and 0 < qty_lots < order.order_qty_lots:
+        if keeps_price and 0 < qty_lots < order.order_qty_lots and not would_change(order, &order.amend_triggers):
             return DENY_NONE
         reason = self._check_permission(order.terms)
         if reason != DENY_NONE:
@@ -111,7 +110,9 @@ cdef class Risk:
         cdef int64_t lots = max(order.order_qty_lots, qty_lots) - order.cum_qty_lots
         if counted.handle != order.handle:
             return                                  # not counted so far: all of it is new
-        if not order.terms.qty_in_quote:
+        if order.terms.qty_in_quote:
+            lots = self.more_lots - order.cum_qty_lots
+        else:
             self.more_e4 = order.terms.instrument.notional_e4(
                 max(order.price_ticks, price_ticks) if has_price(order.terms)
                 else max(counted.value_ticks, order.amend_triggers.stop_px_ticks), lots)
@@ -119,7 +120,7 @@ cdef class Risk:
         self.more_e4 = max(<int64_t> 0, self.more_e4 - counted.notional_e4)
 
     cdef void enter(self, Order order, int64_t now_ns) noexcept:
-        self.exposure.enter(order, self.money_lots, self.more_e4 if order.terms.qty_in_quote else 0)
+        self.exposure.enter(order)
         self._spend(order.terms, now_ns)
         self.recent.add(self.key, order.handle, now_ns)
 
@@ -175,52 +176,38 @@ cdef class Risk:
     cdef int _check_terms(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept:
         cdef bint priced = has_price(order.terms)
         cdef bint waits = order.terms.trigger != TRIGGER_NONE
-        self.more_lots = self.more_e4 = self.money_lots = 0
-        if (priced and price_ticks <= 0) or (waits and order.stop_px_ticks <= 0):
+        self.more_lots = self.more_e4 = 0
+        if (priced and price_ticks <= 0) or (waits and trigger_ticks(order) <= 0):
             return DENY_BAD_PRICE
         if qty_lots <= 0:
             # Nothing to trade, unless the order closes whatever the position is when it triggers.
             return DENY_NONE if qty_lots == 0 and order.terms.exec_inst & INST_CLOSE_ON_TRIGGER else DENY_BAD_QTY
-        if order.terms.qty_in_quote:
-            return self._check_money(order.terms, qty_lots)
         return self._check_value(order, price_ticks if priced else 0, qty_lots)
 
     cdef int _check_value(self, Order order, int64_t price_ticks, int64_t qty_lots) noexcept:
         """Quantity, value and collar. `price_ticks` 0: at whatever the price will be, valued at the reference."""
-        cdef int64_t max_qty_lots = self.symbols.limits[order.terms.instrument.index].max_qty_lots
-        cdef int64_t reference = self.exposure.symbols[order.terms.instrument.index].reference_ticks
+        cdef Instrument instrument = order.terms.instrument
+        cdef int64_t max_qty_lots = self.symbols.limits[instrument.index].max_qty_lots
+        cdef int64_t reference = self.exposure.symbols[instrument.index].reference_ticks
         cdef int reason
-        if max_qty_lots and qty_lots > max_qty_lots:
-            return self._deny(DENY_MAX_QTY, qty_lots, max_qty_lots)
         if order.terms.trigger != TRIGGER_NONE:
-            reference = order.stop_px_ticks         # it works at its trigger price, not at today's
+            reference = trigger_ticks(order)        # it works at its trigger price, not at today's
         if reference == 0:
             return DENY_NO_REFERENCE_PRICE
+        if order.terms.qty_in_quote:
+            # Worth what it spends, and as many lots as that buys.
+            self.more_e4 = money_e4(qty_lots, instrument.value_scale)
+            qty_lots = lots_of_money(instrument, self.more_e4, min(price_ticks or reference, reference), self.collar_bp)
+        else:
+            self.more_e4 = instrument.notional_e4(price_ticks or reference, qty_lots)
         self.more_lots = qty_lots
-        self.more_e4 = order.terms.instrument.notional_e4(price_ticks or reference, qty_lots)
+        if max_qty_lots and qty_lots > max_qty_lots:
+            return self._deny(DENY_MAX_QTY, qty_lots, max_qty_lots)
         reason = self._check_size(order.terms)
         if reason != DENY_NONE:
             return reason
         if price_ticks and is_beyond_collar(order.terms.side, price_ticks, reference, self.collar_bp):
             return self._deny(DENY_PRICE_COLLAR, price_ticks, reference)
-        return DENY_NONE
-
-    @cython.cdivision(True)         # of 128-bit numbers, which Cython's own checks would cut
-    cdef int _check_money(self, OrderTerms terms, int64_t money) noexcept:
-        """An order of money: worth what it spends, and as many lots as that buys at the collar's far end."""
-        cdef Instrument instrument = terms.instrument
-        cdef int64_t reference = self.exposure.symbols[instrument.index].reference_ticks
-        cdef int64_t many_e4
-        cdef int reason
-        self.more_e4 = money_e4(money, instrument.value_scale)
-        reason = self._check_size(terms)
-        if reason != DENY_NONE:
-            return reason
-        if reference == 0:
-            return DENY_NO_REFERENCE_PRICE
-        many_e4 = max(<int64_t> 1, instrument.notional_e4(reference - share_of(reference, self.collar_bp), MANY_LOTS))
-        self.money_lots = saturated(<int128_t> self.more_e4 * MANY_LOTS / many_e4 + 1)
-        self.more_lots = self.money_lots
         return DENY_NONE
 
     cdef int _check_size(self, OrderTerms terms) noexcept:
@@ -338,8 +325,12 @@ cdef class Risk:
             return self._deny_owner(DENY_STRATEGY_RATE, owner, owner.messages.used + 1, owner.messages.limit)
         return DENY_NONE
 
+    cdef OwnerRisk _owner_of(self, OrderTerms terms):
+        """Whose windows count it. An amend that only shrinks is not asked whether its strategy was announced."""
+        return self.owners[terms.owner if terms.owner < len(self.owners) else 0]
+
     cdef void _spend(self, OrderTerms terms, int64_t now_ns) noexcept:
-        cdef OwnerRisk owner = <OwnerRisk> PyList_GET_ITEM(self.owners, terms.owner)
+        cdef OwnerRisk owner = self._owner_of(terms)
         (<RollingSum> PyList_GET_ITEM(self.symbols.windows, terms.instrument.index)).add(self.more_lots, now_ns)
         self.notional.add(self.more_e4, now_ns)
         owner.notional.add(self.more_e4, now_ns)
@@ -347,7 +338,7 @@ cdef class Risk:
         owner.messages.add(1, now_ns)
 
     cdef void _give_back(self, OrderTerms terms) noexcept:
-        cdef OwnerRisk owner = <OwnerRisk> PyList_GET_ITEM(self.owners, terms.owner)
+        cdef OwnerRisk owner = self._owner_of(terms)
         (<RollingSum> PyList_GET_ITEM(self.symbols.windows, terms.instrument.index)).take_back(self.more_lots)
         self.notional.take_back(self.more_e4)
         owner.notional.take_back(self.more_e4)
@@ -355,7 +346,7 @@ cdef class Risk:
         owner.messages.take_back(1)
 
     cdef void set_reference(self, int index, int64_t price_ticks, int64_t now_ns) noexcept:
-        self.exposure.set_reference(index, price_ticks, now_ns)
+        self.exposure.set_reference(index, price_ticks)
 
     # ---- The cold side: limits, states, strategies ---------------------------------------------------------------
 
@@ -365,7 +356,8 @@ cdef class Risk:
             raise ValueError("the lengths of the windows are fixed when the engine starts")
         self.max_notional_e4, self.max_position_e4 = limits.max_notional_e4, limits.max_position_e4
         self.max_gross_e4, self.max_net_e4 = limits.max_gross_e4, limits.max_net_e4
-        self.collar_bp, self.max_open = limits.collar_bp, limits.max_open
+        self.collar_bp = self.exposure.collar_bp = limits.collar_bp
+        self.max_open = limits.max_open
         self.notional.set_limit(limits.max_window_e4)
         self.messages.set_limit(limits.max_orders_per_s)
         self.limits = limits

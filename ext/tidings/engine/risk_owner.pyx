@@ -19,10 +19,11 @@ cdef class OwnerRisk:
 
     def adopt(self, limits not None):
         """Other limits, from now on; what was counted stays counted."""
-        if self.executions is None or (self.executions.most, self.executions.window_ns) != (
-            limits.max_executions, limits.executions_window_ns
-        ):
+        before = self.executions
+        if before is None or (before.most, before.window_ns) != (limits.max_executions, limits.executions_window_ns):
             self.executions = ExecutionBreaker(limits.max_executions, limits.executions_window_ns)
+            if before is not None:
+                self.executions.take_over(before)
         self.notional.set_limit(limits.max_window_e4)
         self.messages.set_limit(limits.max_orders_per_s)
         self.max_notional_e4, self.max_gross_e4 = limits.max_notional_e4, limits.max_gross_e4

@@ -10,6 +10,7 @@ ctypedef struct SymbolLimits:
     int64_t max_qty_lots            # per order; 0: only its value binds (the venue tells no maximum)
     int64_t max_position_lots       # either way, at worst; 0: only its value binds
     int state                       # TradingState
+    bint has_own_window             # most within the window was given, and does not follow the largest order
 
 
 @cython.final

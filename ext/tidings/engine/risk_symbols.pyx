@@ -30,10 +30,13 @@ cdef class RiskSymbols:
                 self.limit_qty(instrument, (<Instrument> instrument).max_qty_lots)
 
     def limit_qty(self, Instrument instrument not None, int64_t max_qty_lots):
-        """Largest order in lots; 0: only its value binds. The window follows: so many of the largest orders."""
+        """Largest order in lots; 0: only its value binds. A window that was given no limit follows: so many of them."""
         if max_qty_lots < 0:
             raise ValueError(f"{instrument.symbol}: the largest order must be ≥ 0 lots: was {max_qty_lots}")
-        self._of(instrument).max_qty_lots = max_qty_lots
+        cdef SymbolLimits* limits = self._of(instrument)
+        limits.max_qty_lots = max_qty_lots
+        if limits.has_own_window:
+            return
         most = min(<object> max_qty_lots * self.window_orders, INT64_MAX) if max_qty_lots else INT64_MAX
         (<RollingSum> self.windows[instrument.index]).set_limit(most)
 
@@ -41,7 +44,7 @@ cdef class RiskSymbols:
         """Most that may be ordered within the window, in lots."""
         if max_window_lots <= 0:
             raise ValueError(f"{instrument.symbol}: the window must allow > 0 lots: was {max_window_lots}")
-        self._of(instrument)
+        self._of(instrument).has_own_window = True
         (<RollingSum> self.windows[instrument.index]).set_limit(max_window_lots)
 
     def limit_position(self, Instrument instrument not None, int64_t max_position_lots):

@@ -111,6 +111,12 @@ cdef class ExecutionBreaker:
         slot = slot + 1 if slot + 1 < self.most else 0          # the oldest of the last `most`
         return now_ns - self.times_ns[slot] < self.window_ns
 
+    def take_over(self, ExecutionBreaker before not None):
+        """Count on from what another one has counted. What was counted trips nothing: the next one may."""
+        cdef int64_t number
+        for number in range(max(<int64_t> 0, before.count - before.most), before.count):
+            self.add(before.times_ns[number % before.most])
+
     def arm(self):
         """Forget what was executed so far."""
         self.count = 0

@@ -32,13 +32,17 @@ cdef inline int128_t execution_value(OrderTerms terms, int64_t px_ticks, int64_t
     return value // divisor
 
 
+cdef inline object python_int(int128_t number):
+    return (int(<int64_t> (number >> 62)) << 62) + int(<int64_t> (number & 0x3FFFFFFFFFFFFFFF))
+
+
 cdef inline object average_px(OrderTerms terms, int128_t value, int64_t lots):
     """Of executions of this value and quantity: a Decimal, or None without any."""
     from decimal import Decimal
     instrument = terms.instrument
     if lots == 0 or value == 0:
         return None
-    total = (int(<int64_t>(value >> 62)) << 62) + int(<int64_t>(value & 0x3FFFFFFFFFFFFFFF))
+    total = python_int(value)
     if instrument.line != LINE_INVERSE:
         ticks = Decimal(total) / lots
         return (ticks * instrument.tick_mantissa).scaleb(-instrument.price_scale)

@@ -49,11 +49,13 @@ cdef class Order:
     cdef int64_t rejected_time_ns                   # when the venue's books showed it rejected; 0: they did not
     cdef readonly int reject_code
     cdef readonly bint is_acked                     # the venue has confirmed that it exists
+    cdef bint is_shown                              # its stream or lists have shown it at work
     # Requests in flight for it (at most one amend).
     cdef readonly bint is_cancel_pending, is_amend_pending
     cdef readonly int64_t amend_price_ticks, amend_qty_lots
     cdef TriggerPrices amend_triggers               # likewise; all 0 once it is settled
     cdef readonly int64_t amend_asked_ns            # when it was sent: tells its answer from an earlier one's
+    cdef readonly int64_t cancel_asked_ns           # when the newest cancel was sent
     # Stamps, monotonic ns; 0 until they happen.
     cdef readonly int64_t decided_ns, encoded_ns, written_ns, replied_ns, streamed_ns
     cdef object listeners                           # the awaitable face's, None on the hot path
@@ -71,10 +73,15 @@ cdef class Order:
     cdef bint _is_news(self, ExecutionReport report) noexcept
     cdef int64_t _qty_lots_max(self) noexcept
     cdef int _status_by_qty(self, int before, int event, ExecutionReport report) noexcept
-    cdef void _adopt_triggers(self) noexcept
+    cdef void _adopt_amend(self) noexcept
     cdef bint _tells_our_amend(self, int event, ExecutionReport report) noexcept
     cdef bint _refuses_amend(self, int event, ExecutionReport report) noexcept
     cdef bint _is_about_amend(self, ExecutionReport report) noexcept
+
+
+cdef inline int64_t trigger_ticks(Order order) noexcept:
+    """What it waits for; while an amend asks for another price, that one."""
+    return order.amend_triggers.stop_px_ticks or order.stop_px_ticks
 
 
 cdef inline bint would_change(Order order, TriggerPrices* asked) noexcept:

@@ -11,12 +11,12 @@ unsent) that the venue nevertheless works comes back to life, with an alarm (EFF
 """
 
 from cpython.object cimport PyObject_GenericSetAttr
-from libc.stdint cimport int64_t
+from libc.stdint cimport INT64_MAX, int64_t
 from libc.string cimport memcpy, memset
 
 from tidings.model.enums cimport (
-    EXEC_CANCEL_REJECTED, EXEC_NEW, EXEC_PENDING_CANCEL, EXEC_PENDING_NEW, EXEC_PENDING_REPLACE, EXEC_REPLACED,
-    EXEC_REPLACE_REJECTED, EXEC_STATUS, EXEC_TRADE, EXEC_UNKNOWN, EXEC_UNSENT, EXEC_UNTRIGGERED,
+    EXEC_CANCEL_REJECTED, EXEC_NEW, EXEC_PENDING_CANCEL, EXEC_PENDING_NEW, EXEC_PENDING_REPLACE, EXEC_REJECTED,
+    EXEC_REPLACED, EXEC_REPLACE_REJECTED, EXEC_STATUS, EXEC_TRADE, EXEC_UNKNOWN, EXEC_UNSENT, EXEC_UNTRIGGERED,
     ORD_LIMIT, ORD_LIMIT_IF_TOUCHED, ORD_STOP_LIMIT, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_NEW, SOURCE_LOCAL,
     SOURCE_QUERY, SOURCE_REPLY, STATUS_CANCELED, STATUS_EXPIRED, STATUS_FILLED, STATUS_NEW, STATUS_PARTIALLY_FILLED,
     STATUS_PENDING_NEW, STATUS_REJECTED, STATUS_UNKNOWN, STATUS_UNSENT, STATUS_UNTRIGGERED,
@@ -27,27 +27,15 @@ from tidings.model.scale cimport whole_steps
 from tidings.model.terms cimport OrderTerms
 from tidings.model.trigger_prices cimport TriggerPrices
 
-from tidings.model.enums import ExecType, OrdStatus, Side
+from tidings.model.enums import OrdStatus, Side
 from tidings.model.execution_report import uuid_text, uuid_words
-from tidings.model.order_transitions import ORDER_TRANSITIONS
+from tidings.model.order_transitions import EVENT_OF_ORD_STATUS, ORDER_TRANSITIONS
 
 cdef enum:
     STATUS_COUNT = 11               # the real ones; PENDING_CANCEL and PENDING_REPLACE are views
     EVENT_COUNT = 16
     REQUEST_NONE = 0                # the report is about the order, not about a request
     BY_QTY = 100                    # as in model/order_transitions
-
-# A snapshot or query tells a state, not an event: the event that leads there.
-_EVENT_OF_STATUS = {
-    OrdStatus.PENDING_NEW: ExecType.PENDING_NEW,
-    OrdStatus.NEW: ExecType.NEW,
-    OrdStatus.PARTIALLY_FILLED: ExecType.NEW,
-    OrdStatus.UNTRIGGERED: ExecType.UNTRIGGERED,
-    OrdStatus.FILLED: ExecType.TRADE,
-    OrdStatus.CANCELED: ExecType.CANCELED,
-    OrdStatus.REJECTED: ExecType.REJECTED,
-    OrdStatus.EXPIRED: ExecType.EXPIRED,
-}
 
 cdef enum:
     # The states in which the venue has not said that the order exists.
@@ -60,7 +48,7 @@ cdef int[STATUS_COUNT] EVENT_OF_STATUS
 cdef void _fill_tables():
     cdef int status, event
     for status in range(STATUS_COUNT):
-        EVENT_OF_STATUS[status] = _EVENT_OF_STATUS.get(status, EXEC_STATUS)
+        EVENT_OF_STATUS[status] = EVENT_OF_ORD_STATUS.get(status, EXEC_STATUS)
         for event in range(EVENT_COUNT):
             TRANSITIONS[status][event] = ORDER_TRANSITIONS.get((status, event), status)
 
@@ -77,6 +65,8 @@ cdef class Order:
     def __setattr__(self, name, value):
         # All that can be set are ticks and lots. Cython's own conversion would cut a float without a word.
         whole_steps(value)
+        if self.handle:
+            raise AttributeError(f"{name} of an order that was sent is the venue's to change: amend it")
         PyObject_GenericSetAttr(self, name, value)
 
     cdef int redraft(self, OrderTerms terms) except -1:
@@ -94,8 +84,8 @@ cdef class Order:
         self.venue_time_ns = self.rejected_time_ns = 0
         self.traded_value = 0
         self.trade_count = self.reject_code = 0
-        self.is_acked = self.is_cancel_pending = self.is_amend_pending = False
-        self.amend_price_ticks = self.amend_qty_lots = self.amend_asked_ns = 0
+        self.is_acked = self.is_shown = self.is_cancel_pending = self.is_amend_pending = False
+        self.amend_price_ticks = self.amend_qty_lots = self.amend_asked_ns = self.cancel_asked_ns = 0
         memset(&self.amend_triggers, 0, sizeof(TriggerPrices))
         self.decided_ns = self.encoded_ns = self.written_ns = self.replied_ns = self.streamed_ns = 0
         return 0
@@ -130,7 +120,7 @@ cdef class Order:
         cdef int64_t cum_before = self.cum_qty_lots
         cdef int effect = EFFECT_NONE
         if report.exec_type == EXEC_TRADE and report.last_qty_lots > 0 and (report.exec_id_high or report.exec_id_low):
-            self.traded_qty_lots += report.last_qty_lots
+            self.traded_qty_lots += min(report.last_qty_lots, INT64_MAX - self.traded_qty_lots)
             self.trade_count += 1
             self.traded_value += execution_value(self.terms, report.last_px_ticks, report.last_qty_lots)
             effect = EFFECT_FILL
@@ -149,6 +139,8 @@ cdef class Order:
             after = before                          # what was lost is a request to amend or cancel it
         if before == STATUS_REJECTED and after != before and not self._is_news(report):
             after = before                          # said before it was rejected, and heard late
+        if event == EXEC_REJECTED and report.source == SOURCE_REPLY and self.is_shown:
+            after = before                          # somebody on the way has asked twice: the second was refused
         if after == before == STATUS_UNTRIGGERED and self.cum_qty_lots > 0:
             after = BY_QTY                          # what has filled was triggered
         if after == BY_QTY or (after == before and before in (STATUS_NEW, STATUS_PARTIALLY_FILLED)):
@@ -156,6 +148,8 @@ cdef class Order:
         if after == STATUS_REJECTED and self.cum_qty_lots > 0:
             after = STATUS_CANCELED                 # what has filled was not rejected
         self.status = after
+        if event != EXEC_PENDING_NEW and after in (STATUS_NEW, STATUS_PARTIALLY_FILLED, STATUS_UNTRIGGERED):
+            self.is_shown = self.is_shown or report.source not in (SOURCE_REPLY, SOURCE_LOCAL)
         if after >= STATUS_FILLED or self.terms.qty_in_quote:
             self.leaves_qty_lots = 0
         else:
@@ -205,7 +199,7 @@ cdef class Order:
         if is_done or ends_cancel:
             self.is_cancel_pending = False      # also when its fate is unknown: the one request that may be sent again
         if is_amended:
-            self._adopt_triggers()
+            self._adopt_amend()
         if is_done or (ends_amend and event != EXEC_UNKNOWN):
             self.is_amend_pending = False       # an unknown one stays pending until the venue shows the outcome
             memset(&self.amend_triggers, 0, sizeof(TriggerPrices))
@@ -238,19 +232,26 @@ cdef class Order:
         if report.stop_px_ticks > 0:
             self.stop_px_ticks = report.stop_px_ticks
 
-    cdef void _adopt_triggers(self) noexcept:
-        """The amend is in force: what it asked for is what the order has. Of most of it no report tells."""
+    cdef void _adopt_amend(self) noexcept:
+        """The amend is in force: what it asked for is what the order has. Of prices that trigger, and of money to
+        spend, no report is believed.
+        """
         cdef TriggerPrices* asked = &self.amend_triggers
         self.stop_px_ticks = asked.stop_px_ticks or self.stop_px_ticks
         self.take_profit_ticks = asked.take_profit_ticks or self.take_profit_ticks
         self.stop_loss_ticks = asked.stop_loss_ticks or self.stop_loss_ticks
         self.peg_offset_ticks = asked.peg_offset_ticks or self.peg_offset_ticks
+        if self.terms.qty_in_quote:
+            self.order_qty_lots = self.amend_qty_lots or self.order_qty_lots
 
     cdef bint _is_news(self, ExecutionReport report) noexcept:
         """Whether a report of a rejected order was said after the venue's own books showed it rejected.
 
-        Always, where only a reply or we ourselves took it for rejected.
+        Always, where only a reply or we ourselves took it for rejected; but a create taken in may be rejected later, so
+        that it was speaks only against ourselves, who give no code.
         """
+        if report.exec_type == EXEC_PENDING_NEW:
+            return report.source == SOURCE_REPLY and self.reject_code == 0 and self.rejected_time_ns == 0
         return report.transact_time_ns > self.rejected_time_ns or self.rejected_time_ns == 0
 
     cdef int64_t _qty_lots_max(self) noexcept:
@@ -383,9 +384,9 @@ def make_order(
     order.redraft(terms)
     memcpy(order.cl_ord_id_text, <const char*>text, len(text))
     order.cl_ord_id_bytes = len(text)
-    order.handle = handle
     for name, value in numbers.items():
         setattr(order, name, value)
+    order.handle = handle
     order.leaves_qty_lots = 0 if terms.qty_in_quote else order.order_qty_lots
     if order_id:
         order.order_id_high, order.order_id_low = uuid_words(order_id)

@@ -18,7 +18,9 @@ cdef inline bint are_set(TriggerPrices* asked) noexcept:
 
 
 cdef inline bint has_place_for(OrderTerms terms, TriggerPrices* asked) noexcept:
-    """Whether orders of these terms have such prices at all."""
+    """Whether orders of these terms have such prices at all, and such are prices. A distance may be negative."""
+    if asked.stop_px_ticks < 0 or asked.take_profit_ticks < 0 or asked.stop_loss_ticks < 0:
+        return False
     return (
         (asked.stop_px_ticks == 0 or terms.trigger != TRIGGER_NONE)
         and (asked.take_profit_ticks == 0 or terms.take_profit_trigger != TRIGGER_NONE)

@@ -167,7 +167,12 @@ class QuietCancels:
     def overdue(self, instrument: Instrument, shown: Iterable[Order], asked_ns: int) -> list[Order]:
         """Of the orders that one symbol's list, asked for at `asked_ns`, shows open: whose cancel is over."""
         before = self._since_ns.get(instrument.symbol, {})
-        since_ns = {order.handle: before.get(order.handle, asked_ns) for order in shown if order.is_cancel_pending}
+        shown = dict.fromkeys(shown)  # one that was triggered between two lists is in both
+        since_ns = {
+            order.handle: max(before.get(order.handle, asked_ns), order.cancel_asked_ns)
+            for order in shown
+            if order.is_cancel_pending
+        }
         found = [order for order in shown if asked_ns - since_ns.get(order.handle, asked_ns) >= CANCEL_QUIET_NS]
         for order in found:
             del since_ns[order.handle]

@@ -51,12 +51,14 @@ class RiskLimits:
 
 
 MAY_BE_ZERO = ("duplicate_window_ns",)
+MOST = {"max_open": 2**31 - 1, "max_executions": 2**20}  # of the rest: what an int64 holds
 
 
 def check_positive(limits: StrategyLimits | RiskLimits) -> None:
-    """Raises ValueError unless every limit is a whole number above zero that fits an int64."""
+    """Raises ValueError unless every limit is a whole number above zero that can be counted."""
     for limit in fields(limits):
         value = getattr(limits, limit.name)
         least = 0 if limit.name in MAY_BE_ZERO else 1
-        if not isinstance(value, StrategyLimits) and (type(value) is not int or not least <= value < 2**63):
+        most = MOST.get(limit.name, 2**63 - 1)
+        if not isinstance(value, StrategyLimits) and (type(value) is not int or not least <= value <= most):
             raise ValueError(f"limits must be positive whole numbers: was {limit.name}={value!r}")

@@ -6,7 +6,7 @@ class RiskSymbols:
 
     def __init__(self, instruments: list[Instrument | None], window_ns: int, window_orders: int) -> None: ...
     def limit_qty(self, instrument: Instrument, max_qty_lots: int) -> None:
-        """Largest order; 0: only its value binds. The window follows: `window_orders` of the largest orders."""
+        """Largest order; 0: only its value binds. A window that was given no limit follows: `window_orders` of them."""
     def limit_window_qty(self, instrument: Instrument, max_window_lots: int) -> None:
         """Most that may be ordered within the window."""
     def limit_position(self, instrument: Instrument, max_position_lots: int) -> None:

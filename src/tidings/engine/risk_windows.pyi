@@ -26,6 +26,8 @@ class ExecutionBreaker:
     def __init__(self, most: int, window_ns: int) -> None: ...
     def note(self, now_ns: int) -> bool:
         """Count an execution: True if it trips the breaker."""
+    def take_over(self, before: ExecutionBreaker) -> None:
+        """Count on from what another one has counted. What was counted trips nothing: the next one may."""
     def arm(self) -> None:
         """Forget what was executed so far."""
 

@@ -63,6 +63,9 @@ class Order:
     def amend_asked_ns(self) -> int:
         """When the newest amend was asked for."""
     @property
+    def cancel_asked_ns(self) -> int:
+        """When the newest cancel was asked for."""
+    @property
     def cum_qty_lots(self) -> int: ...
     @property
     def leaves_qty_lots(self) -> int: ...

@@ -2,7 +2,8 @@
 
 A pair that is not listed keeps its state: the report is late, repeated, or only moves fields. Two things are not in the
 table because they are not about states: a lost request (UNKNOWN, UNSENT) moves the order only if it is the one that
-created it; and what was said before the venue rejected an order does not revive it.
+created it; and of two that contradict each other, one is believed: what was said before the venue rejected an order
+does not revive it, and a reply that refuses an order does not end one that the venue has shown at work.
 """
 
 from typing import Final
@@ -36,13 +37,16 @@ ORDER_TRANSITIONS: Final[dict[tuple[int, int], int]] = {
     (OrdStatus.UNKNOWN, ExecType.PENDING_REPLACE): BY_QTY,
     # A conditional order's New says that it was triggered, even when the Triggered report was lost.
     (OrdStatus.UNTRIGGERED, ExecType.NEW): BY_QTY,
-    # The venue works an order we had written off: believe the venue.
+    # The create's late reply, to an order that we alone took for rejected: it was taken in, whatever its lists said.
+    (OrdStatus.REJECTED, ExecType.PENDING_NEW): BY_QTY,
+    # The venue works an order we had written off, or has ended it: believe the venue.
     **{
         (status, event): after
         for status in (OrdStatus.REJECTED, OrdStatus.UNSENT)
         for event, after in (
             (ExecType.NEW, BY_QTY), (ExecType.UNTRIGGERED, OrdStatus.UNTRIGGERED), (ExecType.TRIGGERED, BY_QTY),
             (ExecType.TRADE, BY_QTY), (ExecType.REPLACED, BY_QTY), (ExecType.CANCELED, OrdStatus.CANCELED),
+            (ExecType.EXPIRED, OrdStatus.EXPIRED),
         )
     },
     # A fill after a cancel counts, and leaves the order cancelled: (CANCELED, TRADE) is not listed on purpose.
@@ -56,3 +60,15 @@ for _status in _OPEN:
     ORDER_TRANSITIONS[_status, ExecType.REJECTED] = OrdStatus.REJECTED
 # What has filled was not rejected.
 ORDER_TRANSITIONS[OrdStatus.PARTIALLY_FILLED, ExecType.REJECTED] = OrdStatus.CANCELED
+
+# A snapshot or query tells a state, not an event: the event that leads there.
+EVENT_OF_ORD_STATUS: Final[dict[int, int]] = {
+    OrdStatus.PENDING_NEW: ExecType.PENDING_NEW,
+    OrdStatus.NEW: ExecType.NEW,
+    OrdStatus.PARTIALLY_FILLED: ExecType.NEW,
+    OrdStatus.UNTRIGGERED: ExecType.UNTRIGGERED,
+    OrdStatus.FILLED: ExecType.TRADE,
+    OrdStatus.CANCELED: ExecType.CANCELED,
+    OrdStatus.REJECTED: ExecType.REJECTED,
+    OrdStatus.EXPIRED: ExecType.EXPIRED,
+}

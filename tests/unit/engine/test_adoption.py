@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from engine_samples import LAST_PX_TICKS, NOW_NS, Path
-from order_samples import LIMIT, STOP_LIMIT, said, trade
+from order_samples import LIMIT, LINEAR, STOP_LIMIT, said, trade
 from paged_disk import PagedDisk
 
 from tidings.clock import ManualClock
@@ -14,8 +14,9 @@ from tidings.journal.entries import ChangeEntry, OutcomeEntry, RecordKind, decod
 from tidings.journal.order_journal import OrderJournal
 from tidings.journal.record import SEGMENT_BYTES_BEFORE, RecordWriter, scan
 from tidings.journal.stories import replay
-from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind
+from tidings.model.enums import DenyReason, ExecType, OrdStatus, ReportSource, RequestKind, Side
 from tidings.model.order import make_order
+from tidings.model.terms import OrderTerms
 
 OLD = "T00000000A0000000017"
 NUMBERS = {"price_ticks": LAST_PX_TICKS, "order_qty_lots": 10}
@@ -50,6 +51,15 @@ def test_its_last_state_is_not_believed_but_its_fills_are(terms, history, cum):
     assert (order.ord_status, order.cum_qty_lots, order.traded_qty_lots) == (OrdStatus.UNKNOWN, cum, cum)
     assert (order.leaves_qty_lots, path.table.unknown_count) == (10 - cum, 1)
     assert not order.is_acked and not order.is_cancel_pending
+
+
+def test_order_of_a_strategy_that_nobody_has_announced_may_shrink_and_not_grow():
+    path = Path()
+    order = adopt(path, [said(ExecType.NEW)], OrderTerms(LINEAR, Side.BUY, owner=63))
+    path.hear(said(ExecType.STATUS, ReportSource.QUERY, cl_ord_id=OLD, ord_status=OrdStatus.NEW))
+    assert path.entry.amend_order(order, 0, 11, NOW_NS) == -DenyReason.STRATEGY_HALTED
+    assert path.entry.amend_order(order, 0, 9, NOW_NS) == 0
+    assert path.risk.messages.used_at(NOW_NS) == path.risk.owners[0].messages.used_at(NOW_NS) == 1
 
 
 def test_strategy_hears_of_it_when_the_venue_shows_it():

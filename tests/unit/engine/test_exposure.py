@@ -180,9 +180,18 @@ def test_orders_that_are_not_ours_count_like_ours():
     path = Path()
     path.risk.exposure.tell_foreign(LINEAR, PosSide.MERGED, 3, 4)
     assert worst(path) == (3, 4)
-    assert path.risk.exposure.account_e4()[0] == 7 * 612_500
+    assert path.risk.exposure.account_e4() == (7 * 612_500, 3 * 612_500, 4 * 612_500)
+    path.risk.set_reference_price(LINEAR, 600_000, NOW_NS)
+    assert path.risk.exposure.account_e4() == (7 * 600_000, 3 * 600_000, 4 * 600_000)
     path.risk.exposure.tell_foreign(LINEAR, PosSide.MERGED, 0, 0)
-    assert (worst(path), path.risk.exposure.account_e4()[0]) == ((0, 0), 0)
+    assert (worst(path), path.risk.exposure.account_e4()) == ((0, 0), (0, 0, 0))
+
+
+def test_orders_that_are_not_ours_count_once_their_price_is_known():
+    path = Path()
+    path.risk.exposure.tell_foreign(SPOT, PosSide.MERGED, 0, 1000)
+    path.risk.set_reference_price(SPOT, 6_125_000, NOW_NS)
+    assert path.risk.exposure.account_e4() == (612_500, 0, 612_500)
 
 
 def test_order_of_money_counts_what_it_may_buy_at_the_collars_end():

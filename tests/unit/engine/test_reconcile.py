@@ -168,6 +168,25 @@ def test_a_cancel_without_effect_is_over_after_a_while(path):
     assert quiet.overdue(instrument, [order], LATE_NS + 9 * S) == []
 
 
+def test_another_cancel_has_its_own_while(path):
+    """The answer to the first was lost; the second is under way when the list is asked for."""
+    order, quiet = working(path), QuietCancels()
+    assert path.entry.cancel_order(order, NOW_NS) == 0
+    assert quiet.overdue(order.terms.instrument, [order], LATE_NS) == []
+    path.hear(said(ExecType.UNKNOWN, ReportSource.LOCAL, handle=order.handle, request_kind=RequestKind.CANCEL))
+    again_ns = LATE_NS + CANCEL_QUIET_NS - 1
+    assert path.entry.cancel_order(order, again_ns) == 0
+    assert quiet.overdue(order.terms.instrument, [order], again_ns + 1) == []
+    assert quiet.overdue(order.terms.instrument, [order], again_ns + CANCEL_QUIET_NS) == [order]
+
+
+def test_an_order_that_two_lists_show_has_one_cancel(path):
+    order, quiet = working(path), QuietCancels()
+    assert path.entry.cancel_order(order, NOW_NS) == 0
+    assert quiet.overdue(order.terms.instrument, [order, order], LATE_NS) == []
+    assert quiet.overdue(order.terms.instrument, [order, order], LATE_NS + CANCEL_QUIET_NS) == [order]
+
+
 def test_a_list_without_the_order_begins_the_wait_for_its_cancel_anew(path):
     order, quiet = working(path), QuietCancels()
     instrument = order.terms.instrument

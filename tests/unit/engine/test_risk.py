@@ -264,6 +264,40 @@ def test_order_without_a_limit_price_cannot_get_one():
     assert entry.amend_order(order, 612_500, 0, 0) == -DenyReason.BAD_PRICE
 
 
+@pytest.mark.parametrize(
+    ("stop_px_ticks", "expected"),
+    [
+        (510_416, DenyReason.NONE), (510_415, DenyReason.PRICE_COLLAR),      # a fifth above: 612,499.2 and 612,498
+        (-1, DenyReason.BAD_PRICE), (-(2**63), DenyReason.BAD_PRICE),
+    ],
+)
+def test_amended_trigger_price_must_pass_as_if_it_were_new(stop_px_ticks, expected):
+    entry, order = working(limits(), STOP_LIMIT, price_ticks=612_499, stop_px_ticks=LAST_TICKS)
+    assert entry.amend_triggers(order, 0, 0, 0, stop_px_ticks=stop_px_ticks) == -expected
+
+
+def test_value_of_one_order_is_limited_at_an_amended_trigger_price_too():
+    """10 lots to be sold where 61,250.0 or 61,250.1 is touched."""
+    entry, order = working(limits(max_notional_e4=6_125_000), STOP, price_ticks=0, stop_px_ticks=600_000)
+    assert entry.amend_triggers(order, 0, 0, 0, stop_px_ticks=612_501) == -DenyReason.MAX_NOTIONAL
+    assert entry.amend_triggers(order, 0, 0, 0, stop_px_ticks=612_500) == 0
+
+
+def test_smaller_order_with_another_trigger_price_does_more_than_shrink():
+    risk = limits()
+    entry, order = working(risk, STOP, price_ticks=0, stop_px_ticks=600_000)
+    risk.set_state(TradingState.HALTED)
+    assert entry.amend_triggers(order, 0, 6, 0, stop_px_ticks=612_000) == -DenyReason.HALTED
+    assert entry.amend_triggers(order, 0, 6, 0, stop_px_ticks=600_000) == 0
+
+
+@pytest.mark.parametrize("name", ["take_profit_ticks", "stop_loss_ticks"])
+def test_attached_prices_must_be_positive(name):
+    terms = OrderTerms(LINEAR, Side.BUY, take_profit_trigger=Trigger.LAST_PRICE, stop_loss_trigger=Trigger.LAST_PRICE)
+    entry, order = working(limits(), terms, take_profit_ticks=700_000, stop_loss_ticks=5)
+    assert entry.amend_triggers(order, 0, 0, 0, **{name: -7}) == -DenyReason.BAD_PRICE
+
+
 # ---- Limits --------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(

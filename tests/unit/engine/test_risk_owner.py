@@ -26,8 +26,20 @@ def test_changed_limits_keep_what_was_counted():
     executions = owner.executions
     owner.adopt(StrategyLimits(max_window_e4=50))
     assert (owner.notional.limit, owner.notional.used_at(1), owner.executions is executions) == (50, 60, True)
-    owner.adopt(StrategyLimits(max_window_e4=50, max_executions=9))
-    assert owner.executions.most == 9
+    owner.adopt(StrategyLimits(max_window_e4=50, max_executions=3))
+    assert owner.executions.most == 3
+    assert [owner.executions.note(number) for number in (2, 3)] == [False, True]     # the third, with the one before
+
+
+def test_fewer_executions_allowed_count_the_latest_of_those_before():
+    """Ten a second, of which a hundred were allowed and now are ten: the next trips it, an hour later it would not."""
+    for pause_ns, trips in [(S // 10, True), (3600 * S, False)]:
+        owner = make(max_executions=100, executions_window_ns=S)
+        for number in range(150):
+            owner.executions.note(number * S // 10)
+        owner.adopt(StrategyLimits(max_executions=10, executions_window_ns=S))
+        assert not owner.is_tripped
+        assert owner.executions.note(149 * S // 10 + pause_ns) is trips
 
 
 def test_only_active_arms_the_breaker():

@@ -35,6 +35,15 @@ def test_each_symbol_has_its_own():
     assert states == [TradingState.ACTIVE, TradingState.ACTIVE, TradingState.REDUCING]
 
 
+def test_window_with_a_limit_of_its_own_does_not_follow_the_largest_order():
+    symbols = RiskSymbols([LINEAR], S, 100)
+    symbols.limit_window_qty(LINEAR, 150)
+    symbols.limit_qty(LINEAR, 50)
+    assert symbols.limits_of(LINEAR) == (50, 0, 150)
+    symbols.limit_qty(LINEAR, 0)
+    assert symbols.limits_of(LINEAR) == (0, 0, 150)
+
+
 def test_window_of_a_huge_largest_order_does_not_overflow():
     symbols = RiskSymbols([LINEAR], S, 100)
     symbols.limit_qty(LINEAR, 2**62)

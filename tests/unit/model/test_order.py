@@ -62,9 +62,9 @@ FILLED           |
 CANCELED         |
 EXPIRED          |
 REJECTED         | new → NEW, untriggered → UNTRIGGERED, triggered → NEW, trade → PARTIALLY_FILLED, replaced → NEW,
-                 | canceled → CANCELED
+                 | canceled → CANCELED, expired → EXPIRED
 UNSENT           | new → NEW, untriggered → UNTRIGGERED, triggered → NEW, trade → PARTIALLY_FILLED, replaced → NEW,
-                 | canceled → CANCELED
+                 | canceled → CANCELED, expired → EXPIRED
 """
 
 
@@ -135,9 +135,11 @@ EFFECTS = {
     ("REJECTED", "new"): ACK | REVIVED,
     ("REJECTED", "trade"): ACK | FILL | REVIVED,
     ("REJECTED", "canceled"): ACK | CANCEL | REVIVED,
+    ("REJECTED", "expired"): ACK | CANCEL | REVIVED,
     ("REJECTED", "rejected"): 0,
     ("UNSENT", "new"): ACK | REVIVED,
     ("UNSENT", "canceled"): ACK | CANCEL | REVIVED,
+    ("UNSENT", "expired"): ACK | CANCEL | REVIVED,
 }
 
 

@@ -1,5 +1,6 @@
 """What may be concluded from one report, and what may not: each rule was once broken by some order of arrival."""
 
+import pytest
 from engine_samples import LAST_PX_TICKS, NOW_NS, Path
 from order_samples import (
     ACK,
@@ -77,6 +78,43 @@ def test_our_own_verdict_yields_to_any_sighting():
     order = make_order(LIMIT, order_qty_lots=10)
     apply_report(order, said(ExecType.REJECTED, ReportSource.QUERY, request_kind=RequestKind.NEW))
     assert apply_report(order, row(OrdStatus.CANCELED, transact_time_ns=T0)) == ACK | CANCEL | REVIVED
+
+
+@pytest.mark.parametrize("shown", [working(), trade(4, 4), said(ExecType.UNTRIGGERED)])
+def test_refusing_reply_does_not_end_what_the_stream_shows_at_work(shown):
+    """Somebody on the way has asked twice: the first was taken, and the answer to the second came to us."""
+    order = make_order(LIMIT, order_qty_lots=10)
+    apply_report(order, shown)
+    status = order.status
+    refused = {"code": 429, "ord_status": OrdStatus.REJECTED}
+    assert apply_report(order, reply(ExecType.REJECTED, RequestKind.NEW, **refused)) == 0
+    assert order.status == status
+    check_invariants(order)
+    said_so = said(ExecType.REJECTED, ord_status=OrdStatus.REJECTED, code=11150, transact_time_ns=T0 + 5)
+    assert apply_report(order, said_so) & (REJECT | CANCEL)     # the matching engine's own word
+
+
+def test_refusing_reply_ends_what_was_only_taken_in():
+    order = make_order(LIMIT, order_qty_lots=10)
+    apply_report(order, said(ExecType.PENDING_NEW, ord_status=OrdStatus.PENDING_NEW))
+    assert apply_report(order, reply(ExecType.REJECTED, RequestKind.NEW, code=11001)) == REJECT
+
+
+def test_late_acceptance_revives_what_we_alone_took_for_rejected():
+    order = make_order(LIMIT, order_qty_lots=10)
+    apply_report(order, said(ExecType.REJECTED, ReportSource.QUERY, request_kind=RequestKind.NEW))
+    accepted = reply(ExecType.PENDING_NEW, RequestKind.NEW, ord_status=OrdStatus.PENDING_NEW)
+    assert apply_report(order, accepted) == ACK | REVIVED
+    assert (order.status, order.leaves_qty_lots) == (OrdStatus.NEW, 10)
+
+
+@pytest.mark.parametrize("fields", [{"code": 11001}, {"ord_status": OrdStatus.REJECTED, "transact_time_ns": T0}])
+def test_late_acceptance_does_not_revive_what_the_venue_rejected(fields):
+    order = make_order(LIMIT, order_qty_lots=10)
+    apply_report(order, said(ExecType.REJECTED, **fields))
+    for late in (reply(ExecType.PENDING_NEW, RequestKind.NEW), said(ExecType.PENDING_NEW)):
+        assert apply_report(order, late) == 0
+    assert order.status == OrdStatus.REJECTED
 
 
 def test_rejection_of_what_had_filled_is_a_cancel():

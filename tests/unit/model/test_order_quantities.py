@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from engine_samples import NOW_NS, Path
 from order_samples import (
     ACK,
     FILL,
@@ -62,6 +63,13 @@ def test_filled_by_the_venues_word_alone():
     order = order_in("NEW")
     assert apply_report(order, said(ExecType.STATUS, ord_status=OrdStatus.FILLED)) == PROGRESS
     assert (order.status, order.leaves_qty_lots) == (OrdStatus.FILLED, 0)
+
+
+def test_quantities_that_nobody_can_count_do_not_wrap():
+    order = order_in("NEW")
+    for _ in range(3):
+        apply_report(order, trade(2**62, -1))
+    assert (order.traded_qty_lots, order.cum_qty_lots, order.trade_count) == (2**63 - 1, 2**63 - 1, 3)
 
 
 def test_cum_quantity_never_shrinks():
@@ -186,6 +194,16 @@ def test_ticks_and_lots_are_whole_numbers(value):
     with pytest.raises(TypeError, match="whole numbers"):
         order.price_ticks = value
     assert order.price_ticks == 612_500
+
+
+def test_numbers_are_set_before_it_is_sent_and_not_after():
+    path = Path()
+    order = path.draft(LIMIT)
+    order.price_ticks = 612_400
+    assert path.entry.submit_order(order, NOW_NS) > 0
+    with pytest.raises(AttributeError, match="amend it"):
+        order.order_qty_lots = 5
+    assert (order.price_ticks, order.order_qty_lots) == (612_400, 10)
 
 
 def test_state_cannot_be_set():

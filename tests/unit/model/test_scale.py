@@ -80,8 +80,8 @@ def test_off_a_coarse_grid():
 
 @pytest.mark.parametrize(
     "value", ["", "+", "-", ".", "-.", "1.2.3", "1_000", " 1", "1 ", "1\n", "1,5", "0x10", "e5", "1e", "1e+", "1e5x",
-              "1e5.0", "٣", "1\ud800", "1\0", "nan", "NaN", "-inf", "Infinity", Decimal("NaN"), Decimal("sNaN"),
-              Decimal("-Infinity")],
+              "1e5.0", "1e99999999999999999999", "1e-99999999999999999999", "٣", "1\ud800", "1\0", "nan", "NaN", "-inf",
+              "Infinity", Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity")],
 )
 def test_what_is_not_a_finite_number_is_refused(value):
     with pytest.raises(GridError, match="BTCUSDT price must be a finite decimal number"):

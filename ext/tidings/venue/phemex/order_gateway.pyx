@@ -157,7 +157,11 @@ cdef class PhemexOrderGateway(OrderGateway):
     cdef int send_amend(self, Order order, int64_t price_ticks, int64_t qty_lots, int64_t now_ns) except -1:
         self._refresh_expiry(now_ns)
         self.buffer.clear()
-        self.encoder.encode_amend(order, price_ticks, qty_lots, self.buffer)
+        try:
+            self.encoder.encode_amend(order, price_ticks, qty_lots, self.buffer)
+        except UsageError as error:         # nothing has been written: the order stays as it is
+            self.bad_terms = str(error)
+            return DENY_BAD_TERMS
         return self._write(order.handle, REQUEST_AMEND, now_ns)
 
     cdef int send_cancel(self, Order order, int64_t now_ns) except -1:

@@ -20,6 +20,7 @@ log = logging.getLogger("tidings.risk")
 
 Scope = tuple[str, str]  # ("account", ""), ("symbol", "BTCUSDT"), ("strategy", "mm1")
 ACCOUNT: Scope = ("account", "")
+ACTIVE = (TradingState.ACTIVE, "")
 
 
 class TradingControl:
@@ -31,8 +32,15 @@ class TradingControl:
         self._trip_count = 0
 
     def restrict(self, state: TradingState, symbol: str | None, strategy: str | None, reason: str) -> None:
-        """REDUCING or HALTED, for the account, a symbol or a strategy. Raises UsageError, UnknownSymbol."""
-        scope = self._apply(state, symbol, strategy)
+        """REDUCING or HALTED, for the account, a symbol or a strategy: what is HALTED stays so. Raises UsageError,
+        UnknownSymbol.
+        """
+        self.notice_trips()
+        before, why = self._restricted.get(_scope(symbol, strategy), ACTIVE)
+        scope = self._apply(max(state, before), symbol, strategy)
+        if before > state:
+            log.warning("%s: stays %s: %s (%s was asked for: %s)", _name(scope), before.name, why, state.name, reason)
+            return
         self._restricted[scope] = state, reason
         log.warning("%s: %s%s", _name(scope), state.name, f": {reason}" if reason else "")
 
@@ -53,7 +61,7 @@ class TradingControl:
         self._trip_count = self._risk.trip_count
         for owner in self._risk.owners:
             scope = "strategy", owner.name
-            if owner.is_tripped and scope not in self._restricted:
+            if owner.is_tripped and self._restricted.get(scope, ACTIVE)[0] != TradingState.HALTED:
                 window_s = owner.executions.window_ns / 1e9
                 reason = f"{owner.executions.most} executions within {window_s:g} s: look at it, then resume it"
                 self._restricted[scope] = TradingState.HALTED, reason
@@ -62,7 +70,7 @@ class TradingControl:
     @property
     def account(self) -> tuple[TradingState, str]:
         """The account's own state, and why."""
-        return self._restricted.get(ACCOUNT, (TradingState.ACTIVE, ""))
+        return self._restricted.get(ACCOUNT, ACTIVE)
 
     @property
     def restricted(self) -> dict[str, str]:
@@ -83,16 +91,13 @@ class TradingControl:
         }
 
     def _apply(self, state: TradingState, symbol: str | None, strategy: str | None) -> Scope:
-        if symbol is not None and strategy is not None:
-            raise UsageError("name a symbol or a strategy, not both")
         if symbol is not None:
             self._risk.symbols.set_state(self._find(symbol), state)
-            return "symbol", symbol
-        if strategy is not None:
+        elif strategy is not None:
             find_owner(self._risk, strategy).set_state(state)
-            return "strategy", strategy
-        self._risk.set_state(state)
-        return ACCOUNT
+        else:
+            self._risk.set_state(state)
+        return _scope(symbol, strategy)
 
 
 def find_owner(risk: Risk, strategy: str) -> OwnerRisk:
@@ -101,6 +106,14 @@ def find_owner(risk: Risk, strategy: str) -> OwnerRisk:
     if strategy not in known:
         raise UsageError(f"no strategy is called {strategy!r}: there are {', '.join(map(repr, known))}")
     return known[strategy]
+
+
+def _scope(symbol: str | None, strategy: str | None) -> Scope:
+    if symbol is not None and strategy is not None:
+        raise UsageError("name a symbol or a strategy, not both")
+    if symbol is not None:
+        return "symbol", symbol
+    return ("strategy", strategy) if strategy is not None else ACCOUNT
 
 
 def _name(scope: Scope) -> str:

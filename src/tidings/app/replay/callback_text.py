@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from tidings.app.strategies.strategy_group import Callback, Member
 
 _ORDER: Final = (
-    *("handle", "cl_ord_id", "order_id", "symbol", *NUMBERS, "status", "is_acked", "is_cancel_pending"),
-    *("is_amend_pending", "amend_price_ticks", "amend_qty_lots", "amend_trigger_ticks", "amend_asked_ns"),
+    *("handle", "cl_ord_id", "order_id", "symbol", *NUMBERS, "status", "is_acked"),
+    *("is_cancel_pending", "is_amend_pending", "amend_price_ticks", "amend_qty_lots", "amend_trigger_ticks"),
+    *("amend_asked_ns", "cancel_asked_ns"),
     *("cum_qty_lots", "leaves_qty_lots", "traded_qty_lots", "venue_time_ns", "trade_count", "reject_code", "avg_px"),
     *("decided_ns", "encoded_ns", "written_ns", "replied_ns", "streamed_ns"),
 )

@@ -78,6 +78,14 @@ def test_value_too_small_to_count_is_refused(limits):
         limits.lower("max_notional", "0.00001")
 
 
+@pytest.mark.parametrize(("name", "whose"), [("max_open_orders", {}), ("max_executions", {"strategy": "mm1"})])
+def test_value_too_large_to_count_is_refused(limits, risk, name, whose):
+    before = limits.get(name, **whose)
+    with pytest.raises(UsageError, match=name):
+        limits.raise_(name, 2**31, reason="more of everything", **whose)
+    assert limits.get(name, **whose) == before
+
+
 @pytest.mark.parametrize(
     ("name", "whose"),
     [("max_qty", {}), ("window_s", {}), ("max_notional", {"symbol": "BTCUSDT"}),

@@ -73,6 +73,29 @@ def test_tripped_breaker_is_a_halt_that_only_resuming_ends(control, path, caplog
     assert path.entry.submit_order(path.draft(OrderTerms(LINEAR, LIMIT.side, owner=owner.index)), NOW_NS) > 0
 
 
+@pytest.mark.parametrize("whose", [(None, None), ("BTCUSDT", None), (None, "mm1")])
+def test_what_is_halted_is_not_let_off_with_reducing(control, path, caplog, whose):
+    path.risk.owner("mm1")
+    control.restrict(HALTED, *whose, "the news")
+    control.restrict(REDUCING, *whose, "funding")
+    states = path.risk.state, path.risk.symbols.state_of(LINEAR), path.risk.owners[1].state
+    assert HALTED in states and REDUCING not in states
+    assert list(control.restricted.values()) == ["HALTED: the news"]
+    assert caplog.messages[-1].endswith("stays HALTED: the news (REDUCING was asked for: funding)")
+    control.resume(*whose, "read it")
+    control.restrict(REDUCING, *whose, "funding")
+    assert list(control.restricted.values()) == ["REDUCING: funding"]
+
+
+def test_breaker_of_a_strategy_that_only_reduces_is_told_all_the_same(control, path, caplog):
+    owner = path.risk.owner("mm1", StrategyLimits(max_executions=1, executions_window_ns=10**9))
+    order = path.submit(OrderTerms(LINEAR, LIMIT.side, owner=owner.index), 10)
+    control.restrict(REDUCING, None, "mm1", "funding")
+    path.hear(trade(1, 1, handle=order.handle))
+    assert control.restricted == {"strategy mm1": "HALTED: 1 executions within 1 s: look at it, then resume it"}
+    assert caplog.records[-1].levelno == logging.ERROR
+
+
 def test_what_nobody_knows_is_refused(control):
     with pytest.raises(UsageError, match="no strategy is called 'mm2'"):
         control.restrict(HALTED, None, "mm2", "")

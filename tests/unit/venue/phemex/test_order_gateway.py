@@ -1,9 +1,10 @@
 """One answer ends one request, whatever it says; what cannot have been sent is told apart from what may have been."""
 
 import pytest
-from wired_gateway import DEADLINE_NS, LIMIT, NOW_NS, Wired
+from wired_gateway import DEADLINE_NS, INSTRUMENTS, LIMIT, NOW_NS, Wired
 
-from tidings.model.enums import DenyReason, OrdStatus, RequestKind
+from tidings.model.enums import DenyReason, OrdStatus, RequestKind, Side, Trigger
+from tidings.model.terms import OrderTerms
 
 
 @pytest.fixture
@@ -109,6 +110,16 @@ def test_order_that_cannot_be_encoded_never_was(wired):
     assert wired.entry.submit_order(draft, NOW_NS) == -DenyReason.BAD_TERMS
     assert "take_profit_ticks" in wired.gateway.bad_terms
     assert wired.table.open_count == 0
+
+
+def test_amend_that_cannot_be_encoded_leaves_the_order_as_it_is(wired):
+    draft = wired.entry.draft_order(OrderTerms(INSTRUMENTS[0], Side.BUY, take_profit_trigger=Trigger.LAST_PRICE))
+    draft.price_ticks, draft.order_qty_lots, draft.take_profit_ticks = 100_000, 10, 600_000
+    assert wired.entry.submit_order(draft, NOW_NS) > 0
+    assert wired.entry.amend_triggers(draft, 0, 0, NOW_NS, take_profit_ticks=2**62) == -DenyReason.BAD_TERMS
+    assert "take_profit_ticks must be 1 to" in wired.gateway.bad_terms
+    assert not draft.is_amend_pending
+    assert wired.entry.amend_triggers(draft, 0, 0, NOW_NS, take_profit_ticks=600_001) == 0
 
 
 def test_every_request_is_announced_to_who_polls():
