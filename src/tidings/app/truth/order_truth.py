@@ -18,6 +18,7 @@ from tidings.app.truth.reconciliation import Reconciliation
 from tidings.clock import Clock
 from tidings.config import EngineSettings
 from tidings.engine.order_entry import OrderEntry
+from tidings.engine.order_table import ExecIDSet
 from tidings.engine.resolver import NS_PER_S, Resolver
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.position import Positions
@@ -44,10 +45,11 @@ class OrderTruth:
         clock: Clock,
         venue_clock: VenueClock,
         set_hedged: Callable[[str, bool], None],
+        executions: ExecIDSet,
     ) -> None:
         self._venue_clock, self._clock, self._expiry_s = venue_clock, clock, settings.expiry_s
         evidence = Evidence(queries, clock, venue_clock.wall_ns)
-        self.watch = PositionWatch(evidence, positions, products, readiness, clock, set_hedged)
+        self.watch = PositionWatch(evidence, positions, products, readiness, clock, set_hedged, executions)
         contract = budget.bucket_of(CONTRACT)
         self.reconciliation = Reconciliation(
             entry, evidence, self.watch, products, readiness, clock, interval_ns=settings.reconcile_interval_ns,

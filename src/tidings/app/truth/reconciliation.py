@@ -251,17 +251,23 @@ class Reconciliation:
         owing = [order for order in owing if self._is_worth_asking(order)]
         if not owing:
             return
-        for execution in await self._evidence.executions(instrument, self.sent_since(owing)):
-            order = self._entry.find_owner(execution.report)
-            if order is None:
-                self._watch.count_external(execution.report, execution.pos_side)
-            else:
-                self._hand_up(execution.report)
+        await self._hear_executions(instrument, self.sent_since(owing))
         for order in owing:
             if owes_executions(order):
                 self._count_look(order)
             else:
                 self._owed_looks.pop(order.handle, None)
+
+    async def _hear_executions(self, instrument: Instrument, since_ns: int) -> None:
+        """Hand up the executions of one symbol since then. Of orders that are not ours, or forgotten, only those count
+        in the position that came after it was last seen to agree: it has the others, and no memory of them is endless.
+        """
+        uncounted_ns = self._evidence.wall_ns(self._agreed_ns - MINUTE_NS)  # of then, all that could be listed was
+        for execution in await self._evidence.executions(instrument, since_ns):
+            if self._entry.find_owner(execution.report) is not None:
+                self._hand_up(execution.report)
+            elif execution.report.transact_time_ns >= uncounted_ns:
+                self._watch.count_external(execution.report, execution.pos_side)
 
     def _hand_up(self, report: ExecutionReport) -> None:
         duplicate_count = self._entry.duplicate_count
@@ -293,12 +299,7 @@ class Reconciliation:
         asked_ns = self._clock.read_now_ns()
         differing = await self._watch.compare(held_only=held_only)
         for instrument in differing:
-            since_ns = self._agreed_ns - MINUTE_NS  # of then, all that could be listed was
-            for execution in await self._evidence.executions(instrument, since_ns):
-                if self._entry.find_owner(execution.report) is None:
-                    self._watch.count_external(execution.report, execution.pos_side)
-                else:
-                    self._hand_up(execution.report)
+            await self._hear_executions(instrument, self._agreed_ns - MINUTE_NS)
         self._positions_again_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS if differing else 0
         if not differing and not held_only:
             self._agreed_ns = asked_ns

@@ -3,7 +3,7 @@
 import pytest
 from engine_samples import LAST_PX_TICKS, NOW_NS, Path
 from market_instruments import INSTRUMENTS
-from order_samples import INVERSE, LINEAR, said
+from order_samples import INVERSE, LINEAR, T0, said
 
 from tidings.app.readiness import Readiness
 from tidings.app.truth.foreign_orders import ForeignOrders
@@ -46,9 +46,18 @@ class Venue:
     async def balances(self):
         return self.wallets
 
+    def wall_ns(self, now_ns):
+        return now_ns + T0
+
 
 class Watch:
     """In place of PositionWatch: nothing is held, and all agrees."""
+
+    def __init__(self):
+        self.external = []
+
+    def count_external(self, report, pos_side=None):
+        self.external.append(report.exec_id)
 
     def held(self):
         return []
@@ -80,9 +89,9 @@ class Catalogue:
 class Bench:
     def __init__(self):
         self.path, self.venue, self.clock, self.gates = Path(), Venue(), ManualClock(NOW_NS, 0), Gates()
-        self.readiness = Readiness(self.gates)
+        self.readiness, self.watch = Readiness(self.gates), Watch()
         self.reconciliation = Reconciliation(
-            self.path.entry, self.venue, Watch(), Catalogue(), self.readiness, self.clock,
+            self.path.entry, self.venue, self.watch, Catalogue(), self.readiness, self.clock,
             interval_ns=5 * S, requests_per_minute=500, foreign=ForeignOrders(),
         )  # fmt: skip
 
@@ -117,6 +126,12 @@ def fill_of(order, qty_lots):
     return report_of(ExecType.TRADE, ReportSource.QUERY, cl_ord_id=order.cl_ord_id, reconciled=True,
                      exec_id="0aa46ee8-2e1c-5b3f-9d1b-4d5a3a0e6c11", last_qty_lots=qty_lots,
                      last_px_ticks=LAST_PX_TICKS)
+
+
+def of_others(exec_id_begins, time_ns):
+    return report_of(ExecType.TRADE, ReportSource.QUERY, cl_ord_id="by-hand", symbol=LINEAR.symbol, side=Side.BUY,
+                     exec_id=f"{exec_id_begins}-2e1c-5b3f-9d1b-4d5a3a0e6c11", last_qty_lots=1,
+                     last_px_ticks=LAST_PX_TICKS, transact_time_ns=time_ns)
 
 
 async def test_what_one_outage_denied_is_compared_in_the_next_though_nothing_is_open_any_more(bench):
@@ -163,6 +178,23 @@ async def test_executions_that_could_not_be_asked_for_are_asked_for_again_howeve
     bench.venue.fills = [VenueExecution(fill_of(order, 4), PosSide.MERGED)]
     await bench.looks(6)
     assert (order.ord_status, order.cum_qty_lots, order.traded_qty_lots) == (OrdStatus.PARTIALLY_FILLED, 4, 4)
+
+
+async def test_executions_of_others_count_from_when_positions_agreed_however_far_the_list_goes_back(bench):
+    """An order that rests for hours fills unheard: what others did all the while was counted then."""
+    order = bench.working(LINEAR)
+    bench.clock.advance(3 * 3600 * S)
+    await bench.looks(6)  # all positions agree
+    now_ns = bench.venue.wall_ns(bench.clock.read_now_ns())
+    bench.venue.open[LINEAR.symbol] = [partly_filled(order, 4)]
+    bench.venue.fills = [
+        VenueExecution(of_others("0fa46ee8", now_ns - 3600 * S)),
+        VenueExecution(of_others("1fa46ee8", now_ns - 10 * S)),
+        VenueExecution(fill_of(order, 4), PosSide.MERGED),
+    ]
+    await bench.looks(6)
+    assert order.traded_qty_lots == 4
+    assert bench.watch.external == ["1fa46ee8-2e1c-5b3f-9d1b-4d5a3a0e6c11"]
 
 
 async def test_executions_that_the_venue_never_lists_are_given_up_by_name(bench, caplog):
