@@ -13,7 +13,7 @@ has told; what may be concluded from them is `engine/reconcile`'s to say.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from decimal import Decimal
 
 from tidings.app.readiness import Readiness
@@ -130,6 +130,7 @@ class Reconciliation:
             self._has_compared_positions = True
             self._readiness.allow_all("comparison")
         for instrument in list(self._to_compare):
+            self._to_compare[instrument] = self._to_compare.pop(instrument)  # one that fails is last the next time
             is_clean = await self._compare_orders(instrument)
             if self._outage_count != outage:
                 return
@@ -140,26 +141,38 @@ class Reconciliation:
     # ---- Rounds --------------------------------------------------------------------------------------------------
 
     async def look(self) -> None:
-        """What is due now. What fails is tried again; until then what was denied stays so."""
-        now_ns = self._clock.read_now_ns()
-        if now_ns < self._not_before_ns:
+        """What is due now. What fails is tried again; until then what was denied stays so.
+
+        Rounds go on beside what an outage has left: one symbol may stay unexplained for long.
+        """
+        if self._clock.read_now_ns() < self._not_before_ns:
             return
-        try:
+        if self.is_behind:
+            await self._try(self.catch_up())
             if self.is_behind:
-                await self.catch_up()
-                self._not_before_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS if self.is_behind else 0
-            elif now_ns >= self._next_round_ns:
-                self._next_round_ns = now_ns + self._interval_ns
-                await self._make_round()
-            elif 0 < self._positions_again_ns <= now_ns:
-                await self._compare_positions()
+                self._not_before_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS
+        if self._has_compared_positions:
+            await self._try(self._go_on(self._clock.read_now_ns()))
+
+    async def _try(self, comparison: Awaitable[None]) -> None:
+        try:
+            await comparison
         except (TidingsError, OSError) as error:
             self._not_before_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS
             log.warning("comparing with the venue failed, and is tried again: %s", error)
 
-    async def _make_round(self) -> None:
-        now_ns = self._clock.read_now_ns()
-        symbols = sorted(self._open_symbols(), key=lambda symbol: (self._compared_ns.get(symbol, 0), symbol.index))
+    async def _go_on(self, now_ns: int) -> None:
+        if now_ns >= self._next_round_ns:
+            self._next_round_ns = now_ns + self._interval_ns
+            symbols = self._open_symbols()
+            await self._try(self._compare_some([one for one in symbols if one not in self._to_compare], now_ns))
+            await self._compare_accounts(symbols)
+        elif 0 < self._positions_again_ns <= now_ns:
+            await self._compare_positions()
+
+    async def _compare_some(self, symbols: list[Instrument], now_ns: int) -> None:
+        """The symbols whose turn it is, longest waiting first."""
+        symbols = sorted(symbols, key=lambda symbol: (self._compared_ns.get(symbol, 0), symbol.index))
         self._next_request_ns = max(self._next_request_ns, now_ns - self._interval_ns)
         for instrument in symbols:
             if self._next_request_ns > now_ns:
@@ -167,6 +180,8 @@ class Reconciliation:
             self._next_request_ns += self._pause_ns
             if not await self._compare_orders(instrument):
                 self._next_round_ns = min(self._next_round_ns, now_ns + LOOK_AGAIN_NS)
+
+    async def _compare_accounts(self, symbols: list[Instrument]) -> None:
         await self._compare_positions(held_only=self.round_count % ACCOUNTS_EVERY != 0)
         if any(symbol.line == ProductLine.SPOT for symbol in symbols) or self.round_count % ACCOUNTS_EVERY == 0:
             await self._compare_balances()
@@ -185,7 +200,7 @@ class Reconciliation:
 
     async def _compare_orders(self, instrument: Instrument) -> bool:
         """One symbol's open orders against the venue's list; whether nothing is left unexplained."""
-        asked_ns = self._clock.read_now_ns()
+        asked_ns = self._compared_ns[instrument] = self._clock.read_now_ns()
         listing = await self._evidence.open_orders(instrument)
         found = compare_orders(listing, self._ours(instrument), self._entry.find_owner, asked_ns)
         if listing.is_complete:
@@ -199,7 +214,6 @@ class Reconciliation:
         is_clean = listing.is_complete and all(order.is_done for order in found.missing)
         if is_clean:
             self._readiness.allow(instrument, "vanished")
-        self._compared_ns[instrument] = asked_ns
         return is_clean
 
     def _ours(self, instrument: Instrument) -> list[Order]:

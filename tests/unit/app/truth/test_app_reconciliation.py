@@ -10,7 +10,7 @@ from tidings.app.truth.foreign_orders import ForeignOrders
 from tidings.app.truth.reconciliation import Reconciliation
 from tidings.clock import ManualClock
 from tidings.engine.reconcile import Listing, VenueExecution
-from tidings.errors import ConnectionLost, RateLimited
+from tidings.errors import ConnectionLost, PeerError, RateLimited
 from tidings.model.enums import DenyReason, ExecType, OrdStatus, PosSide, ReportSource, Side
 from tidings.model.execution_report import report_of
 from tidings.model.terms import OrderTerms
@@ -24,12 +24,15 @@ class Venue:
 
     def __init__(self):
         self.open, self.problem, self.wallets = {}, None, {}
+        self.problem_of, self.asked = {}, []  # by symbol; symbols whose open orders were asked for
         self.ended, self.asks_left = {}, 1_000
         self.fills, self.fills_problem = [], None
 
     async def open_orders(self, instrument):
-        if self.problem is not None:
-            raise self.problem
+        self.asked.append(instrument.symbol)
+        problem = self.problem or self.problem_of.get(instrument.symbol)
+        if problem is not None:
+            raise problem
         return Listing(self.open.get(instrument.symbol, []))
 
     async def order(self, order):
@@ -54,7 +57,7 @@ class Watch:
     """In place of PositionWatch: nothing is held, and all agrees."""
 
     def __init__(self):
-        self.external = []
+        self.external, self.compare_count = [], 0
 
     def count_external(self, report, pos_side=None):
         self.external.append(report.exec_id)
@@ -63,6 +66,7 @@ class Watch:
         return []
 
     async def compare(self, *, held_only=False):
+        self.compare_count += 1
         return []
 
 
@@ -154,6 +158,50 @@ async def test_an_order_that_vanished_halts_its_symbol_though_others_are_compare
     await bench.looks(75)      # balances where nothing is open: every sixth round, and it takes two
     assert bench.gates.denied == {LINEAR.symbol: DenyReason.HALTED}
     assert "neither lists it nor knows how it ended" in bench.readiness.of(LINEAR.symbol)
+
+
+async def test_a_symbol_whose_answers_cannot_be_read_does_not_keep_others_from_being_compared(bench):
+    bench.working(LINEAR)  # of the lower index
+    other = bench.working(INVERSE, INVERSE_PX_TICKS)
+    bench.venue.open[INVERSE.symbol] = [listed(other)]
+    bench.venue.problem_of[LINEAR.symbol] = PeerError("a row that cannot be read")
+    bench.reconciliation.begin("just connected")
+    await bench.looks(4)
+    assert (bench.readiness.of(INVERSE.symbol), bench.reconciliation.is_behind) == ("", True)
+    assert "comparing its orders" in bench.readiness.of(LINEAR.symbol)
+    bench.venue.asked.clear()
+    compare_count = bench.watch.compare_count
+    await bench.looks(30)  # its rounds go on, and those of positions
+    assert bench.venue.asked.count(INVERSE.symbol) >= 5
+    assert bench.watch.compare_count >= compare_count + 5
+
+
+async def test_in_rounds_too_a_symbol_that_fails_is_no_wall_to_those_behind_it(bench):
+    bench.working(LINEAR)  # of the lower index
+    other = bench.working(INVERSE, INVERSE_PX_TICKS)
+    await bench.looks(1)
+    bench.venue.problem_of[LINEAR.symbol] = PeerError("a row that cannot be read")
+    bench.venue.ended[other.handle] = report_of(
+        ExecType.STATUS, ReportSource.QUERY, handle=other.handle, ord_status=OrdStatus.CANCELED, reconciled=True
+    )
+    compare_count = bench.watch.compare_count
+    await bench.looks(20)
+    assert other.is_done
+    assert bench.watch.compare_count >= compare_count + 3
+
+
+async def test_an_order_that_an_outage_leaves_unexplained_does_not_end_the_rounds(bench):
+    bench.working(LINEAR)  # the venue neither lists it nor knows how it ended
+    bench.clock.advance(2 * S)
+    bench.reconciliation.begin("the account stream was down")
+    await bench.looks(4)
+    assert bench.gates.denied[LINEAR.symbol] == DenyReason.HALTED
+    other = bench.working(INVERSE, INVERSE_PX_TICKS)
+    bench.venue.ended[other.handle] = report_of(
+        ExecType.STATUS, ReportSource.QUERY, handle=other.handle, ord_status=OrdStatus.CANCELED, reconciled=True
+    )
+    await bench.looks(10)  # its end was left out by the stream
+    assert other.is_done
 
 
 async def test_where_requests_are_few_each_look_leaves_fewer_orders_missing(bench):
