@@ -35,8 +35,8 @@ class Inquiry:
     """Call `look` every fifth of a second or so; it costs nothing while nothing is unclear.
 
     `request_life_ns` tells how long a request may still be executed after it was sent; None: the venue's clock is in
-    doubt, and nothing is proved absent. More than `unknown_max` unknown orders in a symbol, or one for longer than
-    `age_max_ns`, halt it until they are resolved.
+    doubt, and nothing is proved absent or not in force. More than `unknown_max` unknown orders in a symbol, or one for
+    longer than `age_max_ns`, halt it until they are resolved.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class Inquiry:
         if is_quiet and not self._entry.orders.unknown_count and now_ns < self._look_anyway_ns:
             return  # reading the whole order table would take a moment from the loop
         self._lost_count, self._look_anyway_ns = lost_count, now_ns + LOOK_ANYWAY_NS
+        self._resolver.expiry_ns = self._request_life_ns()
         open_orders = self._entry.orders.open_orders()
         due: dict[Instrument, list[Order]] = {}
         for order in self._resolver.due(open_orders, now_ns):
@@ -121,15 +122,13 @@ class Inquiry:
         owing = [order for order in found if told[order.handle].cum_qty_lots > order.traded_qty_lots]
         if owing:
             await self._reconciliation.fetch_executions(instrument, owing)
+        self._resolver.expiry_ns = self._request_life_ns()
         for order in found:
             self._tell(order, self._resolver.found(order, told[order.handle], asked_ns))
         return [order for order in orders if order.handle not in told]
 
     def _tell_not_found(self, orders: list[Order], asked_ns: int) -> None:
-        life_ns = self._request_life_ns()
-        if life_ns is None:
-            return
-        self._resolver.expiry_ns = life_ns
+        self._resolver.expiry_ns = self._request_life_ns()
         for order in orders:
             self._tell(order, self._resolver.not_found(order, asked_ns))
 

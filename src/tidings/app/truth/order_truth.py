@@ -59,7 +59,7 @@ class OrderTruth:
         self.foreign_exposure = ForeignExposure(
             self.reconciliation.foreign, entry.risk.exposure, products.find, self.watch.is_hedged
         )
-        self.resolver = Resolver(deadline_ns=settings.deadline_ns, expiry_ns=self.request_life_ns() or 0)
+        self.resolver = Resolver(deadline_ns=settings.deadline_ns, expiry_ns=self.request_life_ns())
         self.inquiry = Inquiry(
             entry, evidence, self.resolver, clock, self.reconciliation, readiness,
             request_life_ns=self.request_life_ns, unknown_max=settings.unknown_orders_max,

@@ -173,6 +173,20 @@ async def test_nothing_is_proved_absent_while_the_venues_clock_is_in_doubt(bench
     assert order.status == OrdStatus.REJECTED
 
 
+async def test_an_amend_is_not_called_void_while_the_venues_clock_is_in_doubt(bench):
+    """Nobody can say then that it has expired, whatever was known before: it may still come into force."""
+    order = bench.path.submit(LIMIT, now_ns=bench.clock.read_now_ns())
+    bench.path.hear(said(ExecType.NEW, handle=order.handle))
+    assert bench.path.entry.amend_order(order, order.price_ticks - 1, 0, bench.clock.read_now_ns()) == 0
+    bench.venue.open = [shown(order, price_ticks=order.price_ticks)]
+    bench.life_ns = None
+    await bench.looks(60)
+    assert order.is_amend_pending
+    bench.life_ns = EXPIRY_NS
+    await bench.looks(17)
+    assert (order.is_amend_pending, bench.path.strategy.names[-1]) == (False, "reject")
+
+
 async def test_absence_is_proved_within_three_seconds_of_the_expiry(bench):
     (order,) = bench.lose()
     await bench.looks(5)
