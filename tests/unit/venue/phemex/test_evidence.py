@@ -74,12 +74,18 @@ def test_a_row_of_a_state_that_is_new_to_us_tells_none():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"orderId": "not-a-uuid"}, {"bizError": "x"}, {"transactTimeNs": [1]}, {"clOrdId": "ä"}, {"priceRp": "1e999999"},
-     {"transactTimeNs": 2**70}],
+    [{"orderId": "not-a-uuid"}, {"bizError": "x"}, {"transactTimeNs": [1]}, {"priceRp": "1e999999"},
+     {"cumQtyRq": "1E+999990"}, {"priceRp": "1" + "0" * 64}, {"transactTimeNs": 2**70}, {"clOrdId": "ä"}],
 )  # fmt: skip
 def test_a_row_that_cannot_be_read_is_a_broken_answer(wrong):
     with pytest.raises(PeerError, match="BTCUSDT"):
         report_from_row(LINEAR, LINEAR_ROW | wrong, NOW_NS)
+
+
+def test_a_number_a_hair_off_the_grid_is_not_rounded_onto_it():
+    row = LINEAR_ROW | {"priceRp": "61000.50000000000000000000000000000001", "cumQtyRq": "0.005"}
+    report = report_from_row(LINEAR, row, NOW_NS)
+    assert (report.price_ticks, report.cum_qty_lots * LINEAR.lot_size) == (-(2**63), Decimal("0.005"))
 
 
 def test_an_order_by_quote_tells_its_money():
