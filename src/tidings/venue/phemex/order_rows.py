@@ -78,10 +78,11 @@ def report_from_row(
     line = ProductLine(instrument.line)
     is_by_quote = row.get("qtyType") == "ByQuote"  # money to spend, in units of the quote currency's scale
     with _row_of(instrument, "order"):
+        _check_symbol(instrument, row)
         price, stop_px, order_qty, cum_qty, leaves_qty = (_first(row, keys) for keys in _KEYS[line])
         take_profit, stop_loss, offset = (_first(row, keys) for keys in _TRIGGER_KEYS[line])
         return report_of(
-            ExecType.STATUS, ReportSource.QUERY, now_ns, handle=handle, cl_ord_id=cl_ord_id_of(row),
+            ExecType.STATUS, ReportSource.QUERY, now_ns, handle=handle, cl_ord_id=_shown(cl_ord_id_of(row)),
             request_kind=RequestKind.QUERY, symbol=instrument.symbol,
             order_id=str(row.get("orderID") or row.get("orderId") or ""), side=_SIDES.get(str(row.get("side")), 0),
             ord_status=-1 if status is None else status, code=int(row.get("bizError") or 0),
@@ -106,13 +107,14 @@ def execution_from_row(instrument: Instrument, row: dict[str, Any], now_ns: int)
         return None
     exec_id = str(row.get("execID") or row.get("execId") or "")
     with _row_of(instrument, "execution"):
+        _check_symbol(instrument, row)
         px, qty, fee = (_first(row, keys) for keys in _EXECUTION_KEYS[ProductLine(instrument.line)])
         qty_lots = _qty_lots(instrument, qty)
         if uuid_words(exec_id) == (0, 0) or qty_lots <= 0:
             raise ValueError(f"execID {exec_id!r}, {qty} executed")
         fee_mantissa, fee_scale = _fee(instrument, fee, str(row.get("feeCurrency") or ""))
         report = report_of(
-            ExecType.TRADE, ReportSource.QUERY, now_ns, cl_ord_id=cl_ord_id_of(row),
+            ExecType.TRADE, ReportSource.QUERY, now_ns, cl_ord_id=_shown(cl_ord_id_of(row)),
             request_kind=RequestKind.QUERY, order_id=str(row.get("orderID") or ""), symbol=instrument.symbol,
             side=_SIDES.get(str(row.get("side")), 0),
             exec_id=exec_id, last_px_ticks=_price_ticks(instrument, px), last_qty_lots=qty_lots,
@@ -140,6 +142,17 @@ def position_from_row(instrument: Instrument, row: dict[str, Any]) -> VenuePosit
 def cl_ord_id_of(row: dict[str, Any]) -> str:
     """A row's ClOrdID; one of the services writes it with a small d."""
     return str(row.get("clOrdID") or row.get("clOrdId") or "")
+
+
+def _shown(cl_ord_id: str) -> str:
+    """A ClOrdID fit for a report. With characters beyond ASCII it cannot be ours, but may be somebody's."""
+    return cl_ord_id.encode("ascii", "replace").decode("ascii")
+
+
+def _check_symbol(instrument: Instrument, row: dict[str, Any]) -> None:
+    """A list of another symbol's rows is the answer to another question: nothing is missing in it."""
+    if row.get("symbol") not in (None, "", instrument.symbol):
+        raise ValueError(f"it is of {str(row['symbol'])[:NUMBER_CHARS_MAX]!r}")
 
 
 def _fee(instrument: Instrument, fee: Decimal | None, currency: str) -> tuple[int, int]:

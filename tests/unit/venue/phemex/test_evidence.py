@@ -75,11 +75,16 @@ def test_a_row_of_a_state_that_is_new_to_us_tells_none():
 @pytest.mark.parametrize(
     "wrong",
     [{"orderId": "not-a-uuid"}, {"bizError": "x"}, {"transactTimeNs": [1]}, {"priceRp": "1e999999"},
-     {"cumQtyRq": "1E+999990"}, {"priceRp": "1" + "0" * 64}, {"transactTimeNs": 2**70}, {"clOrdId": "ä"}],
+     {"cumQtyRq": "1E+999990"}, {"priceRp": "1" + "0" * 64}, {"transactTimeNs": 2**70}, {"symbol": "ETHUSDT"}],
 )  # fmt: skip
 def test_a_row_that_cannot_be_read_is_a_broken_answer(wrong):
     with pytest.raises(PeerError, match="BTCUSDT"):
         report_from_row(LINEAR, LINEAR_ROW | wrong, NOW_NS)
+
+
+def test_a_foreign_clordid_in_any_letters_is_no_broken_answer():
+    """Other programs choose their ids as they like: theirs must not keep ours from being compared."""
+    assert report_from_row(LINEAR, LINEAR_ROW | {"clOrdId": "geschäft-7"}, NOW_NS).cl_ord_id == "gesch?ft-7"
 
 
 def test_a_number_a_hair_off_the_grid_is_not_rounded_onto_it():
