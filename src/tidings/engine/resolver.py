@@ -31,6 +31,9 @@ ASK_AGAIN_MAX_NS = 15 * NS_PER_S
 # was taken in before that shows in an answer that is asked for a second behind its life.
 LAG_NS = NS_PER_S
 NOT_FOUND_APART_NS = LAG_NS
+# An order that has just left the list of open ones may come into that of done ones two seconds later: in between it is
+# in neither.
+DONE_LISTS_APART_NS = 2 * LAG_NS
 NOT_FOUND_NEEDED = 2
 TOMBSTONE_NS = 24 * 3600 * NS_PER_S
 TOMBSTONES_MAX = 100_000
@@ -120,19 +123,21 @@ class Resolver:
             self.resolved_count += 1
         return reports
 
-    def not_found(self, order: Order, asked_ns: int) -> list[ExecutionReport]:
+    def not_found(
+        self, order: Order, asked_ns: int, apart_ns: int = NOT_FOUND_APART_NS
+    ) -> list[ExecutionReport]:  # fmt: skip
         """A well-formed answer to what was asked at `asked_ns`, that the venue knows no such order: what to tell the
-        engine, mostly nothing yet.
+        engine, mostly nothing yet. `apart_ns`: how long behind the first such answer it takes to agree with it.
         """
         case = self._cases.get(order.handle)
         if case is None or order.status != OrdStatus.UNKNOWN:
             return []
         if order.order_id or not self._is_past_expiry(self._sent_at_ns(order), asked_ns):
             return []
-        if case.not_found_count and asked_ns - case.not_found_ns < NOT_FOUND_APART_NS:
+        if case.not_found_count and asked_ns - case.not_found_ns < apart_ns:
             return []
         case.not_found_count, case.not_found_ns, case.wait_ns = case.not_found_count + 1, asked_ns, ASK_AGAIN_NS
-        case.ask_at_ns = asked_ns + NOT_FOUND_APART_NS
+        case.ask_at_ns = asked_ns + apart_ns
         if case.not_found_count < NOT_FOUND_NEEDED:
             return []
         self.resolved_count += 1

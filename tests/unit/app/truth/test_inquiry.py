@@ -140,6 +140,21 @@ async def test_many_lost_orders_are_looked_for_in_the_list_of_done_ones(bench):
     assert not any(question.startswith("T") for question in bench.venue.asked)
 
 
+async def test_an_order_in_neither_list_while_it_goes_from_one_to_the_other_is_not_proved_absent(bench):
+    """Nobody could ask until its expiry had passed; then all were cancelled, and the list of done ones lags."""
+    orders = bench.lose(5)
+    bench.venue.problem = ConnectionLost("away")
+    await bench.looks(8)
+    bench.venue.problem, asked_before = None, len(bench.venue.asked)
+    while len(bench.venue.asked) == asked_before:
+        await bench.looks(0.5)
+    await bench.looks(1.5)
+    bench.venue.closed = [shown(order, OrdStatus.CANCELED) for order in orders]
+    await bench.looks(5)
+    assert {order.status for order in orders} == {OrdStatus.CANCELED}
+    assert (bench.path.strategy.names.count("reject"), bench.resolver.buried) == (0, [])
+
+
 @pytest.mark.parametrize(
     "problem", [ConnectionLost("no such host"), PeerError("HTML"), RateLimited("wait", 3), OSError("no route")]
 )
