@@ -1,7 +1,8 @@
 """Keeps our picture of the account equal to the venue's: by its lists, besides what its stream tells.
 
     outage   at connect, after the stream was down, after this process stood still: new orders are denied until the
-             positions are compared, and those of each symbol with anything open until its orders are
+             positions are compared, those of each symbol with anything open until its orders are, and those of one
+             whose position differs until an execution explains it (or halts it, by PositionWatch)
     round    every few seconds: the symbols where something is open, and the accounts where something is held, for a
              stream can leave out messages while its heartbeats go on
 
@@ -18,10 +19,12 @@ from decimal import Decimal
 
 from tidings.app.readiness import Readiness
 from tidings.app.truth.foreign_orders import ForeignOrders
+from tidings.app.truth.position_watch import CAUSE as POSITION
 from tidings.app.truth.position_watch import PositionWatch
 from tidings.clock import Clock
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.reconcile import (
+    DIFFERS_AFTER_NS,
     BalanceCheck,
     QuietCancels,
     VanishedOrders,
@@ -44,6 +47,7 @@ MINUTE_NS = 60 * NS_PER_S
 BUDGET_PERCENT = 20  # of what one rate group allows may go into rounds; more symbols than that take turns
 ACCOUNTS_EVERY = 6  # rounds: accounts where nothing is held
 LOOK_AGAIN_NS = NS_PER_S
+EXPLAINED_WITHIN_NS = 2 * DIFFERS_AFTER_NS
 ASKED_BY_ID_MAX = 3  # more missing orders in one symbol are looked for in the list of done ones
 OWED_LOOKS_MAX = 20  # for executions that the venue does not list
 LONGEST_WINDOW_NS = 7 * 24 * 3600 * NS_PER_S
@@ -84,6 +88,8 @@ class Reconciliation:
         self._owed_looks: dict[int, int] = {}
         self._next_round_ns = self._next_request_ns = self._not_before_ns = 0
         self._agreed_ns = clock.read_now_ns()  # all positions were last seen to agree, or we began
+        self._differing: list[Instrument] = []  # whose positions do not agree
+        self._explained_by_ns = 0  # after an outage
         self._positions_again_ns = 0  # when a difference is to be looked at once more; 0: there is none
 
     # ---- What others tell ----------------------------------------------------------------------------------------
@@ -128,15 +134,30 @@ class Reconciliation:
             if self._outage_count != outage:
                 return  # a newer one began meanwhile: this answer may be older
             self._has_compared_positions = True
+            self._explained_by_ns = self._clock.read_now_ns() + EXPLAINED_WITHIN_NS
+            for instrument in self._differing:
+                self._to_compare[instrument] = None
+                text = "its position differs from the venue's: looking for what explains it"
+                self._readiness.deny(instrument, "comparison", DenyReason.NOT_READY, text)
             self._readiness.allow_all("comparison")
+        elif self._differing:
+            await self._compare_positions()
         for instrument in list(self._to_compare):
             self._to_compare[instrument] = self._to_compare.pop(instrument)  # one that fails is last the next time
             is_clean = await self._compare_orders(instrument)
             if self._outage_count != outage:
                 return
-            if is_clean:
+            if is_clean and not self._is_in_doubt(instrument):
                 self._to_compare.pop(instrument, None)
                 self._readiness.allow(instrument, "comparison")
+
+    def _is_in_doubt(self, instrument: Instrument) -> bool:
+        """Whether its position may still turn out to be another. One that differs by the same for so long has halted its
+        symbol by now; where others trade all the time each look differs, and by another number.
+        """
+        if instrument not in self._differing or self._readiness.has(instrument, POSITION):
+            return False
+        return self._clock.read_now_ns() < self._explained_by_ns
 
     # ---- Rounds --------------------------------------------------------------------------------------------------
 
@@ -311,10 +332,12 @@ class Reconciliation:
     async def _compare_positions(self, *, held_only: bool = False) -> None:
         """All accounts; where a position differs, executions we have not heard of may explain it."""
         asked_ns = self._clock.read_now_ns()
+        held_only = held_only and not self._differing
         differing = await self._watch.compare(held_only=held_only)
         for instrument in differing:
             await self._hear_executions(instrument, self._agreed_ns - MINUTE_NS)
         self._positions_again_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS if differing else 0
+        self._differing = differing
         if not differing and not held_only:
             self._agreed_ns = asked_ns
 

@@ -57,7 +57,7 @@ class Watch:
     """In place of PositionWatch: nothing is held, and all agrees."""
 
     def __init__(self):
-        self.external, self.compare_count = [], 0
+        self.external, self.compare_count, self.differing = [], 0, []
 
     def count_external(self, report, pos_side=None):
         self.external.append(report.exec_id)
@@ -67,7 +67,7 @@ class Watch:
 
     async def compare(self, *, held_only=False):
         self.compare_count += 1
-        return []
+        return list(self.differing)
 
 
 class Gates:
@@ -202,6 +202,36 @@ async def test_an_order_that_an_outage_leaves_unexplained_does_not_end_the_round
     )
     await bench.looks(10)  # its end was left out by the stream
     assert other.is_done
+
+
+async def test_behind_an_outage_a_symbol_whose_position_differs_is_not_ready_until_it_agrees(bench):
+    """What the outage hid may be told by no list yet: limits that count on a wrong position let too much through."""
+    bench.watch.differing = [LINEAR]
+    bench.reconciliation.begin("the account stream was down")
+    await bench.looks(2)
+    assert (bench.gates.all, bench.gates.denied) == (DenyReason.NONE, {LINEAR.symbol: DenyReason.NOT_READY})
+    assert "its position differs" in bench.readiness.of(LINEAR.symbol)
+    bench.watch.differing = []
+    await bench.looks(2)
+    assert (bench.readiness.symbols, bench.reconciliation.is_behind) == ({}, False)
+
+
+async def test_a_position_that_others_move_all_the_time_keeps_its_symbol_back_for_seconds_only(bench):
+    bench.watch.differing = [LINEAR]
+    bench.reconciliation.begin("the account stream was down")
+    await bench.looks(4)
+    assert bench.gates.denied == {LINEAR.symbol: DenyReason.NOT_READY}
+    await bench.looks(4)
+    assert (bench.readiness.symbols, bench.reconciliation.is_behind) == ({}, False)
+
+
+async def test_a_difference_that_has_halted_its_symbol_is_no_outage_any_more(bench):
+    bench.watch.differing = [LINEAR]
+    bench.reconciliation.begin("the account stream was down")
+    await bench.looks(2)
+    bench.readiness.deny(LINEAR, "position", DenyReason.HALTED, "find out why")
+    await bench.looks(2)
+    assert (bench.readiness.symbols, bench.reconciliation.is_behind) == ({LINEAR.symbol: "find out why"}, False)
 
 
 async def test_where_requests_are_few_each_look_leaves_fewer_orders_missing(bench):
