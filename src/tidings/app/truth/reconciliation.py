@@ -152,8 +152,8 @@ class Reconciliation:
                 self._readiness.allow(instrument, "comparison")
 
     def _is_in_doubt(self, instrument: Instrument) -> bool:
-        """Whether its position may still turn out to be another. One that differs by the same for so long has halted its
-        symbol by now; where others trade all the time each look differs, and by another number.
+        """Whether its position may still turn out to be another. One that goes on to differ by the same has halted its
+        symbol by then; where others trade all the time each look differs, and by another number.
         """
         if instrument not in self._differing or self._readiness.has(instrument, POSITION):
             return False
