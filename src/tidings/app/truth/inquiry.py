@@ -2,8 +2,9 @@
 learns.
 
 One list answers for all open orders of a symbol. Those that are not in it are asked for one by one, or, where they are
-many, looked for in the list of done orders: five hundred lost orders must not eat the budget that cancels need. Only
-orders that neither of the two well-formed answers knows count as not found.
+many, looked for in the list of done orders: five hundred lost orders must not eat the budget that cancels need. Where
+that list is too long, or does not tell whose its rows are, they are asked for one by one all the same, a few at a time.
+Only orders that neither of the two well-formed answers knows count as not found.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class Inquiry:
         self._look_anyway_ns = 0
         self._revived_count = 0
         self._halted: dict[Instrument, None] = {}
+        self._by_id_ns: dict[int, int] = {}  # handle → when an order was last asked for by its id
 
     async def look(self) -> None:
         """Ask about whoever is due. What fails is asked again later: an error is no answer."""
@@ -72,6 +74,8 @@ class Inquiry:
         self._lost_count, self._look_anyway_ns = lost_count, now_ns + LOOK_ANYWAY_NS
         self._resolver.expiry_ns = self._request_life_ns()
         open_orders = self._entry.orders.open_orders()
+        if self._by_id_ns:
+            self._by_id_ns = {o.handle: self._by_id_ns[o.handle] for o in open_orders if o.handle in self._by_id_ns}
         due: dict[Instrument, list[Order]] = {}
         for order in self._resolver.due(open_orders, now_ns):
             due.setdefault(order.terms.instrument, []).append(order)
@@ -98,16 +102,23 @@ class Inquiry:
         if len(unlisted) > ASKED_BY_ID_MAX:
             closed = await self._evidence.closed_orders(instrument, self._reconciliation.sent_since(unlisted))
             unlisted = await self._tell_found(instrument, unlisted, closed.reports, asked_ns)
-            if closed.is_complete and listing.is_complete:
-                self._tell_not_found(unlisted, asked_ns, DONE_LISTS_APART_NS)
-            return
-        for order in unlisted:
+            if closed.is_complete:
+                if listing.is_complete:
+                    self._tell_not_found(unlisted, asked_ns, DONE_LISTS_APART_NS)
+                return
+        for order in self._whose_turn_it_is(unlisted, asked_ns):
             self.question_count += 1
             report = await self._evidence.order(order)
             if report is not None:
                 await self._tell_found(instrument, [order], [report], asked_ns)
             elif listing.is_complete:
                 self._tell_not_found([order], asked_ns)
+
+    def _whose_turn_it_is(self, orders: list[Order], now_ns: int) -> list[Order]:
+        """Some that may be asked for by id, those first that were not for the longest time: not all can be resolved."""
+        chosen = sorted(orders, key=lambda order: self._by_id_ns.get(order.handle, 0))[:ASKED_BY_ID_MAX]
+        self._by_id_ns.update({order.handle: now_ns for order in chosen})
+        return chosen
 
     async def _tell_found(
         self, instrument: Instrument, orders: list[Order], reports: list[ExecutionReport], asked_ns: int

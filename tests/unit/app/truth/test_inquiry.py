@@ -23,7 +23,7 @@ class Venue:
     def __init__(self):
         self.asked = []
         self.open, self.closed, self.by_id = [], [], {}
-        self.is_complete = True
+        self.is_complete = self.is_closed_complete = True
         self.problem = None
 
     def _answer(self, question):
@@ -37,7 +37,7 @@ class Venue:
 
     async def closed_orders(self, instrument, since_ns):
         self._answer(f"closed {instrument.symbol}")
-        return Listing(self.closed, self.is_complete)
+        return Listing(self.closed, self.is_complete and self.is_closed_complete)
 
     async def order(self, order):
         self._answer(order.cl_ord_id)
@@ -176,6 +176,29 @@ async def test_a_list_that_is_not_all_proves_no_absence(bench, count):
     bench.venue.is_complete = False
     await bench.looks(60)
     assert {order.status for order in orders} == {OrdStatus.UNKNOWN}
+
+
+async def test_where_the_list_of_done_orders_is_not_all_lost_ones_are_asked_for_by_id_a_few_at_a_time(bench):
+    """Two thousand orders have ended since, or rows of spot do not tell whose they are."""
+    orders = bench.lose(8)
+    bench.venue.is_closed_complete = False
+    bench.venue.by_id[orders[7].cl_ord_id] = shown(orders[7], OrdStatus.CANCELED, handle=orders[7].handle)
+    await bench.looks(60)
+    assert [order.status for order in orders] == [OrdStatus.REJECTED] * 7 + [OrdStatus.CANCELED]
+    by_id = [question for question in bench.venue.asked if question.startswith("T")]
+    assert len(by_id) <= 3 * bench.venue.asked.count("open BTCUSDT")
+
+
+async def test_orders_that_cannot_be_resolved_do_not_take_every_turn(bench):
+    """The venue has named them, and does not know them any more: they stay unknown, and those behind them do not."""
+    named, lost = bench.lose(4), bench.lose(4)
+    for number, order in enumerate(named):
+        order_id = f"{number:08x}-77b2-5d41-9c08-6a5e4d3c2b1a"
+        bench.path.hear(said(ExecType.STATUS, handle=order.handle, order_id=order_id))
+    bench.venue.is_closed_complete = False
+    await bench.looks(90)
+    assert {order.status for order in named} == {OrdStatus.UNKNOWN}
+    assert {order.status for order in lost} == {OrdStatus.REJECTED}
 
 
 async def test_nothing_is_proved_absent_while_the_venues_clock_is_in_doubt(bench):
