@@ -178,6 +178,11 @@ async def test_a_list_whose_rows_do_not_tell_whose_they_are_is_not_complete():
     assert not (await evidence(venue).closed_orders(SPOT, NOW_NS)).is_complete
 
 
+async def test_a_list_that_writes_the_beginning_of_the_order_id_for_the_client_id_is_not_complete():
+    venue = Venue(api__data_g__futures_orders=[LINEAR_ROW | {"clOrdId": ORDER_ID[:7], "ordStatus": "Filled"}])
+    assert not (await evidence(venue).closed_orders(LINEAR, NOW_NS)).is_complete
+
+
 async def test_positions_of_an_account_and_their_modes():
     rows = [
         {"symbol": "BTCUSDT", "size": "0.5", "side": "Buy", "posSide": "Long", "posMode": "Hedged"},
