@@ -82,7 +82,8 @@ class OrderTruth:
         Its expiry was dated so that it lives at least its time; what we are unsure of counts twice, and a clock that
         was set back gives everything under way that much more.
         """
-        if self._venue_clock.reason(self._clock.read_now_ns()):
+        now_ns = self._clock.read_now_ns()
+        if self._venue_clock.reason(now_ns):
             return None
-        setback_ns = max(0, -self._venue_clock.guard.last_jump_ns)
-        return (self._expiry_s + EXPIRY_MARGIN_S) * NS_PER_S + 2 * self._venue_clock.uncertainty_ns + setback_ns
+        set_back_ns = self._venue_clock.guard.set_back_ns(now_ns)
+        return (self._expiry_s + EXPIRY_MARGIN_S) * NS_PER_S + 2 * self._venue_clock.uncertainty_ns + set_back_ns
