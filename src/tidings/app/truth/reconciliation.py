@@ -130,26 +130,46 @@ class Reconciliation:
         """Compare what is denied until it is. Raises what the venue's answers raise; the rest stays denied."""
         outage = self._outage_count
         if not self._has_compared_positions:
-            await self._compare_positions()
+            await self._compare_denied_positions()
             if self._outage_count != outage:
                 return  # a newer one began meanwhile: this answer may be older
-            self._has_compared_positions = True
-            self._explained_by_ns = self._clock.read_now_ns() + EXPLAINED_WITHIN_NS
-            for instrument in self._differing:
-                self._to_compare[instrument] = None
-                text = "its position differs from the venue's: looking for what explains it"
-                self._readiness.deny(instrument, "comparison", DenyReason.NOT_READY, text)
-            self._readiness.allow_all("comparison")
+            self._lift_all()
         elif self._differing:
             await self._compare_positions()
         for instrument in list(self._to_compare):
             self._to_compare[instrument] = self._to_compare.pop(instrument)  # one that fails is last the next time
-            is_clean = await self._compare_orders(instrument)
+            is_clean = await self._compare_denied_orders(instrument)
             if self._outage_count != outage:
                 return
             if is_clean and not self._is_in_doubt(instrument):
                 self._to_compare.pop(instrument, None)
                 self._readiness.allow(instrument, "comparison")
+
+    async def _compare_denied_positions(self) -> None:
+        try:
+            await self._compare_positions()
+        except (TidingsError, OSError) as error:
+            text = f"comparing positions with the venue's failed, and is tried again: {error}"
+            self._readiness.deny_all("comparison", DenyReason.NOT_READY, text)
+            raise
+
+    def _lift_all(self) -> None:
+        """The positions are compared: from here on only symbols are denied, those too whose positions do not agree."""
+        self._has_compared_positions = True
+        self._explained_by_ns = self._clock.read_now_ns() + EXPLAINED_WITHIN_NS
+        for instrument in self._differing:
+            self._to_compare[instrument] = None
+            text = "its position differs from the venue's: looking for what explains it"
+            self._readiness.deny(instrument, "comparison", DenyReason.NOT_READY, text)
+        self._readiness.allow_all("comparison")
+
+    async def _compare_denied_orders(self, instrument: Instrument) -> bool:
+        try:
+            return await self._compare_orders(instrument)
+        except (TidingsError, OSError) as error:
+            text = f"comparing its orders with the venue's failed, and is tried again: {error}"
+            self._readiness.deny(instrument, "comparison", DenyReason.NOT_READY, text)
+            raise
 
     def _is_in_doubt(self, instrument: Instrument) -> bool:
         """Whether its position may still turn out to be another. One that goes on to differ by the same has halted its

@@ -57,7 +57,7 @@ class Watch:
     """In place of PositionWatch: nothing is held, and all agrees."""
 
     def __init__(self):
-        self.external, self.compare_count, self.differing = [], 0, []
+        self.external, self.compare_count, self.differing, self.problem = [], 0, [], None
 
     def count_external(self, report, pos_side=None):
         self.external.append(report.exec_id)
@@ -67,6 +67,8 @@ class Watch:
 
     async def compare(self, *, held_only=False):
         self.compare_count += 1
+        if self.problem is not None:
+            raise self.problem
         return list(self.differing)
 
 
@@ -169,11 +171,23 @@ async def test_a_symbol_whose_answers_cannot_be_read_does_not_keep_others_from_b
     await bench.looks(4)
     assert (bench.readiness.of(INVERSE.symbol), bench.reconciliation.is_behind) == ("", True)
     assert "comparing its orders" in bench.readiness.of(LINEAR.symbol)
+    assert bench.readiness.of(LINEAR.symbol).endswith("tried again: a row that cannot be read")
     bench.venue.asked.clear()
     compare_count = bench.watch.compare_count
     await bench.looks(30)  # its rounds go on, and those of positions
     assert bench.venue.asked.count(INVERSE.symbol) >= 5
     assert bench.watch.compare_count >= compare_count + 5
+
+
+async def test_positions_that_cannot_be_compared_deny_all_and_say_why(bench):
+    bench.watch.problem = PeerError("a position that cannot be read")
+    bench.reconciliation.begin("just connected")
+    await bench.looks(2)
+    assert bench.gates.all == DenyReason.NOT_READY
+    assert bench.readiness.reason.endswith("tried again: a position that cannot be read")
+    bench.watch.problem = None
+    await bench.looks(2)
+    assert (bench.gates.all, bench.readiness.reason) == (DenyReason.NONE, "")
 
 
 async def test_in_rounds_too_a_symbol_that_fails_is_no_wall_to_those_behind_it(bench):
