@@ -37,6 +37,7 @@ class OrderTicket:
         self._waits: list[tuple[Callable[[ExecutionReport], object], asyncio.Future[ExecutionReport]]] = []
         self._reports: deque[ExecutionReport] = deque(maxlen=REPORTS_MAX)
         self._news = asyncio.Event()
+        self._reader_count = 0
         self._last_of_create: ExecutionReport | None = None
         self._ended: ConnectionLost | None = None
         self.order = order
@@ -132,14 +133,23 @@ class OrderTicket:
         return self
 
     async def reports(self) -> AsyncIterator[ExecutionReport]:
-        """Every report about this order from its creation on, ending after the last one. For one reader."""
-        while True:
-            while self._reports:
-                yield self._reports.popleft()
-            if self.order.is_done or self._ended is not None:
-                return
-            self._news.clear()
-            await self._news.wait()
+        """Every report about this order from its creation on, ending after the last one, or with the session. For one
+        reader.
+        """
+        is_late = not self._phemex.engine.is_open
+        self._reader_count += 1
+        self._phemex.waiting.add(self)
+        try:
+            while True:
+                while self._reports:
+                    yield self._reports.popleft()
+                if self.order.is_done or is_late or self._ended is not None:
+                    return
+                self._news.clear()
+                await self._news.wait()
+        finally:
+            self._reader_count -= 1
+            self._leave()
 
     # ---- Inside --------------------------------------------------------------------------------------------------
 
@@ -173,8 +183,12 @@ class OrderTicket:
             return await future
         finally:
             self._waits.remove(wait)
-            if not self._waits:
-                self._phemex.waiting.discard(self)
+            self._leave()
+
+    def _leave(self) -> None:
+        """Who has waited does so no more."""
+        if not self._waits and not self._reader_count:
+            self._phemex.waiting.discard(self)
 
     def _is_end_of_create(self, report: ExecutionReport) -> bool:
         if report.exec_type == ExecType.STATUS:  # a list or a snapshot tells an order's state, and no event

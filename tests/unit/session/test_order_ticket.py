@@ -1,4 +1,4 @@
-"""What who awaits an order is told, where the venue tells a state and no event, or ends a request without a number."""
+"""What who awaits an order is told: by a state and no event, of a request that ends without a number, at the end."""
 
 import asyncio
 from types import SimpleNamespace
@@ -7,7 +7,7 @@ import pytest
 from engine_samples import NOW_NS, Path
 from order_samples import LIMIT, said
 
-from tidings.errors import OrderRejected, OrderUnknown
+from tidings.errors import ConnectionLost, OrderRejected, OrderUnknown
 from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind
 from tidings.session.order_ticket import OrderTicket
 
@@ -102,3 +102,26 @@ async def test_a_cancel_without_effect_does_not_say_that_its_order_is_not_at_the
                  text="the order is open long after")
     with pytest.raises(OrderRejected, match="WITHOUT_EFFECT: the order is open long after"):
         await asyncio.wait_for(waiting, 1)
+
+
+async def read_all(ticket):
+    return [report.exec_type async for report in ticket.reports()]
+
+
+async def test_who_reads_reports_is_let_go_when_the_session_ends(session):
+    ticket = session.ticket()
+    reading = await awaited(read_all(ticket))
+    waiting = await awaited(ticket.accepted())
+    session.hear(ticket, ExecType.NEW, ord_status=OrdStatus.NEW)
+    await asyncio.wait_for(waiting, 1)
+    assert session.waiting == {ticket}
+    ticket.end_waits(ConnectionLost("the session ended"))
+    assert await asyncio.wait_for(reading, 1) == [ExecType.NEW]
+    assert session.waiting == set()
+
+
+async def test_who_reads_reports_after_the_session_gets_those_there_are(session):
+    ticket = session.ticket()
+    session.hear(ticket, ExecType.NEW, ord_status=OrdStatus.NEW)
+    session.engine.is_open = False
+    assert await asyncio.wait_for(read_all(ticket), 1) == [ExecType.NEW]
