@@ -79,11 +79,11 @@ class OrderTruth:
     def request_life_ns(self) -> int | None:
         """How long a request may be executed after it was sent; None while the venue's clock is in doubt.
 
-        Its expiry was dated so that it lives at least its time; what we are unsure of counts twice, and a clock that
-        was set back gives everything under way that much more.
+        Its expiry was dated so that it lives at least its time; what we were unsure of then counts twice, and a clock
+        that was set back gives everything under way that much more.
         """
         now_ns = self._clock.read_now_ns()
         if self._venue_clock.reason(now_ns):
             return None
         set_back_ns = self._venue_clock.guard.set_back_ns(now_ns)
-        return (self._expiry_s + EXPIRY_MARGIN_S) * NS_PER_S + 2 * self._venue_clock.uncertainty_ns + set_back_ns
+        return (self._expiry_s + EXPIRY_MARGIN_S) * NS_PER_S + 2 * self._venue_clock.dated_within_ns + set_back_ns
