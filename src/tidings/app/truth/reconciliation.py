@@ -47,6 +47,7 @@ MINUTE_NS = 60 * NS_PER_S
 BUDGET_PERCENT = 20  # of what one rate group allows may go into rounds; more symbols than that take turns
 ACCOUNTS_EVERY = 6  # rounds: accounts where nothing is held
 LOOK_AGAIN_NS = NS_PER_S
+LISTS_LAG_NS = 10 * NS_PER_S  # by far
 EXPLAINED_WITHIN_NS = 2 * DIFFERS_AFTER_NS
 ASKED_BY_ID_MAX = 3  # more missing orders in one symbol are looked for in the list of done ones
 OWED_LOOKS_MAX = 20  # for executions that the venue does not list
@@ -86,6 +87,7 @@ class Reconciliation:
         self._balance_scales: dict[str, int] = {}
         self._balance_check = BalanceCheck()
         self._owed_looks: dict[int, int] = {}
+        self._counted_ns: dict[int, int] = {}  # handle → when a list was asked for that showed as much filled as heard
         self._next_round_ns = self._next_request_ns = self._not_before_ns = 0
         self._agreed_ns = clock.read_now_ns()  # all positions were last seen to agree, or we began
         self._differing: list[Instrument] = []  # whose positions do not agree
@@ -214,6 +216,7 @@ class Reconciliation:
     async def _compare_some(self, symbols: list[Instrument], now_ns: int) -> None:
         """The symbols whose turn it is, longest waiting first."""
         symbols = sorted(symbols, key=lambda symbol: (self._compared_ns.get(symbol, 0), symbol.index))
+        self._counted_ns = {h: ns for h, ns in self._counted_ns.items() if self._entry.orders.find(h) is not None}
         self._next_request_ns = max(self._next_request_ns, now_ns - self._interval_ns)
         for instrument in symbols:
             if self._next_request_ns > now_ns:
@@ -244,6 +247,7 @@ class Reconciliation:
         asked_ns = self._compared_ns[instrument] = self._clock.read_now_ns()
         listing = await self._evidence.open_orders(instrument)
         found = compare_orders(listing, self._ours(instrument), self._entry.find_owner, asked_ns)
+        self._note_counted(listing.reports, asked_ns)
         if listing.is_complete:
             self.foreign.replace(instrument.symbol, found.foreign)
         owing = [order for order in self._entry.orders.owing_executions() if order.terms.instrument is instrument]
@@ -306,12 +310,29 @@ class Reconciliation:
         owing = [order for order in owing if self._is_worth_asking(order)]
         if not owing:
             return
-        await self._hear_executions(instrument, self.sent_since(owing))
+        await self._hear_executions(instrument, self._owed_since(owing))
         for order in owing:
             if owes_executions(order):
                 self._count_look(order)
             else:
                 self._owed_looks.pop(order.handle, None)
+
+    def _owed_since(self, orders: list[Order]) -> int:
+        """Since when the executions can be that these orders owe: each was sent, and a list showed that all were heard.
+
+        A quote may have rested for a day, and the executions of a day are more than can be asked for.
+        """
+        counted_ns = (self._counted_ns.get(order.handle, 0) - MINUTE_NS for order in orders)
+        return min(max(self.sent_since([order]), since_ns) for order, since_ns in zip(orders, counted_ns, strict=True))
+
+    def _note_counted(self, rows: list[ExecutionReport], asked_ns: int) -> None:
+        """Whose executions we have all heard: a row of later than the last one shows as much as they add up to."""
+        settled_ns = self._evidence.wall_ns(asked_ns - LISTS_LAG_NS)
+        for order, row in ((self._entry.find_owner(row), row) for row in rows):
+            if order is None or owes_executions(order) or order.venue_time_ns > settled_ns:
+                continue
+            if row.cum_qty_lots == order.traded_qty_lots:
+                self._counted_ns[order.handle] = asked_ns
 
     async def _hear_executions(self, instrument: Instrument, since_ns: int) -> None:
         """Hand up the executions of one symbol since then. Of orders that are not ours, or forgotten, only those count

@@ -3,7 +3,7 @@
 import pytest
 from engine_samples import LAST_PX_TICKS, NOW_NS, Path
 from market_instruments import INSTRUMENTS
-from order_samples import INVERSE, LINEAR, T0, said
+from order_samples import INVERSE, LINEAR, T0, said, trade
 
 from tidings.app.readiness import Readiness
 from tidings.app.truth.foreign_orders import ForeignOrders
@@ -26,7 +26,7 @@ class Venue:
         self.open, self.problem, self.wallets = {}, None, {}
         self.problem_of, self.asked = {}, []  # by symbol; symbols whose open orders were asked for
         self.ended, self.asks_left = {}, 1_000
-        self.fills, self.fills_problem = [], None
+        self.fills, self.fills_problem, self.fills_since_ns = [], None, []
 
     async def open_orders(self, instrument):
         self.asked.append(instrument.symbol)
@@ -42,6 +42,7 @@ class Venue:
         return self.ended.get(order.handle)
 
     async def executions(self, instrument, since_ns):
+        self.fills_since_ns.append(since_ns)
         if self.fills_problem is not None:
             raise self.fills_problem
         return self.fills
@@ -117,9 +118,9 @@ def bench():
     return Bench()
 
 
-def listed(order):
+def listed(order, **fields):
     return report_of(ExecType.STATUS, ReportSource.QUERY, cl_ord_id=order.cl_ord_id, ord_status=OrdStatus.NEW,
-                     reconciled=True)
+                     reconciled=True, **fields)
 
 
 def partly_filled(order, cum_qty_lots):
@@ -287,6 +288,40 @@ async def test_executions_of_others_count_from_when_positions_agreed_however_far
     await bench.looks(6)
     assert order.traded_qty_lots == 4
     assert bench.watch.external == ["1fa46ee8-2e1c-5b3f-9d1b-4d5a3a0e6c11"]
+
+
+async def test_executions_are_asked_for_since_a_list_showed_that_none_was_missing(bench):
+    """A quote of this morning is filled unheard: the executions of the whole day are more than there are requests."""
+    order, other = bench.working(LINEAR), bench.working(LINEAR)
+    bench.venue.open[LINEAR.symbol] = [listed(order, cum_qty_lots=0), listed(other, cum_qty_lots=0)]
+    bench.clock.advance(6 * 3600 * S)
+    await bench.looks(10)
+    filled_ns = bench.clock.read_now_ns()
+    bench.venue.open[LINEAR.symbol] = [partly_filled(order, 4), listed(other, cum_qty_lots=0)]
+    await bench.looks(10)
+    assert filled_ns - 70 * S < bench.venue.fills_since_ns[0] < filled_ns - 60 * S
+    bench.venue.open[LINEAR.symbol] = [partly_filled(order, 4), listed(other)]  # a row that does not tell
+    bench.venue.fills = [VenueExecution(fill_of(order, 4), PosSide.MERGED)]
+    await bench.looks(10)
+    assert (order.traded_qty_lots, bench.venue.fills_since_ns[-1]) == (4, bench.venue.fills_since_ns[0])
+
+
+async def test_an_execution_heard_later_does_not_hide_that_an_earlier_one_is_missing(bench):
+    order = bench.working(LINEAR)
+    bench.venue.open[LINEAR.symbol] = [listed(order, cum_qty_lots=0)]
+    await bench.looks(6)
+    missed_ns = bench.clock.read_now_ns()
+    bench.venue.open[LINEAR.symbol] = [partly_filled(order, 4)]
+    bench.venue.fills_problem = RateLimited("no room for minutes", 60)
+    await bench.looks(200)
+    now_ns = bench.venue.wall_ns(bench.clock.read_now_ns())
+    # The next one, which does not tell how much has filled; the list lags, and shows as much of the first.
+    bench.path.hear(trade(4, -(2**63), handle=order.handle, transact_time_ns=now_ns))
+    await bench.looks(6)
+    bench.venue.open[LINEAR.symbol] = [partly_filled(order, 8)]
+    bench.venue.fills_problem = None
+    await bench.looks(6)
+    assert bench.venue.fills_since_ns[-1] < missed_ns
 
 
 async def test_executions_that_the_venue_never_lists_are_given_up_by_name(bench, caplog):
