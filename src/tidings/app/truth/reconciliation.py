@@ -371,13 +371,16 @@ class Reconciliation:
     # ---- Positions -----------------------------------------------------------------------------------------------
 
     async def _compare_positions(self, *, held_only: bool = False) -> None:
-        """All accounts; where a position differs, executions we have not heard of may explain it."""
+        """All accounts; where a position differs, executions we have not heard of may explain it, soon. One that has
+        halted its symbol waits for a person, and may do so for a night: the rounds look at it.
+        """
         asked_ns = self._clock.read_now_ns()
         held_only = held_only and not self._differing
         differing = await self._watch.compare(held_only=held_only)
         for instrument in differing:
             await self._hear_executions(instrument, self._agreed_ns - MINUTE_NS)
-        self._positions_again_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS if differing else 0
+        is_open = any(not self._readiness.has(instrument, POSITION) for instrument in differing)
+        self._positions_again_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS if is_open else 0
         self._differing = differing
         if not differing and not held_only:
             self._agreed_ns = asked_ns

@@ -249,6 +249,17 @@ async def test_a_difference_that_has_halted_its_symbol_is_no_outage_any_more(ben
     assert (bench.readiness.symbols, bench.reconciliation.is_behind) == ({LINEAR.symbol: "find out why"}, False)
 
 
+async def test_a_difference_that_waits_for_a_person_is_not_asked_about_each_second(bench):
+    bench.watch.differing = [LINEAR]
+    await bench.looks(5)
+    assert bench.watch.compare_count >= 4
+    bench.readiness.deny(LINEAR, "position", DenyReason.HALTED, "find out why")
+    await bench.looks(1)
+    compare_count = bench.watch.compare_count
+    await bench.looks(60)
+    assert 10 <= bench.watch.compare_count - compare_count <= 13
+
+
 async def test_where_requests_are_few_each_look_leaves_fewer_orders_missing(bench):
     orders = [bench.working(LINEAR) for _ in range(3)]
     for order in orders:
