@@ -42,6 +42,7 @@ from tidings.venue.phemex.products import Products
 
 log = logging.getLogger("tidings.reconciliation")
 
+VANISHED = "vanished"  # a cause of a halt
 NS_PER_S = 1_000_000_000
 MINUTE_NS = 60 * NS_PER_S
 BUDGET_PERCENT = 20  # of what one rate group allows may go into rounds; more symbols than that take turns
@@ -243,7 +244,9 @@ class Reconciliation:
     # ---- Orders --------------------------------------------------------------------------------------------------
 
     async def _compare_orders(self, instrument: Instrument) -> bool:
-        """One symbol's open orders against the venue's list; whether nothing is left unexplained."""
+        """One symbol's open orders against the venue's list; whether nothing is left to be explained soon. An order that
+        vanished may never be: it halts the symbol, and the rounds look at it.
+        """
         asked_ns = self._compared_ns[instrument] = self._clock.read_now_ns()
         listing = await self._evidence.open_orders(instrument)
         found = compare_orders(listing, self._ours(instrument), self._entry.find_owner, asked_ns)
@@ -258,8 +261,8 @@ class Reconciliation:
         self._vanished.keep_only(instrument, {order.handle for order in found.missing if not order.is_done})
         is_clean = listing.is_complete and all(order.is_done for order in found.missing)
         if is_clean:
-            self._readiness.allow(instrument, "vanished")
-        return is_clean
+            self._readiness.allow(instrument, VANISHED)
+        return is_clean or self._readiness.has(instrument, VANISHED)
 
     def _ours(self, instrument: Instrument) -> list[Order]:
         return [order for order in self._entry.orders.open_orders() if order.terms.instrument is instrument]
@@ -282,7 +285,7 @@ class Reconciliation:
                 await self._take(instrument, [report])
             elif not order.is_done and self._vanished.not_found(order, self._clock.read_now_ns()):
                 text = f"order {order.cl_ord_id} is open here, and the venue neither lists it nor knows how it ended"
-                self._readiness.deny(instrument, "vanished", DenyReason.HALTED, text)
+                self._readiness.deny(instrument, VANISHED, DenyReason.HALTED, text)
 
     async def _take(self, instrument: Instrument, news: list[ExecutionReport], owing: Iterable[Order] = ()) -> None:
         """Hand up what the lists told: executions first, then the states they lead to. `owing`: orders of which more

@@ -205,6 +205,22 @@ async def test_in_rounds_too_a_symbol_that_fails_is_no_wall_to_those_behind_it(b
     assert bench.watch.compare_count >= compare_count + 3
 
 
+@pytest.mark.parametrize("is_outage", [False, True])
+async def test_an_order_that_vanished_is_not_asked_about_each_second(bench, is_outage):
+    order = bench.working(LINEAR)
+    bench.clock.advance(2 * S)
+    if is_outage:
+        bench.reconciliation.begin("the account stream was down")
+    await bench.looks(10)
+    assert bench.gates.denied[LINEAR.symbol] == DenyReason.HALTED
+    asked_count = len(bench.venue.asked)
+    await bench.looks(60)
+    assert 10 <= len(bench.venue.asked) - asked_count <= 13
+    bench.venue.open[LINEAR.symbol] = [listed(order)]  # it is there after all
+    await bench.looks(6)
+    assert (bench.readiness.symbols, bench.reconciliation.is_behind) == ({}, False)
+
+
 async def test_an_order_that_an_outage_leaves_unexplained_does_not_end_the_rounds(bench):
     bench.working(LINEAR)  # the venue neither lists it nor knows how it ended
     bench.clock.advance(2 * S)
