@@ -244,8 +244,9 @@ class Reconciliation:
     # ---- Orders --------------------------------------------------------------------------------------------------
 
     async def _compare_orders(self, instrument: Instrument) -> bool:
-        """One symbol's open orders against the venue's list; whether nothing is left to be explained soon. An order that
-        vanished may never be: it halts the symbol, and the rounds look at it.
+        """One symbol's open orders against the venue's list; whether nothing is left to be explained soon.
+
+        An order that vanished may never be: it halts the symbol, and the rounds look at it.
         """
         asked_ns = self._compared_ns[instrument] = self._clock.read_now_ns()
         listing = await self._evidence.open_orders(instrument)
