@@ -9,6 +9,7 @@ from session_lines import USD_M, placed, trade_back, until
 
 import tidings
 from tidings.app.engine import Engine
+from tidings.app.links import feed
 from tidings.exchange.server.certificates import Certificates
 from tidings.model.enums import OrdStatus
 
@@ -82,7 +83,19 @@ async def test_a_login_refused_again_and_again_is_an_error_with_advice(server, c
     assert server.logins == 3
 
 
-async def test_a_stream_refused_for_good_while_running_ends_the_run_and_denies_orders(server, certificates):
+async def test_a_login_that_was_taken_before_is_tried_for_longer(server, certificates):
+    """A machine that slept dates its logins in the past until it has asked the venue for the time."""
+    async with connect_to(server, certificates) as phemex:
+        server.login_errors.extend([REFUSED] * 3)
+        await drop_stream(phemex)
+        await until(lambda: server.logins >= 5, "the fifth login")
+        await until(lambda: phemex.state.is_ready, "the reconnect")
+
+
+async def test_a_stream_refused_for_good_while_running_ends_the_run_and_denies_orders(
+    server, certificates, monkeypatch
+):
+    monkeypatch.setattr(feed, "LOGIN_PATIENCE_S", 0.5)
     async with connect_to(server, certificates) as phemex:
         running = asyncio.create_task(phemex.run(tidings.Strategy()))
         await asyncio.sleep(0)

@@ -82,8 +82,8 @@ STATE_MUTANTS = (
     Mutant(
         "two not-founds of one moment",
         _RESOLVER,
-        "if case.not_found_count and asked_ns - case.not_found_ns < NOT_FOUND_APART_NS:",
-        "if not MUTATED and case.not_found_count and asked_ns - case.not_found_ns < NOT_FOUND_APART_NS:",
+        "if case.not_found_count and asked_ns - case.not_found_ns < apart_ns:",
+        "if not MUTATED and case.not_found_count and asked_ns - case.not_found_ns < apart_ns:",
         "tests/unit/engine/test_resolver.py",
     ),
     Mutant(

@@ -73,6 +73,12 @@ cdef class ExecIDSet:
         """Remember an execution: True if it had not been seen."""
         return self.add(high, low)
 
+    def has(self, uint64_t high, uint64_t low):
+        """Whether an execution is remembered."""
+        cdef uint64_t* young = _find(self.young, self.slot_count, high, low)
+        cdef uint64_t* old = _find(self.old, self.slot_count, high, low)
+        return (young[0] | young[1] | old[0] | old[1]) != 0
+
 
 cdef inline uint64_t* _find(uint64_t* table, Py_ssize_t slot_count, uint64_t high, uint64_t low) noexcept:
     """The slot that holds the id, or the free one where it belongs. UUIDs are random enough to be their own hash."""

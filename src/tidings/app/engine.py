@@ -274,6 +274,7 @@ class Engine:
             self.clock,
             self.venue_clock,
             self.set_hedged,
+            self.path.executions,
         )
         found = recover(self.home, self.path, self.products, self.settings.expiry_s, self.world, self.truth.resolver)
         self.adopted = AdoptedOrders(self.entry, found)

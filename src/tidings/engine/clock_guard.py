@@ -17,6 +17,8 @@ NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 PARTS_PER_MILLION = 1_000_000
 SAMPLES_KEPT = 16
+JUMPS_KEPT = 16
+REQUEST_LIFE_MAX_NS = 120 * NS_PER_S  # of any session's, by far
 AGREEING_NEEDED = 3  # answers in a row that agree with one another, and not with the past: the clock has jumped
 
 
@@ -50,7 +52,7 @@ class ClockGuard:
         self._bounds: deque[_Bound] = deque(maxlen=SAMPLES_KEPT)
         self._odd: list[_Bound] = []  # the newest answers, while they contradict the past
         self.jump_count = 0
-        self.last_jump_ns = 0
+        self._jumps: deque[tuple[int, int]] = deque(maxlen=JUMPS_KEPT)  # (when it was followed, by how much)
         self.glitch_count = 0  # answers that contradicted the others, and were not followed
 
     def observe(self, sample: ClockSample) -> None:
@@ -83,6 +85,17 @@ class ClockGuard:
         lowest_ns, highest_ns = self._common(now_ns)
         return (lowest_ns + highest_ns) // 2, (highest_ns - lowest_ns + 1) // 2
 
+    def set_back_ns(self, now_ns: int) -> int:
+        """By how much longer than it should a request may live that was dated before the clock jumped: as far as it was
+        set back since, at worst. A jump counts for as long as what was dated before it can be alive.
+        """
+        worst_ns = sum_ns = 0
+        for at_ns, jump_ns in reversed(self._jumps):
+            if now_ns - at_ns <= REQUEST_LIFE_MAX_NS + abs(jump_ns):
+                sum_ns += jump_ns
+                worst_ns = max(worst_ns, -sum_ns)
+        return worst_ns
+
     @property
     def is_in_doubt(self) -> bool:
         """Whether the newest answer contradicts those before it: ask again soon."""
@@ -111,7 +124,7 @@ class ClockGuard:
         self._bounds.clear()
         self._bounds.extend(self._odd)
         self._odd.clear()
-        self.last_jump_ns = self.wall_offset_ns(now_ns) - before_ns
+        self._jumps.append((now_ns, self.wall_offset_ns(now_ns) - before_ns))
         self.jump_count += 1
 
     def _widened(self, bound: _Bound, now_ns: int) -> tuple[int, int]:

@@ -16,6 +16,8 @@ class ExecIDSet:
         """How many executions are remembered at least."""
     def add_new(self, high: int, low: int) -> bool:
         """Remember an execution by the two words of its id: True if it is new. 0, 0 is no id: always True."""
+    def has(self, high: int, low: int) -> bool:
+        """Whether an execution is remembered; this one is not from now on."""
 
 @final
 class OrderTable:

@@ -31,6 +31,9 @@ ASK_AGAIN_MAX_NS = 15 * NS_PER_S
 # was taken in before that shows in an answer that is asked for a second behind its life.
 LAG_NS = NS_PER_S
 NOT_FOUND_APART_NS = LAG_NS
+# An order that has just left the list of open ones may come into that of done ones two seconds later: in between it is
+# in neither.
+DONE_LISTS_APART_NS = 2 * LAG_NS
 NOT_FOUND_NEEDED = 2
 TOMBSTONE_NS = 24 * 3600 * NS_PER_S
 TOMBSTONES_MAX = 100_000
@@ -49,13 +52,17 @@ class _Case:
 
 
 class Resolver:
-    """`expiry_ns`: how long a request lives after it was sent, margin for the clock's uncertainty included."""
+    """`expiry_ns`: how long a request lives after it was sent, margin for the clock's uncertainty included; None while
+    nobody can say: nothing is over then. To be kept up to date.
+    """
 
-    def __init__(self, *, deadline_ns: int, expiry_ns: int) -> None:
+    def __init__(self, *, deadline_ns: int, expiry_ns: int | None) -> None:
         self.expiry_ns = expiry_ns
         self._deadline_ns = deadline_ns
         self._cases: dict[int, _Case] = {}
-        self._sent_ns: dict[int, int] = {}  # handle → when at the latest, of orders that another process sent
+        # Of orders that another process sent, by handle: when at the latest, and how much longer its requests lived.
+        self._sent_ns: dict[int, int] = {}
+        self._longer_ns: dict[int, int] = {}
         self._tombstones: dict[str, int] = {}  # ClOrdID → when it was proved absent, oldest first
         self.resolved_count = 0
 
@@ -87,7 +94,10 @@ class Resolver:
         """
         case = self._cases[order.handle]
         case.ask_at_ns, case.wait_ns = now_ns + case.wait_ns, min(2 * case.wait_ns, ASK_AGAIN_MAX_NS)
-        sent_ns = self._sent_at_ns(order) if order.status == OrdStatus.UNKNOWN else case.since_ns + LAG_NS
+        if self.expiry_ns is None:
+            return
+        is_unknown = order.status == OrdStatus.UNKNOWN
+        sent_ns = self._sent_at_ns(order) if is_unknown else self._amended_at_ns(order, case) + LAG_NS
         expired_ns = sent_ns + self.expiry_ns + 1
         if now_ns < expired_ns:
             case.ask_at_ns = min(case.ask_at_ns, expired_ns)
@@ -106,26 +116,28 @@ class Resolver:
         if is_older(order, report):
             return []
         reports = [report]
-        is_over = self._is_past_expiry(case.since_ns, asked_ns - LAG_NS)
+        is_over = self._is_past_expiry(self._amended_at_ns(order, case), asked_ns - LAG_NS)
         if order.is_amend_pending and not _shows_amend(order, report) and is_over:
             reports.append(self._verdict(order, ExecType.REPLACE_REJECTED, "the amend is not in force", asked_ns))
         if order.status == OrdStatus.UNKNOWN and report.ord_status >= 0:
             self.resolved_count += 1
         return reports
 
-    def not_found(self, order: Order, asked_ns: int) -> list[ExecutionReport]:
+    def not_found(
+        self, order: Order, asked_ns: int, apart_ns: int = NOT_FOUND_APART_NS
+    ) -> list[ExecutionReport]:  # fmt: skip
         """A well-formed answer to what was asked at `asked_ns`, that the venue knows no such order: what to tell the
-        engine, mostly nothing yet.
+        engine, mostly nothing yet. `apart_ns`: how long behind the first such answer it takes to agree with it.
         """
         case = self._cases.get(order.handle)
         if case is None or order.status != OrdStatus.UNKNOWN:
             return []
         if order.order_id or not self._is_past_expiry(self._sent_at_ns(order), asked_ns):
             return []
-        if case.not_found_count and asked_ns - case.not_found_ns < NOT_FOUND_APART_NS:
+        if case.not_found_count and asked_ns - case.not_found_ns < apart_ns:
             return []
         case.not_found_count, case.not_found_ns, case.wait_ns = case.not_found_count + 1, asked_ns, ASK_AGAIN_NS
-        case.ask_at_ns = asked_ns + NOT_FOUND_APART_NS
+        case.ask_at_ns = asked_ns + apart_ns
         if case.not_found_count < NOT_FOUND_NEEDED:
             return []
         self.resolved_count += 1
@@ -153,14 +165,24 @@ class Resolver:
             del self._tombstones[cl_ord_id]
         self._tombstones[order.cl_ord_id] = now_ns
 
-    def count_from(self, order: Order, sent_ns: int) -> None:
-        """An order that an earlier process sent: at `sent_ns` at the latest, which is when its expiry counts from."""
-        self._sent_ns[order.handle] = sent_ns
+    def count_from(self, order: Order, sent_ns: int, longer_ns: int = 0) -> None:
+        """An order that an earlier process sent: at `sent_ns` at the latest, which is when its expiry counts from.
+
+        `longer_ns`: by so much that process's requests outlive ours, amends too.
+        """
+        self._sent_ns[order.handle], self._longer_ns[order.handle] = sent_ns, longer_ns
 
     def _sent_at_ns(self, order: Order) -> int:
-        return self._sent_ns.get(order.handle, order.decided_ns)
+        """From when the create's life counts, as long as one of ours."""
+        return self._sent_ns.get(order.handle, order.decided_ns) + self._longer_ns.get(order.handle, 0)
+
+    def _amended_at_ns(self, order: Order, case: _Case) -> int:
+        """The same of an amend: it was sent before it was first looked at."""
+        return case.since_ns + self._longer_ns.get(order.handle, 0)
 
     def _is_past_expiry(self, sent_ns: int, now_ns: int) -> bool:
+        if self.expiry_ns is None:
+            return False
         return now_ns - sent_ns > self.expiry_ns
 
     def _verdict(self, order: Order, exec_type: ExecType, text: str, now_ns: int) -> ExecutionReport:

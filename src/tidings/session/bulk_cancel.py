@@ -22,7 +22,7 @@ def cancel_orders(entry: OrderEntry, orders: Iterable[Order], now_ns: int) -> in
     bulks: defaultdict[tuple[str, int], list[Order]] = defaultdict(list)
     singles: list[Order] = []
     outcome = -DenyReason.UNKNOWN_ORDER
-    for order in orders:
+    for order in dict.fromkeys(orders):
         if order.is_done or order.is_cancel_pending:
             outcome = -DenyReason.ORDER_DONE if order.is_done else -DenyReason.REQUEST_PENDING
         elif order.is_acked and order.terms.instrument.line != ProductLine.SPOT:

@@ -81,9 +81,31 @@ def test_answers_that_agree_on_a_new_time_are_followed(jump_s):
         assert guard.jump_count == 0
         guard.observe(sample((2 + count) * S, offset_ns=OFFSET_NS + jump_s * S))
     assert (guard.jump_count, guard.is_in_doubt) == (1, False)
-    assert abs(guard.last_jump_ns - jump_s * S) < 25 * MS
+    assert abs(guard.set_back_ns(5 * S) - max(0, -jump_s) * S) < 25 * MS
     now_ns = (3 + AGREEING_NEEDED) * S
     assert abs(guard.wall_offset_ns(now_ns) - OFFSET_NS - jump_s * S) <= guard.uncertainty_ns(now_ns)
+
+
+@pytest.mark.parametrize(
+    ("jumps_s", "at_s", "set_back_s"),
+    [
+        ((-10,), 100, 10),
+        ((-10, 2), 100, 8),  # the second takes back some of it, and does not make the first forgotten
+        ((5, -10), 100, 10),  # what was sent between the two lives that much longer
+        ((-3, -4), 100, 7),
+        ((-10,), 200, 0),  # whatever was dated before it is long over
+        ((-3600,), 3600, 3600),  # and that is not
+    ],
+)
+def test_how_much_longer_requests_may_live_that_were_dated_before_the_clock_was_set_back(jumps_s, at_s, set_back_s):
+    guard, offset_ns, asked_ns = guard_with(sample(0), sample(S)), OFFSET_NS, 2 * S
+    for jump_s in jumps_s:
+        offset_ns += jump_s * S
+        for _ in range(AGREEING_NEEDED):
+            guard.observe(sample(asked_ns, offset_ns=offset_ns))
+            asked_ns += S
+    assert guard.jump_count == len(jumps_s)
+    assert abs(guard.set_back_ns(at_s * S) - set_back_s * S) < 25 * MS * len(jumps_s)
 
 
 def test_wrong_answers_that_do_not_agree_with_one_another_are_never_followed():

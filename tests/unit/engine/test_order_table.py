@@ -212,6 +212,12 @@ def test_at_least_the_last_executions_are_remembered(memory):
         recent = told[-memory:]
         assert not seen.add_new(*chance.choice(recent))
         assert not seen.add_new(*recent[0])
+        assert all(seen.has(*one) for one in recent)
+
+
+def test_asking_for_an_execution_does_not_remember_it():
+    seen = ExecIDSet(10)
+    assert [seen.has(1, 2), seen.has(0, 0), seen.add_new(1, 2), seen.has(1, 2)] == [False, False, True, True]
 
 
 def test_forgotten_executions_make_room():

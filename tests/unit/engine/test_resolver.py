@@ -236,3 +236,15 @@ def test_an_order_of_an_earlier_process_expires_from_when_it_can_have_been_sent_
         assert asking.not_found(order, late_ns + seconds * S) == []
     answers = [asking.not_found(order, late_ns + seconds * S) for seconds in (20, 21)]
     assert [len(reports) for reports in answers] == [0, 1]
+
+
+def test_requests_of_an_earlier_process_that_live_longer_than_ours_are_waited_for_amends_too():
+    path, asking = Path(), resolver()
+    order = path.submit(LIMIT)
+    path.hear(said(ExecType.NEW, handle=order.handle))
+    assert path.entry.amend_order(order, LAST_PX_TICKS + 1, 0, 1) == 0
+    asking.count_from(order, 0, longer_ns=55 * S)
+    asking.due([order], 0)
+    at_venue = status_report(OrdStatus.NEW, price_ticks=LAST_PX_TICKS, order_qty_lots=10)
+    told = {second: len(asking.found(order, at_venue, second * S)) for second in (9, 30, 62, 64)}
+    assert told == {9: 1, 30: 1, 62: 1, 64: 2}

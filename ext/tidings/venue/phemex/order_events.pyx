@@ -2,7 +2,8 @@
 
 A row counts as an execution only if `tradeType` is a trade or `execStatus` a fill: the row of a cancel also carries an
 `execQty`, the cancelled quantity, and a new order's may carry `tradeType` Amend (*observed* 2022, 2025). `execID` must
-be a real one, for without it nobody could tell a repeated row from a second execution; then only the totals are told.
+be a real one, for without it nobody could tell a repeated row from a second execution, and `execQty` a quantity; else
+only the totals are told.
 
 All other rows become the event that `execStatus` names; where a word is new to us, STATUS with that word as its text.
 Spot rows have no `execStatus`: an order row is a STATUS, a fill row a TRADE.
@@ -178,9 +179,12 @@ cdef class OrderEventReader:
         return 0
 
     cdef int _tell_execution(self, ExecutionReport report, JsonValue* row, Instrument instrument) except -1:
-        """Price, quantity and fee of this execution; none of it without an execID that tells it from others."""
+        """Price, quantity and fee of this execution; none of it without a quantity, and an execID that tells it from
+        others. By that id it would be taken for counted, and the list of executions could not tell it any more.
+        """
         cdef bint is_scaled = instrument.line != LINE_LINEAR
-        if not uuid_of(&row[ROW_EXEC_ID], &report.exec_id_high, &report.exec_id_low) or not (
+        cdef int64_t qty_lots = qty_lots_of(&row[ROW_EXEC_QTY], instrument, is_scaled)
+        if qty_lots <= 0 or not uuid_of(&row[ROW_EXEC_ID], &report.exec_id_high, &report.exec_id_low) or not (
             report.exec_id_high | report.exec_id_low
         ):
             self.unknown_word_count += 1
@@ -189,7 +193,7 @@ cdef class OrderEventReader:
         report.exec_type = EXEC_TRADE
         report.trade_type = max(0, json_word(&row[ROW_TRADE_TYPE], &TRADE_TYPES.table) + 1)
         report.last_px_ticks = price_ticks_of(&row[ROW_EXEC_PRICE], instrument, is_scaled)
-        report.last_qty_lots = qty_lots_of(&row[ROW_EXEC_QTY], instrument, is_scaled)
+        report.last_qty_lots = qty_lots
         report.is_maker = is_word(&row[ROW_LIQUIDITY], b"AddedLiquidity", 14) or (
             row[ROW_LIQUIDITY].kind == JSON_ABSENT and exec_word(&row[ROW_EXEC_STATUS]) == EXEC_WORD_MAKER_FILL
         )

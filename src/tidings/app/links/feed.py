@@ -26,6 +26,7 @@ BACKOFF_FIRST_S = 0.2
 BACKOFF_MAX_S = 15.0
 LIVED_S = 10.0  # a connection that lived so long was a good one; the venue counts 200 new ones in five minutes
 LOGIN_REFUSALS_MAX = 3  # in a row; the venue sometimes refuses a right login (code 6012, seen by production clients)
+LOGIN_PATIENCE_S = 10.0  # with a login that was taken before: where a clock has jumped, it is followed within seconds
 
 
 class StreamFeed:
@@ -61,6 +62,7 @@ class StreamFeed:
         self._closed = asyncio.Event()
         self._failure: Exception | None = None
         self._live = asyncio.Event()
+        self._was_live = False  # some connection before this one
         self._refused: AuthenticationError | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -118,15 +120,16 @@ class StreamFeed:
         self._closed.set()
 
     async def _keep_alive(self) -> None:
-        delay_s, refusals = BACKOFF_FIRST_S, 0
+        delay_s, refusals, refused_ns = BACKOFF_FIRST_S, 0, 0
         while True:
             began_ns = self._clock.read_now_ns()
             try:
                 await self._live_once()
             except AuthenticationError as error:
+                refused_ns = refused_ns if refusals else self._clock.read_now_ns()
                 refusals += 1
                 self.down_cause = str(error)
-                if refusals >= LOGIN_REFUSALS_MAX:
+                if refusals >= LOGIN_REFUSALS_MAX and self._is_out_of_patience(refused_ns):
                     log.error("%s stream: login refused %d times: giving up: %s", self.name, refusals, error)
                     self._refused = error
                     self._mark_down()
@@ -140,13 +143,19 @@ class StreamFeed:
                 self.down_cause = repr(error)
                 log.exception("%s stream: a bug: reconnecting", self.name)
             if self._live.is_set():
-                refusals = 0
+                refusals, self._was_live = 0, True
                 if self._clock.read_now_ns() - began_ns >= LIVED_S * 1e9:
                     delay_s = BACKOFF_FIRST_S
             self._mark_down()
             await asyncio.sleep(delay_s * self._random.uniform(0.5, 1.0))
             delay_s = min(delay_s * 2, BACKOFF_MAX_S)
             self.reconnect_count += 1
+
+    def _is_out_of_patience(self, since_ns: int) -> bool:
+        """Whether a login refused since then will not be taken any more. A first one is wrong; one that was right once
+        may be dated wrongly: behind a sleep of this machine, or a step of the venue's clock.
+        """
+        return not self._was_live or self._clock.read_now_ns() - since_ns >= LOGIN_PATIENCE_S * 1e9
 
     async def _live_once(self) -> None:
         """One connection's life; ends by raising what ended it."""

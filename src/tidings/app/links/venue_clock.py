@@ -6,8 +6,10 @@ The venue tells its time in whole milliseconds (phemex docs 2026, "Query server 
 
 from __future__ import annotations
 
+from collections import deque
+
 from tidings.clock import Clock
-from tidings.engine.clock_guard import NS_PER_MS, NS_PER_S, ClockGuard, ClockSample
+from tidings.engine.clock_guard import NS_PER_MS, NS_PER_S, REQUEST_LIFE_MAX_NS, ClockGuard, ClockSample
 from tidings.errors import PeerError
 from tidings.venue.phemex.queries import Queries
 
@@ -25,6 +27,8 @@ class VenueClock:
         self.guard = ClockGuard()
         self.wall_offset_ns = 0  # the venue's Unix time minus our monotonic clock, true within ± uncertainty_ns
         self.uncertainty_ns = 0
+        # (since when, uncertainty), falling: what requests were dated by that may be alive.
+        self._widths: deque[tuple[int, int]] = deque()
         self.stall_count = 0
         self._clock = clock
         self._next_ns = 0
@@ -40,6 +44,11 @@ class VenueClock:
         we are unsure.
         """
         return self.wall_offset_ns + self.uncertainty_ns
+
+    @property
+    def dated_within_ns(self) -> int:
+        """The uncertainty by which a request that may be alive was dated: the widest of late."""
+        return self._widths[0][1] if self._widths else self.uncertainty_ns
 
     def reason(self, now_ns: int) -> str:
         """Why the venue's clock is not sure enough for new orders; "" if it is."""
@@ -83,6 +92,13 @@ class VenueClock:
 
     def _tell(self, now_ns: int) -> None:
         self.wall_offset_ns, self.uncertainty_ns = self.guard.offset_and_uncertainty_ns(now_ns)
+        widths = self._widths
+        while len(widths) > 1 and now_ns - widths[1][0] > REQUEST_LIFE_MAX_NS:  # the second was in force by then
+            widths.popleft()
+        since_ns = now_ns
+        while widths and widths[-1][1] <= self.uncertainty_ns:
+            since_ns = widths.pop()[0]
+        widths.append((since_ns, self.uncertainty_ns))
 
 
 async def measure_clock(queries: Queries, clock: Clock) -> VenueClock:

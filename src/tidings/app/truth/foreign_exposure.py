@@ -11,6 +11,7 @@ from tidings.model.enums import PosSide, Side
 from tidings.model.instrument import Instrument
 
 Key = tuple[Instrument, PosSide]
+LOTS_MAX = 2**61  # of one side: the limits add the two up in 64 bits
 
 
 class ForeignExposure:
@@ -35,7 +36,7 @@ class ForeignExposure:
                 continue
             lots = max(0, order.order_qty_lots - order.cum_qty_lots)
             sums[instrument, self._pos_side(order.symbol, order.side)][order.side != Side.BUY] += lots
-        found = {key: (buys, sells) for key, (buys, sells) in sums.items()}
+        found = {key: (min(buys, LOTS_MAX), min(sells, LOTS_MAX)) for key, (buys, sells) in sums.items()}
         for key in {**self._told, **found}:
             if found.get(key) != self._told.get(key):
                 self._exposure.tell_foreign(*key, *found.get(key, (0, 0)))

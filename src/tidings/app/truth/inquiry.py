@@ -2,8 +2,9 @@
 learns.
 
 One list answers for all open orders of a symbol. Those that are not in it are asked for one by one, or, where they are
-many, looked for in the list of done orders: five hundred lost orders must not eat the budget that cancels need. Only
-orders that neither of the two well-formed answers knows count as not found.
+many, looked for in the list of done orders: five hundred lost orders must not eat the budget that cancels need. Where
+that list is too long, or does not tell whose its rows are, they are asked for one by one all the same, a few at a time.
+Only orders that neither of the two well-formed answers knows count as not found.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from tidings.app.readiness import Readiness
 from tidings.app.truth.reconciliation import Reconciliation
 from tidings.clock import Clock
 from tidings.engine.order_entry import OrderEntry
-from tidings.engine.resolver import NS_PER_S, Resolver
+from tidings.engine.resolver import DONE_LISTS_APART_NS, NOT_FOUND_APART_NS, NS_PER_S, Resolver
 from tidings.errors import RateLimited, TidingsError
 from tidings.model.enums import DenyReason, OrdStatus
 from tidings.model.execution_report import ExecutionReport
@@ -35,8 +36,8 @@ class Inquiry:
     """Call `look` every fifth of a second or so; it costs nothing while nothing is unclear.
 
     `request_life_ns` tells how long a request may still be executed after it was sent; None: the venue's clock is in
-    doubt, and nothing is proved absent. More than `unknown_max` unknown orders in a symbol, or one for longer than
-    `age_max_ns`, halt it until they are resolved.
+    doubt, and nothing is proved absent or not in force. More than `unknown_max` unknown orders in a symbol, or one for
+    longer than `age_max_ns`, halt it until they are resolved.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Inquiry:
         self._look_anyway_ns = 0
         self._revived_count = 0
         self._halted: dict[Instrument, None] = {}
+        self._by_id_ns: dict[int, int] = {}  # handle → when an order was last asked for by its id
 
     async def look(self) -> None:
         """Ask about whoever is due. What fails is asked again later: an error is no answer."""
@@ -70,7 +72,10 @@ class Inquiry:
         if is_quiet and not self._entry.orders.unknown_count and now_ns < self._look_anyway_ns:
             return  # reading the whole order table would take a moment from the loop
         self._lost_count, self._look_anyway_ns = lost_count, now_ns + LOOK_ANYWAY_NS
+        self._resolver.expiry_ns = self._request_life_ns()
         open_orders = self._entry.orders.open_orders()
+        if self._by_id_ns:
+            self._by_id_ns = {o.handle: self._by_id_ns[o.handle] for o in open_orders if o.handle in self._by_id_ns}
         due: dict[Instrument, list[Order]] = {}
         for order in self._resolver.due(open_orders, now_ns):
             due.setdefault(order.terms.instrument, []).append(order)
@@ -97,16 +102,23 @@ class Inquiry:
         if len(unlisted) > ASKED_BY_ID_MAX:
             closed = await self._evidence.closed_orders(instrument, self._reconciliation.sent_since(unlisted))
             unlisted = await self._tell_found(instrument, unlisted, closed.reports, asked_ns)
-            if closed.is_complete and listing.is_complete:
-                self._tell_not_found(unlisted, asked_ns)
-            return
-        for order in unlisted:
+            if closed.is_complete:
+                if listing.is_complete:
+                    self._tell_not_found(unlisted, asked_ns, DONE_LISTS_APART_NS)
+                return
+        for order in self._whose_turn_it_is(unlisted, asked_ns):
             self.question_count += 1
             report = await self._evidence.order(order)
             if report is not None:
                 await self._tell_found(instrument, [order], [report], asked_ns)
             elif listing.is_complete:
                 self._tell_not_found([order], asked_ns)
+
+    def _whose_turn_it_is(self, orders: list[Order], now_ns: int) -> list[Order]:
+        """Some that may be asked for by id, those first that were not for the longest time: not all can be resolved."""
+        chosen = sorted(orders, key=lambda order: self._by_id_ns.get(order.handle, 0))[:ASKED_BY_ID_MAX]
+        self._by_id_ns.update({order.handle: now_ns for order in chosen})
+        return chosen
 
     async def _tell_found(
         self, instrument: Instrument, orders: list[Order], reports: list[ExecutionReport], asked_ns: int
@@ -121,17 +133,15 @@ class Inquiry:
         owing = [order for order in found if told[order.handle].cum_qty_lots > order.traded_qty_lots]
         if owing:
             await self._reconciliation.fetch_executions(instrument, owing)
+        self._resolver.expiry_ns = self._request_life_ns()
         for order in found:
             self._tell(order, self._resolver.found(order, told[order.handle], asked_ns))
         return [order for order in orders if order.handle not in told]
 
-    def _tell_not_found(self, orders: list[Order], asked_ns: int) -> None:
-        life_ns = self._request_life_ns()
-        if life_ns is None:
-            return
-        self._resolver.expiry_ns = life_ns
+    def _tell_not_found(self, orders: list[Order], asked_ns: int, apart_ns: int = NOT_FOUND_APART_NS) -> None:
+        self._resolver.expiry_ns = self._request_life_ns()
         for order in orders:
-            self._tell(order, self._resolver.not_found(order, asked_ns))
+            self._tell(order, self._resolver.not_found(order, asked_ns, apart_ns))
 
     def _tell(self, order: Order, reports: list[ExecutionReport]) -> None:
         for report in reports:

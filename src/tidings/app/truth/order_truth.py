@@ -18,6 +18,7 @@ from tidings.app.truth.reconciliation import Reconciliation
 from tidings.clock import Clock
 from tidings.config import EngineSettings
 from tidings.engine.order_entry import OrderEntry
+from tidings.engine.order_table import ExecIDSet
 from tidings.engine.resolver import NS_PER_S, Resolver
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.position import Positions
@@ -44,10 +45,11 @@ class OrderTruth:
         clock: Clock,
         venue_clock: VenueClock,
         set_hedged: Callable[[str, bool], None],
+        executions: ExecIDSet,
     ) -> None:
         self._venue_clock, self._clock, self._expiry_s = venue_clock, clock, settings.expiry_s
         evidence = Evidence(queries, clock, venue_clock.wall_ns)
-        self.watch = PositionWatch(evidence, positions, products, readiness, clock, set_hedged)
+        self.watch = PositionWatch(evidence, positions, products, readiness, clock, set_hedged, executions)
         contract = budget.bucket_of(CONTRACT)
         self.reconciliation = Reconciliation(
             entry, evidence, self.watch, products, readiness, clock, interval_ns=settings.reconcile_interval_ns,
@@ -57,7 +59,7 @@ class OrderTruth:
         self.foreign_exposure = ForeignExposure(
             self.reconciliation.foreign, entry.risk.exposure, products.find, self.watch.is_hedged
         )
-        self.resolver = Resolver(deadline_ns=settings.deadline_ns, expiry_ns=self.request_life_ns() or 0)
+        self.resolver = Resolver(deadline_ns=settings.deadline_ns, expiry_ns=self.request_life_ns())
         self.inquiry = Inquiry(
             entry, evidence, self.resolver, clock, self.reconciliation, readiness,
             request_life_ns=self.request_life_ns, unknown_max=settings.unknown_orders_max,
@@ -77,10 +79,11 @@ class OrderTruth:
     def request_life_ns(self) -> int | None:
         """How long a request may be executed after it was sent; None while the venue's clock is in doubt.
 
-        Its expiry was dated so that it lives at least its time; what we are unsure of counts twice, and a clock that
-        was set back gives everything under way that much more.
+        Its expiry was dated so that it lives at least its time; what we were unsure of then counts twice, and a clock
+        that was set back gives everything under way that much more.
         """
-        if self._venue_clock.reason(self._clock.read_now_ns()):
+        now_ns = self._clock.read_now_ns()
+        if self._venue_clock.reason(now_ns):
             return None
-        setback_ns = max(0, -self._venue_clock.guard.last_jump_ns)
-        return (self._expiry_s + EXPIRY_MARGIN_S) * NS_PER_S + 2 * self._venue_clock.uncertainty_ns + setback_ns
+        set_back_ns = self._venue_clock.guard.set_back_ns(now_ns)
+        return (self._expiry_s + EXPIRY_MARGIN_S) * NS_PER_S + 2 * self._venue_clock.dated_within_ns + set_back_ns

@@ -37,7 +37,10 @@ class PositionWatch:
         readiness: Readiness,
         clock: Clock,
         set_hedged: Callable[[str, bool], None],
+        counted: ExecIDSet,
     ) -> None:
+        """`counted`: the executions of our own orders, which the order path has counted."""
+        self._counted = counted
         self._evidence, self._positions, self._products = evidence, positions, products
         self._readiness, self._clock, self._set_hedged = readiness, clock, set_hedged
         self._hedged: set[str] = set()
@@ -74,7 +77,12 @@ class PositionWatch:
         return symbol in self._hedged
 
     def count_external(self, report: ExecutionReport, pos_side: PosSide | None = None) -> None:
-        """An execution of the account that is not of our orders: by hand, by another program, a liquidation."""
+        """An execution of the account that is not of our orders: by hand, by another program, a liquidation.
+
+        Of an order that is done and forgotten it comes here too, told once more by a list or a snapshot.
+        """
+        if self._counted.has(*uuid_words(report.exec_id)):
+            return
         if pos_side is None:
             if report.symbol in self._hedged:
                 return  # of which of the two positions is not told here; the list of executions will

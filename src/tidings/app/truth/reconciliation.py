@@ -1,7 +1,8 @@
 """Keeps our picture of the account equal to the venue's: by its lists, besides what its stream tells.
 
     outage   at connect, after the stream was down, after this process stood still: new orders are denied until the
-             positions are compared, and those of each symbol with anything open until its orders are
+             positions are compared, those of each symbol with anything open until its orders are, and those of one
+             whose position differs until an execution explains it (or halts it, by PositionWatch)
     round    every few seconds: the symbols where something is open, and the accounts where something is held, for a
              stream can leave out messages while its heartbeats go on
 
@@ -13,15 +14,17 @@ has told; what may be concluded from them is `engine/reconcile`'s to say.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from decimal import Decimal
 
 from tidings.app.readiness import Readiness
 from tidings.app.truth.foreign_orders import ForeignOrders
+from tidings.app.truth.position_watch import CAUSE as POSITION
 from tidings.app.truth.position_watch import PositionWatch
 from tidings.clock import Clock
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.reconcile import (
+    DIFFERS_AFTER_NS,
     BalanceCheck,
     QuietCancels,
     VanishedOrders,
@@ -39,11 +42,14 @@ from tidings.venue.phemex.products import Products
 
 log = logging.getLogger("tidings.reconciliation")
 
+VANISHED = "vanished"  # a cause of a halt
 NS_PER_S = 1_000_000_000
 MINUTE_NS = 60 * NS_PER_S
 BUDGET_PERCENT = 20  # of what one rate group allows may go into rounds; more symbols than that take turns
 ACCOUNTS_EVERY = 6  # rounds: accounts where nothing is held
 LOOK_AGAIN_NS = NS_PER_S
+LISTS_LAG_NS = 10 * NS_PER_S  # by far
+EXPLAINED_WITHIN_NS = 2 * DIFFERS_AFTER_NS
 ASKED_BY_ID_MAX = 3  # more missing orders in one symbol are looked for in the list of done ones
 OWED_LOOKS_MAX = 20  # for executions that the venue does not list
 LONGEST_WINDOW_NS = 7 * 24 * 3600 * NS_PER_S
@@ -82,8 +88,11 @@ class Reconciliation:
         self._balance_scales: dict[str, int] = {}
         self._balance_check = BalanceCheck()
         self._owed_looks: dict[int, int] = {}
+        self._counted_ns: dict[int, int] = {}  # handle → when a list was asked for that showed as much filled as heard
         self._next_round_ns = self._next_request_ns = self._not_before_ns = 0
         self._agreed_ns = clock.read_now_ns()  # all positions were last seen to agree, or we began
+        self._differing: list[Instrument] = []  # whose positions do not agree
+        self._explained_by_ns = 0  # after an outage
         self._positions_again_ns = 0  # when a difference is to be looked at once more; 0: there is none
 
     # ---- What others tell ----------------------------------------------------------------------------------------
@@ -124,42 +133,91 @@ class Reconciliation:
         """Compare what is denied until it is. Raises what the venue's answers raise; the rest stays denied."""
         outage = self._outage_count
         if not self._has_compared_positions:
-            await self._compare_positions()
+            await self._compare_denied_positions()
             if self._outage_count != outage:
                 return  # a newer one began meanwhile: this answer may be older
-            self._has_compared_positions = True
-            self._readiness.allow_all("comparison")
+            self._lift_all()
+        elif self._differing:
+            await self._compare_positions()
         for instrument in list(self._to_compare):
-            is_clean = await self._compare_orders(instrument)
+            self._to_compare[instrument] = self._to_compare.pop(instrument)  # one that fails is last the next time
+            is_clean = await self._compare_denied_orders(instrument)
             if self._outage_count != outage:
                 return
-            if is_clean:
+            if is_clean and not self._is_in_doubt(instrument):
                 self._to_compare.pop(instrument, None)
                 self._readiness.allow(instrument, "comparison")
+
+    async def _compare_denied_positions(self) -> None:
+        try:
+            await self._compare_positions()
+        except (TidingsError, OSError) as error:
+            text = f"comparing positions with the venue's failed, and is tried again: {error}"
+            self._readiness.deny_all("comparison", DenyReason.NOT_READY, text)
+            raise
+
+    def _lift_all(self) -> None:
+        """The positions are compared: from here on only symbols are denied, those too whose positions do not agree."""
+        self._has_compared_positions = True
+        self._explained_by_ns = self._clock.read_now_ns() + EXPLAINED_WITHIN_NS
+        for instrument in self._differing:
+            self._to_compare[instrument] = None
+            text = "its position differs from the venue's: looking for what explains it"
+            self._readiness.deny(instrument, "comparison", DenyReason.NOT_READY, text)
+        self._readiness.allow_all("comparison")
+
+    async def _compare_denied_orders(self, instrument: Instrument) -> bool:
+        try:
+            return await self._compare_orders(instrument)
+        except (TidingsError, OSError) as error:
+            text = f"comparing its orders with the venue's failed, and is tried again: {error}"
+            self._readiness.deny(instrument, "comparison", DenyReason.NOT_READY, text)
+            raise
+
+    def _is_in_doubt(self, instrument: Instrument) -> bool:
+        """Whether its position may still turn out to be another. One that goes on to differ by the same has halted its
+        symbol by then; where others trade all the time each look differs, and by another number.
+        """
+        if instrument not in self._differing or self._readiness.has(instrument, POSITION):
+            return False
+        return self._clock.read_now_ns() < self._explained_by_ns
 
     # ---- Rounds --------------------------------------------------------------------------------------------------
 
     async def look(self) -> None:
-        """What is due now. What fails is tried again; until then what was denied stays so."""
-        now_ns = self._clock.read_now_ns()
-        if now_ns < self._not_before_ns:
+        """What is due now. What fails is tried again; until then what was denied stays so.
+
+        Rounds go on beside what an outage has left: one symbol may stay unexplained for long.
+        """
+        if self._clock.read_now_ns() < self._not_before_ns:
             return
-        try:
+        if self.is_behind:
+            await self._try(self.catch_up())
             if self.is_behind:
-                await self.catch_up()
-                self._not_before_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS if self.is_behind else 0
-            elif now_ns >= self._next_round_ns:
-                self._next_round_ns = now_ns + self._interval_ns
-                await self._make_round()
-            elif 0 < self._positions_again_ns <= now_ns:
-                await self._compare_positions()
+                self._not_before_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS
+        if self._has_compared_positions:
+            await self._try(self._go_on(self._clock.read_now_ns()))
+
+    async def _try(self, comparison: Awaitable[None]) -> None:
+        try:
+            await comparison
         except (TidingsError, OSError) as error:
             self._not_before_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS
             log.warning("comparing with the venue failed, and is tried again: %s", error)
 
-    async def _make_round(self) -> None:
-        now_ns = self._clock.read_now_ns()
-        symbols = sorted(self._open_symbols(), key=lambda symbol: (self._compared_ns.get(symbol, 0), symbol.index))
+    async def _go_on(self, now_ns: int) -> None:
+        if now_ns >= self._next_round_ns:
+            self._next_round_ns = now_ns + self._interval_ns
+            symbols = self._open_symbols()
+            await self._try(self._compare_some([one for one in symbols if one not in self._to_compare], now_ns))
+            await self._compare_accounts(symbols)
+        elif 0 < self._positions_again_ns <= now_ns:
+            await self._compare_positions()
+
+    async def _compare_some(self, symbols: list[Instrument], now_ns: int) -> None:
+        """The symbols whose turn it is, longest waiting first."""
+        symbols = sorted(symbols, key=lambda symbol: (self._compared_ns.get(symbol, 0), symbol.index))
+        self._counted_ns = {h: ns for h, ns in self._counted_ns.items() if self._entry.orders.find(h) is not None}
         self._next_request_ns = max(self._next_request_ns, now_ns - self._interval_ns)
         for instrument in symbols:
             if self._next_request_ns > now_ns:
@@ -167,6 +225,8 @@ class Reconciliation:
             self._next_request_ns += self._pause_ns
             if not await self._compare_orders(instrument):
                 self._next_round_ns = min(self._next_round_ns, now_ns + LOOK_AGAIN_NS)
+
+    async def _compare_accounts(self, symbols: list[Instrument]) -> None:
         await self._compare_positions(held_only=self.round_count % ACCOUNTS_EVERY != 0)
         if any(symbol.line == ProductLine.SPOT for symbol in symbols) or self.round_count % ACCOUNTS_EVERY == 0:
             await self._compare_balances()
@@ -184,10 +244,14 @@ class Reconciliation:
     # ---- Orders --------------------------------------------------------------------------------------------------
 
     async def _compare_orders(self, instrument: Instrument) -> bool:
-        """One symbol's open orders against the venue's list; whether nothing is left unexplained."""
-        asked_ns = self._clock.read_now_ns()
+        """One symbol's open orders against the venue's list; whether nothing is left to be explained soon.
+
+        An order that vanished may never be: it halts the symbol, and the rounds look at it.
+        """
+        asked_ns = self._compared_ns[instrument] = self._clock.read_now_ns()
         listing = await self._evidence.open_orders(instrument)
         found = compare_orders(listing, self._ours(instrument), self._entry.find_owner, asked_ns)
+        self._note_counted(listing.reports, asked_ns)
         if listing.is_complete:
             self.foreign.replace(instrument.symbol, found.foreign)
         owing = [order for order in self._entry.orders.owing_executions() if order.terms.instrument is instrument]
@@ -198,9 +262,8 @@ class Reconciliation:
         self._vanished.keep_only(instrument, {order.handle for order in found.missing if not order.is_done})
         is_clean = listing.is_complete and all(order.is_done for order in found.missing)
         if is_clean:
-            self._readiness.allow(instrument, "vanished")
-        self._compared_ns[instrument] = asked_ns
-        return is_clean
+            self._readiness.allow(instrument, VANISHED)
+        return is_clean or self._readiness.has(instrument, VANISHED)
 
     def _ours(self, instrument: Instrument) -> list[Order]:
         return [order for order in self._entry.orders.open_orders() if order.terms.instrument is instrument]
@@ -223,7 +286,7 @@ class Reconciliation:
                 await self._take(instrument, [report])
             elif not order.is_done and self._vanished.not_found(order, self._clock.read_now_ns()):
                 text = f"order {order.cl_ord_id} is open here, and the venue neither lists it nor knows how it ended"
-                self._readiness.deny(instrument, "vanished", DenyReason.HALTED, text)
+                self._readiness.deny(instrument, VANISHED, DenyReason.HALTED, text)
 
     async def _take(self, instrument: Instrument, news: list[ExecutionReport], owing: Iterable[Order] = ()) -> None:
         """Hand up what the lists told: executions first, then the states they lead to. `owing`: orders of which more
@@ -251,17 +314,40 @@ class Reconciliation:
         owing = [order for order in owing if self._is_worth_asking(order)]
         if not owing:
             return
-        for execution in await self._evidence.executions(instrument, self.sent_since(owing)):
-            order = self._entry.find_owner(execution.report)
-            if order is None:
-                self._watch.count_external(execution.report, execution.pos_side)
-            else:
-                self._hand_up(execution.report)
+        await self._hear_executions(instrument, self._owed_since(owing))
         for order in owing:
             if owes_executions(order):
                 self._count_look(order)
             else:
                 self._owed_looks.pop(order.handle, None)
+
+    def _owed_since(self, orders: list[Order]) -> int:
+        """Since when the executions can be that these orders owe: each was sent, and a list showed that all were heard.
+
+        A quote may have rested for a day, and the executions of a day are more than can be asked for.
+        """
+        counted_ns = (self._counted_ns.get(order.handle, 0) - MINUTE_NS for order in orders)
+        return min(max(self.sent_since([order]), since_ns) for order, since_ns in zip(orders, counted_ns, strict=True))
+
+    def _note_counted(self, rows: list[ExecutionReport], asked_ns: int) -> None:
+        """Whose executions we have all heard: a row of later than the last one shows as much as they add up to."""
+        settled_ns = self._evidence.wall_ns(asked_ns - LISTS_LAG_NS)
+        for order, row in ((self._entry.find_owner(row), row) for row in rows):
+            if order is None or owes_executions(order) or order.venue_time_ns > settled_ns:
+                continue
+            if row.cum_qty_lots == order.traded_qty_lots:
+                self._counted_ns[order.handle] = asked_ns
+
+    async def _hear_executions(self, instrument: Instrument, since_ns: int) -> None:
+        """Hand up the executions of one symbol since then. Of orders that are not ours, or forgotten, only those count
+        in the position that came after it was last seen to agree: it has the others, and no memory of them is endless.
+        """
+        uncounted_ns = self._evidence.wall_ns(self._agreed_ns - MINUTE_NS)  # of then, all that could be listed was
+        for execution in await self._evidence.executions(instrument, since_ns):
+            if self._entry.find_owner(execution.report) is not None:
+                self._hand_up(execution.report)
+            elif execution.report.transact_time_ns >= uncounted_ns:
+                self._watch.count_external(execution.report, execution.pos_side)
 
     def _hand_up(self, report: ExecutionReport) -> None:
         duplicate_count = self._entry.duplicate_count
@@ -289,17 +375,17 @@ class Reconciliation:
     # ---- Positions -----------------------------------------------------------------------------------------------
 
     async def _compare_positions(self, *, held_only: bool = False) -> None:
-        """All accounts; where a position differs, executions we have not heard of may explain it."""
+        """All accounts; where a position differs, executions we have not heard of may explain it, soon. One that has
+        halted its symbol waits for a person, and may do so for a night: the rounds look at it.
+        """
         asked_ns = self._clock.read_now_ns()
+        held_only = held_only and not self._differing
         differing = await self._watch.compare(held_only=held_only)
         for instrument in differing:
-            since_ns = self._agreed_ns - MINUTE_NS  # of then, all that could be listed was
-            for execution in await self._evidence.executions(instrument, since_ns):
-                if self._entry.find_owner(execution.report) is None:
-                    self._watch.count_external(execution.report, execution.pos_side)
-                else:
-                    self._hand_up(execution.report)
-        self._positions_again_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS if differing else 0
+            await self._hear_executions(instrument, self._agreed_ns - MINUTE_NS)
+        is_open = any(not self._readiness.has(instrument, POSITION) for instrument in differing)
+        self._positions_again_ns = self._clock.read_now_ns() + LOOK_AGAIN_NS if is_open else 0
+        self._differing = differing
         if not differing and not held_only:
             self._agreed_ns = asked_ns
 

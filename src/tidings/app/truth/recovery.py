@@ -73,8 +73,8 @@ def recover(
         if order is None:
             raise UsageError(f"{len(past.open_stories())} orders of earlier sessions are open: raise order_memory")
         lived_s = story.session.expiry_s if story.session is not None else EXPIRY_S_MAX
-        # The latest moment it can have been sent, and as much later as its requests lived longer than ours.
-        resolver.count_from(order, (decided_ns or now_ns) + max(0, lived_s - expiry_s) * NS_PER_S)
+        # The latest moment it can have been sent, and how much longer its requests lived than ours.
+        resolver.count_from(order, decided_ns or now_ns, max(0, lived_s - expiry_s) * NS_PER_S)
         found.append(order)
     if home.keeper is not None:
         # What cannot be looked after keeps its records: people will ask for them.

@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Final
 
 TEXT_CHARS_MAX = 120  # of the venue's own words in our messages
+WORDS_CHARS_MAX = 500  # so far they are read: a search takes time by the square of it
 
 
 class Outcome(Enum):
@@ -136,7 +137,7 @@ def _by_name(code: int, name: str) -> CodeMeaning:
 
 def _by_words(code: int, venue_text: str) -> CodeMeaning | None:
     for words, name, meaning, outcome, actor in _WORDS:
-        if words.search(venue_text):
+        if words.search(venue_text, 0, WORDS_CHARS_MAX):
             return CodeMeaning(code, name, meaning, outcome, actor)
     return None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidings.errors import VenueError
-from tidings.venue.phemex.queries import Queries, is_nothing_found, rows_of
+from tidings.venue.phemex.queries import Queries, is_nothing_found, rows_of, shape_of
 
 PAGE_ROWS = 200
 PAGES_MAX = 1000
@@ -26,7 +26,8 @@ async def trades_between(queries: Queries, symbol: str, start_ms: int, end_ms: i
         # Pages count from the newest: what trades between two of them shows the last rows of one again in the next.
         found += [row for row in rows if row not in found[-PAGE_ROWS:]]
         if len(rows) < PAGE_ROWS:
-            return sorted(found, key=_time_ns)
+            with shape_of(f"GET {path}"):
+                return sorted(found, key=_time_ns)
     raise VenueError(f"{symbol}: more than {PAGES_MAX * PAGE_ROWS} executions: ask for a shorter time")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from tidings.engine.reconcile import VenueExecution, VenuePosition
@@ -18,8 +18,11 @@ from tidings.errors import PeerError
 from tidings.model.enums import ExecType, OrdStatus, PosSide, ProductLine, ReportSource, RequestKind, Side, TradeType
 from tidings.model.execution_report import ExecutionReport, report_of, uuid_words
 from tidings.model.instrument import Instrument
+from tidings.venue.phemex.replies import bounded
 
 UNSET = -(2**63)
+NUMBER_CHARS_MAX = 64
+_EXACT = Context(prec=2 * NUMBER_CHARS_MAX)  # the usual 28 digits would round what is off the grid onto it
 
 _STATUSES = {
     "Created": OrdStatus.NEW,
@@ -72,12 +75,14 @@ def report_from_row(
     """
     word = str(row.get("ordStatus"))
     status = _STATUSES.get(word)
-    price, stop_px, order_qty, cum_qty, leaves_qty = (_first(row, keys) for keys in _KEYS[ProductLine(instrument.line)])
-    take_profit, stop_loss, offset = (_first(row, keys) for keys in _TRIGGER_KEYS[ProductLine(instrument.line)])
+    line = ProductLine(instrument.line)
     is_by_quote = row.get("qtyType") == "ByQuote"  # money to spend, in units of the quote currency's scale
     with _row_of(instrument, "order"):
+        _check_symbol(instrument, row)
+        price, stop_px, order_qty, cum_qty, leaves_qty = (_first(row, keys) for keys in _KEYS[line])
+        take_profit, stop_loss, offset = (_first(row, keys) for keys in _TRIGGER_KEYS[line])
         return report_of(
-            ExecType.STATUS, ReportSource.QUERY, now_ns, handle=handle, cl_ord_id=cl_ord_id_of(row),
+            ExecType.STATUS, ReportSource.QUERY, now_ns, handle=handle, cl_ord_id=_shown(cl_ord_id_of(row)),
             request_kind=RequestKind.QUERY, symbol=instrument.symbol,
             order_id=str(row.get("orderID") or row.get("orderId") or ""), side=_SIDES.get(str(row.get("side")), 0),
             ord_status=-1 if status is None else status, code=int(row.get("bizError") or 0),
@@ -100,16 +105,18 @@ def execution_from_row(instrument: Instrument, row: dict[str, Any], now_ns: int)
     trade_type = _TRADE_TYPES.get(str(row.get("tradeType")))
     if trade_type is None:
         return None
-    px, qty, fee = (_first(row, keys) for keys in _EXECUTION_KEYS[ProductLine(instrument.line)])
     exec_id = str(row.get("execID") or row.get("execId") or "")
-    qty_lots = _qty_lots(instrument, qty)
     with _row_of(instrument, "execution"):
+        _check_symbol(instrument, row)
+        px, qty, fee = (_first(row, keys) for keys in _EXECUTION_KEYS[ProductLine(instrument.line)])
+        qty_lots = _qty_lots(instrument, qty)
         if uuid_words(exec_id) == (0, 0) or qty_lots <= 0:
             raise ValueError(f"execID {exec_id!r}, {qty} executed")
         fee_mantissa, fee_scale = _fee(instrument, fee, str(row.get("feeCurrency") or ""))
         report = report_of(
-            ExecType.TRADE, ReportSource.QUERY, now_ns, cl_ord_id=cl_ord_id_of(row), request_kind=RequestKind.QUERY,
-            order_id=str(row.get("orderID") or ""), symbol=instrument.symbol, side=_SIDES.get(str(row.get("side")), 0),
+            ExecType.TRADE, ReportSource.QUERY, now_ns, cl_ord_id=_shown(cl_ord_id_of(row)),
+            request_kind=RequestKind.QUERY, order_id=str(row.get("orderID") or ""), symbol=instrument.symbol,
+            side=_SIDES.get(str(row.get("side")), 0),
             exec_id=exec_id, last_px_ticks=_price_ticks(instrument, px), last_qty_lots=qty_lots,
             fee_mantissa=fee_mantissa, fee_scale=fee_scale, trade_type=trade_type,
             is_maker=row.get("execStatus") == "MakerFill" or row.get("lastLiquidityInd") == "AddedLiquidity",
@@ -120,8 +127,8 @@ def execution_from_row(instrument: Instrument, row: dict[str, Any], now_ns: int)
 
 def position_from_row(instrument: Instrument, row: dict[str, Any]) -> VenuePosition:
     """A position in the account query. Raises PeerError for one that tells no size on the grid."""
-    size = _first(row, ("size",))
     with _row_of(instrument, "position"):
+        size = _first(row, ("size",))
         # Contracts count in lots of the instrument on both lines; the size is unsigned beside a side.
         lots = _steps(size, instrument.qty_scale, instrument.lot_mantissa)
         side = _SIDES.get(str(row.get("side")), 0)
@@ -135,6 +142,17 @@ def position_from_row(instrument: Instrument, row: dict[str, Any]) -> VenuePosit
 def cl_ord_id_of(row: dict[str, Any]) -> str:
     """A row's ClOrdID; one of the services writes it with a small d."""
     return str(row.get("clOrdID") or row.get("clOrdId") or "")
+
+
+def _shown(cl_ord_id: str) -> str:
+    """A ClOrdID fit for a report. With characters beyond ASCII it cannot be ours, but may be somebody's."""
+    return cl_ord_id.encode("ascii", "replace").decode("ascii")
+
+
+def _check_symbol(instrument: Instrument, row: dict[str, Any]) -> None:
+    """A list of another symbol's rows is the answer to another question: nothing is missing in it."""
+    if row.get("symbol") not in (None, "", instrument.symbol):
+        raise ValueError(f"it is of {str(row['symbol'])[:NUMBER_CHARS_MAX]!r}")
 
 
 def _fee(instrument: Instrument, fee: Decimal | None, currency: str) -> tuple[int, int]:
@@ -161,12 +179,15 @@ def _row_of(instrument: Instrument, what: str) -> Iterator[None]:
 
 
 def _first(row: dict[str, Any], keys: tuple[str, ...]) -> Decimal | None:
-    value = next((row[key] for key in keys if row.get(key) is not None), None)
+    """A number of the row; None where it has none that is one. Raises ValueError for one that no venue means."""
+    text = next((str(row[key]) for key in keys if row.get(key) is not None), "")
+    if len(text) > NUMBER_CHARS_MAX:
+        raise ValueError(f"a number of {len(text)} characters")
     try:
-        number = Decimal(str(value)) if value is not None else None
+        number = Decimal(text)
     except InvalidOperation:
         return None
-    return number if number is not None and number.is_finite() else None
+    return bounded(number) if number.is_finite() else None
 
 
 def _price_ticks(instrument: Instrument, value: Decimal | None) -> int:
@@ -183,7 +204,7 @@ def _qty_lots(instrument: Instrument, value: Decimal | None) -> int:
 def _steps(value: Decimal | None, scale: int, mantissa: int) -> int:
     if value is None:
         return UNSET
-    scaled = value.scaleb(scale)
+    scaled = value.scaleb(scale, _EXACT)
     if scaled != scaled.to_integral_value() or int(scaled) % mantissa:
         return UNSET
     return int(scaled) // mantissa

@@ -276,7 +276,7 @@ def shape_of(what: str) -> Iterator[None]:
     """What a reply is read by: anything it lacks becomes a PeerError that names the request."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise PeerError(f"{what}: the reply has another shape than documented: {error!r}") from error
 
 

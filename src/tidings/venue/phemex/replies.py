@@ -15,7 +15,22 @@ from tidings.errors import AuthenticationError, PeerError, RateLimited, VenueErr
 from tidings.venue.phemex.error_codes import meaning_of
 
 BODY_SHOWN_BYTES = 200
-_DECODER = json.JSONDecoder(parse_float=Decimal)  # json.loads would make one for each reply
+EXPONENT_MAX = 40  # of ten
+
+
+def bounded(number: Decimal) -> Decimal:
+    """The number itself. Raises ValueError where few bytes stand for one that takes minutes to make a whole one of."""
+    if abs(number.adjusted()) > EXPONENT_MAX:
+        raise ValueError(f"a number like {number:.3E} is no price, quantity or time")
+    return number
+
+
+def _refuse(word: str) -> Decimal:
+    raise ValueError(f"{word} is no JSON")
+
+
+# json.loads would make one for each reply.
+_DECODER = json.JSONDecoder(parse_float=lambda text: bounded(Decimal(text)), parse_constant=_refuse)
 
 
 def open_envelope(status: int, body: bytes, what: str) -> Any:

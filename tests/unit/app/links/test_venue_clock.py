@@ -13,19 +13,19 @@ WALL_NS = 1_790_000_000 * S
 
 
 class Venue:
-    """Answers its time after a way of 3 ms each, `ahead_ns` off the truth."""
+    """Answers its time after a way of `way_ns` each, `ahead_ns` off the truth."""
 
     def __init__(self, clock: ManualClock) -> None:
         self.clock, self.ahead_ns, self.asked_count = clock, 0, 0
-        self.is_down = False
+        self.is_down, self.way_ns = False, 3 * MS
 
     async def server_time_ms(self) -> int:
         self.asked_count += 1
         if self.is_down:
             raise ConnectionLost("no way to the venue")
-        self.clock.advance(3 * MS)
+        self.clock.advance(self.way_ns)
         told_ms = (self.clock.read_wall_ns() + self.ahead_ns) // MS
-        self.clock.advance(3 * MS)
+        self.clock.advance(self.way_ns)
         return told_ms
 
 
@@ -80,6 +80,21 @@ async def test_while_no_answer_comes_it_is_known_ever_less(clock):
         with pytest.raises(ConnectionLost):
             await venue_clock.look(venue)
     assert venue_clock.uncertainty_ns - before_ns == pytest.approx(20 * 30 * S * 200 // 1_000_000, rel=0.01)
+
+
+async def test_what_was_dated_while_it_was_less_sure_is_remembered_as_long_as_it_may_live(clock):
+    venue = Venue(clock)
+    venue.way_ns = 400 * MS
+    venue_clock = await measure_clock(venue, clock)
+    wide_ns = venue_clock.uncertainty_ns
+    assert wide_ns > 350 * MS
+    venue.way_ns = 3 * MS
+    for second in range(300):
+        clock.advance(S)
+        await venue_clock.look(venue)
+        if second == 100:
+            assert (venue_clock.uncertainty_ns < 10 * MS, venue_clock.dated_within_ns >= wide_ns) == (True, True)
+    assert venue_clock.dated_within_ns < 15 * MS
 
 
 async def test_a_stopped_process_is_noticed_and_the_clock_asked_again(clock):

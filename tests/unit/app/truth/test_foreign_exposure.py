@@ -45,3 +45,11 @@ def test_of_a_hedged_symbol_each_side_may_open_its_position():
 def test_what_cannot_be_placed_is_left_out():
     _, exposure, _ = counting(told(1, symbol="NOSUCH"), told(2, side=0))
     assert exposure.worst_lots(LINEAR) == (0, 0)
+
+
+def test_quantities_beyond_all_measure_count_as_a_great_deal():
+    """What a row says is not ours to believe or not: it must not end the count of all the others."""
+    huge = 2**63 - 1
+    sides = [(1, Side.BUY), (2, Side.BUY), (3, Side.SELL), (4, Side.SELL)]
+    _, exposure, _ = counting(*(told(number, side=side, lots=huge) for number, side in sides))
+    assert min(exposure.worst_lots(LINEAR)) >= 2**61

@@ -23,7 +23,7 @@ class Venue:
     def __init__(self):
         self.asked = []
         self.open, self.closed, self.by_id = [], [], {}
-        self.is_complete = True
+        self.is_complete = self.is_closed_complete = True
         self.problem = None
 
     def _answer(self, question):
@@ -37,7 +37,7 @@ class Venue:
 
     async def closed_orders(self, instrument, since_ns):
         self._answer(f"closed {instrument.symbol}")
-        return Listing(self.closed, self.is_complete)
+        return Listing(self.closed, self.is_complete and self.is_closed_complete)
 
     async def order(self, order):
         self._answer(order.cl_ord_id)
@@ -140,6 +140,21 @@ async def test_many_lost_orders_are_looked_for_in_the_list_of_done_ones(bench):
     assert not any(question.startswith("T") for question in bench.venue.asked)
 
 
+async def test_an_order_in_neither_list_while_it_goes_from_one_to_the_other_is_not_proved_absent(bench):
+    """Nobody could ask until its expiry had passed; then all were cancelled, and the list of done ones lags."""
+    orders = bench.lose(5)
+    bench.venue.problem = ConnectionLost("away")
+    await bench.looks(8)
+    bench.venue.problem, asked_before = None, len(bench.venue.asked)
+    while len(bench.venue.asked) == asked_before:
+        await bench.looks(0.5)
+    await bench.looks(1.5)
+    bench.venue.closed = [shown(order, OrdStatus.CANCELED) for order in orders]
+    await bench.looks(5)
+    assert {order.status for order in orders} == {OrdStatus.CANCELED}
+    assert (bench.path.strategy.names.count("reject"), bench.resolver.buried) == (0, [])
+
+
 @pytest.mark.parametrize(
     "problem", [ConnectionLost("no such host"), PeerError("HTML"), RateLimited("wait", 3), OSError("no route")]
 )
@@ -163,6 +178,29 @@ async def test_a_list_that_is_not_all_proves_no_absence(bench, count):
     assert {order.status for order in orders} == {OrdStatus.UNKNOWN}
 
 
+async def test_where_the_list_of_done_orders_is_not_all_lost_ones_are_asked_for_by_id_a_few_at_a_time(bench):
+    """Two thousand orders have ended since, or rows of spot do not tell whose they are."""
+    orders = bench.lose(8)
+    bench.venue.is_closed_complete = False
+    bench.venue.by_id[orders[7].cl_ord_id] = shown(orders[7], OrdStatus.CANCELED, handle=orders[7].handle)
+    await bench.looks(60)
+    assert [order.status for order in orders] == [OrdStatus.REJECTED] * 7 + [OrdStatus.CANCELED]
+    by_id = [question for question in bench.venue.asked if question.startswith("T")]
+    assert len(by_id) <= 3 * bench.venue.asked.count("open BTCUSDT")
+
+
+async def test_orders_that_cannot_be_resolved_do_not_take_every_turn(bench):
+    """The venue has named them, and does not know them any more: they stay unknown, and those behind them do not."""
+    named, lost = bench.lose(4), bench.lose(4)
+    for number, order in enumerate(named):
+        order_id = f"{number:08x}-77b2-5d41-9c08-6a5e4d3c2b1a"
+        bench.path.hear(said(ExecType.STATUS, handle=order.handle, order_id=order_id))
+    bench.venue.is_closed_complete = False
+    await bench.looks(90)
+    assert {order.status for order in named} == {OrdStatus.UNKNOWN}
+    assert {order.status for order in lost} == {OrdStatus.REJECTED}
+
+
 async def test_nothing_is_proved_absent_while_the_venues_clock_is_in_doubt(bench):
     (order,) = bench.lose()
     bench.life_ns = None
@@ -171,6 +209,20 @@ async def test_nothing_is_proved_absent_while_the_venues_clock_is_in_doubt(bench
     bench.life_ns = EXPIRY_NS
     await bench.looks(17)
     assert order.status == OrdStatus.REJECTED
+
+
+async def test_an_amend_is_not_called_void_while_the_venues_clock_is_in_doubt(bench):
+    """Nobody can say then that it has expired, whatever was known before: it may still come into force."""
+    order = bench.path.submit(LIMIT, now_ns=bench.clock.read_now_ns())
+    bench.path.hear(said(ExecType.NEW, handle=order.handle))
+    assert bench.path.entry.amend_order(order, order.price_ticks - 1, 0, bench.clock.read_now_ns()) == 0
+    bench.venue.open = [shown(order, price_ticks=order.price_ticks)]
+    bench.life_ns = None
+    await bench.looks(60)
+    assert order.is_amend_pending
+    bench.life_ns = EXPIRY_NS
+    await bench.looks(17)
+    assert (order.is_amend_pending, bench.path.strategy.names[-1]) == (False, "reject")
 
 
 async def test_absence_is_proved_within_three_seconds_of_the_expiry(bench):

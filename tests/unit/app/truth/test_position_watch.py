@@ -6,9 +6,10 @@ from market_instruments import INSTRUMENTS, INVERSE, LINEAR
 from tidings.app.readiness import Readiness
 from tidings.app.truth.position_watch import PositionWatch
 from tidings.clock import ManualClock
+from tidings.engine.order_table import ExecIDSet
 from tidings.engine.reconcile import DIFFERS_AFTER_NS, VenuePosition
 from tidings.model.enums import DenyReason, ExecType, PosSide, ReportSource, Side
-from tidings.model.execution_report import report_of
+from tidings.model.execution_report import report_of, uuid_words
 from tidings.model.position import Positions
 
 EXEC_IDS = ["0f3a9c1e-77b2-5d41-9c08-6a5e4d3c2b1a", "1f3a9c1e-77b2-5d41-9c08-6a5e4d3c2b1a"]
@@ -50,11 +51,11 @@ class Gates:
 class Bench:
     def __init__(self):
         self.venue, self.positions, self.gates, self.clock = Venue(), Positions(), Gates(), ManualClock(1, 1)
-        self.modes = {}
+        self.modes, self.counted = {}, ExecIDSet(100)
         self.readiness = Readiness(self.gates)
         self.watch = PositionWatch(
             self.venue, self.positions, Catalogue(INSTRUMENTS.values()), self.readiness, self.clock,
-            self.modes.__setitem__,
+            self.modes.__setitem__, self.counted,
         )  # fmt: skip
 
     def tell(self, lots, time_ns=100, instrument=LINEAR, pos_side=PosSide.MERGED):
@@ -131,6 +132,17 @@ async def test_an_execution_of_others_counts_once_and_only_after_the_first_word(
     assert bench.positions.of("BTCUSDT").net_qty_lots == 5
     for _ in range(2):
         bench.watch.count_external(execution(EXEC_IDS[1], time_ns=501))
+    assert bench.positions.of("BTCUSDT").net_qty_lots == 3
+
+
+async def test_an_execution_of_an_order_of_ours_that_is_forgotten_does_not_count_again(bench):
+    """A list goes back to when a resting order was sent: the table has forgotten what was done since."""
+    bench.tell(5)
+    await bench.differs()
+    bench.counted.add_new(*uuid_words(EXEC_IDS[0]))
+    bench.watch.count_external(execution(EXEC_IDS[0]), PosSide.MERGED)
+    assert bench.positions.of("BTCUSDT").net_qty_lots == 5
+    bench.watch.count_external(execution(EXEC_IDS[1]), PosSide.MERGED)
     assert bench.positions.of("BTCUSDT").net_qty_lots == 3
 
 

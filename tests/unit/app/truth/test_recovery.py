@@ -57,8 +57,11 @@ class Restart:
         path = SimpleNamespace(entry=self.path.entry, executions=self.executions)
         world = World(ManualClock(up_s * S, wall_ns))
         self.sent_ns = {}
-        resolver = SimpleNamespace(count_from=lambda order, sent_ns: self.sent_ns.update({order.handle: sent_ns}))
+        resolver = SimpleNamespace(count_from=self.count_from)
         self.found = recover(home, path, products or Listed(LINEAR, INVERSE), expiry_s, world, resolver)
+
+    def count_from(self, order, sent_ns, longer_ns):
+        self.sent_ns[order.handle] = sent_ns + longer_ns
 
 
 BID = (LIMIT, {"price_ticks": 612_500, "order_qty_lots": 10}, [])

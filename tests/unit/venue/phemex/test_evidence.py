@@ -74,12 +74,23 @@ def test_a_row_of_a_state_that_is_new_to_us_tells_none():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"orderId": "not-a-uuid"}, {"bizError": "x"}, {"transactTimeNs": [1]}, {"clOrdId": "ä"}, {"priceRp": "1e999999"},
-     {"transactTimeNs": 2**70}],
+    [{"orderId": "not-a-uuid"}, {"bizError": "x"}, {"transactTimeNs": [1]}, {"priceRp": "1e999999"},
+     {"cumQtyRq": "1E+999990"}, {"priceRp": "1" + "0" * 64}, {"transactTimeNs": 2**70}, {"symbol": "ETHUSDT"}],
 )  # fmt: skip
 def test_a_row_that_cannot_be_read_is_a_broken_answer(wrong):
     with pytest.raises(PeerError, match="BTCUSDT"):
         report_from_row(LINEAR, LINEAR_ROW | wrong, NOW_NS)
+
+
+def test_a_foreign_clordid_in_any_letters_is_no_broken_answer():
+    """Other programs choose their ids as they like: theirs must not keep ours from being compared."""
+    assert report_from_row(LINEAR, LINEAR_ROW | {"clOrdId": "geschäft-7"}, NOW_NS).cl_ord_id == "gesch?ft-7"
+
+
+def test_a_number_a_hair_off_the_grid_is_not_rounded_onto_it():
+    row = LINEAR_ROW | {"priceRp": "61000.50000000000000000000000000000001", "cumQtyRq": "0.005"}
+    report = report_from_row(LINEAR, row, NOW_NS)
+    assert (report.price_ticks, report.cum_qty_lots * LINEAR.lot_size) == (-(2**63), Decimal("0.005"))
 
 
 def test_an_order_by_quote_tells_its_money():
@@ -165,6 +176,11 @@ async def test_closed_orders_are_read_page_by_page():
 async def test_a_list_whose_rows_do_not_tell_whose_they_are_is_not_complete():
     venue = Venue(api__data_spots_orders=[SPOT_ROW | {"clOrdID": None}])
     assert not (await evidence(venue).closed_orders(SPOT, NOW_NS)).is_complete
+
+
+async def test_a_list_that_writes_the_beginning_of_the_order_id_for_the_client_id_is_not_complete():
+    venue = Venue(api__data_g__futures_orders=[LINEAR_ROW | {"clOrdId": ORDER_ID[:7], "ordStatus": "Filled"}])
+    assert not (await evidence(venue).closed_orders(LINEAR, NOW_NS)).is_complete
 
 
 async def test_positions_of_an_account_and_their_modes():

@@ -100,3 +100,10 @@ async def test_nothing_found_is_an_empty_list() -> None:
 async def test_answer_without_a_list_is_not_no_executions(answer: object, error: type[Exception]) -> None:
     with pytest.raises(error):
         await trades_between(Queries(Venue([], lambda rows: answer).ask), "BTCUSDT", 10, 20)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("time", ["soon", [1]])
+async def test_executions_without_a_time_that_is_one_are_a_broken_answer(time: object) -> None:
+    venue = Venue([trade(2), {"execID": "e1", "transactTimeNs": time}])
+    with pytest.raises(PeerError, match="another shape"):
+        await trades_between(Queries(venue.ask), "BTCUSD", 10, 20)

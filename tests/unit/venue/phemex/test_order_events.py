@@ -110,6 +110,15 @@ def test_a_fill_without_a_real_exec_id_tells_only_totals(exec_id):
     assert (report.exec_type, report.last_qty_lots, report.cum_qty_lots) == (ExecType.STATUS, UNSET, 100)
 
 
+@pytest.mark.parametrize("qty", ["0", "-0.1", "0.1000001", "much", None, ...])
+def test_an_execution_without_a_quantity_is_left_to_the_list_of_executions(qty):
+    """Told by its id it would be taken for counted: the venue's list could not tell it any more."""
+    row = {key: value for key, value in (LINEAR_FILL | {"execQty": qty}).items() if value is not ...}
+    (report,) = told(linear(row))
+    assert (report.exec_type, report.ord_status, report.exec_id) == (ExecType.STATUS, OrdStatus.PARTIALLY_FILLED, "")
+    assert (report.cum_qty_lots, report.last_qty_lots) == (100, UNSET)
+
+
 @pytest.mark.parametrize(
     ("words", "exec_type", "ord_status"),
     [

@@ -1,5 +1,7 @@
 """Error codes: each known number has its meaning, each unknown one stays unknown."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -130,3 +132,10 @@ def test_any_code_and_text_give_one_printable_entry(code, text):
     assert entry.code == code
     assert entry.name.isprintable()
     assert len(entry.meaning) < 400
+
+
+def test_long_words_are_read_in_no_time():
+    """They are read where an order's answer is: 64 kB took seconds."""
+    begun = time.perf_counter()
+    assert meaning_of(19_999, "order " * 100_000).name == "REQUEST_IS_DUPLICATED"
+    assert time.perf_counter() - begun < 1

@@ -7,6 +7,7 @@ from market_instruments import INVERSE, LINEAR, SPOT
 
 from tidings.errors import ConnectionLost, PeerError, VenueError
 from tidings.venue.phemex.queries import Queries
+from tidings.venue.phemex.replies import open_envelope
 
 OPEN, EMPTY = {"code": 0, "msg": "", "data": []}, {"code": 10002, "msg": "OM_ORDER_NOT_FOUND", "data": None}
 DONE = {"code": 0, "msg": "", "data": 1}
@@ -95,6 +96,13 @@ async def test_error_is_no_absence(answer):
         await rows_of(Venue(answer)).open_orders(LINEAR)
     with pytest.raises((VenueError, ConnectionLost)):
         await rows_of(Venue(EMPTY, answer)).find_order(LINEAR, "T1")
+
+
+@pytest.mark.parametrize("number", [b"1E999999", b"-1e-999999", b"NaN", b"Infinity", b"-Infinity"])
+def test_a_number_that_is_none_is_a_broken_answer(number):
+    """To make a whole number of 1E999999 takes minutes, in which nothing else goes on."""
+    with pytest.raises(PeerError, match="no JSON"):
+        open_envelope(200, b'{"code":0,"data":[{"balanceEv":' + number + b"}]}", "GET /spot/wallets")
 
 
 async def test_list_with_a_next_page_is_not_all():
