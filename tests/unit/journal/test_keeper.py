@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import random
 
 import pytest
@@ -12,8 +13,9 @@ from paged_disk import PagedDisk
 from tidings.clock import Clock, ManualClock
 from tidings.journal.anchor import read_anchor
 from tidings.journal.keeper import KEEP_NS, begin_session, first_needed
-from tidings.journal.live_disk import LiveDisk
+from tidings.journal.live_disk import LiveDisk, LiveSegment
 from tidings.journal.log_reader import read_log
+from tidings.journal.record import SEGMENT_BYTES_BEFORE
 from tidings.journal.segments import segment_name
 from tidings.journal.stories import replay
 from tidings.model.enums import DenyReason, ExecType
@@ -358,3 +360,20 @@ def test_thread_makes_it_durable(tmp_path):
     keeper.close(open_count=1)
     assert read_log(disk).last_seq == seq + 1
     assert not list(tmp_path.glob("*.hot"))
+
+
+def test_a_session_whose_first_sync_fails_says_so_and_holds_nothing(tmp_path, monkeypatch):
+    sync, open_before = LiveSegment.sync, len(os.listdir("/dev/fd"))
+
+    def fail_at_the_first_record(segment, used_bytes):
+        if used_bytes > SEGMENT_BYTES_BEFORE:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(segment, used_bytes)
+
+    monkeypatch.setattr(LiveSegment, "sync", fail_at_the_first_record)
+    disk = LiveDisk(tmp_path)
+    disk.lock()
+    with pytest.raises(OSError, match="Input/output error"):
+        begin_session(disk, None, Clock(), wall_ns=WALL_NS, expiry_s=5, segment_bytes=16384)
+    disk.unlock()
+    assert len(os.listdir("/dev/fd")) == open_before
