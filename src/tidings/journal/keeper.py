@@ -234,11 +234,11 @@ def begin_session(
         _cut(disk, past, anchor.first_segment)
     number = max([anchor.last_segment, *(segment.number for segment in past.segments)] if past else [0]) + 1
     segment = make_segment(disk, number, segment_bytes, clock.read_wall_ns())
+    last_seq, last_crc = anchor.ends_at or (0, 0)
+    writer = RecordWriter(last_seq, last_crc)
     try:
-        last_seq, last_crc = anchor.ends_at or (0, 0)
         anchor = msgspec.structs.replace(anchor, last_segment=number, session_segment=number, ends_at=None)
         write_anchor(disk, anchor)
-        writer = RecordWriter(last_seq, last_crc)
         journal = OrderJournal(
             writer, clock, segment, awaits_disk=mode == "power", reserve_bytes=segment_bytes // RESERVE_SHARE
         )
@@ -250,6 +250,7 @@ def begin_session(
         journal.append_bytes(*encode(entry), clock.read_now_ns())
         journal.sync()
     except BaseException:
+        writer.close()  # a segment that somebody writes to cannot be closed
         segment.close(is_durable=False)
         raise
     return JournalKeeper(disk, anchor, journal, ids, clock, segment_bytes, (last_seq, last_crc))
