@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tidings.clock import Clock
-from tidings.journal.anchor import Anchor, write_anchor
+from tidings.journal.anchor import ANCHOR_NAME, Anchor, write_anchor
 from tidings.journal.disk import NEW_SUFFIX, Disk
 from tidings.journal.entries import CloseEntry, SessionEntry, encode
 from tidings.journal.log_reader import Log
@@ -188,12 +188,21 @@ class JournalKeeper:
             segment.close(is_durable=ends_at is not None)
         try:
             if is_worthless:
-                self._disk.remove_all()
+                self._remove_all()
             elif ends_at is not None:
                 self._write_anchor(ends_at=ends_at)
         except OSError as error:
             log.error("journal %s was not closed properly, which the next start mends: %s", self._disk.where, error)
         self._disk.unlock()
+
+    def _remove_all(self) -> None:
+        """Whoever dies in the middle leaves a journal that adds up: of which everything was dropped, or none."""
+        last, writer = self._anchor.last_segment, self.journal.writer
+        self._write_anchor(
+            first_segment=last + 1, first_seq=writer.last_seq, first_crc=writer.last_crc,
+            ends_at=(writer.last_seq, writer.last_crc),
+        )  # fmt: skip
+        self._disk.remove_all(last=ANCHOR_NAME)
 
     def _end_log(self, open_count: int, unknown_count: int) -> tuple[int, int] | None:
         """Say that the session has ended, durably: the last record and its checksum; None if it could not be said."""

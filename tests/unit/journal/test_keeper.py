@@ -1,9 +1,11 @@
 """Who tends a journal: ids reserved for ever, syncs that fail, space that runs out and returns, what is dropped."""
 
+import contextlib
 import errno
 import logging
 import os
 import random
+from pathlib import Path
 
 import pytest
 from journal_samples import SEGMENT_BYTES, WALL_NS, begin, send, send_many
@@ -363,7 +365,7 @@ def test_thread_makes_it_durable(tmp_path):
 
 
 def test_a_session_whose_first_sync_fails_says_so_and_holds_nothing(tmp_path, monkeypatch):
-    sync, open_before = LiveSegment.sync, len(os.listdir("/dev/fd"))
+    sync, open_before = LiveSegment.sync, len(list(Path("/dev/fd").iterdir()))
 
     def fail_at_the_first_record(segment, used_bytes):
         if used_bytes > SEGMENT_BYTES_BEFORE:
@@ -376,4 +378,33 @@ def test_a_session_whose_first_sync_fails_says_so_and_holds_nothing(tmp_path, mo
     with pytest.raises(OSError, match="Input/output error"):
         begin_session(disk, None, Clock(), wall_ns=WALL_NS, expiry_s=5, segment_bytes=16384)
     disk.unlock()
-    assert len(os.listdir("/dev/fd")) == open_before
+    assert len(list(Path("/dev/fd").iterdir())) == open_before
+
+
+class Killed(BaseException):
+    """Whoever removes files dies here."""
+
+
+@pytest.mark.parametrize("removals", range(6))
+def test_whoever_dies_while_removing_a_worthless_journal_leaves_one_to_begin_on(tmp_path, monkeypatch, removals):
+    unlink, done = Path.unlink, []
+
+    def unlink_or_die(path, missing_ok=False):
+        if len(done) == removals:
+            raise Killed
+        done.append(path)
+        unlink(path, missing_ok)
+
+    disk = LiveDisk(tmp_path / "j")
+    keeper = begin(disk, segment_bytes=16384)
+    keeper.tend()
+    send(keeper, 1)
+    with monkeypatch.context() as patched, contextlib.suppress(Killed):
+        patched.setattr(Path, "unlink", unlink_or_die)
+        keeper.close(open_count=0, is_worthless=True)
+    disk.unlock()
+    again = begin(LiveDisk(tmp_path / "j"), segment_bytes=16384)
+    send(again, 1)
+    again.close(open_count=1)
+    assert again.ids.text(1) in replay(read_log(LiveDisk(tmp_path / "j")).records()).stories
+    assert len(done) == removals
