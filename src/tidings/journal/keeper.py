@@ -86,7 +86,10 @@ class JournalKeeper:
     def _tend_on(self) -> None:
         while not self._is_closing:
             if self.journal.wait_for_work(IDLE_NS, GATHER_NS):
-                self.tend()
+                try:
+                    self.tend()
+                except Exception as error:  # the top of a thread: after its end nothing would be durable any more
+                    self._fail(f"its thread failed ({error!r}); restart the engine")
 
     def tend(self) -> None:
         """One round: sync what was appended, close what is full, make the next spare. Never raises OSError."""

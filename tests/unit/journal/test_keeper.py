@@ -5,6 +5,7 @@ import errno
 import logging
 import os
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -379,6 +380,19 @@ def test_a_session_whose_first_sync_fails_says_so_and_holds_nothing(tmp_path, mo
         begin_session(disk, None, Clock(), wall_ns=WALL_NS, expiry_s=5, segment_bytes=16384)
     disk.unlock()
     assert len(list(Path("/dev/fd").iterdir())) == open_before
+
+
+def test_a_thread_that_fails_is_a_journal_that_fails(tmp_path, monkeypatch, caplog):
+    disk = LiveDisk(tmp_path)
+    keeper = begin(disk, segment_bytes=16384)
+    monkeypatch.setattr(keeper, "tend", lambda: keeper.journal.failure or 1 // 0)
+    keeper.start_thread()
+    limit_s = time.monotonic() + 10
+    while not keeper.journal.failure and time.monotonic() < limit_s:
+        keeper.journal.wait_for_work(10**7, 10**6)
+    assert keeper.journal.note("new", limit(), now_ns=1) == DenyReason.JOURNAL
+    assert "ZeroDivisionError" in keeper.journal.denies_because and len(caplog.records) == 1
+    keeper.close(open_count=0)
 
 
 class Killed(BaseException):
