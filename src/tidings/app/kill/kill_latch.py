@@ -69,6 +69,9 @@ class KillLatch:
 
     def write(self, latched: Latched, epoch: int | None = None) -> None:
         """Durably: a crash afterwards does not undo it. Not at all if it was removed since `epoch`. Raises OSError."""
+        # A reason out of a shell may hold bytes that are no text: whatever it says, the kill must not fail of it.
+        reason = latched.reason.encode("utf-8", "backslashreplace").decode()
+        line = msgspec.json.encode(replace(latched, reason=reason))
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._lock:
             if epoch is not None and epoch != self.epoch:
@@ -76,7 +79,7 @@ class KillLatch:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
             descriptor = os.open(self.path, flags, 0o600)
         try:
-            os.write(descriptor, b"\n" + msgspec.json.encode(latched) + b"\n")
+            os.write(descriptor, b"\n" + line + b"\n")
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

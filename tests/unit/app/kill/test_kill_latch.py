@@ -80,6 +80,11 @@ def test_how_a_kill_ended_is_no_other_kill(latch):
     assert latch.read().is_verified                                     # nothing was open after either
 
 
+def test_a_reason_that_is_no_text_is_written_all_the_same(latch):
+    latch.write(Latched(reason="wild \udcff", source="cli", wall_ns=7))    # `--reason $'wild \xff'`
+    assert latch.kills() == [Latched(reason="wild \\udcff", source="cli", wall_ns=7)]
+
+
 def test_a_latch_of_an_earlier_version_is_read(latch):
     latch.path.parent.mkdir()
     latch.path.write_bytes(b'{"reason":"ran wild","source":"cli","wall_ns":7,"is_verified":false}')
