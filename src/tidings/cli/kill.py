@@ -47,7 +47,9 @@ def add_commands(commands: Any) -> None:
 
 
 async def _kill(options: argparse.Namespace, screen: Screen) -> int:
-    """0 only when the venue has shown that nothing is open. The latch comes first: it needs no connection."""
+    """0 only when it is latched and the venue has shown that nothing is open. The latch needs no connection: it comes
+    first.
+    """
     _check_reason(options)
     latch = _latch_of(options)
     kill = Latched(reason=options.reason, source="cli", wall_ns=time.time_ns())
@@ -59,13 +61,17 @@ async def _kill(options: argparse.Namespace, screen: Screen) -> int:
     except (TidingsError, OSError) as error:
         told["problem"] = str(error)
     screen.json(told)
-    if told["verified"]:
+    if not told["verified"]:
+        _tell_unverified(told, screen)
+    else:
         screen.line("killed: 0 orders left open")
         if not latch_problem:
             with suppress(OSError):
                 latch.write(replace(kill, is_verified=True))
-    else:
-        _tell_unverified(told, screen)
+    if latch_problem:
+        screen.complain("tidings kill", f"NOT latched ({latch_problem}): engines that run trade on, and new ones will:"
+                                        " end them, and kill again")  # fmt: skip
+        return 1
     screen.line("nothing new is taken until `tidings rearm --reason …`; engines that run are restarted, or re-armed"
                 " by `phemex.rearm(reason)`")  # fmt: skip
     return 0 if told["verified"] else 1
@@ -87,7 +93,7 @@ async def _empty_account(options: argparse.Namespace, screen: Screen) -> dict[st
 
 def _tell_unverified(told: dict[str, Any], screen: Screen) -> None:
     """What a person must know who cannot rely on it: on stderr, for it is a failure."""
-    latched = f"NOT latched ({told['latch_problem']})" if told["latch_problem"] else "latched"
+    latched = "NOT latched" if told["latch_problem"] else "latched"
     if told["orders_left"] is None:
         why = f": {told['problem']}" if told["problem"] else ""
         screen.complain("tidings kill", f"{latched}; nothing verified{why}: orders may be open: kill again")
@@ -131,10 +137,15 @@ def _latch_of(options: argparse.Namespace) -> KillLatch:
 
 
 def _write(latch: KillLatch, kill: Latched, screen: Screen) -> str:
-    """Engines that run see it within a moment. A disk that takes nothing does not stop the cancels."""
+    """Why engines that run do not see it within a moment; "": they do. A disk that takes nothing does not stop the
+    cancels.
+    """
     try:
         latch.write(kill)
     except OSError as error:
+        if latch.is_set():  # a full disk may take the file's name and not its content: that is a latch, too
+            screen.note(f"latched, but why could not be written: {latch.path}: {error.strerror}")
+            return ""
         screen.note(f"{latch.path}: {error.strerror}: engines that run are not told; cancelling goes on")
         return error.strerror or str(error)
     screen.note(f"latched: {latch.path}")
