@@ -10,6 +10,7 @@ from typing import Any
 
 from tidings.app.state_directory import state_directory
 from tidings.errors import UsageError
+from tidings.journal.anchor import ANCHOR_NAME
 from tidings.journal.entries import (
     AMENDS,
     ChangeEntry,
@@ -23,6 +24,7 @@ from tidings.journal.entries import (
 from tidings.journal.live_disk import LiveDisk
 from tidings.journal.log_reader import Log, read_log
 from tidings.journal.record import Record
+from tidings.journal.segments import numbers_of
 from tidings.journal.stories import OrderStory, Replay, replay
 from tidings.model.enums import (
     DenyReason,
@@ -54,9 +56,21 @@ class JournalText:
 
 
 def journal_directories() -> list[Path]:
-    """All journals of this user, where engines keep them if not told otherwise."""
+    """All journals of this user, where engines keep them if not told otherwise.
+
+    Directories that hold none yet, or none any more, are left out: an engine may have died as it began there.
+    """
     home = state_directory() / "journal"
-    return sorted(path for path in home.iterdir() if path.is_dir()) if home.is_dir() else []
+    return sorted(path for path in home.iterdir() if path.is_dir() and _has_begun(path)) if home.is_dir() else []
+
+
+def _has_begun(directory: Path) -> bool:
+    """Whether an anchor or a segment is there. What cannot be looked into may be a journal."""
+    try:
+        names = [path.name for path in directory.iterdir()]
+    except OSError:
+        return directory.exists()
+    return ANCHOR_NAME in names or bool(numbers_of(names))
 
 
 def last_used_ns(directory: Path) -> int:

@@ -248,6 +248,18 @@ def test_explain_looks_past_a_damaged_journal(directory, capsys):
     assert "journal verify" not in run(capsys, "journal", "verify")[1]
 
 
+def test_a_directory_in_which_nothing_has_begun_hides_no_other_journal(directory, capsys):
+    """An engine that died as it began there has left a lock, and perhaps an anchor of which nothing is whole."""
+    for number, left in enumerate(["lock", "anchor.new"]):
+        directory.with_name(f"local-{number + 2}").mkdir()
+        (directory.with_name(f"local-{number + 2}") / left).touch()
+    assert run(capsys, "explain", "0000000001")[0] == 0
+    code, out, _ = run(capsys, "journal", "verify")
+    assert (code, out.count("sound ")) == (0, 1)
+    code, out, _ = run(capsys, "journal", "show")
+    assert code == 0 and "12 of 12 records" in out
+
+
 LOST_CANCEL = said(ExecType.UNKNOWN, ReportSource.LOCAL, request_kind=RequestKind.CANCEL, text="cut")
 REFUSED_CANCEL = said(ExecType.CANCEL_REJECTED, request_kind=RequestKind.CANCEL, code=10002)
 
