@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from journal_samples import WALL_NS, send
+from journal_samples import WALL_NS, send, send_many
 from order_samples import LIMIT, local, said, trade
 
 from tidings.cli.explain import sending
@@ -18,6 +18,7 @@ from tidings.journal.entries import RecordKind
 from tidings.journal.keeper import begin_session
 from tidings.journal.live_disk import LiveDisk
 from tidings.journal.log_reader import read_log
+from tidings.journal.segments import segment_name
 from tidings.model.enums import DenyReason, ExecType, ReportSource, RequestKind
 from tidings.model.order import make_order
 
@@ -162,6 +163,23 @@ def test_verify_tells_what_a_killed_process_left(home, capsys):
     code, out, _ = run(capsys, "journal", "verify")
     assert code == 0 and "torn at the end" in out
     keeper.close(open_count=1)
+
+
+def test_an_engine_that_goes_on_while_it_is_read_is_no_damage(home, capsys, monkeypatch):
+    keeper, read = begin_live(home / "local-1"), LiveDisk.read
+    keeper.tend()
+
+    def read_and_be_late(disk, name):
+        content = read(disk, name)
+        if name == segment_name(1) and keeper.journal.spare is not None:
+            send_many(keeper, 30, tends_every=100)
+        return content
+
+    monkeypatch.setattr(LiveDisk, "read", read_and_be_late)
+    code, out, _ = run(capsys, "journal", "verify")
+    assert keeper.journal.spare is None     # it went on in the next segment
+    assert (code, "30 orders" in out) == (0, True)
+    keeper.close(open_count=10)
 
 
 def test_verify_without_a_journal(home, capsys):
