@@ -7,8 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from engine_samples import Path as OrderPath
 from journal_samples import WALL_NS, send, send_many
-from order_samples import LIMIT, local, said, trade
+from order_samples import LIMIT, LINEAR, local, said, trade
 
 from tidings.cli.explain import sending
 from tidings.cli.journal_words import read_journal
@@ -19,8 +20,9 @@ from tidings.journal.keeper import begin_session
 from tidings.journal.live_disk import LiveDisk
 from tidings.journal.log_reader import read_log
 from tidings.journal.segments import segment_name
-from tidings.model.enums import DenyReason, ExecType, ReportSource, RequestKind
+from tidings.model.enums import DenyReason, ExecType, OrdType, ReportSource, RequestKind, Side, Trigger
 from tidings.model.order import make_order
+from tidings.model.terms import OrderTerms
 
 
 def begin_live(directory: Path, wall_ns: int = WALL_NS):
@@ -302,6 +304,16 @@ def test_story_is_told_in_a_traders_words(home, capsys, heard, told):
     out = run(capsys, "explain", "0000000001")[1]
     assert told in out
     assert not [word for word in ("told_state", "effect", "about=") if word in out]
+
+
+def test_an_amend_of_what_triggers_is_told_with_its_prices(home, capsys):
+    path = OrderPath(journal=begin_live(home / "local-1").journal)
+    order = path.draft(OrderTerms(LINEAR, Side.SELL, ord_type=OrdType.STOP_LIMIT, trigger=Trigger.MARK_PRICE,
+                                  stop_loss_trigger=Trigger.LAST_PRICE))  # fmt: skip
+    order.stop_px_ticks, order.stop_loss_ticks = 612_500, 700_001
+    assert path.entry.submit_order(order, 1) > 0
+    assert path.entry.amend_triggers(order, 0, 0, 2, stop_px_ticks=612_600, stop_loss_ticks=700_000) == 0
+    assert "amend asked for: trigger 61260, stop loss 70000\n" in run(capsys, "explain", "0000000001")[1]
 
 
 def test_every_word_of_the_venue_has_a_sentence(home, capsys):
