@@ -34,6 +34,7 @@ from tidings.venue.phemex.endpoints import LOCAL
 log = logging.getLogger("tidings.journal")
 
 OFF = "none"
+NS_PER_MS = 1_000_000
 OPEN = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.UNTRIGGERED)
 FINGERPRINT_CHARACTERS = 16
 
@@ -45,6 +46,7 @@ class JournalHome:
     journal: OrderJournal
     ids: ClOrdIDMaker
     past: Replay = field(default_factory=Replay)  # what earlier sessions left
+    prefixes: frozenset[str] = frozenset()  # of their ClOrdIDs
     keeper: JournalKeeper | None = None
     boot_id: str = ""
     is_local: bool = False
@@ -83,7 +85,7 @@ class JournalHome:
         )  # fmt: skip
 
     def _is_ours(self, cl_ord_id: str) -> bool:
-        return any(cl_ord_id.startswith(session.prefix) for session in self.past.sessions)
+        return any(cl_ord_id.startswith(prefix) for prefix in self.prefixes)
 
     def tend(self) -> None:
         """What the journal's thread does, where there are none: with the housekeeping, that is less often."""
@@ -141,7 +143,16 @@ def open_journal(settings: EngineSettings, access: VenueAccess, world: World, ve
     else:
         keeper.tend()  # the first spare
     is_local, ends_with_us = settings.env == LOCAL, access.is_own_exchange
-    return JournalHome(keeper.journal, keeper.ids, past, keeper, disk.boot_id, is_local, ends_with_us)
+    prefixes = _prefixes(past_log, past)
+    return JournalHome(keeper.journal, keeper.ids, past, prefixes, keeper, disk.boot_id, is_local, ends_with_us)
+
+
+def _prefixes(past_log: Log | None, past: Replay) -> frozenset[str]:
+    """Of the ClOrdIDs of earlier sessions. The last one may have outlived its first segment, but not the anchor."""
+    prefixes = {session.prefix for session in past.sessions}
+    if past_log is not None:
+        prefixes.add(ClOrdIDMaker(wall_ns=past_log.anchor.reserved_ms * NS_PER_MS).prefix)
+    return frozenset(prefixes)
 
 
 def _begin(

@@ -4,6 +4,7 @@ import errno
 from pathlib import Path
 
 import pytest
+from journal_samples import begin, send
 from order_samples import LIMIT, limit, said
 from paged_disk import PagedDisk
 
@@ -13,6 +14,7 @@ from tidings.app.world import World
 from tidings.clock import ManualClock
 from tidings.config import Secret, load_settings
 from tidings.errors import ConfigError, JournalDamaged
+from tidings.journal.keeper import KEEP_NS
 from tidings.model.enums import ExecType, OrdStatus, ReportSource
 from tidings.model.execution_report import report_of
 from tidings.model.order import apply_report, make_order
@@ -155,6 +157,20 @@ def test_order_that_the_journal_has_lost_is_an_alarm_once(caplog):
     (alarm,) = caplog.records
     assert alarm.levelname == "CRITICAL"
     assert ids.text(2) in alarm.message and "the journal has lost it" in alarm.message and "BTCUSDT" in alarm.message
+
+
+def test_order_lost_by_a_session_that_has_outlived_its_first_segment_is_an_alarm(caplog):
+    disk, clock, orders = PagedDisk(), ManualClock(1, WALL_NS), []
+    keeper = begin(disk, clock)
+    keeper.follow_orders(lambda: len(orders) + 1, 0)
+    while "00000001.journal" in disk.names():
+        orders.append(send(keeper, len(orders) + 1, said(ExecType.CANCELED)))
+        keeper.tend()
+        clock.advance(KEEP_NS // 20)
+    home = open_journal(settings(), access(), world(disk.killed()), WALL_NS)
+    assert home.past.sessions == []
+    home.hear_foreign(seen(keeper.ids.text(len(orders) + 1)))
+    assert "the journal has lost it" in caplog.text
 
 
 def test_order_that_the_journal_has_ended_is_an_alarm(caplog):
