@@ -230,6 +230,7 @@ def begin_session(
     expiry_s: int,
     mode: str = "crash",
     version: str = "",
+    owner: str = "",
     keep_from: int | None = None,
     segment_bytes: int = SEGMENT_BYTES,
 ) -> JournalKeeper:
@@ -257,7 +258,7 @@ def begin_session(
         ids = ClOrdIDMaker(wall_ns=prefix_ms * NS_PER_MS)
         entry = SessionEntry(
             prefix=ids.prefix, prefix_ms=prefix_ms, expiry_s=expiry_s, mode=mode, boot_id=disk.boot_id,
-            version=version, process=os.getpid(),
+            version=version, process=os.getpid(), owner=owner,
         )  # fmt: skip
         journal.append_bytes(*encode(entry), clock.read_now_ns())
         journal.sync()

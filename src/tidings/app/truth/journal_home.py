@@ -107,17 +107,22 @@ def journal_directory(settings: EngineSettings, access: VenueAccess) -> Path:
     """Where the journal of this key lies."""
     if settings.journal_dir is not None:
         return Path(settings.journal_dir).expanduser()
+    return state_directory() / "journal" / _owner(settings, access)
+
+
+def _owner(settings: EngineSettings, access: VenueAccess) -> str:
+    """ENV-FINGERPRINT of this key."""
     assert access.api_key is not None and access.secret is not None
     about = [settings.env, access.api_key, *([access.endpoints.rest.authority] if settings.env == LOCAL else [])]
     digest = hmac.digest(access.secret.reveal().encode(), "\n".join(["tidings journal", *about]).encode(), "sha256")
-    return state_directory() / "journal" / f"{settings.env}-{digest.hex()[:FINGERPRINT_CHARACTERS]}"
+    return f"{settings.env}-{digest.hex()[:FINGERPRINT_CHARACTERS]}"
 
 
 def open_journal(settings: EngineSettings, access: VenueAccess, world: World, venue_wall_ns: int) -> JournalHome:
     """Read what earlier sessions left, and begin one. `venue_wall_ns`: the venue's Unix time, which dates the ids.
 
-    Raises ConfigError when another engine has it or its directory cannot be used, JournalDamaged when it does not add
-    up: nothing may be traded then.
+    Raises ConfigError when another engine has it, its directory cannot be used or it is another key's, JournalDamaged
+    when it does not add up: nothing may be traded then.
     """
     if settings.journal == OFF or access.api_key is None or access.secret is None:
         return JournalHome(OrderJournal(), ClOrdIDMaker(wall_ns=venue_wall_ns))
@@ -126,7 +131,9 @@ def open_journal(settings: EngineSettings, access: VenueAccess, world: World, ve
     try:
         past_log = read_log(disk)
         past = replay(past_log.records()) if past_log is not None else Replay()
-        keeper = _begin(settings, disk, past_log, past, world, venue_wall_ns)
+        owner = _owner(settings, access)
+        _check_owner(disk, past, owner)
+        keeper = _begin(settings, disk, past_log, past, world, venue_wall_ns, owner)
     except OSError as error:
         disk.unlock()
         raise ConfigError(
@@ -155,9 +162,23 @@ def _prefixes(past_log: Log | None, past: Replay) -> frozenset[str]:
     return frozenset(prefixes)
 
 
+def _check_owner(disk: Disk, past: Replay, owner: str) -> None:
+    """Another account knows nothing of these orders: asked for them there, each would be proved never to have been.
+
+    A local exchange that was started anew has another address and may still have them: of local ones any is taken.
+    """
+    last = past.sessions[-1].owner if past.sessions else ""
+    if last not in ("", owner) and not (last.startswith(f"{LOCAL}-") and owner.startswith(f"{LOCAL}-")):
+        raise ConfigError(
+            f"the journal in {disk.where} was kept for another key ({last}, this one is {owner}), whose orders nobody"
+            " could find with this one: give each key a journal_dir of its own"
+        )
+
+
 def _begin(
-    settings: EngineSettings, disk: Disk, past_log: Log | None, past: Replay, world: World, venue_wall_ns: int
-) -> JournalKeeper:
+    settings: EngineSettings, disk: Disk, past_log: Log | None, past: Replay, world: World, venue_wall_ns: int,
+    owner: str,
+) -> JournalKeeper:  # fmt: skip
     keep_from = None
     if past_log is not None:
         keep_from = first_needed(past_log, past, world.clock.read_wall_ns())
@@ -169,5 +190,6 @@ def _begin(
         expiry_s=settings.expiry_s,
         mode=settings.journal,
         version=__version__,
+        owner=owner,
         keep_from=keep_from,
     )

@@ -124,6 +124,25 @@ def test_damaged_journal_is_refused_and_unlocked():
     assert not disk.is_locked
 
 
+@pytest.mark.parametrize(("env", "key"), [("live", KEY), ("testnet", "another"), ("local", KEY)])
+def test_orders_of_another_account_are_not_asked_for_at_this_one(env, key):
+    """They would all be proved never to have been, while they work on over there."""
+    disk = PagedDisk()
+    home = open_journal(settings("testnet", journal_dir="/j"), access(env="testnet"), world(disk), WALL_NS)
+    home.journal.note("new", limit(), now_ns=1)
+    left = disk.killed()
+    with pytest.raises(ConfigError, match=r"kept for another key .testnet-.*journal_dir of its own"):
+        open_journal(settings(env, journal_dir="/j"), access(key, env=env), world(left), WALL_NS)
+    again = open_journal(settings("testnet", journal_dir="/j"), access(env="testnet"), world(left), WALL_NS)
+    assert len(again.past.open_stories()) == 1
+
+
+def test_a_local_exchange_that_was_started_anew_may_be_somewhere_else():
+    disk = PagedDisk()
+    open_journal(settings(), access(port=8443), world(disk), WALL_NS)
+    open_journal(settings(), access(port=8444), world(disk.killed()), WALL_NS)
+
+
 def test_mode_power_waits_for_the_disk():
     disk = PagedDisk()
     home = open_journal(settings(journal="power"), access(), world(disk), WALL_NS)
