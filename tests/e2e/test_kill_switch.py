@@ -13,7 +13,10 @@ from session_lines import COIN_M, SPOT, USD_M, placed, until
 
 import tidings
 from tidings.app.kill.kill_latch import KillLatch
+from tidings.app.kill.kill_switch import EngineDoor
+from tidings.app.lifeline.heartbeat_file import HeartbeatFile
 from tidings.app.truth.reconciliation import Reconciliation
+from tidings.engine.heartbeat_signs import EngineMode
 from tidings.errors import UsageError
 from tidings.exchange.error_codes import OM_ORDER_NOT_FOUND
 
@@ -161,6 +164,29 @@ async def test_engine_whose_end_is_cut_short_leaves_no_kill_running(exchange, op
         await stopping
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(outcome, 1)
+
+
+@pytest.mark.parametrize("is_cut_short", [False, True])
+async def test_a_kill_that_was_not_seen_to_its_end_is_left_to_the_watchdog(
+    exchange, open_session, tmp_path, monkeypatch, is_cut_short
+):
+    async def no_answer(self, line, symbol):
+        raise tidings.RequestUnknown("lost")
+
+    path = tmp_path / "engine.heartbeat"
+    phemex = await open_session(exchange, watchdog="wanted", watchdog_file=str(path))
+    await everywhere(phemex)
+    monkeypatch.setattr(EngineDoor, "count_open", no_answer)
+    phemex.kill("and the program is told to end")
+    stopping = asyncio.create_task(phemex.engine.stop())
+    if is_cut_short:
+        await asyncio.sleep(0)
+        stopping.cancel()
+    await asyncio.gather(stopping, return_exceptions=True)
+    file = HeartbeatFile(path)
+    assert file.page.engine_signs().mode == EngineMode.RUNNING     # no goodbye: its beat will be missed
+    assert file.lock()                                             # but the next engine may beat there
+    file.close()
 
 
 async def test_kill_works_with_the_budget_used_up(exchange, open_session):

@@ -165,15 +165,17 @@ class Engine:
             await self._closing.aclose()
 
     async def _part(self, was_open: bool) -> None:
-        if hasattr(self, "kill"):
-            await self.kill.stop(KILL_LIMIT_S)
+        """What a kill has not seen to its end, or `on_stop` not seen cancelled, is left to the watchdog."""
         is_flat, wants_flat = False, was_open and self.credentials is not None and self.settings.on_stop == "cancel"
         try:
+            if hasattr(self, "kill"):
+                await self.kill.stop(KILL_LIMIT_S)
             if wants_flat:
                 is_flat = await cancel_what_is_open(self.entry, self.queries)
         finally:
             if self.watchdog is not None:
-                self.watchdog.end(is_on_purpose=is_flat or not wants_flat, is_flat=is_flat)
+                is_killed = hasattr(self, "kill") and self.kill.is_unfinished
+                self.watchdog.end(is_on_purpose=not is_killed and (is_flat or not wants_flat), is_flat=is_flat)
 
     async def reach_venue(self) -> None:
         """Address, key and clock: from here on `queries` and `link` answer. `start` does it where nobody has."""

@@ -121,6 +121,11 @@ class KillSwitch:
     def is_tripped(self) -> bool:
         return self._risk.is_killed
 
+    @property
+    def is_unfinished(self) -> bool:
+        """It is thrown, and the venue has not shown yet that nothing is open."""
+        return self.is_tripped and (self.report is None or not self.report.is_verified)
+
     def trip(
         self, reason: str, source: str = "api", wall_ns: int = 0, *, is_inherited: bool = False
     ) -> asyncio.Task[KillReport]:
@@ -176,7 +181,7 @@ class KillSwitch:
         """Take orders again. Raises UsageError without a reason, or while it is not verified that nothing is open."""
         if not self.is_tripped:
             raise UsageError("nothing is killed here: there is nothing to re-arm")
-        if self.report is not None and not self.report.is_verified:
+        if self.is_unfinished:
             raise UsageError("the venue has not shown yet that nothing is open: await the kill, or call it again")
         try:
             self.latch.remove(reason)
