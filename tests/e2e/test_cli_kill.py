@@ -40,6 +40,7 @@ async def test_kill_stops_a_running_engine_and_empties_the_account(exchange, ope
 
     done = await asyncio.to_thread(run, "rearm", "--exchange", exchange.ready_file, "--reason", "found it")
     assert (done.returncode, "re-armed (was: runs wild)" in done.stdout) == (0, True)
+    assert "nobody has seen" not in done.stderr
     assert phemex.engine.kill.is_tripped        # an engine that runs is re-armed by itself only
     phemex.rearm("found it")
     await placed(phemex, USD_M)
@@ -93,6 +94,7 @@ def test_rearm_needs_no_connection(exchange):
     run("kill", "--exchange", exchange.ready_file, "--reason", "runs wild")
     done = run("rearm", "--exchange", exchange.ready_file, "--reason", "found it")
     assert (done.returncode, "re-armed (was: runs wild)" in done.stdout) == (0, True)
+    assert "nobody has seen that nothing is open" in done.stderr
 
 
 @pytest.mark.parametrize("typo", ["ETHUSTD", "ethusdt"])

@@ -112,7 +112,10 @@ async def _rearm(options: argparse.Namespace, screen: Screen) -> int:
         raise ConfigError(f"{latch.path} cannot be removed: {error.strerror}") from None
     was = "; ".join(kill.reason for kill in kills) or None
     told = [{"reason": kill.reason, "source": kill.source, "wall_ns": kill.wall_ns} for kill in kills]
-    screen.json({"rearmed": bool(kills), "was": was, "kills": told, "latch": str(latch.path)})
+    is_verified = bool(kills) and kills[-1].is_verified
+    screen.json(
+        {"rearmed": bool(kills), "was": was, "kills": told, "verified": is_verified, "latch": str(latch.path)}
+    )
     if not kills:
         screen.line("nothing is latched here")
         return 0
@@ -120,6 +123,9 @@ async def _rearm(options: argparse.Namespace, screen: Screen) -> int:
     for kill in kills:
         when = f"{utc(kill.wall_ns)} UTC" if kill.wall_ns else "at a time nobody wrote down"
         screen.line(f"  killed {when} ({kill.source}): {kill.reason}")
+    if not is_verified:
+        screen.complain("tidings rearm", "nobody has seen that nothing is open, and the next engine does not look for"
+                                         " it: see `tidings orders`")  # fmt: skip
     screen.line("an engine that runs stays killed until it is restarted, or `phemex.rearm(reason)` is called in it")
     return 0
 
