@@ -93,6 +93,16 @@ async def test_kill_goes_the_slower_way_when_its_first_cancels_fail(exchange, op
     assert (report.is_verified, report.orders_left, open_at_venue(exchange)) == (True, 0, 0)
 
 
+async def test_kill_out_of_another_thread_is_done_by_the_engines_own(exchange, open_session):
+    phemex = await open_session(exchange)
+    await everywhere(phemex)
+    with pytest.raises(UsageError, match=r"another thread.*told to do the rest"):
+        await asyncio.to_thread(phemex.kill, "a risk monitor's thread")
+    assert phemex.engine.kill.is_tripped
+    await until(lambda: phemex.engine.kill.report and phemex.engine.kill.report.is_verified)
+    assert (phemex.state.killed, open_at_venue(exchange)) == ("a risk monitor's thread", 0)
+
+
 async def test_armed_again_by_a_person_with_a_reason(exchange, open_session):
     phemex = await open_session(exchange)
     outcome = phemex.kill("a drill")

@@ -114,6 +114,7 @@ class KillSwitch:
         self._risk, self._entry, self._mass_cancel = risk, entry, mass_cancel
         self._link, self._clock, self._symbols, self._known_open = link, clock, symbols, known_open
         self._expiry_s, self._has_threads = expiry_s, has_threads
+        self._loop, self._thread_id = asyncio.get_running_loop(), threading.get_ident()
         self._task: asyncio.Task[KillReport] | None = None
         self._first = Latched()  # of the kills since it was last armed
 
@@ -131,8 +132,14 @@ class KillSwitch:
     ) -> asyncio.Task[KillReport]:
         """Throw it. Await the result for the outcome; a second call while one runs gives the same, and its reason is
         written down beside the first. `wall_ns`: when it was thrown, if not now; `is_inherited`: in an earlier run.
+
+        Raises UsageError in another thread than the engine's, which then does all but the first step.
         """
         self._risk.set_killed(True)
+        if self._thread_id != threading.get_ident():
+            self._loop.call_soon_threadsafe(self.trip, reason, source)
+            raise UsageError("kill() was called in another thread than the engine's: nothing new leaves from now on,"
+                             " and the engine has been told to do the rest")  # fmt: skip
         kill = Latched(reason=reason, source=source, wall_ns=wall_ns or self._clock.read_wall_ns())
         if self._task is not None and not self._task.done():
             self._write_latch(kill)
