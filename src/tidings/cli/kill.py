@@ -58,8 +58,8 @@ async def _kill(options: argparse.Namespace, screen: Screen) -> int:
             "latch": str(latch.path), "latch_problem": latch_problem, "problem": ""}  # fmt: skip
     try:
         told |= await _empty_account(options, screen)
-    except (TidingsError, OSError) as error:
-        told["problem"] = str(error)
+    except Exception as error:  # a bug, too: it is latched, and what came of the rest must be told
+        told["problem"] = str(error) if isinstance(error, TidingsError | OSError) else repr(error)
     screen.json(told)
     if not told["verified"]:
         _tell_unverified(told, screen)
@@ -165,7 +165,7 @@ async def _cancel_all_linear(engine: Engine) -> str:
         try:
             half = "true" if untriggered else "false"
             await engine.queries.request("DELETE", "/g-orders/all", f"untriggered={half}")
-        except TidingsError as error:
+        except (TidingsError, OSError) as error:
             problem = str(error)
     return problem
 
@@ -182,7 +182,7 @@ async def _where(engine: Engine, named: list[str], screen: Screen) -> tuple[list
         )
         found |= {item for item in products if item.symbol in told}  # also what is not listed any more
         unseen = []  # a line that says nothing on a stream that is up has no account to speak of
-    except TidingsError as error:
+    except (TidingsError, OSError) as error:
         screen.note(f"the account's stream does not come up: {error}: contracts are cancelled symbol by symbol")
     # Contracts are few enough to ask each by its list; spot is not.
     found |= {item for item in products if item.line in missing - {ProductLine.SPOT} and item.is_listed}
