@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import threading
 import urllib.request
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from phemex_client import RestClient
 from session_lines import COIN_M, SPOT, USD_M, placed, until
 
 import tidings
-from tidings.app.kill.kill_latch import KillLatch
-from tidings.app.kill.kill_switch import EngineDoor
+from tidings.app.kill.kill_latch import KillLatch, Latched
+from tidings.app.kill.kill_switch import EngineDoor, KillReport
 from tidings.app.lifeline.heartbeat_file import HeartbeatFile
 from tidings.app.truth.reconciliation import Reconciliation
 from tidings.engine.heartbeat_signs import EngineMode
@@ -223,6 +224,19 @@ async def test_kill_works_with_the_stream_dead_and_the_disk_full(exchange, open_
     report = await phemex.kill("everything at once")
     assert (report.is_verified, open_at_venue(exchange)) == (True, 0)
     await until(lambda: phemex.engine.kill.report.latch_problem)
+
+
+async def test_the_latchs_thread_leaves_the_report_to_the_engines(exchange, open_session, tmp_path):
+    """Both would change it, and one change would be lost: that the kill is verified, say."""
+    kill = (await open_session(exchange)).engine.kill
+    (tmp_path / "no-directory").write_text("")
+    kill.latch = KillLatch(tmp_path / "no-directory" / "a.kill")
+    kill.report = KillReport(reason="a drill", source="api", wall_ns=1)
+    thread = threading.Thread(target=kill._try_latch, args=(Latched(), kill.latch.epoch))
+    thread.start()
+    thread.join()       # the loop stands still meanwhile
+    assert kill.report.latch_problem == ""
+    await until(lambda: kill.report.latch_problem)
 
 
 async def test_kill_works_with_every_lane_down(exchange, open_session):

@@ -14,6 +14,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -296,8 +297,17 @@ class KillSwitch:
             self.latch.write(latched, epoch)
         except OSError as error:
             log.error("the kill switch holds in this process only: %s: %s", self.latch.path, error.strerror)
-            if self.report is not None:
-                self.report = replace(self.report, latch_problem=error.strerror or str(error))
+            problem = error.strerror or str(error)
+            if not self._has_threads:
+                self._take_latch_problem(problem)
+                return
+            with suppress(RuntimeError):  # the loop is closed: nobody reads the report any more
+                self._loop.call_soon_threadsafe(self._take_latch_problem, problem)
+
+    def _take_latch_problem(self, problem: str) -> None:
+        """In the loop's thread: it replaces the report as well, and would lose its own change or this one."""
+        if self.report is not None:
+            self.report = replace(self.report, latch_problem=problem)
 
 
 def _texts(names: object) -> list[str]:
