@@ -52,7 +52,11 @@ class JournalHome:
     is_local: bool = False
     ends_with_us: bool = False  # the exchange is our own: what is open there is gone with it
     orders: OrderTable | None = None  # of this session, once there are any
+    unadopted_count: int = field(init=False)  # orders of earlier sessions that have no known end, and are not in it
     _told: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.unadopted_count = len(self.past.open_stories())
 
     @property
     def where(self) -> str:
@@ -97,7 +101,7 @@ class JournalHome:
         if self.keeper is None:
             return
         orders = self.orders
-        open_count = orders.open_count if orders is not None else len(self.past.open_stories())
+        open_count = self.unadopted_count + (orders.open_count if orders is not None else 0)
         unknown_count = orders.unknown_count if orders is not None else 0
         is_worthless = self.ends_with_us or (self.is_local and open_count == 0)
         self.keeper.close(open_count=open_count, unknown_count=unknown_count, is_worthless=is_worthless)

@@ -13,6 +13,7 @@ from tidings.app.truth.journal_home import journal_directory, open_journal
 from tidings.app.world import World
 from tidings.clock import ManualClock
 from tidings.config import Secret, load_settings
+from tidings.engine.order_table import OrderTable
 from tidings.errors import ConfigError, JournalDamaged
 from tidings.journal.keeper import KEEP_NS
 from tidings.model.enums import ExecType, OrdStatus, ReportSource
@@ -122,6 +123,21 @@ def test_damaged_journal_is_refused_and_unlocked():
     with pytest.raises(JournalDamaged, match="move the directory away"):
         open_journal(settings("testnet"), access(env="testnet"), world(disk), WALL_NS)
     assert not disk.is_locked
+
+
+@pytest.mark.parametrize("is_adopted", [False, True])
+def test_a_start_that_fails_before_orders_are_taken_over_leaves_them_their_journal(is_adopted):
+    disk = PagedDisk()
+    open_journal(settings(), access(), world(disk), WALL_NS).journal.note("new", limit(), now_ns=1)
+    left = disk.killed()
+    home = open_journal(settings(), access(), world(left), WALL_NS)
+    home.orders = OrderTable(home.ids, 16)      # as an engine does that has not come to the orders yet
+    if is_adopted:
+        home.unadopted_count -= 1               # and it has ended since
+    home.close()
+    assert (left.files == {}) == is_adopted
+    again = open_journal(settings(), access(), world(left), WALL_NS)
+    assert len(again.past.open_stories()) == (not is_adopted)
 
 
 @pytest.mark.parametrize(("env", "key"), [("live", KEY), ("testnet", "another"), ("local", KEY)])
