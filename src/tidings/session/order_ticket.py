@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tidings.errors import ConnectionLost, OrderDone, OrderError, OrderNotSent, OrderRejected, OrderUnknown
-from tidings.model.enums import DenyReason, ExecType, OrdStatus, ReportSource, RequestKind
+from tidings.model.enums import DenyReason, ExecType, OrdStatus, RequestKind
 from tidings.model.scale import price_decimal, qty_decimal
 from tidings.venue.phemex.error_codes import FINISHED_CODES, NOT_FOUND_CODES, meaning_of
 
@@ -85,11 +85,10 @@ class OrderTicket:
         """Wait until the venue has the order. Raises OrderRejected, OrderNotSent or OrderUnknown."""
         if self.order.is_acked:
             return self
-        if self._last_of_create is not None:
+        if self._last_of_create is None:
+            self._raise_end(await self._wait_for(self._ends_create))
+        else:
             self._raise_end_of_create(self._last_of_create)
-        report = await self._wait_for(self._ends_create)
-        if not self.order.is_acked:
-            self._raise_end_of_create(self._last_of_create or report)
         return self
 
     async def done(self) -> OrderTicket:
@@ -177,8 +176,6 @@ class OrderTicket:
                 self._phemex.waiting.discard(self)
 
     def _is_end_of_create(self, report: ExecutionReport) -> bool:
-        if report.exec_type == ExecType.STATUS:  # a list or a snapshot tells an order's state, and no event
-            return self.order.status == OrdStatus.REJECTED
         ends = report.exec_type in (ExecType.UNKNOWN, ExecType.UNSENT, ExecType.REJECTED)
         return ends and report.request_kind in (0, RequestKind.NEW)
 
@@ -205,8 +202,7 @@ class OrderTicket:
                     self.cl_ord_id,
                 )
             raise self._rejection(report)
-        lost = report.exec_type in (ExecType.UNKNOWN, ExecType.UNSENT)
-        if lost or report.exec_type == ExecType.REJECTED or self._is_end_of_create(report):
+        if report.exec_type in (ExecType.UNKNOWN, ExecType.UNSENT, ExecType.REJECTED):
             self._raise_end_of_create(report)
 
     def _done_first(self, what: str) -> OrderDone:
@@ -231,8 +227,8 @@ class OrderTicket:
         raise self._rejection(report)
 
     def _rejection(self, report: ExecutionReport) -> OrderError:
-        if report.code == 0:  # no code of the venue's
-            return OrderRejected(0, *_words_without_code(report), self.cl_ord_id)
+        if report.code == 0:  # no code of the venue's: our own proof that the order never was
+            return OrderRejected(0, "NOT_AT_THE_VENUE", report.text, self.cl_ord_id)
         entry = meaning_of(report.code, report.text)
         return OrderRejected(report.code, entry.name, entry.meaning, self.cl_ord_id)
 
@@ -246,12 +242,3 @@ class OrderTicket:
         if result < 0 and -result != also_fine:
             what = f"{kind.name.lower()} of order {self.cl_ord_id}"
             raise self._phemex.denial(-result, what, self.cl_ord_id, symbol=self.order.symbol, kind=kind)
-
-
-def _words_without_code(report: ExecutionReport) -> tuple[str, str]:
-    """Name and meaning of an end that the venue gave no number for."""
-    if report.exec_type in (ExecType.CANCEL_REJECTED, ExecType.REPLACE_REJECTED):
-        return "WITHOUT_EFFECT", report.text or "the request had no effect"
-    if report.exec_type == ExecType.REJECTED and report.source == ReportSource.QUERY:
-        return "NOT_AT_THE_VENUE", report.text  # our own proof that the order never was
-    return "REJECTED", report.text or "the venue tells no reason"
