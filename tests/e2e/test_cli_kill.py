@@ -40,6 +40,7 @@ async def test_kill_stops_a_running_engine_and_empties_the_account(exchange, ope
 
     done = await asyncio.to_thread(run, "rearm", "--exchange", exchange.ready_file, "--reason", "found it")
     assert (done.returncode, "re-armed (was: runs wild)" in done.stdout) == (0, True)
+    assert "nobody has seen" not in done.stderr
     assert phemex.engine.kill.is_tripped        # an engine that runs is re-armed by itself only
     phemex.rearm("found it")
     await placed(phemex, USD_M)
@@ -73,11 +74,27 @@ async def test_kill_stops_a_running_engine_though_its_own_connection_fails(excha
         phemex.limit("BTCUSDT", "buy", qty="0.01", price=USD_M.low)
 
 
+def test_a_kill_that_cannot_be_latched_is_none_to_rely_on(exchange, state_home):
+    client = RestClient(exchange.ready, 0)
+    client.call("PUT", "/g-orders/create", symbol="BTCUSDT", clOrdID="by-hand", side="Buy", posSide="Merged",
+                ordType="Limit", priceRp="50000", orderQtyRq="0.1")
+    state_home.parent.mkdir(exist_ok=True)
+    state_home.touch()      # a file where a directory should be: nothing can be written there
+
+    done = run("kill", "--exchange", exchange.ready_file, "--reason", "runs wild")
+
+    assert (done.returncode, "NOT latched (File exists): engines that run trade on" in done.stderr) == (1, True)
+    assert "nothing new is taken" not in done.stdout + done.stderr
+    assert open_at_venue(exchange) == 0
+    client.close()
+
+
 def test_rearm_needs_no_connection(exchange):
     break_venue(exchange, kind="refuse-connection", then="reset", count=100)
     run("kill", "--exchange", exchange.ready_file, "--reason", "runs wild")
     done = run("rearm", "--exchange", exchange.ready_file, "--reason", "found it")
     assert (done.returncode, "re-armed (was: runs wild)" in done.stdout) == (0, True)
+    assert "nobody has seen that nothing is open" in done.stderr
 
 
 @pytest.mark.parametrize("typo", ["ETHUSTD", "ethusdt"])

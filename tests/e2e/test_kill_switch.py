@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import threading
 import urllib.request
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from phemex_client import RestClient
 from session_lines import COIN_M, SPOT, USD_M, placed, until
 
 import tidings
-from tidings.app.kill.kill_latch import KillLatch
+from tidings.app.kill.kill_latch import KillLatch, Latched
+from tidings.app.kill.kill_switch import EngineDoor, KillReport
+from tidings.app.lifeline.heartbeat_file import HeartbeatFile
 from tidings.app.truth.reconciliation import Reconciliation
+from tidings.engine.heartbeat_signs import EngineMode
 from tidings.errors import UsageError
 from tidings.exchange.error_codes import OM_ORDER_NOT_FOUND
 
@@ -78,13 +82,36 @@ async def test_kill_cancels_everything_and_takes_nothing_new(exchange, open_sess
     assert (phemex.state.is_ready, phemex.state.killed) == (False, "the model went mad")
 
 
+async def test_kill_goes_the_slower_way_when_its_first_cancels_fail(exchange, open_session, monkeypatch):
+    class Broken:
+        def flush(self):
+            raise RuntimeError("a bug in what is quick")
+
+    phemex = await open_session(exchange)
+    await everywhere(phemex)
+    monkeypatch.setattr(phemex.engine.kill, "_mass_cancel", Broken())
+    report = await phemex.kill("the model went mad")
+    assert (report.is_verified, report.orders_left, open_at_venue(exchange)) == (True, 0, 0)
+
+
+async def test_kill_out_of_another_thread_is_done_by_the_engines_own(exchange, open_session):
+    phemex = await open_session(exchange)
+    await everywhere(phemex)
+    with pytest.raises(UsageError, match=r"another thread.*told to do the rest"):
+        await asyncio.to_thread(phemex.kill, "a risk monitor's thread")
+    assert phemex.engine.kill.is_tripped
+    await until(lambda: phemex.engine.kill.report and phemex.engine.kill.report.is_verified)
+    assert (phemex.state.killed, open_at_venue(exchange)) == ("a risk monitor's thread", 0)
+
+
 async def test_armed_again_by_a_person_with_a_reason(exchange, open_session):
     phemex = await open_session(exchange)
     outcome = phemex.kill("a drill")
     with pytest.raises(UsageError, match="has not shown yet"):
         phemex.rearm("too soon")
     report = await outcome
-    assert await phemex.kill("again") == report or report.is_verified
+    assert report.is_verified
+    assert (await phemex.kill("again")).is_verified
     with pytest.raises(UsageError, match="needs a reason"):
         phemex.rearm()
     phemex.rearm("the drill is over")
@@ -150,6 +177,29 @@ async def test_engine_whose_end_is_cut_short_leaves_no_kill_running(exchange, op
         await asyncio.wait_for(outcome, 1)
 
 
+@pytest.mark.parametrize("is_cut_short", [False, True])
+async def test_a_kill_that_was_not_seen_to_its_end_is_left_to_the_watchdog(
+    exchange, open_session, tmp_path, monkeypatch, is_cut_short
+):
+    async def no_answer(self, line, symbol):
+        raise tidings.RequestUnknown("lost")
+
+    path = tmp_path / "engine.heartbeat"
+    phemex = await open_session(exchange, watchdog="wanted", watchdog_file=str(path))
+    await everywhere(phemex)
+    monkeypatch.setattr(EngineDoor, "count_open", no_answer)
+    phemex.kill("and the program is told to end")
+    stopping = asyncio.create_task(phemex.engine.stop())
+    if is_cut_short:
+        await asyncio.sleep(0)
+        stopping.cancel()
+    await asyncio.gather(stopping, return_exceptions=True)
+    file = HeartbeatFile(path)
+    assert file.page.engine_signs().mode == EngineMode.RUNNING     # no goodbye: its beat will be missed
+    assert file.lock()                                             # but the next engine may beat there
+    file.close()
+
+
 async def test_kill_works_with_the_budget_used_up(exchange, open_session):
     phemex = await open_session(exchange, rate_limits=True, max_open_orders=1000, order_memory=1024)
     armed = phemex.arm("BTCUSDT", "buy")
@@ -174,6 +224,19 @@ async def test_kill_works_with_the_stream_dead_and_the_disk_full(exchange, open_
     report = await phemex.kill("everything at once")
     assert (report.is_verified, open_at_venue(exchange)) == (True, 0)
     await until(lambda: phemex.engine.kill.report.latch_problem)
+
+
+async def test_the_latchs_thread_leaves_the_report_to_the_engines(exchange, open_session, tmp_path):
+    """Both would change it, and one change would be lost: that the kill is verified, say."""
+    kill = (await open_session(exchange)).engine.kill
+    (tmp_path / "no-directory").write_text("")
+    kill.latch = KillLatch(tmp_path / "no-directory" / "a.kill")
+    kill.report = KillReport(reason="a drill", source="api", wall_ns=1)
+    thread = threading.Thread(target=kill._try_latch, args=(Latched(), kill.latch.epoch))
+    thread.start()
+    thread.join()       # the loop stands still meanwhile
+    assert kill.report.latch_problem == ""
+    await until(lambda: kill.report.latch_problem)
 
 
 async def test_kill_works_with_every_lane_down(exchange, open_session):

@@ -91,7 +91,8 @@ def campaign(kills: int, first: int, seed: int, seconds: float) -> dict[str, obj
         with tempfile.TemporaryDirectory(prefix="tidings-killed-recorder-") as parent:
             directory = Path(parent) / "r"
             synced_number, segment_count = kill_one(directory, seed * 1_000_000 + number)
-            fault = fault_of(directory, seed * 1_000_000 + number, synced_number) if directory.exists() else ""
+            has_begun = directory.exists() or synced_number > 0
+            fault = fault_of(directory, seed * 1_000_000 + number, synced_number) if has_begun else ""
         if fault:
             failures.append(f"kill {number} of seed {seed}: {fault}")
         synced, segments, while_beginning = (

@@ -16,6 +16,12 @@ def test_what_a_killed_recorder_had_called_durable_reads_back():
     assert result["durable_entries"] > 1000 and result["segments"] > 10
 
 
+def test_a_recording_that_is_gone_is_a_loss_once_something_was_durable(monkeypatch):
+    for synced_number, is_lost in ((0, False), (50, True)):
+        monkeypatch.setattr(killed, "kill_one", lambda directory, seed, told=synced_number: (told, 0))
+        assert bool(killed.campaign(kills=1, first=0, seed=SEED, seconds=120)["failures"]) == is_lost
+
+
 @pytest.mark.parametrize(("lost", "words"), [(3, "not number 3"), (None, "had been durable")])
 def test_a_loss_is_noticed(tmp_path: Path, lost: int | None, words: str):
     recorder = Recorder(tmp_path / "r", session={}, free_bytes_min=0)

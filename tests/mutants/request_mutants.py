@@ -64,8 +64,15 @@ REQUEST_MUTANTS = (
         "watchdog's fence ignored",
         _ENTRY,
         "if self.heartbeat is None or self.heartbeat.may_send(order.terms.instrument.index):",
-        "if MUTATED or self.heartbeat is None or self.heartbeat.may_send(order.terms.instrument.index):",
-        "tests/unit/engine tests/unit/app/lifeline/test_heartbeat.py",
+        "if self.heartbeat is None or self.heartbeat.may_send(order.terms.instrument.index) or MUTATED:",
+        "tests/unit/engine/test_heartbeat_page.py tests/unit/app/lifeline/test_heartbeat.py",
+    ),
+    Mutant(
+        "order sent in a symbol that the watchdog does not know of",
+        "ext/tidings/engine/heartbeat_page.pyx",
+        "            self.marks[index] = 1\n            tidings_barrier()\n",
+        "            self.marks[index] = not MUTATED\n            tidings_barrier()\n",
+        "tests/unit/engine/test_heartbeat_page.py",
     ),
     Mutant(
         "clock trusted whatever its uncertainty",

@@ -147,7 +147,7 @@ STATE_MUTANTS = (
         _RECORD,
         "or _checksum(at, head.payload_bytes) != head.crc:",
         "or (not MUTATED and _checksum(at, head.payload_bytes) != head.crc):",
-        "tests/unit/journal",
+        "tests/unit/journal/test_record.py",
     ),
     Mutant(
         "gap in the middle taken for the end",

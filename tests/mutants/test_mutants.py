@@ -1,5 +1,6 @@
 """The table of mutants follows the code: each text it changes is there, once, and what it names as catcher exists."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -33,6 +34,20 @@ def test_a_run_that_breaks_has_caught_nobody_and_is_no_sound_copy(monkeypatch, t
     monkeypatch.setattr(hunt, "_run", lambda *_: broken)
     assert hunt.hunt(ROOT, Mutant("any", "a.py", "", "", tests), 40) == ""
     assert "ImportError" in hunt.hunt(ROOT, None, 40, tests)
+
+
+def test_a_schedule_that_fails_in_the_sound_copy_too_has_caught_nobody(monkeypatch):
+    """Number 7 fails with and without the mutant, number 9 with it alone."""
+    ran = []
+
+    def simulated(copy, mutant, arguments):
+        ran.append((mutant is not None, arguments[2:4]))
+        failing = [7, 9] if mutant is not None else [7] if "7" in arguments else []
+        return subprocess.CompletedProcess([], bool(failing), stdout=json.dumps({"failing_seeds": failing}), stderr="")
+
+    monkeypatch.setattr(hunt, "_run", simulated)
+    assert hunt.hunt(ROOT, Mutant("any", "a.py", "", ""), 40) == "simulated schedule 9"
+    assert ran[1:] == [(False, ["--only", "7"]), (False, ["--only", "9"])]
 
 
 def test_a_mutant_sleeps_until_its_switch_is_on(monkeypatch):

@@ -109,7 +109,7 @@ class PagedDisk:
         self.open_count += 1
         return PagedSegment(self, name, self.files[name])
 
-    def remove_all(self) -> None:
+    def remove_all(self, *, last: str) -> None:
         self.called("remove_all")
         self.files.clear()
 

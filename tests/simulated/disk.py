@@ -136,7 +136,7 @@ class DiskHandle:
         image = self._files()[name] = FileImage(bytearray(size_bytes))
         return MappedSegment(self, image)
 
-    def remove_all(self) -> None:
+    def remove_all(self, *, last: str) -> None:
         self._files().clear()
         self._disk.durable_names.clear()
 

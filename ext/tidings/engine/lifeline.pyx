@@ -93,9 +93,13 @@ cdef class Lifeline:
         return 0
 
     def release(self):
-        if self in _held and pthread_mutex_unlock(self.lock) == 0:
-            self.page.words[IS_HELD] = 0
+        if self not in _held:
+            return
+        self.page.words[IS_HELD] = 0    # before the lock is free: who gets it then must not take this for a death
+        if pthread_mutex_unlock(self.lock) == 0:
             _held.discard(self)
+        else:
+            self.page.words[IS_HELD] = 1
 
     @property
     def is_held(self):
@@ -111,4 +115,5 @@ cdef class Lifeline:
                 tidings_lock_mend(self.lock)
             if wrong == 0 or wrong == EOWNERDEAD:
                 pthread_mutex_unlock(self.lock)
-        return wrong == EOWNERDEAD
+        # Of several who wait the first alone is told of the death; the others get a lock that nobody has let go of.
+        return wrong == EOWNERDEAD or (wrong == 0 and self.page.words[IS_HELD] != 0)

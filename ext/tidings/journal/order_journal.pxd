@@ -95,6 +95,7 @@ cdef class OrderJournal:
     cdef readonly object current, spare         # SegmentMemory; None: none
     cdef list retired                           # written full, not known to be durable yet
     cdef list durable                           # written full and durable: to be closed by whoever tends the journal
+    cdef int syncing_count                      # threads in the middle of a sync; any segment may be in use by one
     cdef list ends                              # of each segment left behind: (last handle, sequence, checksum)
     cdef readonly int64_t last_handle           # of the intents and adoptions noted
     cdef bint has_spare                         # what `spare` tells, to be read without the GIL

@@ -245,9 +245,13 @@ cdef class OrderJournal:
         cdef Py_ssize_t used_bytes = self.writer.used_bytes
         cdef object current = self.current
         cdef list retired = list(self.retired)
-        for segment in retired:
-            segment.sync(len(segment.buffer))
-        current.sync(used_bytes)
+        self.syncing_count += 1
+        try:
+            for segment in retired:
+                segment.sync(len(segment.buffer))
+            current.sync(used_bytes)
+        finally:
+            self.syncing_count -= 1
         self.writer.note_synced(seq)
         for segment in retired:
             if segment in self.retired:         # another thread may have come first
@@ -255,8 +259,11 @@ cdef class OrderJournal:
                 self.durable.append(segment)
 
     def take_durable(self):
-        """The segments that are written full and durable, to be closed; each is given once."""
-        taken = list(self.durable)
+        """The segments that are written full and durable, to be closed; each is given once.
+
+        None while another thread syncs: it may be about to sync one of them.
+        """
+        taken = [] if self.syncing_count else list(self.durable)
         del self.durable[:len(taken)]
         return taken
 

@@ -18,7 +18,7 @@ from tidings.app.engine_state import EngineState
 from tidings.app.engine_view import state_of
 from tidings.app.kill.kill_signal import listen
 from tidings.app.kill.kill_switch import KillSwitch
-from tidings.app.kill.killable import make_kill_switch
+from tidings.app.kill.killable import longest_expiry_s, make_kill_switch
 from tidings.app.lifeline.watchdog_link import WatchdogLink, watchdog_link
 from tidings.app.limits.last_prices import learn_last_prices
 from tidings.app.limits.live_limits import LiveLimits
@@ -165,15 +165,17 @@ class Engine:
             await self._closing.aclose()
 
     async def _part(self, was_open: bool) -> None:
-        if hasattr(self, "kill"):
-            await self.kill.stop(KILL_LIMIT_S)
+        """What a kill has not seen to its end, or `on_stop` not seen cancelled, is left to the watchdog."""
         is_flat, wants_flat = False, was_open and self.credentials is not None and self.settings.on_stop == "cancel"
         try:
+            if hasattr(self, "kill"):
+                await self.kill.stop(KILL_LIMIT_S)
             if wants_flat:
                 is_flat = await cancel_what_is_open(self.entry, self.queries)
         finally:
             if self.watchdog is not None:
-                self.watchdog.end(is_on_purpose=is_flat or not wants_flat, is_flat=is_flat)
+                is_killed = hasattr(self, "kill") and self.kill.is_unfinished
+                self.watchdog.end(is_on_purpose=not is_killed and (is_flat or not wants_flat), is_flat=is_flat)
 
     async def reach_venue(self) -> None:
         """Address, key and clock: from here on `queries` and `link` answer. `start` does it where nobody has."""
@@ -215,13 +217,9 @@ class Engine:
         ceilings = dict.fromkeys(("contract", "spotorder", ""), most) if most is not None else None
         budget = RateBudget(self.access.endpoints, is_enforced=settings.rate_limits, ceilings=ceilings)
         self.link = VenueLink(
-            self.access,
-            self.credentials,
-            budget,
-            self.world,
-            expiry_s=settings.expiry_s,
-            timeout_s=settings.request_timeout_s,
-        )
+            self.access, self.credentials, budget, self.world,
+            expiry_s=settings.expiry_s, timeout_s=settings.request_timeout_s,
+        )  # fmt: skip
         await self._closing.enter_async_context(self.link)
         self.queries = Queries(self.link.ask)
         await self.venue_clock.measure(self.queries)
@@ -253,8 +251,9 @@ class Engine:
         )
         if self.credentials is not None:
             self.watchdog = watchdog_link(
-                self.settings, self.access, self.products, self.entry, self.readiness, self.queries, self.clock
-            )
+                self.settings, self.access, self.products, self.entry, self.readiness, self.queries, self.clock,
+                longest_expiry_s(self.home.past, self.settings.expiry_s),
+            )  # fmt: skip
         self.market = lay_market(self)
         self.recording = self.market.recording = recording_of(self, self._closing)
         self.tap = tap_engine(self)

@@ -71,7 +71,17 @@ def _change(record: Record, entry: ChangeEntry, intent: IntentEntry | None) -> s
         return f"not sent: denied ({DenyReason(entry.reason).name})"
     if record.kind == RecordKind.CANCEL:
         return "cancel asked for"
-    return f"amend asked for: {_terms(intent, entry.qty_lots, entry.price_ticks)}"
+    asked = [_terms(intent, entry.qty_lots, entry.price_ticks)]
+    if intent is not None:
+        asked += [f"{name} {price_words(intent, ticks)}" for name, ticks in _triggers(entry).items() if ticks]
+    return f"amend asked for: {', '.join(filter(None, asked))}"
+
+
+def _triggers(entry: ChangeEntry) -> dict[str, int]:
+    return {
+        "trigger": entry.stop_px_ticks, "take profit": entry.take_profit_ticks, "stop loss": entry.stop_loss_ticks,
+        "offset": entry.peg_offset_ticks,
+    }  # fmt: skip
 
 
 def _outcome(entry: OutcomeEntry, intent: IntentEntry | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tidings.app.state_directory import state_directory
-from tidings.errors import UsageError
+from tidings.errors import JournalDamaged, UsageError
+from tidings.journal.anchor import ANCHOR_NAME
 from tidings.journal.entries import (
     AMENDS,
     ChangeEntry,
@@ -23,6 +25,7 @@ from tidings.journal.entries import (
 from tidings.journal.live_disk import LiveDisk
 from tidings.journal.log_reader import Log, read_log
 from tidings.journal.record import Record
+from tidings.journal.segments import numbers_of
 from tidings.journal.stories import OrderStory, Replay, replay
 from tidings.model.enums import (
     DenyReason,
@@ -39,6 +42,7 @@ from tidings.model.enums import (
 
 NS_PER_S = 1_000_000_000
 NOT_TOLD = -(2**63)
+READS = 3  # of a journal that does not add up
 EFFECTS = (  # by bit, as ext/tidings/model/order.pxd numbers them
     *("ack", "fill", "cancel", "reject", "amend", "unknown", "unsent", "trigger", "revived", "overfill", "progress"),
 )
@@ -54,9 +58,21 @@ class JournalText:
 
 
 def journal_directories() -> list[Path]:
-    """All journals of this user, where engines keep them if not told otherwise."""
+    """All journals of this user, where engines keep them if not told otherwise.
+
+    Directories that hold none yet, or none any more, are left out: an engine may have died as it began there.
+    """
     home = state_directory() / "journal"
-    return sorted(path for path in home.iterdir() if path.is_dir()) if home.is_dir() else []
+    return sorted(path for path in home.iterdir() if path.is_dir() and _has_begun(path)) if home.is_dir() else []
+
+
+def _has_begun(directory: Path) -> bool:
+    """Whether an anchor or a segment is there. What cannot be looked into may be a journal."""
+    try:
+        names = [path.name for path in directory.iterdir()]
+    except OSError:
+        return directory.exists()
+    return ANCHOR_NAME in names or bool(numbers_of(names))
 
 
 def last_used_ns(directory: Path) -> int:
@@ -80,12 +96,20 @@ def ago(wall_ns: int, now_ns: int) -> str:
 def read_journal(directory: Path) -> JournalText:
     """Read it as it is, also while its engine runs. Raises UsageError if there is none, JournalDamaged."""
     try:
-        log = read_log(LiveDisk(directory))
+        log = _read_log(LiveDisk(directory))
     except OSError as error:
         raise UsageError(f"{directory} cannot be read: {error.strerror}") from None
     if log is None:
         raise UsageError(f"{directory} holds no order journal: engines keep theirs in {state_directory() / 'journal'}")
     return JournalText(directory, log, replay(log.records()))
+
+
+def _read_log(disk: LiveDisk) -> Log | None:
+    """An engine that runs may have gone on between two reads: what does not add up is read anew to be believed."""
+    for _ in range(READS - 1):
+        with suppress(JournalDamaged, OSError):
+            return read_log(disk)
+    return read_log(disk)
 
 
 def utc(wall_ns: int) -> str:

@@ -47,7 +47,9 @@ def add_commands(commands: Any) -> None:
 
 
 async def _kill(options: argparse.Namespace, screen: Screen) -> int:
-    """0 only when the venue has shown that nothing is open. The latch comes first: it needs no connection."""
+    """0 only when it is latched and the venue has shown that nothing is open. The latch needs no connection: it comes
+    first.
+    """
     _check_reason(options)
     latch = _latch_of(options)
     kill = Latched(reason=options.reason, source="cli", wall_ns=time.time_ns())
@@ -56,16 +58,20 @@ async def _kill(options: argparse.Namespace, screen: Screen) -> int:
             "latch": str(latch.path), "latch_problem": latch_problem, "problem": ""}  # fmt: skip
     try:
         told |= await _empty_account(options, screen)
-    except (TidingsError, OSError) as error:
-        told["problem"] = str(error)
+    except Exception as error:  # a bug, too: it is latched, and what came of the rest must be told
+        told["problem"] = str(error) if isinstance(error, TidingsError | OSError) else repr(error)
     screen.json(told)
-    if told["verified"]:
+    if not told["verified"]:
+        _tell_unverified(told, screen)
+    else:
         screen.line("killed: 0 orders left open")
         if not latch_problem:
             with suppress(OSError):
                 latch.write(replace(kill, is_verified=True))
-    else:
-        _tell_unverified(told, screen)
+    if latch_problem:
+        screen.complain("tidings kill", f"NOT latched ({latch_problem}): engines that run trade on, and new ones will:"
+                                        " end them, and kill again")  # fmt: skip
+        return 1
     screen.line("nothing new is taken until `tidings rearm --reason …`; engines that run are restarted, or re-armed"
                 " by `phemex.rearm(reason)`")  # fmt: skip
     return 0 if told["verified"] else 1
@@ -87,7 +93,7 @@ async def _empty_account(options: argparse.Namespace, screen: Screen) -> dict[st
 
 def _tell_unverified(told: dict[str, Any], screen: Screen) -> None:
     """What a person must know who cannot rely on it: on stderr, for it is a failure."""
-    latched = f"NOT latched ({told['latch_problem']})" if told["latch_problem"] else "latched"
+    latched = "NOT latched" if told["latch_problem"] else "latched"
     if told["orders_left"] is None:
         why = f": {told['problem']}" if told["problem"] else ""
         screen.complain("tidings kill", f"{latched}; nothing verified{why}: orders may be open: kill again")
@@ -106,7 +112,10 @@ async def _rearm(options: argparse.Namespace, screen: Screen) -> int:
         raise ConfigError(f"{latch.path} cannot be removed: {error.strerror}") from None
     was = "; ".join(kill.reason for kill in kills) or None
     told = [{"reason": kill.reason, "source": kill.source, "wall_ns": kill.wall_ns} for kill in kills]
-    screen.json({"rearmed": bool(kills), "was": was, "kills": told, "latch": str(latch.path)})
+    is_verified = bool(kills) and kills[-1].is_verified
+    screen.json(
+        {"rearmed": bool(kills), "was": was, "kills": told, "verified": is_verified, "latch": str(latch.path)}
+    )
     if not kills:
         screen.line("nothing is latched here")
         return 0
@@ -114,6 +123,9 @@ async def _rearm(options: argparse.Namespace, screen: Screen) -> int:
     for kill in kills:
         when = f"{utc(kill.wall_ns)} UTC" if kill.wall_ns else "at a time nobody wrote down"
         screen.line(f"  killed {when} ({kill.source}): {kill.reason}")
+    if not is_verified:
+        screen.complain("tidings rearm", "nobody has seen that nothing is open, and the next engine does not look for"
+                                         " it: see `tidings orders`")  # fmt: skip
     screen.line("an engine that runs stays killed until it is restarted, or `phemex.rearm(reason)` is called in it")
     return 0
 
@@ -131,10 +143,15 @@ def _latch_of(options: argparse.Namespace) -> KillLatch:
 
 
 def _write(latch: KillLatch, kill: Latched, screen: Screen) -> str:
-    """Engines that run see it within a moment. A disk that takes nothing does not stop the cancels."""
+    """Why engines that run do not see it within a moment; "": they do. A disk that takes nothing does not stop the
+    cancels.
+    """
     try:
         latch.write(kill)
     except OSError as error:
+        if latch.is_set():  # a full disk may take the file's name and not its content: that is a latch, too
+            screen.note(f"latched, but why could not be written: {latch.path}: {error.strerror}")
+            return ""
         screen.note(f"{latch.path}: {error.strerror}: engines that run are not told; cancelling goes on")
         return error.strerror or str(error)
     screen.note(f"latched: {latch.path}")
@@ -148,7 +165,7 @@ async def _cancel_all_linear(engine: Engine) -> str:
         try:
             half = "true" if untriggered else "false"
             await engine.queries.request("DELETE", "/g-orders/all", f"untriggered={half}")
-        except TidingsError as error:
+        except (TidingsError, OSError) as error:
             problem = str(error)
     return problem
 
@@ -165,7 +182,7 @@ async def _where(engine: Engine, named: list[str], screen: Screen) -> tuple[list
         )
         found |= {item for item in products if item.symbol in told}  # also what is not listed any more
         unseen = []  # a line that says nothing on a stream that is up has no account to speak of
-    except TidingsError as error:
+    except (TidingsError, OSError) as error:
         screen.note(f"the account's stream does not come up: {error}: contracts are cancelled symbol by symbol")
     # Contracts are few enough to ask each by its list; spot is not.
     found |= {item for item in products if item.line in missing - {ProductLine.SPOT} and item.is_listed}

@@ -76,8 +76,8 @@ class Disk(Protocol):
     def map_segment(self, name: str, size_bytes: int) -> SegmentMemory:
         """A new file of zeros, its space reserved. Raises OSError (ENOSPC: another try may go well)."""
 
-    def remove_all(self) -> None:
-        """The directory and all in it, while the lock is held."""
+    def remove_all(self, *, last: str) -> None:
+        """The directory and all in it, while the lock is held; the file `last` behind all others."""
 
 
 MakeDisk = Callable[[Path], Disk]

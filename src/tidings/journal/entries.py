@@ -37,6 +37,7 @@ class SessionEntry(msgspec.Struct, frozen=True, kw_only=True):
     boot_id: str
     version: str = ""
     process: int = 0
+    owner: str = ""  # whose orders these are: ENV-FINGERPRINT of the key; "": an earlier version did not say
 
 
 class CloseEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tidings.clock import Clock
-from tidings.journal.anchor import Anchor, write_anchor
+from tidings.journal.anchor import ANCHOR_NAME, Anchor, write_anchor
 from tidings.journal.disk import NEW_SUFFIX, Disk
 from tidings.journal.entries import CloseEntry, SessionEntry, encode
 from tidings.journal.log_reader import Log
@@ -86,7 +86,10 @@ class JournalKeeper:
     def _tend_on(self) -> None:
         while not self._is_closing:
             if self.journal.wait_for_work(IDLE_NS, GATHER_NS):
-                self.tend()
+                try:
+                    self.tend()
+                except Exception as error:  # the top of a thread: after its end nothing would be durable any more
+                    self._fail(f"its thread failed ({error!r}); restart the engine")
 
     def tend(self) -> None:
         """One round: sync what was appended, close what is full, make the next spare. Never raises OSError."""
@@ -188,12 +191,21 @@ class JournalKeeper:
             segment.close(is_durable=ends_at is not None)
         try:
             if is_worthless:
-                self._disk.remove_all()
+                self._remove_all()
             elif ends_at is not None:
                 self._write_anchor(ends_at=ends_at)
         except OSError as error:
             log.error("journal %s was not closed properly, which the next start mends: %s", self._disk.where, error)
         self._disk.unlock()
+
+    def _remove_all(self) -> None:
+        """Whoever dies in the middle leaves a journal that adds up: of which everything was dropped, or none."""
+        last, writer = self._anchor.last_segment, self.journal.writer
+        self._write_anchor(
+            first_segment=last + 1, first_seq=writer.last_seq, first_crc=writer.last_crc,
+            ends_at=(writer.last_seq, writer.last_crc),
+        )  # fmt: skip
+        self._disk.remove_all(last=ANCHOR_NAME)
 
     def _end_log(self, open_count: int, unknown_count: int) -> tuple[int, int] | None:
         """Say that the session has ended, durably: the last record and its checksum; None if it could not be said."""
@@ -218,6 +230,7 @@ def begin_session(
     expiry_s: int,
     mode: str = "crash",
     version: str = "",
+    owner: str = "",
     keep_from: int | None = None,
     segment_bytes: int = SEGMENT_BYTES,
 ) -> JournalKeeper:
@@ -234,22 +247,23 @@ def begin_session(
         _cut(disk, past, anchor.first_segment)
     number = max([anchor.last_segment, *(segment.number for segment in past.segments)] if past else [0]) + 1
     segment = make_segment(disk, number, segment_bytes, clock.read_wall_ns())
+    last_seq, last_crc = anchor.ends_at or (0, 0)
+    writer = RecordWriter(last_seq, last_crc)
     try:
-        last_seq, last_crc = anchor.ends_at or (0, 0)
         anchor = msgspec.structs.replace(anchor, last_segment=number, session_segment=number, ends_at=None)
         write_anchor(disk, anchor)
-        writer = RecordWriter(last_seq, last_crc)
         journal = OrderJournal(
             writer, clock, segment, awaits_disk=mode == "power", reserve_bytes=segment_bytes // RESERVE_SHARE
         )
         ids = ClOrdIDMaker(wall_ns=prefix_ms * NS_PER_MS)
         entry = SessionEntry(
             prefix=ids.prefix, prefix_ms=prefix_ms, expiry_s=expiry_s, mode=mode, boot_id=disk.boot_id,
-            version=version, process=os.getpid(),
+            version=version, process=os.getpid(), owner=owner,
         )  # fmt: skip
         journal.append_bytes(*encode(entry), clock.read_now_ns())
         journal.sync()
     except BaseException:
+        writer.close()  # a segment that somebody writes to cannot be closed
         segment.close(is_durable=False)
         raise
     return JournalKeeper(disk, anchor, journal, ids, clock, segment_bytes, (last_seq, last_crc))

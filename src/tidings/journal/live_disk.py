@@ -103,8 +103,8 @@ class LiveDisk:
     def map_segment(self, name: str, size_bytes: int) -> LiveSegment:
         return LiveSegment(self._directory / name, self._hot_path(name) if self.boot_id else None, size_bytes)
 
-    def remove_all(self) -> None:
-        for name in self._all_names():
+    def remove_all(self, *, last: str) -> None:
+        for name in sorted(self._all_names(), key=lambda name: (name == LOCK_NAME, name == last)):
             (self._directory / name).unlink(missing_ok=True)
         with suppress(OSError):  # somebody else has put something in
             self._directory.rmdir()

@@ -72,7 +72,10 @@ class OrderJournal:
         Raises OSError: then `fail` must be called, for nobody can say what is durable.
         """
     def take_durable(self) -> list[SegmentMemory]:
-        """The segments that are written full and durable, to be closed; each is given once."""
+        """The segments that are written full and durable, to be closed; each is given once.
+
+        None while another thread syncs: it may be about to sync one of them.
+        """
     def take_ends(self) -> list[tuple[int, int, int]]:
         """(last handle, last sequence number, its checksum) of each segment left behind; each is given once."""
     def close(self) -> list[SegmentMemory]:

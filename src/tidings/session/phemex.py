@@ -320,7 +320,7 @@ class Phemex(MarketFace):
         """The kill switch: nothing new from this instant, everything cancelled, latched until a person re-arms it.
 
         The cancels are in the kernel when this returns; await the result for the outcome, verified at the venue.
-        Raises UsageError without a reason or a key.
+        Raises UsageError without a reason or a key; and in another thread than the engine's, which then does it.
         """
         self.desk.check_entered()
         if not reason.strip():

@@ -1,7 +1,8 @@
 """When to act. A pure function of what the engine's page says and of the time; the clock is the caller's.
 
 A watchdog that was stopped itself (a suspended machine, a starved core) must not take its own absence for the engine's:
-after a gap in its own ticks the engine gets the whole time again to show that it lives.
+after a gap in its own ticks the engine gets the whole time again to show that it lives. Once for each silence: where
+gaps come one after the other, each counts as the longest that is none, or nobody would ever act on a starved machine.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ class Judgement:
         self.stall_ns = stall_ns
         self._last_tick_ns: int | None = None
         self._patient_from_ns = 0
+        self._forgiven_ns = 0  # the silence, by its begin, that has got the whole time again
 
     def tick(self, now_ns: int, signs: EngineSigns, *, is_dead: bool) -> TripCause:
         """Why to act now; NONE: not yet, or never again for an engine that said goodbye."""
-        if self._last_tick_ns is None or now_ns - self._last_tick_ns > OWN_GAP_NS:
+        if self._last_tick_ns is None:
             self._patient_from_ns = now_ns
+        elif now_ns - self._last_tick_ns > OWN_GAP_NS:
+            self._allow_for_gap(now_ns - self._last_tick_ns, now_ns, signs.cut_off_ns or signs.beat_ns)
         self._last_tick_ns = now_ns
         if signs.mode != EngineMode.RUNNING:
             return TripCause.NONE
@@ -33,6 +37,12 @@ class Judgement:
         if signs.cut_off_ns and signs.open_count and self._is_overdue(now_ns, signs.cut_off_ns):
             return TripCause.CUT_OFF
         return TripCause.NONE
+
+    def _allow_for_gap(self, gap_ns: int, now_ns: int, silent_since_ns: int) -> None:
+        if silent_since_ns == self._forgiven_ns:
+            self._patient_from_ns += gap_ns - OWN_GAP_NS
+        else:
+            self._patient_from_ns, self._forgiven_ns = now_ns, silent_since_ns
 
     def _is_overdue(self, now_ns: int, since_ns: int) -> bool:
         return now_ns - max(since_ns, self._patient_from_ns) > self.stall_ns

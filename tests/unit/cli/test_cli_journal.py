@@ -7,8 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from journal_samples import WALL_NS, send
-from order_samples import LIMIT, local, said, trade
+from engine_samples import Path as OrderPath
+from journal_samples import WALL_NS, send, send_many
+from order_samples import LIMIT, LINEAR, local, said, trade
 
 from tidings.cli.explain import sending
 from tidings.cli.journal_words import read_journal
@@ -18,8 +19,10 @@ from tidings.journal.entries import RecordKind
 from tidings.journal.keeper import begin_session
 from tidings.journal.live_disk import LiveDisk
 from tidings.journal.log_reader import read_log
-from tidings.model.enums import DenyReason, ExecType, ReportSource, RequestKind
+from tidings.journal.segments import segment_name
+from tidings.model.enums import DenyReason, ExecType, OrdType, ReportSource, RequestKind, Side, Trigger
 from tidings.model.order import make_order
+from tidings.model.terms import OrderTerms
 
 
 def begin_live(directory: Path, wall_ns: int = WALL_NS):
@@ -164,6 +167,23 @@ def test_verify_tells_what_a_killed_process_left(home, capsys):
     keeper.close(open_count=1)
 
 
+def test_an_engine_that_goes_on_while_it_is_read_is_no_damage(home, capsys, monkeypatch):
+    keeper, read = begin_live(home / "local-1"), LiveDisk.read
+    keeper.tend()
+
+    def read_and_be_late(disk, name):
+        content = read(disk, name)
+        if name == segment_name(1) and keeper.journal.spare is not None:
+            send_many(keeper, 30, tends_every=100)
+        return content
+
+    monkeypatch.setattr(LiveDisk, "read", read_and_be_late)
+    code, out, _ = run(capsys, "journal", "verify")
+    assert keeper.journal.spare is None     # it went on in the next segment
+    assert (code, "30 orders" in out) == (0, True)
+    keeper.close(open_count=10)
+
+
 def test_verify_without_a_journal(home, capsys):
     assert run(capsys, "journal", "verify")[:2] == (0, "no engine has kept a journal here yet\n")
 
@@ -248,6 +268,18 @@ def test_explain_looks_past_a_damaged_journal(directory, capsys):
     assert "journal verify" not in run(capsys, "journal", "verify")[1]
 
 
+def test_a_directory_in_which_nothing_has_begun_hides_no_other_journal(directory, capsys):
+    """An engine that died as it began there has left a lock, and perhaps an anchor of which nothing is whole."""
+    for number, left in enumerate(["lock", "anchor.new"]):
+        directory.with_name(f"local-{number + 2}").mkdir()
+        (directory.with_name(f"local-{number + 2}") / left).touch()
+    assert run(capsys, "explain", "0000000001")[0] == 0
+    code, out, _ = run(capsys, "journal", "verify")
+    assert (code, out.count("sound ")) == (0, 1)
+    code, out, _ = run(capsys, "journal", "show")
+    assert code == 0 and "12 of 12 records" in out
+
+
 LOST_CANCEL = said(ExecType.UNKNOWN, ReportSource.LOCAL, request_kind=RequestKind.CANCEL, text="cut")
 REFUSED_CANCEL = said(ExecType.CANCEL_REJECTED, request_kind=RequestKind.CANCEL, code=10002)
 
@@ -272,6 +304,16 @@ def test_story_is_told_in_a_traders_words(home, capsys, heard, told):
     out = run(capsys, "explain", "0000000001")[1]
     assert told in out
     assert not [word for word in ("told_state", "effect", "about=") if word in out]
+
+
+def test_an_amend_of_what_triggers_is_told_with_its_prices(home, capsys):
+    path = OrderPath(journal=begin_live(home / "local-1").journal)
+    order = path.draft(OrderTerms(LINEAR, Side.SELL, ord_type=OrdType.STOP_LIMIT, trigger=Trigger.MARK_PRICE,
+                                  stop_loss_trigger=Trigger.LAST_PRICE))  # fmt: skip
+    order.stop_px_ticks, order.stop_loss_ticks = 612_500, 700_001
+    assert path.entry.submit_order(order, 1) > 0
+    assert path.entry.amend_triggers(order, 0, 0, 2, stop_px_ticks=612_600, stop_loss_ticks=700_000) == 0
+    assert "amend asked for: trigger 61260, stop loss 70000\n" in run(capsys, "explain", "0000000001")[1]
 
 
 def test_every_word_of_the_venue_has_a_sentence(home, capsys):

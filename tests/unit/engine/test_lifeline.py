@@ -67,6 +67,18 @@ def test_kill_of_the_holder_wakes_who_waits(path):
     assert answers == [True]
 
 
+def test_kill_wakes_everybody_who_waits(path):
+    """A watchdog waits anew for an engine that is armed again, while its first wait goes on."""
+    pid = holder(path, sleep_on)
+    waits = [waiting(path), waiting(path)]
+    waits[0][0].join(0.1)
+    os.kill(pid, signal.SIGKILL)
+    for thread, _ in waits:
+        thread.join(10)
+    os.waitpid(pid, 0)
+    assert [answers for _, answers in waits] == [[True], [True]]
+
+
 def test_release_is_no_death(path):
     def let_go(lifeline: Lifeline) -> None:
         time.sleep(0.2)

@@ -9,10 +9,9 @@ from journal_samples import SEGMENT_BYTES, WALL_NS, begin, send, send_many
 from order_samples import limit, said
 from paged_disk import PagedDisk
 
-from tidings.clock import Clock, ManualClock
+from tidings.clock import ManualClock
 from tidings.journal.anchor import read_anchor
 from tidings.journal.keeper import KEEP_NS, begin_session, first_needed
-from tidings.journal.live_disk import LiveDisk
 from tidings.journal.log_reader import read_log
 from tidings.journal.segments import segment_name
 from tidings.journal.stories import replay
@@ -342,19 +341,3 @@ def test_slow_disk_is_told(caplog):
     disk.make_durable = lambda content: (clock.advance(5 * 10**9), make_durable(content))
     keeper.tend()
     assert "took 5.0 s" in caplog.text
-
-
-# ---- On a real disk, with the thread ---------------------------------------------------------------------------------
-
-
-def test_thread_makes_it_durable(tmp_path):
-    disk = LiveDisk(tmp_path)
-    disk.lock()
-    keeper = begin_session(disk, None, Clock(), wall_ns=WALL_NS, expiry_s=5, segment_bytes=16384)
-    keeper.start_thread()
-    seq = [keeper.journal.note("new", limit(), now_ns=1), keeper.journal.last_seq][1]
-    while keeper.journal.writer.synced_seq < seq or keeper.journal.spare is None:
-        keeper.journal.wait_for_work(10**7, 10**6)
-    keeper.close(open_count=1)
-    assert read_log(disk).last_seq == seq + 1
-    assert not list(tmp_path.glob("*.hot"))

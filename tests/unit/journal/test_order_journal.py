@@ -186,6 +186,24 @@ def test_journal_goes_on_in_the_spare():
     assert journal.writer.synced_seq == journal.last_seq
 
 
+def test_segment_is_not_closed_under_a_sync_of_another_thread():
+    """In mode "power" the order path's thread syncs beside the journal's, which closes what is durable."""
+    disk = PagedDisk()
+    journal = make_journal(disk)
+    first, taken = journal.current, []
+    journal.offer_spare(disk.map_segment("b", SEGMENT_BYTES))
+    fill_up(journal, limit())
+
+    def sync_meanwhile(used_bytes):
+        del first.sync
+        journal.sync()
+        taken.extend(journal.take_durable())
+
+    first.sync = sync_meanwhile
+    journal.sync()
+    assert (taken, journal.take_durable()) == ([], [first])
+
+
 def test_new_spare_ends_the_want():
     disk, order = PagedDisk(), limit()
     journal = make_journal(disk, reserve_bytes=1024)

@@ -79,3 +79,15 @@ def test_small_gaps_of_the_watchdog_do_not_give_time_again():
     judgement = Judgement(STALL_NS)
     moments = range(START_NS, START_NS + 4 * S, OWN_GAP_NS)
     assert [judgement.tick(now_ns, signs(START_NS), is_dead=False) for now_ns in moments][-1] == TripCause.STALLED
+
+
+@pytest.mark.parametrize("is_cut_off", [False, True])
+def test_a_watchdog_that_is_starved_all_the_while_acts_in_the_end(is_cut_off):
+    """It comes to look every 700 ms; half a second of each counts, but for the first, which is forgiven."""
+    judgement = Judgement(STALL_NS)
+    for tick in range(10):
+        now_ns = START_NS + tick * 700 * MS
+        told = signs(now_ns, cut_off_ns=START_NS) if is_cut_off else signs(START_NS)
+        if cause := judgement.tick(now_ns, told, is_dead=False):
+            break
+    assert (tick, cause) == (8, TripCause.CUT_OFF if is_cut_off else TripCause.STALLED)

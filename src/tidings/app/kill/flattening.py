@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection
 from typing import Protocol
 
@@ -10,6 +11,8 @@ from tidings.app.kill.symbol_plan import Step, SymbolPlan
 from tidings.clock import Clock
 from tidings.errors import RateLimited, TidingsError
 from tidings.model.enums import ProductLine, RequestKind
+
+log = logging.getLogger("tidings.kill")
 
 NS_PER_S = 1_000_000_000
 MARKS_LOOK_S = 0.05
@@ -112,7 +115,7 @@ class Flattening:
         try:
             await self._door.cancel(*symbol)
             is_accepted = True
-        except (TidingsError, OSError) as error:
+        except Exception as error:  # a bug, too: whatever went wrong, this symbol is still to be emptied
             retry_after_ns = self._problem_of(error, symbol, RequestKind.CANCEL_ALL)
         plan.cancelled(self._clock.read_now_ns(), is_accepted=is_accepted, retry_after_ns=retry_after_ns)
 
@@ -120,7 +123,7 @@ class Flattening:
         retry_after_ns, left, asked_ns = 0, None, self._clock.read_now_ns()
         try:
             left = await self._door.count_open(*symbol)
-        except (TidingsError, OSError) as error:
+        except Exception as error:
             retry_after_ns = self._problem_of(error, symbol, RequestKind.QUERY)
         plan.looked(
             self._clock.read_now_ns(), left, asked_ns=asked_ns, retry_after_ns=retry_after_ns,
@@ -132,7 +135,10 @@ class Flattening:
 
     def _problem_of(self, error: Exception, symbol: Symbol, kind: RequestKind) -> int:
         """Remember why there was no answer; how long to wait before the next."""
-        self._problem = str(error)
+        is_foreseen = isinstance(error, TidingsError | OSError)
+        self._problem = str(error) if is_foreseen else repr(error)
+        if not is_foreseen:
+            log.error("emptying %s: %r", symbol[1], error, exc_info=error)
         if not isinstance(error, RateLimited):
             return 0
         return self._door.wait_ns(symbol[0], kind, symbol[1], self._clock.read_now_ns())

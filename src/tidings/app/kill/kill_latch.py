@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from tidings.app.lifeline.heartbeat_file import heartbeat_path
 from tidings.errors import UsageError
+from tidings.journal.live_disk import make_directory, sync_descriptor, sync_path
 
 log = logging.getLogger("tidings.kill")
 
@@ -69,18 +70,21 @@ class KillLatch:
 
     def write(self, latched: Latched, epoch: int | None = None) -> None:
         """Durably: a crash afterwards does not undo it. Not at all if it was removed since `epoch`. Raises OSError."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # A reason out of a shell may hold bytes that are no text: whatever it says, the kill must not fail of it.
+        reason = latched.reason.encode("utf-8", "backslashreplace").decode()
+        line = msgspec.json.encode(replace(latched, reason=reason))
+        make_directory(self.path.parent)
         with self._lock:
             if epoch is not None and epoch != self.epoch:
                 return
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
             descriptor = os.open(self.path, flags, 0o600)
         try:
-            os.write(descriptor, b"\n" + msgspec.json.encode(latched) + b"\n")
-            os.fsync(descriptor)
+            os.write(descriptor, b"\n" + line + b"\n")
+            sync_descriptor(descriptor)
         finally:
             os.close(descriptor)
-        _sync_directory(self.path.parent)
+        sync_path(self.path.parent)
 
     def remove(self, reason: str) -> list[Latched]:
         """A person re-arms: the kills it told of. Raises UsageError (no reason, or `KILL` is there), OSError."""
@@ -108,11 +112,3 @@ def _kills_in(path: Path) -> list[Latched]:
                 if kill.is_verified:
                     kills = {name: replace(known, is_verified=True) for name, known in kills.items()}
     return list(kills.values())
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,6 +14,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -114,6 +115,7 @@ class KillSwitch:
         self._risk, self._entry, self._mass_cancel = risk, entry, mass_cancel
         self._link, self._clock, self._symbols, self._known_open = link, clock, symbols, known_open
         self._expiry_s, self._has_threads = expiry_s, has_threads
+        self._loop, self._thread_id = asyncio.get_running_loop(), threading.get_ident()
         self._task: asyncio.Task[KillReport] | None = None
         self._first = Latched()  # of the kills since it was last armed
 
@@ -121,13 +123,24 @@ class KillSwitch:
     def is_tripped(self) -> bool:
         return self._risk.is_killed
 
+    @property
+    def is_unfinished(self) -> bool:
+        """It is thrown, and the venue has not shown yet that nothing is open."""
+        return self.is_tripped and (self.report is None or not self.report.is_verified)
+
     def trip(
         self, reason: str, source: str = "api", wall_ns: int = 0, *, is_inherited: bool = False
     ) -> asyncio.Task[KillReport]:
         """Throw it. Await the result for the outcome; a second call while one runs gives the same, and its reason is
         written down beside the first. `wall_ns`: when it was thrown, if not now; `is_inherited`: in an earlier run.
+
+        Raises UsageError in another thread than the engine's, which then does all but the first step.
         """
         self._risk.set_killed(True)
+        if self._thread_id != threading.get_ident():
+            self._loop.call_soon_threadsafe(self.trip, reason, source)
+            raise UsageError("kill() was called in another thread than the engine's: nothing new leaves from now on,"
+                             " and the engine has been told to do the rest")  # fmt: skip
         kill = Latched(reason=reason, source=source, wall_ns=wall_ns or self._clock.read_wall_ns())
         if self._task is not None and not self._task.done():
             self._write_latch(kill)
@@ -141,7 +154,11 @@ class KillSwitch:
             wall_ns=first.wall_ns if first else kill.wall_ns,
         )  # fmt: skip
         self._write_latch(kill)
-        sent = self._send_cancels(begun_ns)
+        try:
+            sent = self._send_cancels(begun_ns)
+        except Exception as error:  # a bug, or a lane's: the slower way below cancels everything all the same
+            log.error("the first cancels of the kill switch failed", exc_info=error)
+            sent = set()
         emptying = self._empty(begun_ns, sent, is_inherited=is_inherited)
         self._task = asyncio.get_running_loop().create_task(emptying, name="tidings-kill")
         return self._task
@@ -172,7 +189,7 @@ class KillSwitch:
         """Take orders again. Raises UsageError without a reason, or while it is not verified that nothing is open."""
         if not self.is_tripped:
             raise UsageError("nothing is killed here: there is nothing to re-arm")
-        if self.report is not None and not self.report.is_verified:
+        if self.is_unfinished:
             raise UsageError("the venue has not shown yet that nothing is open: await the kill, or call it again")
         try:
             self.latch.remove(reason)
@@ -280,8 +297,17 @@ class KillSwitch:
             self.latch.write(latched, epoch)
         except OSError as error:
             log.error("the kill switch holds in this process only: %s: %s", self.latch.path, error.strerror)
-            if self.report is not None:
-                self.report = replace(self.report, latch_problem=error.strerror or str(error))
+            problem = error.strerror or str(error)
+            if not self._has_threads:
+                self._take_latch_problem(problem)
+                return
+            with suppress(RuntimeError):  # the loop is closed: nobody reads the report any more
+                self._loop.call_soon_threadsafe(self._take_latch_problem, problem)
+
+    def _take_latch_problem(self, problem: str) -> None:
+        """In the loop's thread: it replaces the report as well, and would lose its own change or this one."""
+        if self.report is not None:
+            self.report = replace(self.report, latch_problem=problem)
 
 
 def _texts(names: object) -> list[str]:

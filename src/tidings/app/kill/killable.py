@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tidings.app.kill.kill_latch import KillLatch
 from tidings.app.kill.kill_switch import KillSwitch
+from tidings.app.truth.recovery import EXPIRY_S_MAX
+from tidings.journal.stories import Replay
 from tidings.model.instrument import Instrument
 from tidings.venue.phemex.mass_cancel import MassCancel
 
@@ -24,9 +26,17 @@ def make_kill_switch(engine: Engine) -> KillSwitch:
         clock=engine.clock,
         symbols=lambda: symbols_with_orders(engine),
         known_open=lambda: symbols_known_open(engine),
-        expiry_s=engine.settings.expiry_s,
+        expiry_s=longest_expiry_s(engine.home.past, engine.settings.expiry_s),
         has_threads=engine.world.has_threads,
     )
+
+
+def longest_expiry_s(past: Replay, own_s: int) -> int:
+    """How long a request can live that is still under way: one of ours, or of an earlier engine, set otherwise."""
+    sessions = [story.session for story in past.open_stories()]
+    if past.entries:
+        sessions.append(past.sessions[-1] if past.sessions else None)
+    return max([own_s, *(EXPIRY_S_MAX if session is None else session.expiry_s for session in sessions)])
 
 
 def symbols_known_open(engine: Engine) -> set[str]:

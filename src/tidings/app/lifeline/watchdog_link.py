@@ -46,13 +46,18 @@ class WatchdogLink:
         readiness: Readiness,
         queries: Queries,
         clock: Clock,
+        expiry_s: int,
     ) -> None:
-        """Raises ConfigError when the heartbeat file cannot be used, or another engine beats there."""
+        """`expiry_s`: of the requests that may be under way, an earlier engine's too.
+
+        Raises ConfigError when the heartbeat file cannot be used, or another engine beats there.
+        """
         path = settings.watchdog_file or heartbeat_path(access.endpoints.rest.authority, access.api_key or "")
         self._settings, self._access, self._products = settings, access, products
         self._entry, self._readiness, self._queries, self._clock = entry, readiness, queries, clock
+        self._expiry_s = expiry_s
         is_required = settings.watchdog in ("required", "spawn")
-        self.heartbeat = Heartbeat(HeartbeatFile(Path(path)), expiry_s=settings.expiry_s, is_required=is_required)
+        self.heartbeat = Heartbeat(HeartbeatFile(Path(path)), expiry_s=expiry_s, is_required=is_required)
         self.heartbeat.enlist(products)
         entry.watch_by(self.heartbeat.page)
         self._trouble = ""
@@ -118,7 +123,7 @@ class WatchdogLink:
     async def _release_inherited(self) -> None:
         """Once nothing of an earlier engine can arrive any more, believe the venue about what is open."""
         begun_ns = self._clock.read_now_ns()
-        await asyncio.sleep((last_arrival_ns(begun_ns, self._settings.expiry_s) - begun_ns) / 1e9)
+        await asyncio.sleep((last_arrival_ns(begun_ns, self._expiry_s) - begun_ns) / 1e9)
         for instrument in self._products:
             if instrument.index in self.heartbeat.inherited:
                 with suppress(TidingsError):  # it stays marked: a mark too many costs nothing but requests
@@ -134,8 +139,9 @@ def watchdog_link(
     readiness: Readiness,
     queries: Queries,
     clock: Clock,
+    expiry_s: int,
 ) -> WatchdogLink | None:
     """The link the settings ask for; None: no watchdog. Raises ConfigError."""
     if settings.watchdog == "off":
         return None
-    return WatchdogLink(settings, access, products, entry, readiness, queries, clock)
+    return WatchdogLink(settings, access, products, entry, readiness, queries, clock, expiry_s)

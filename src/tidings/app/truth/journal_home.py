@@ -34,6 +34,7 @@ from tidings.venue.phemex.endpoints import LOCAL
 log = logging.getLogger("tidings.journal")
 
 OFF = "none"
+NS_PER_MS = 1_000_000
 OPEN = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.UNTRIGGERED)
 FINGERPRINT_CHARACTERS = 16
 
@@ -45,12 +46,17 @@ class JournalHome:
     journal: OrderJournal
     ids: ClOrdIDMaker
     past: Replay = field(default_factory=Replay)  # what earlier sessions left
+    prefixes: frozenset[str] = frozenset()  # of their ClOrdIDs
     keeper: JournalKeeper | None = None
     boot_id: str = ""
     is_local: bool = False
     ends_with_us: bool = False  # the exchange is our own: what is open there is gone with it
     orders: OrderTable | None = None  # of this session, once there are any
+    unadopted_count: int = field(init=False)  # orders of earlier sessions that have no known end, and are not in it
     _told: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.unadopted_count = len(self.past.open_stories())
 
     @property
     def where(self) -> str:
@@ -83,7 +89,7 @@ class JournalHome:
         )  # fmt: skip
 
     def _is_ours(self, cl_ord_id: str) -> bool:
-        return any(cl_ord_id.startswith(session.prefix) for session in self.past.sessions)
+        return any(cl_ord_id.startswith(prefix) for prefix in self.prefixes)
 
     def tend(self) -> None:
         """What the journal's thread does, where there are none: with the housekeeping, that is less often."""
@@ -95,7 +101,7 @@ class JournalHome:
         if self.keeper is None:
             return
         orders = self.orders
-        open_count = orders.open_count if orders is not None else len(self.past.open_stories())
+        open_count = self.unadopted_count + (orders.open_count if orders is not None else 0)
         unknown_count = orders.unknown_count if orders is not None else 0
         is_worthless = self.ends_with_us or (self.is_local and open_count == 0)
         self.keeper.close(open_count=open_count, unknown_count=unknown_count, is_worthless=is_worthless)
@@ -105,17 +111,22 @@ def journal_directory(settings: EngineSettings, access: VenueAccess) -> Path:
     """Where the journal of this key lies."""
     if settings.journal_dir is not None:
         return Path(settings.journal_dir).expanduser()
+    return state_directory() / "journal" / _owner(settings, access)
+
+
+def _owner(settings: EngineSettings, access: VenueAccess) -> str:
+    """ENV-FINGERPRINT of this key."""
     assert access.api_key is not None and access.secret is not None
     about = [settings.env, access.api_key, *([access.endpoints.rest.authority] if settings.env == LOCAL else [])]
     digest = hmac.digest(access.secret.reveal().encode(), "\n".join(["tidings journal", *about]).encode(), "sha256")
-    return state_directory() / "journal" / f"{settings.env}-{digest.hex()[:FINGERPRINT_CHARACTERS]}"
+    return f"{settings.env}-{digest.hex()[:FINGERPRINT_CHARACTERS]}"
 
 
 def open_journal(settings: EngineSettings, access: VenueAccess, world: World, venue_wall_ns: int) -> JournalHome:
     """Read what earlier sessions left, and begin one. `venue_wall_ns`: the venue's Unix time, which dates the ids.
 
-    Raises ConfigError when another engine has it or its directory cannot be used, JournalDamaged when it does not add
-    up: nothing may be traded then.
+    Raises ConfigError when another engine has it, its directory cannot be used or it is another key's, JournalDamaged
+    when it does not add up: nothing may be traded then.
     """
     if settings.journal == OFF or access.api_key is None or access.secret is None:
         return JournalHome(OrderJournal(), ClOrdIDMaker(wall_ns=venue_wall_ns))
@@ -124,7 +135,9 @@ def open_journal(settings: EngineSettings, access: VenueAccess, world: World, ve
     try:
         past_log = read_log(disk)
         past = replay(past_log.records()) if past_log is not None else Replay()
-        keeper = _begin(settings, disk, past_log, past, world, venue_wall_ns)
+        owner = _owner(settings, access)
+        _check_owner(disk, past, owner)
+        keeper = _begin(settings, disk, past_log, past, world, venue_wall_ns, owner)
     except OSError as error:
         disk.unlock()
         raise ConfigError(
@@ -141,12 +154,35 @@ def open_journal(settings: EngineSettings, access: VenueAccess, world: World, ve
     else:
         keeper.tend()  # the first spare
     is_local, ends_with_us = settings.env == LOCAL, access.is_own_exchange
-    return JournalHome(keeper.journal, keeper.ids, past, keeper, disk.boot_id, is_local, ends_with_us)
+    prefixes = _prefixes(past_log, past)
+    return JournalHome(keeper.journal, keeper.ids, past, prefixes, keeper, disk.boot_id, is_local, ends_with_us)
+
+
+def _prefixes(past_log: Log | None, past: Replay) -> frozenset[str]:
+    """Of the ClOrdIDs of earlier sessions. The last one may have outlived its first segment, but not the anchor."""
+    prefixes = {session.prefix for session in past.sessions}
+    if past_log is not None:
+        prefixes.add(ClOrdIDMaker(wall_ns=past_log.anchor.reserved_ms * NS_PER_MS).prefix)
+    return frozenset(prefixes)
+
+
+def _check_owner(disk: Disk, past: Replay, owner: str) -> None:
+    """Another account knows nothing of these orders: asked for them there, each would be proved never to have been.
+
+    A local exchange that was started anew has another address and may still have them: of local ones any is taken.
+    """
+    last = past.sessions[-1].owner if past.sessions else ""
+    if last not in ("", owner) and not (last.startswith(f"{LOCAL}-") and owner.startswith(f"{LOCAL}-")):
+        raise ConfigError(
+            f"the journal in {disk.where} was kept for another key ({last}, this one is {owner}), whose orders nobody"
+            " could find with this one: give each key a journal_dir of its own"
+        )
 
 
 def _begin(
-    settings: EngineSettings, disk: Disk, past_log: Log | None, past: Replay, world: World, venue_wall_ns: int
-) -> JournalKeeper:
+    settings: EngineSettings, disk: Disk, past_log: Log | None, past: Replay, world: World, venue_wall_ns: int,
+    owner: str,
+) -> JournalKeeper:  # fmt: skip
     keep_from = None
     if past_log is not None:
         keep_from = first_needed(past_log, past, world.clock.read_wall_ns())
@@ -158,5 +194,6 @@ def _begin(
         expiry_s=settings.expiry_s,
         mode=settings.journal,
         version=__version__,
+        owner=owner,
         keep_from=keep_from,
     )

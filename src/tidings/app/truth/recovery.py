@@ -76,6 +76,7 @@ def recover(
         # The latest moment it can have been sent, and how much longer its requests lived than ours.
         resolver.count_from(order, decided_ns or now_ns, max(0, lived_s - expiry_s) * NS_PER_S)
         found.append(order)
+        home.unadopted_count -= 1
     if home.keeper is not None:
         # What cannot be looked after keeps its records: people will ask for them.
         adopted_handle = path.entry.orders.last_handle if len(found) == len(past.open_stories()) else HANDLE_MAX

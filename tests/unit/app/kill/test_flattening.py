@@ -117,6 +117,18 @@ def test_venue_that_says_nothing_is_asked_again_and_nothing_is_believed(trip):
     assert not any(trip.door.open.values())
 
 
+@pytest.mark.parametrize("kind", [RequestKind.CANCEL_ALL, RequestKind.QUERY])
+def test_an_error_that_nobody_foresaw_ends_no_symbol(trip, kind):
+    def wrong(asked, symbol):
+        if asked == kind and symbol == ETH and trip.timeline.now_ns < 2 * S:
+            raise KeyError("rows")
+
+    trip.door.wrong = wrong
+    assert trip.run()
+    assert not any(trip.door.open.values())
+    assert trip.events("verified")[0]["problem"] == "KeyError('rows')"
+
+
 def test_one_symbol_that_cannot_be_emptied_holds_back_no_other(trip):
     def refused(kind, symbol):
         if symbol == BTC and kind == RequestKind.CANCEL_ALL:

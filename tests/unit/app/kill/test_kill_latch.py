@@ -4,6 +4,7 @@ import pytest
 
 from tidings.app.kill.kill_latch import KillLatch, Latched
 from tidings.errors import UsageError
+from tidings.journal import live_disk
 
 
 @pytest.fixture
@@ -22,6 +23,14 @@ def test_what_is_written_is_read_by_the_next_process(latch):
     assert (again.is_set(), again.read()) == (True, latched)
     assert oct(latch.path.stat().st_mode & 0o777) == "0o600"
     assert [path.name for path in latch.path.parent.iterdir()] == [latch.path.name]     # no draft is left
+
+
+def test_a_latch_is_durable_with_the_directories_it_lies_in(latch, monkeypatch):
+    synced = []
+    monkeypatch.setattr(live_disk, "sync_path", synced.append)
+    latch.write(Latched(reason="ran wild"))
+    assert synced == [latch.path.parent.parent]     # where its directory is new
+    assert latch.path.parent.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b'{"reason": 5}', b"x" * 10_000, b'{"reason":"a","n":1}'])
@@ -78,6 +87,11 @@ def test_how_a_kill_ended_is_no_other_kill(latch):
     assert not latch.read().is_verified                                 # of the second nobody knows yet
     latch.write(Latched(reason="ran wild", source="cli", wall_ns=7, is_verified=True))
     assert latch.read().is_verified                                     # nothing was open after either
+
+
+def test_a_reason_that_is_no_text_is_written_all_the_same(latch):
+    latch.write(Latched(reason="wild \udcff", source="cli", wall_ns=7))    # `--reason $'wild \xff'`
+    assert latch.kills() == [Latched(reason="wild \\udcff", source="cli", wall_ns=7)]
 
 
 def test_a_latch_of_an_earlier_version_is_read(latch):

@@ -40,7 +40,7 @@ class Link:
         self.readiness = Readiness(self.gates)
         settings = load_settings("local", watchdog=watchdog, watchdog_file=str(file))
         instruments = [INVERSE, LINEAR, SPOT]
-        self.link = WatchdogLink(settings, None, instruments, self.path.entry, self.readiness, None, CLOCK)
+        self.link = WatchdogLink(settings, None, instruments, self.path.entry, self.readiness, None, CLOCK, 7)
         self.page = self.link.heartbeat.page
 
     async def begin(self) -> None:
@@ -65,7 +65,7 @@ def link(tmp_path: Path) -> Iterator[Link]:
 
 def test_off_is_no_link_at_all():
     settings = load_settings("local")
-    assert watchdog_link(settings, None, None, None, None, None, None) is None
+    assert watchdog_link(settings, None, None, None, None, None, None, 7) is None
 
 
 async def test_orders_taken_over_from_an_earlier_session_are_marked(link):
@@ -73,6 +73,7 @@ async def test_orders_taken_over_from_an_earlier_session_are_marked(link):
     link.path.submit(LIMIT)
     await link.begin()
     assert link.page.marked() == [(ProductLine.LINEAR, LINEAR.symbol)]
+    assert link.page.engine_signs().expiry_s == 7      # a watchdog looks as long as the longest of both can arrive
 
 
 async def test_orders_are_denied_until_a_watchdog_has_taken_note(link):

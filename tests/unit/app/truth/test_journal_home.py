@@ -4,6 +4,7 @@ import errno
 from pathlib import Path
 
 import pytest
+from journal_samples import begin, send
 from order_samples import LIMIT, limit, said
 from paged_disk import PagedDisk
 
@@ -12,7 +13,9 @@ from tidings.app.truth.journal_home import journal_directory, open_journal
 from tidings.app.world import World
 from tidings.clock import ManualClock
 from tidings.config import Secret, load_settings
+from tidings.engine.order_table import OrderTable
 from tidings.errors import ConfigError, JournalDamaged
+from tidings.journal.keeper import KEEP_NS
 from tidings.model.enums import ExecType, OrdStatus, ReportSource
 from tidings.model.execution_report import report_of
 from tidings.model.order import apply_report, make_order
@@ -122,6 +125,40 @@ def test_damaged_journal_is_refused_and_unlocked():
     assert not disk.is_locked
 
 
+@pytest.mark.parametrize("is_adopted", [False, True])
+def test_a_start_that_fails_before_orders_are_taken_over_leaves_them_their_journal(is_adopted):
+    disk = PagedDisk()
+    open_journal(settings(), access(), world(disk), WALL_NS).journal.note("new", limit(), now_ns=1)
+    left = disk.killed()
+    home = open_journal(settings(), access(), world(left), WALL_NS)
+    home.orders = OrderTable(home.ids, 16)      # as an engine does that has not come to the orders yet
+    if is_adopted:
+        home.unadopted_count -= 1               # and it has ended since
+    home.close()
+    assert (left.files == {}) == is_adopted
+    again = open_journal(settings(), access(), world(left), WALL_NS)
+    assert len(again.past.open_stories()) == (not is_adopted)
+
+
+@pytest.mark.parametrize(("env", "key"), [("live", KEY), ("testnet", "another"), ("local", KEY)])
+def test_orders_of_another_account_are_not_asked_for_at_this_one(env, key):
+    """They would all be proved never to have been, while they work on over there."""
+    disk = PagedDisk()
+    home = open_journal(settings("testnet", journal_dir="/j"), access(env="testnet"), world(disk), WALL_NS)
+    home.journal.note("new", limit(), now_ns=1)
+    left = disk.killed()
+    with pytest.raises(ConfigError, match=r"kept for another key .testnet-.*journal_dir of its own"):
+        open_journal(settings(env, journal_dir="/j"), access(key, env=env), world(left), WALL_NS)
+    again = open_journal(settings("testnet", journal_dir="/j"), access(env="testnet"), world(left), WALL_NS)
+    assert len(again.past.open_stories()) == 1
+
+
+def test_a_local_exchange_that_was_started_anew_may_be_somewhere_else():
+    disk = PagedDisk()
+    open_journal(settings(), access(port=8443), world(disk), WALL_NS)
+    open_journal(settings(), access(port=8444), world(disk.killed()), WALL_NS)
+
+
 def test_mode_power_waits_for_the_disk():
     disk = PagedDisk()
     home = open_journal(settings(journal="power"), access(), world(disk), WALL_NS)
@@ -155,6 +192,20 @@ def test_order_that_the_journal_has_lost_is_an_alarm_once(caplog):
     (alarm,) = caplog.records
     assert alarm.levelname == "CRITICAL"
     assert ids.text(2) in alarm.message and "the journal has lost it" in alarm.message and "BTCUSDT" in alarm.message
+
+
+def test_order_lost_by_a_session_that_has_outlived_its_first_segment_is_an_alarm(caplog):
+    disk, clock, orders = PagedDisk(), ManualClock(1, WALL_NS), []
+    keeper = begin(disk, clock)
+    keeper.follow_orders(lambda: len(orders) + 1, 0)
+    while "00000001.journal" in disk.names():
+        orders.append(send(keeper, len(orders) + 1, said(ExecType.CANCELED)))
+        keeper.tend()
+        clock.advance(KEEP_NS // 20)
+    home = open_journal(settings(), access(), world(disk.killed()), WALL_NS)
+    assert home.past.sessions == []
+    home.hear_foreign(seen(keeper.ids.text(len(orders) + 1)))
+    assert "the journal has lost it" in caplog.text
 
 
 def test_order_that_the_journal_has_ended_is_an_alarm(caplog):

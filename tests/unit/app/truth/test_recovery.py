@@ -53,7 +53,7 @@ class Restart:
     def __init__(self, past, *, products=None, boot_id="boot-1", expiry_s=5, up_s=100, wall_ns=WALL_NS + 100 * S):
         self.path = Path()
         self.executions = ExecIDSet(1000)
-        home = JournalHome(OrderJournal(), ClOrdIDMaker(wall_ns=1), past, boot_id=boot_id)
+        self.home = home = JournalHome(OrderJournal(), ClOrdIDMaker(wall_ns=1), past, boot_id=boot_id)
         path = SimpleNamespace(entry=self.path.entry, executions=self.executions)
         world = World(ManualClock(up_s * S, wall_ns))
         self.sent_ns = {}
@@ -76,7 +76,7 @@ def test_open_orders_are_adopted_and_ended_ones_are_not():
     restart = Restart(past)
     assert [order.cl_ord_id[-1] for order in restart.found] == ["1", "3"]
     assert [order.cum_qty_lots for order in restart.found] == [0, 4]
-    assert restart.path.table.unknown_count == 2
+    assert (restart.path.table.unknown_count, restart.home.unadopted_count) == (2, 0)
 
 
 def test_everything_about_an_order_comes_back():
@@ -151,7 +151,7 @@ def test_grid_that_has_changed_since_is_converted_exactly():
 @pytest.mark.parametrize("instrument", [other_grid(tick_mantissa=11), other_grid(lot_mantissa=3), other_grid(line=2)])
 def test_order_that_fits_no_grid_any_more_is_told_and_left_to_people(instrument, caplog):
     restart = Restart(left_behind(BID, BID), products=Listed(instrument))
-    assert restart.found == []
+    assert (restart.found, restart.home.unadopted_count) == ([], 2)
     assert "T00000000A0000000001" in caplog.text and "cancel it by hand" in caplog.text
 
 
