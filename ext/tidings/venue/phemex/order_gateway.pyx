@@ -44,19 +44,15 @@ from tidings.wire.buffer cimport ByteBuffer
 from tidings.wire.http1 cimport Response
 
 from tidings.errors import ConnectionLost, PeerError, UsageError
-from tidings.venue.phemex.error_codes import AMEND_UNDER_WAY_CODES, Outcome, meaning_of, refuses_a_change
+from tidings.venue.phemex.error_codes import AMEND_UNDER_WAY_CODES, leaves_a_create_open, refuses_a_change
 from tidings.venue.phemex.replies import names_another_order
-
-# Codes that do not say that our create was refused: one that is not in the table, and "duplicate ClOrdID" for an id
-# sent only once.
-_NO_VERDICT = (Outcome.UNKNOWN, Outcome.DUPLICATE)
 
 
 cdef bint _tells_no_verdict(int request_kind, ExecutionReport report) except -1:
     """Whether a code leaves open what our request did. Of an amend: "one is under way", and ours is the only one."""
     if request_kind == REQUEST_AMEND:
         return report.code in AMEND_UNDER_WAY_CODES
-    return request_kind == REQUEST_NEW and meaning_of(report.code, report.text).outcome in _NO_VERDICT
+    return request_kind == REQUEST_NEW and leaves_a_create_open(report.code, report.text)
 
 
 cdef enum:

@@ -110,6 +110,13 @@ def refuses_a_change(code: int, venue_text: str = "") -> bool:
     return code in _CHANGE_CODES or meaning_of(code, venue_text).outcome is Outcome.NOT_FOUND
 
 
+def leaves_a_create_open(code: int, venue_text: str = "") -> bool:
+    """Whether a code does not say that our create was refused: one that nobody knows, or "this ClOrdID is used" for one
+    sent only once.
+    """
+    return meaning_of(code, venue_text).outcome in (Outcome.UNKNOWN, Outcome.DUPLICATE)
+
+
 def outcome_of_status(status: int) -> Outcome:
     """What an HTTP status says where the body does not. Only the gateway's refusals prove that nothing was executed."""
     if 200 <= status < 300:
