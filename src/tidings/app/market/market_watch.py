@@ -92,6 +92,8 @@ class MarketWatch(HeardMarket):
         for followed, topic in asked.items():
             self._topics[followed] = topic
             self._followed[followed] += 1
+            if self._followed[followed] == 1:
+                self._forget_candles(*followed)  # not when they were left: they may have come for a while yet
         if self.tap is not None:
             self.tap.followed(asked, 1, self._clock.read_now_ns())
         try:
@@ -122,8 +124,6 @@ class MarketWatch(HeardMarket):
             symbol, word = followed
             if word == BOOK:
                 self._forget_book(symbol)
-            elif word.startswith(KLINE_PREFIX):
-                self.figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
             if topic not in self._topics.values():
                 self.feeds.drop(topic)
         kept = [book for book in self.muted if any(feed.stream.book(book.symbol) is book for feed in self.feeds)]
@@ -145,6 +145,11 @@ class MarketWatch(HeardMarket):
             self.muted.add(book)
             self._gate.leave(book.instrument)
             self.snapshot_requests.forget(symbol)
+
+    def _forget_candles(self, symbol: str, word: str) -> None:
+        """Whoever follows them now hears the whole past that their subscription begins with."""
+        if word.startswith(KLINE_PREFIX):
+            self.figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
 
     async def stop(self) -> None:
         await self.feeds.stop()

@@ -62,12 +62,13 @@ class ReplayMarket(HeardMarket):
         """Channels, of a symbol each, are followed once more (`count` 1) or once less (-1)."""
         self._followed = Counter() if self._followed is None else self._followed
         for symbol, word in channels:
+            was_followed = self._followed[symbol, word] > 0
             self._followed[symbol, word] += count
             is_followed = self._followed[symbol, word] > 0
             if word == BOOK:
                 books = {book for stream in self.streams.values() if (book := stream.book(symbol)) is not None}
                 (self.muted.difference_update if is_followed else self.muted.update)(books)
-            elif word.startswith(KLINE_PREFIX) and not is_followed:
+            elif word.startswith(KLINE_PREFIX) and is_followed and not was_followed:
                 self._figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
 
     # ---- For the engine ------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ class FigureReader:
         return figures
 
     def forget(self, symbol: str, interval_s: int) -> None:
-        """Nobody follows these candles any more: whoever does next hears the whole snapshot."""
+        """They are followed anew: the whole snapshot is to be heard."""
         self._newest_s.pop((symbol, interval_s), None)
 
     def _reader_of(self, push: dict[str, Any]) -> Callable[[dict[str, Any]], Iterator[Figure]] | None:
