@@ -63,7 +63,8 @@ class ReplayMarket(HeardMarket):
         self._followed = Counter() if self._followed is None else self._followed
         for symbol, word in channels:
             was_followed = self._is_followed(symbol, word)
-            self._followed[symbol, word] = max(0, self._followed[symbol, word] + count)  # some leave what nobody follows
+            left = self._followed[symbol, word] + count
+            self._followed[symbol, word] = max(0, left)  # whoever leaves what nobody follows leaves nothing
             is_followed = self._is_followed(symbol, word)
             if word == BOOK:
                 books = {book for stream in self.streams.values() if (book := stream.book(symbol)) is not None}
