@@ -227,15 +227,20 @@ class MarketWatch(HeardMarket):
 
 def lay_market(engine: Engine) -> MarketWatch:
     """An engine's market data, as its settings say; nothing is connected yet."""
+    gate = BookGate(engine.readiness, engine.products.listed()) if engine.settings.stale_book == "deny" else None
+    has_account_stream = engine.credentials is not None  # it is one of the venue's connections, too
+    return make_market(engine, engine.risk, STREAM_CONNECTIONS_MAX - has_account_stream, gate)
+
+
+def make_market(engine: Engine, risk: Risk, connections_max: int, gate: BookGate | None = None) -> MarketWatch:
+    """`connections_max`: what the venue leaves; the settings may say fewer."""
     settings = engine.settings
-    most = STREAM_CONNECTIONS_MAX - (engine.credentials is not None)  # the account's stream is a connection, too
-    gate = BookGate(engine.readiness, engine.products.listed()) if settings.stale_book == "deny" else None
     return MarketWatch(
         engine.access,
         engine.products,
-        engine.risk,
+        risk,
         engine.world,
-        connections_max=min(settings.market_connections or most, most),
+        connections_max=min(settings.market_connections or connections_max, connections_max),
         stall_ns=round(settings.market_stall_s * NS_PER_S),
         gate=gate,
     )
