@@ -345,3 +345,19 @@ def test_a_symbol_that_is_no_text_is_nobodys(written, book_push, tmp_path: Path,
     directory = written.close()
     assert convert(directory, form, tmp_path / "some", symbols=["BTCUSDT"]).symbols == ["BTCUSDT"]
     assert convert(directory, form, tmp_path / "all").symbols == ["BTCUSDT"]
+
+
+@pytest.mark.parametrize(("small", "fits"), [(30, True), (33, True), (34, False), (39, False)])
+def test_figures_beyond_parquets_decimals_are_refused_and_kept_as_text(written, tmp_path: Path, small, fits) -> None:
+    """`small` decimals beside five digits before the point."""
+    values = ["61250", f"0.{'0' * (small - 1)}1"]
+    for value in values:
+        written.push({"tick_p": {"last": value, "symbol": ".MBTCUSDT", "timestamp": 5}})
+    directory = written.close()
+    if fits:
+        assert [row["value"] for row in exported(directory, tmp_path / "p")("ticks")] == list(map(Decimal, values))
+    else:
+        with pytest.raises(UsageError, match=rf"value of ticks would need {small + 5} digits.*--to csv"):
+            convert(directory, "parquet", tmp_path / "p")
+    convert(directory, "csv", tmp_path / "c")
+    assert [row["value"] for row in csv.DictReader((tmp_path / "c/ticks.csv").open())] == values
