@@ -161,6 +161,21 @@ async def test_a_book_that_lingers_keeps_its_place_until_the_connection_is_lost(
         assert server.live == [wanted], "the lost one's place is free, and it was not asked for again"
 
 
+async def test_room_of_a_figure_that_nobody_follows_costs_no_book_its_life(server, certificates):
+    ca_file, (*held, another), states = str(certificates.ca_file), many(19), []
+    async with tidings.connect(
+        "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=ca_file, rate_limits=False, market_connections=1
+    ) as phemex:
+        await phemex.subscribe(*held, channels=[BOOK])
+        await phemex.subscribe("BTCUSDT", channels=["index", "mark"])
+        await until(lambda: len(live(phemex, held)) == 18, "the books")
+        phemex.engine.market.add_listener(state=lambda book, event, now_ns: states.append((book.symbol, event.name)))
+        phemex.unsubscribe("BTCUSDT", channels=["mark"])
+        await phemex.subscribe(another, channels=[BOOK])
+        await until(lambda: live(phemex, [another]), "the book that took its place")
+        assert states == [(another, "SNAPSHOT")]
+
+
 async def test_a_book_that_ended_is_not_live_when_it_is_followed_again(server, phemex):
     await phemex.subscribe("BTCUSDT")
     await until(lambda: live(phemex, ["BTCUSDT"]), "the book")

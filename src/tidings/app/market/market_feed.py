@@ -92,12 +92,14 @@ class MarketFeed:
 
     def make_room(self) -> None:
         """End what lingers by ending its whole channel; the rest of that is subscribed anew, its books stale until."""
-        for channel in {topic.channel for topic in self.lingering}:
+        ended = {topic.channel: topic.is_book for topic in self.lingering}
+        for channel in ended:
             self._end_channel(channel)
             for topic in self.topics:
                 if topic.channel == channel:
                     self.ask_again(topic)
-        self.stream.mark_stale(self._clock.read_now_ns())
+        if any(ended.values()):
+            self.stream.mark_stale(self._clock.read_now_ns())
 
     async def end(self) -> None:
         """Close the connection; who still waits for an answer hears of it."""
