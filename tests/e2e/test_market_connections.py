@@ -308,6 +308,16 @@ async def test_a_snapshot_that_never_comes_is_asked_for_again(server, phemex):
     assert market.snapshot_requests.count == 1
 
 
+async def test_a_book_may_be_left_when_it_is_told_to_be_silent(server, phemex):
+    """Its connection is given up in the middle of a look at all of them."""
+    market, first = phemex.engine.market, many(1)[0]
+    await phemex.subscribe(first)
+    await until(lambda: live(phemex, [first]), "the book")
+    market.add_listener(book=lambda book, now_ns: book.is_live or phemex.unsubscribe(book.symbol))
+    market.on_timer(phemex.engine.clock.read_now_ns() + 66 * S_NS)
+    assert (market.followed(), list(market.feeds)) == ([], [])
+
+
 async def test_a_live_book_that_misses_its_regular_snapshot_is_asked_for_before_it_is_stale(server, phemex):
     await phemex.subscribe("BTCUSDT", channels=[BOOK])
     await until(lambda: live(phemex, ["BTCUSDT"]), "the book")

@@ -25,7 +25,7 @@ class MarketFeeds:
         self._ending: set[asyncio.Task[None]] = set()
 
     def __iter__(self) -> Iterator[MarketFeed]:
-        return iter(self._feeds.values())
+        return iter([*self._feeds.values()])  # whoever hears of one's books may leave them, and so end it
 
     def of(self, topic: Topic) -> MarketFeed | None:
         """The connection that brings it; None if it is not followed."""
