@@ -272,6 +272,7 @@ class RecordedMarket(MarketListener):
             "symbols": sorted(self.symbols),
             "sources": self._sources,
             "timer_ns": self._timer_ns,
+            "candles": self._figures.save() if self._figures is not None else [],
             "books": [_saved_book(book) for book in found if book is not None and book.state != FeedState.AWAITED],
         }
 
@@ -283,6 +284,8 @@ class RecordedMarket(MarketListener):
         self.symbols = set(state["symbols"])
         self._sources, self._timer_ns = dict(state["sources"]), state["timer_ns"]
         self._restore_books(state["books"])
+        if self._figures is not None:
+            self._figures.restore(state["candles"])
 
     def _restore_books(self, books: list[dict[str, Any]]) -> None:
         for saved in books:

@@ -6,7 +6,7 @@ COIN-M and spot write integers on scales, USD-M decimals in strings. A candle's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -96,6 +96,14 @@ class FigureReader:
     def forget(self, symbol: str, interval_s: int) -> None:
         """They are followed anew: the whole snapshot is to be heard."""
         self._newest_s.pop((symbol, interval_s), None)
+
+    def save(self) -> list[tuple[str, int, int]]:
+        """What has to be known to go on elsewhere: how far the candles of each symbol and interval were told."""
+        return [(symbol, interval_s, start_s) for (symbol, interval_s), start_s in self._newest_s.items()]
+
+    def restore(self, saved: Iterable[tuple[str, int, int]]) -> None:
+        """Be as `save` found it."""
+        self._newest_s = {(symbol, interval_s): start_s for symbol, interval_s, start_s in saved}
 
     def _reader_of(self, push: dict[str, Any]) -> Callable[[dict[str, Any]], Iterator[Figure]] | None:
         if "kline" in push or "kline_p" in push:
