@@ -115,7 +115,9 @@ class FigureReader:
         return self._pack if push.get("method") == _PACK_METHOD else self._day
 
     def _klines(self, push: dict[str, Any]) -> Iterator[Figure]:
-        """Rows come newest first. Of a snapshot told again only what is new since the last one counts."""
+        """Rows come newest first. Of a snapshot told again only what is new since the last one counts; a change that
+        comes before the first one takes nothing from that.
+        """
         is_scaled = "kline" in push
         instrument = self._instrument(push["symbol"], is_scaled)
         rows = push["kline" if is_scaled else "kline_p"]
@@ -128,7 +130,8 @@ class FigureReader:
             if row[0] >= newest_s:
                 newest_s = row[0]
                 yield read(row)
-        self._newest_s[key] = newest_s
+        if key in self._newest_s or push.get("type") != "incremental":
+            self._newest_s[key] = newest_s
 
     def _ticks(self, push: dict[str, Any]) -> Iterator[Figure]:
         told = push.get("tick") or push["tick_p"]
