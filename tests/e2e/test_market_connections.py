@@ -176,6 +176,17 @@ async def test_room_of_a_figure_that_nobody_follows_costs_no_book_its_life(serve
         assert states == [(another, "SNAPSHOT")]
 
 
+async def test_the_last_candles_of_a_symbol_take_its_others_with_them(server, phemex):
+    first = many(1)[0]
+    await phemex.subscribe(first, channels=[BOOK, "kline:60", "kline:300"])
+    phemex.unsubscribe(first, channels=["kline:60"])
+    [feed] = phemex.engine.market.feeds
+    assert feed.room == 17, "they linger: the venue ends all of a symbol or none"
+    phemex.unsubscribe(first, channels=["kline:300"])
+    await until(lambda: server.unsubscribed == [("kline_p", json.dumps([first]))], "the end of both")
+    assert (feed.room, server.live) == (19, [{("orderbook_p", json.dumps([first]))}])
+
+
 async def test_a_book_that_ended_is_not_live_when_it_is_followed_again(server, phemex):
     await phemex.subscribe("BTCUSDT")
     await until(lambda: live(phemex, ["BTCUSDT"]), "the book")

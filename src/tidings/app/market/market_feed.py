@@ -84,6 +84,8 @@ class MarketFeed:
         self._refused_ns.pop(topic, None)
         self.feed.session.forget(*_request(topic))
         if self._ends_alone(topic):
+            whose = topic.channel, topic.symbol  # its other intervals, too, if they lingered
+            self.lingering = {one for one in self.lingering if (one.channel, one.symbol) != whose}
             self.feed.unsubscribe(f"{topic.channel}.unsubscribe", list(topic.params[:1]))
             return
         self.lingering.add(topic)
