@@ -187,6 +187,22 @@ async def test_the_last_candles_of_a_symbol_take_its_others_with_them(server, ph
     assert (feed.room, server.live) == (19, [{("orderbook_p", json.dumps([first]))}])
 
 
+async def test_what_is_left_while_the_connection_is_down_does_not_linger(server, phemex):
+    first, second = many(2)
+    await phemex.subscribe(first, second, channels=[BOOK])
+    await until(lambda: len(live(phemex, [first, second])) == 2, "the books")
+    server.cut(server.holder(first))
+    await until(lambda: not live(phemex, [first, second]), "the loss")
+    phemex.unsubscribe(first, channels=[BOOK])
+    [feed] = phemex.engine.market.feeds
+    assert feed.room == 19
+    again = asyncio.create_task(phemex.subscribe(first, channels=[BOOK]))
+    await asyncio.sleep(0.01)
+    assert not again.done(), "nobody has answered it"
+    await again
+    await until(lambda: len(live(phemex, [first, second])) == 2, "the books again")
+
+
 async def test_a_book_that_ended_is_not_live_when_it_is_followed_again(server, phemex):
     await phemex.subscribe("BTCUSDT")
     await until(lambda: live(phemex, ["BTCUSDT"]), "the book")

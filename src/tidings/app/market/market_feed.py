@@ -15,7 +15,7 @@ from tidings.venue.phemex.market_stream import MarketListener, MarketStream
 from tidings.venue.phemex.market_topics import Topic
 from tidings.venue.phemex.products import Products
 from tidings.venue.phemex.rate_groups import STREAM_SUBSCRIPTIONS_MAX
-from tidings.venue.phemex.stream_session import StreamSession
+from tidings.venue.phemex.stream_session import StreamSession, StreamState
 
 log = logging.getLogger("tidings.market")
 
@@ -83,6 +83,8 @@ class MarketFeed:
             answer.set_result(None)  # whoever still waits has taken its wish back
         self._refused_ns.pop(topic, None)
         self.feed.session.forget(*_request(topic))
+        if self.feed.session.state is StreamState.CLOSED:
+            return  # there is nothing to end: the next connection begins with what is followed
         if self._ends_alone(topic):
             whose = topic.channel, topic.symbol  # its other intervals, too, if they lingered
             self.lingering = {one for one in self.lingering if (one.channel, one.symbol) != whose}
