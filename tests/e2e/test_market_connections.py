@@ -6,7 +6,7 @@ import random
 
 import pytest
 import pytest_asyncio
-from market_server import MarketServer, many, snapshot
+from market_server import MarketServer, live, many, snapshot
 from session_lines import until
 
 import tidings
@@ -40,11 +40,6 @@ async def phemex(server, certificates):
         "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=ca_file, rate_limits=False
     ) as session:
         yield session
-
-
-def live(phemex: tidings.Phemex, symbols: list[str]) -> list[str]:
-    books = [phemex.engine.market.book(symbol) for symbol in symbols]
-    return [book.symbol for book in books if book is not None and book.is_live]
 
 
 # ---- Limits ----------------------------------------------------------------------------------------------------------
@@ -159,48 +154,6 @@ async def test_a_book_that_lingers_keeps_its_place_until_the_connection_is_lost(
         await phemex.subscribe(another, channels=[BOOK])
         wanted = {("orderbook_p", json.dumps([symbol])) for symbol in (*others, another)}
         assert server.live == [wanted], "the lost one's place is free, and it was not asked for again"
-
-
-async def test_room_of_a_figure_that_nobody_follows_costs_no_book_its_life(server, certificates):
-    ca_file, (*held, another), states = str(certificates.ca_file), many(19), []
-    async with tidings.connect(
-        "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=ca_file, rate_limits=False, market_connections=1
-    ) as phemex:
-        await phemex.subscribe(*held, channels=[BOOK])
-        await phemex.subscribe("BTCUSDT", channels=["index", "mark"])
-        await until(lambda: len(live(phemex, held)) == 18, "the books")
-        phemex.engine.market.add_listener(state=lambda book, event, now_ns: states.append((book.symbol, event.name)))
-        phemex.unsubscribe("BTCUSDT", channels=["mark"])
-        await phemex.subscribe(another, channels=[BOOK])
-        await until(lambda: live(phemex, [another]), "the book that took its place")
-        assert states == [(another, "SNAPSHOT")]
-
-
-async def test_the_last_candles_of_a_symbol_take_its_others_with_them(server, phemex):
-    first = many(1)[0]
-    await phemex.subscribe(first, channels=[BOOK, "kline:60", "kline:300"])
-    phemex.unsubscribe(first, channels=["kline:60"])
-    [feed] = phemex.engine.market.feeds
-    assert feed.room == 17, "they linger: the venue ends all of a symbol or none"
-    phemex.unsubscribe(first, channels=["kline:300"])
-    await until(lambda: server.unsubscribed == [("kline_p", json.dumps([first]))], "the end of both")
-    assert (feed.room, server.live) == (19, [{("orderbook_p", json.dumps([first]))}])
-
-
-async def test_what_is_left_while_the_connection_is_down_does_not_linger(server, phemex):
-    first, second = many(2)
-    await phemex.subscribe(first, second, channels=[BOOK])
-    await until(lambda: len(live(phemex, [first, second])) == 2, "the books")
-    server.cut(server.holder(first))
-    await until(lambda: not live(phemex, [first, second]), "the loss")
-    phemex.unsubscribe(first, channels=[BOOK])
-    [feed] = phemex.engine.market.feeds
-    assert feed.room == 19
-    again = asyncio.create_task(phemex.subscribe(first, channels=[BOOK]))
-    await asyncio.sleep(0.01)
-    assert not again.done(), "nobody has answered it"
-    await again
-    await until(lambda: len(live(phemex, [first, second])) == 2, "the books again")
 
 
 async def test_a_book_that_ended_is_not_live_when_it_is_followed_again(server, phemex):
@@ -405,3 +358,14 @@ async def test_stopping_ends_every_connection(server, phemex):
     await phemex.engine.market.stop()
     await asyncio.sleep(0)
     await until(lambda: not server.streams, "the end")
+
+
+async def test_nothing_is_followed_behind_the_end_of_the_session(server, certificates):
+    async with tidings.connect(
+        "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=str(certificates.ca_file), rate_limits=False
+    ) as phemex:
+        await phemex.subscribe(*many(1))
+    with pytest.raises(UsageError, match="the session has ended"):
+        await phemex.subscribe(*many(2))
+    assert list(phemex.engine.market.feeds) == []
+    await until(lambda: not server.streams, "the end of its only connection")
