@@ -10,6 +10,8 @@ from collections import defaultdict
 from fault_server import FaultServer
 from websockets.asyncio.server import ServerConnection
 
+import tidings
+
 SUBSCRIPTIONS_MAX = 20
 REQUESTS_PER_S = 20
 
@@ -77,6 +79,12 @@ class MarketServer(FaultServer):
 
     def cut(self, connection: ServerConnection) -> None:
         connection.transport.abort()
+
+
+def live(phemex: tidings.Phemex, symbols: list[str]) -> list[str]:
+    """Of these symbols, those whose book is."""
+    books = [phemex.engine.market.book(symbol) for symbol in symbols]
+    return [book.symbol for book in books if book is not None and book.is_live]
 
 
 def many(count: int) -> list[str]:

@@ -63,6 +63,21 @@ async def test_a_strategy_and_a_listener_hear_every_channel_of_every_line(start_
 
 
 
+async def test_candles_that_are_followed_anew_begin_with_the_past_again(start_exchange, open_session):
+    phemex = await open_session(start_exchange("--seed", "5", "--no-rate-limits"))
+    market, heard = phemex.engine.market, {60: [], 300: []}
+    market.add_listener(kline=lambda kline, now_ns: heard[kline.interval_s].append(kline.start_s))
+    await phemex.subscribe("BTCUSDT", channels=["kline:60", "kline:300"])
+    await until(lambda: all(len(starts) > 100 for starts in heard.values()), "the past")
+    phemex.unsubscribe("BTCUSDT", channels=["kline:60"])  # it goes on unheard: the venue ends all of a symbol or none
+    heard[60].clear()
+    unheard = market.figures.figure_count - len(heard[300])
+    await until(lambda: market.figures.figure_count - len(heard[300]) > unheard, "a candle that nobody follows")
+    assert heard[60] == []
+    await phemex.subscribe("BTCUSDT", channels=["kline:60"])
+    await until(lambda: len(heard[60]) > 100, "the past once more")
+    assert heard[60] == sorted(heard[60])
+
 
 async def test_what_a_line_does_not_have_is_refused_and_nothing_is_followed(start_exchange, open_session):
     phemex = await open_session(start_exchange("--seed", "5", "--no-flow"))

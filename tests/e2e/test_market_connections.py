@@ -6,7 +6,7 @@ import random
 
 import pytest
 import pytest_asyncio
-from market_server import MarketServer, many, snapshot
+from market_server import MarketServer, live, many, snapshot
 from session_lines import until
 
 import tidings
@@ -40,11 +40,6 @@ async def phemex(server, certificates):
         "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=ca_file, rate_limits=False
     ) as session:
         yield session
-
-
-def live(phemex: tidings.Phemex, symbols: list[str]) -> list[str]:
-    books = [phemex.engine.market.book(symbol) for symbol in symbols]
-    return [book.symbol for book in books if book is not None and book.is_live]
 
 
 # ---- Limits ----------------------------------------------------------------------------------------------------------
@@ -293,6 +288,16 @@ async def test_a_snapshot_that_never_comes_is_asked_for_again(server, phemex):
     assert market.snapshot_requests.count == 1
 
 
+async def test_a_book_may_be_left_when_it_is_told_to_be_silent(server, phemex):
+    """Its connection is given up in the middle of a look at all of them."""
+    market, first = phemex.engine.market, many(1)[0]
+    await phemex.subscribe(first)
+    await until(lambda: live(phemex, [first]), "the book")
+    market.add_listener(book=lambda book, now_ns: book.is_live or phemex.unsubscribe(book.symbol))
+    market.on_timer(phemex.engine.clock.read_now_ns() + 66 * S_NS)
+    assert (market.followed(), list(market.feeds)) == ([], [])
+
+
 async def test_a_live_book_that_misses_its_regular_snapshot_is_asked_for_before_it_is_stale(server, phemex):
     await phemex.subscribe("BTCUSDT", channels=[BOOK])
     await until(lambda: live(phemex, ["BTCUSDT"]), "the book")
@@ -353,3 +358,14 @@ async def test_stopping_ends_every_connection(server, phemex):
     await phemex.engine.market.stop()
     await asyncio.sleep(0)
     await until(lambda: not server.streams, "the end")
+
+
+async def test_nothing_is_followed_behind_the_end_of_the_session(server, certificates):
+    async with tidings.connect(
+        "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=str(certificates.ca_file), rate_limits=False
+    ) as phemex:
+        await phemex.subscribe(*many(1))
+    with pytest.raises(UsageError, match="the session has ended"):
+        await phemex.subscribe(*many(2))
+    assert list(phemex.engine.market.feeds) == []
+    await until(lambda: not server.streams, "the end of its only connection")

@@ -15,7 +15,7 @@ from libc.string cimport memcmp, memcpy, memmove
 
 cimport cython
 
-from tidings.market.book_depth cimport SideSweep, lots_down_to, sweep_side
+from tidings.market.book_depth cimport SideSweep, is_beyond, lots_down_to, sweep_side
 from tidings.model.instrument cimport Instrument
 from tidings.model.scale cimport price_text
 
@@ -348,7 +348,7 @@ cdef object lots_to(const BookSide* side, int64_t price_ticks):
     cdef int64_t qty_lots = lots_down_to(side, price_ticks)
     if qty_lots >= 0:
         return qty_lots
-    return sum([lots for ticks, lots in levels_of(side, side.count) if side.sign * ticks >= side.sign * price_ticks])
+    return sum([lots for ticks, lots in levels_of(side, side.count) if not is_beyond(side, ticks, price_ticks)])
 
 
 cdef object sweep(const BookSide* side, int64_t qty_lots):

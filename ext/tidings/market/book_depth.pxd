@@ -11,12 +11,17 @@ ctypedef struct SideSweep:
     int64_t last_price_ticks    # of the worst level touched; 0: none was
 
 
+cdef inline bint is_beyond(const BookSide* side, int64_t price_ticks, int64_t limit_ticks) noexcept nogil:
+    """Whether a price is worse than the limit. By comparing alone: any 64-bit number may be asked for."""
+    return price_ticks < limit_ticks if side.sign > 0 else price_ticks > limit_ticks
+
+
 cdef inline int64_t lots_down_to(const BookSide* side, int64_t price_ticks) noexcept nogil:
     """Lots at this price or better; -1: more than 64 bits hold."""
     cdef int64_t qty_lots = 0
     cdef Py_ssize_t index
     for index in range(side.count):
-        if side.sign * side.levels[index].price_ticks < side.sign * price_ticks:
+        if is_beyond(side, side.levels[index].price_ticks, price_ticks):
             break
         if side.levels[index].qty_lots > INT64_MAX - qty_lots:
             return -1

@@ -51,7 +51,7 @@ class ChartNews(MarketNews):
         self.own = OwnOrders()
 
     def catalogue_changed(self, products: Products) -> None:
-        self.instruments = dict(products.instruments)
+        self.instruments |= products.instruments  # what is listed no more has been drawn of
         self.own.catalogue_changed(products)
 
     def book_changed(self, entry: Entry, book: Book) -> None:

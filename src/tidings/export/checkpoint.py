@@ -18,7 +18,7 @@ import orjson
 from tidings.errors import UsageError
 from tidings.export.part_file import not_written
 
-FORMAT: Final = 3  # of the checkpoint and of the part files: another program begins anew
+FORMAT: Final = 4  # of the checkpoint and of the part files: another program begins anew
 DIRECTORY: Final = ".export"
 
 

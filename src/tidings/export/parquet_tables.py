@@ -144,9 +144,14 @@ class ParquetTable:
         scale = digits = 0
         for batch in self._batches():
             for text in filter(None, batch.column(column.name).to_pylist()):
-                number = Decimal(text).normalize(EXACT)
+                number = Decimal(text).normalize(Context(prec=len(text)))
                 scale = max(scale, -int(number.as_tuple().exponent))
                 digits = max(digits, number.adjusted() + 1)
+        if digits + scale > WIDE_DIGITS:
+            raise UsageError(
+                f"{column.name} of {self._table.name} would need {digits + scale} digits, and Parquet's decimals have "
+                f"{WIDE_DIGITS}: --to csv keeps them all"
+            )
         return self._arrow.decimal128(NARROW_DIGITS if digits + scale <= NARROW_DIGITS else WIDE_DIGITS, scale)
 
     def _schema(self, decimals: dict[str, Any]) -> Any:

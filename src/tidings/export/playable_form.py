@@ -35,7 +35,7 @@ class PlayableLines(MarketNews):
 
     def message_taken(self, entry: Entry, document: Document) -> None:
         tick = document.get("tick") or document.get("tick_p")
-        is_price = isinstance(tick, dict) and tick.get("symbol") in self._ticks
+        is_price = isinstance(tick, dict) and str(tick.get("symbol")) in self._ticks
         if is_price or any(kind in document for kind in KINDS):
             # A wall clock may be set back in the middle of a recording; the file's time never goes backwards.
             self.last_ns = max(self.last_ns, entry.wall_ns)

@@ -18,6 +18,7 @@ from tidings.market.kline import Kline
 from tidings.market.price_tick import PriceTick
 from tidings.market.ticker import Ticker
 from tidings.market.trade import Trade
+from tidings.model.enums import ProductLine
 from tidings.model.instrument import Instrument
 from tidings.model.scale import price_ticks, qty_lots
 from tidings.recorder.entries import Entry, EntryKind
@@ -146,7 +147,8 @@ class RecordedMarket(MarketListener):
             return True
         tick = document.get("tick") or document.get("tick_p")
         told = tick if isinstance(tick, dict) else document
-        return told.get("symbol") in (self._tick_symbols if told is tick else self._symbols)
+        symbol = told.get("symbol")
+        return isinstance(symbol, str) and symbol in (self._tick_symbols if told is tick else self._symbols)
 
     def _take_book(self, entry: Entry, document: Document, stream: MarketStream, book: Book) -> None:
         is_snapshot = document.get("type") == "snapshot"
@@ -270,6 +272,7 @@ class RecordedMarket(MarketListener):
             "symbols": sorted(self.symbols),
             "sources": self._sources,
             "timer_ns": self._timer_ns,
+            "candles": self._figures.save() if self._figures is not None else [],
             "books": [_saved_book(book) for book in found if book is not None and book.state != FeedState.AWAITED],
         }
 
@@ -281,6 +284,8 @@ class RecordedMarket(MarketListener):
         self.symbols = set(state["symbols"])
         self._sources, self._timer_ns = dict(state["sources"]), state["timer_ns"]
         self._restore_books(state["books"])
+        if self._figures is not None:
+            self._figures.restore(state["candles"])
 
     def _restore_books(self, books: list[dict[str, Any]]) -> None:
         for saved in books:
@@ -294,11 +299,13 @@ class RecordedMarket(MarketListener):
 
 
 def levels_of(rows: list[list[Any]], instrument: Instrument) -> Levels:
-    """Levels as a message writes them: texts on USD-M, integers on the instrument's scales elsewhere."""
-    if rows and isinstance(rows[0][0], str):
-        return [(price_ticks(instrument, price), qty_lots(instrument, qty, True)) for price, qty in rows]
+    """Levels as a message writes them: decimals on USD-M, integers on the instrument's scales elsewhere; with quotes or
+    without, as the decoder takes them.
+    """
+    if instrument.line == ProductLine.LINEAR:
+        return [(price_ticks(instrument, str(price)), qty_lots(instrument, str(qty), True)) for price, qty in rows]
     tick, lot = instrument.tick_mantissa, instrument.lot_mantissa
-    return [(price // tick, qty // lot) for price, qty in rows]
+    return [(int(price) // tick, int(qty) // lot) for price, qty in rows]
 
 
 def _saved_book(book: Book) -> dict[str, Any]:

@@ -9,7 +9,9 @@ def copy_of(book: Book) -> Book:
     copy = Book(book.instrument)
     if book.state == FeedState.AWAITED:
         return copy
-    copy.apply_snapshot(
+    # Its last whole book and its last message came at moments of their own.
+    copy.apply_snapshot([], [], sequence=book.sequence, depth=book.depth, received_ns=book.snapshot_ns)
+    copy.apply_incremental(
         book.bids(), book.offers(), sequence=book.sequence, depth=book.depth, venue_time_ns=book.venue_time_ns,
         received_ns=book.received_ns,
     )  # fmt: skip

@@ -37,6 +37,7 @@ class SegmentWriter:
         self._before_crc = 0
         self._last_number = 0
         self._file_bytes = 0  # of the present segment, up to its last whole block
+        self._is_torn = False  # it may have a part of another one behind that
         self.segment_count = 0
         self.synced_number = 0  # entries up to this one are durable
         self.written_bytes = 0
@@ -92,6 +93,7 @@ class SegmentWriter:
 
     def _next_segment(self) -> None:
         """The segment before is durable before another is begun: only the last one ever has an open end."""
+        self._cut_torn()
         self.sync()
         wall_ns = self._clock.read_wall_ns()
         path = self._directory / segment_name(self.segment_count + 1)
@@ -106,6 +108,7 @@ class SegmentWriter:
                 sync_path(self._directory)
             except BaseException:
                 self._fd, self._file_bytes, self._before_crc, self._last_number = before
+                self._is_torn = False  # that file goes
                 raise
         except BaseException:
             os.close(descriptor)
@@ -133,7 +136,8 @@ class SegmentWriter:
         self._last_number += count
 
     def _append(self, data: bytes) -> None:
-        """All of it, or nothing: what a full disk took is cut off again."""
+        """All of it, or nothing: what a full disk took is cut off again, if not now then before more is written."""
+        self._cut_torn()
         left = memoryview(data)
         try:
             while left:
@@ -142,8 +146,15 @@ class SegmentWriter:
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 left = left[written:]
         except OSError:
-            os.ftruncate(self._fd, self._file_bytes)
+            self._is_torn = True
+            self._cut_torn()
             raise
         self._file_bytes += len(data)
         self.written_bytes += len(data)
         self.unsynced_bytes += len(data)
+
+    def _cut_torn(self) -> None:
+        """Raises OSError: some file systems need room to make a file shorter."""
+        if self._is_torn:
+            os.ftruncate(self._fd, self._file_bytes)
+            self._is_torn = False

@@ -43,6 +43,8 @@ class MarketFace:
 
     def klines(self, symbol: str, interval_s: int) -> MarketIterator[Kline]:
         """A candle whenever it changes; at first those of the past, unless somebody follows them already."""
+        if not isinstance(interval_s, int):  # "60" would be followed, and none of its candles be the one meant
+            raise UsageError(f"interval_s: whole seconds were expected: was {interval_s!r}")
         return self._opened(market_iterators.klines(self.engine, self._followed((symbol,)), interval_s))
 
     def tickers(self, *symbols: str) -> MarketIterator[Ticker]:

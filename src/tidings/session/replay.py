@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from tidings.app.replay.replaying import TIMER_MS, Replay
 from tidings.app.strategies.strategy_group import Member
 from tidings.app.truth.adopted_orders import AdoptedOrder
 from tidings.engine.strategy import Strategy
-from tidings.errors import OrderDenied
+from tidings.errors import OrderDenied, UsageError
 from tidings.model.enums import DenyReason, RequestKind
 from tidings.recorder.order_events import RunStrategy
 from tidings.recorder.reader import RecordingReader
@@ -99,9 +100,11 @@ async def replay(
 
     `directory`: the recording's, or its reader, whose `read_bytes` tells how far the replay has come; the event loop
     gets a turn now and then. `speed`: times as fast as it was, None: as fast as it goes. `until`: the number of the
-    last entry, or a Unix time in ns. Raises RecordingError, and UsageError when strategies that run together cannot be
-    told apart.
+    last entry, or a Unix time in ns. Raises RecordingError, and UsageError for a speed or timer that leads nowhere and
+    when strategies that run together cannot be told apart.
     """
+    if timer_ms < 1 or (speed is not None and not 0 < speed < math.inf):
+        raise UsageError(f"timer_ms from 1, a speed above 0 or None: were {timer_ms}, {speed}")
     given = list(strategies)
 
     def make_members(engine: ReplayEngine, recorded: list[RunStrategy]) -> list[Member]:

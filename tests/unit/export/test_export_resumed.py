@@ -77,6 +77,30 @@ def test_interrupted_again_and_again_it_ends_with_the_same_bytes(flow, tmp_path:
     assert not (pieces / ".export").exists()
 
 
+def test_candles_are_told_again_as_they_would_have_been_without_an_interruption(
+    written, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What lies behind the newest candle is no news, however far the reading had come when it was told."""
+    monkeypatch.setattr(conversion, "CHECKPOINT_ENTRIES", 1)
+    rows = [[start_s, 60, *["1"] * 7] for start_s in (1_700_000_160, 1_700_000_100, 1_700_000_040)]
+    for told in (rows[:1], rows):
+        written.push({"kline_p": told, "sequence": 1, "symbol": "BTCUSDT", "type": "snapshot"})
+    directory = written.close()
+    convert(directory, "csv", tmp_path / "whole")
+    play = conversion.RecordedMarket.play
+
+    def interrupted(market, entry):
+        if entry.number == 4:  # the second message of candles
+            raise Interrupt
+        play(market, entry)
+
+    with monkeypatch.context() as interrupting, pytest.raises(Interrupt):
+        interrupting.setattr(conversion.RecordedMarket, "play", interrupted)
+        convert(directory, "csv", tmp_path / "pieces")
+    assert convert(directory, "csv", tmp_path / "pieces").resumed_at == 3
+    assert digests(tmp_path / "pieces") == digests(tmp_path / "whole")
+
+
 def test_a_book_falls_silent_where_it_would_have_without_an_interruption(
     written, book_push, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -322,3 +322,42 @@ def test_a_symbol_without_rows_decides_no_decimals(written, tmp_path: Path, book
     exported(written.close(), tmp_path)
     types = {field.name: str(field.type) for field in pyarrow.parquet.read_schema(tmp_path / "book.parquet")}
     assert (types["price"], types["qty"]) == ("decimal128(18, 1)", "decimal128(18, 3)")
+
+
+def test_levels_are_read_with_quotes_or_without_as_the_book_took_them(written, book_push, tmp_path: Path) -> None:
+    written.push(book_push("snapshot", [[60000.5, 0.25]], [[60001, 1]], 7))
+    inverse = {"asks": [["612510000", "20"]], "bids": [["612500000", 1900]]}
+    written.push({"book": inverse, "depth": 30, "sequence": 8, "symbol": "BTCUSD", "timestamp": 5, "type": "snapshot"})
+    table = exported(written.close(), tmp_path / "out")
+    assert [(row["symbol"], row["side"], row["price"], row["qty"]) for row in table("book")] == [
+        ("BTCUSDT", "bid", Decimal("60000.5"), Decimal("0.25")), ("BTCUSDT", "ask", Decimal(60001), Decimal(1)),
+        ("BTCUSD", "bid", Decimal(61250), Decimal(1900)), ("BTCUSD", "ask", Decimal(61251), Decimal(20)),
+    ]  # fmt: skip
+    tops = {row["symbol"]: (row["bid_price"], row["ask_price"]) for row in table("top")}
+    assert tops == {"BTCUSDT": (Decimal("60000.5"), Decimal(60001)), "BTCUSD": (Decimal(61250), Decimal(61251))}
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_symbol_that_is_no_text_is_nobodys(written, book_push, tmp_path: Path, form: str) -> None:
+    for odd in ({"symbol": ["BTCUSDT"], "trades_p": []}, {"tick_p": {"symbol": {}, "last": "1", "scale": 8}}):
+        written.push({"sequence": 1, "type": "incremental", **odd})
+    written.push(book_push("snapshot", [["60000.5", "1"]], [], 7))
+    directory = written.close()
+    assert convert(directory, form, tmp_path / "some", symbols=["BTCUSDT"]).symbols == ["BTCUSDT"]
+    assert convert(directory, form, tmp_path / "all").symbols == ["BTCUSDT"]
+
+
+@pytest.mark.parametrize(("small", "fits"), [(30, True), (33, True), (34, False), (39, False)])
+def test_figures_beyond_parquets_decimals_are_refused_and_kept_as_text(written, tmp_path: Path, small, fits) -> None:
+    """`small` decimals beside five digits before the point."""
+    values = ["61250", f"0.{'0' * (small - 1)}1"]
+    for value in values:
+        written.push({"tick_p": {"last": value, "symbol": ".MBTCUSDT", "timestamp": 5}})
+    directory = written.close()
+    if fits:
+        assert [row["value"] for row in exported(directory, tmp_path / "p")("ticks")] == list(map(Decimal, values))
+    else:
+        with pytest.raises(UsageError, match=rf"value of ticks would need {small + 5} digits.*--to csv"):
+            convert(directory, "parquet", tmp_path / "p")
+    convert(directory, "csv", tmp_path / "c")
+    assert [row["value"] for row in csv.DictReader((tmp_path / "c/ticks.csv").open())] == values

@@ -1,5 +1,6 @@
 """The picture is a picture, shows what the recording has, and is the same whenever it is drawn."""
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -9,11 +10,14 @@ import pytest
 from full_disk import room_for
 
 from tidings.errors import FileNotWritten, UsageError
+from tidings.exchange.catalogue import load_catalogue
+from tidings.exchange.messages.json_text import success
 from tidings.export import chart
 from tidings.export.chart import Charts, read_charts
 from tidings.export.own_orders import Stand
 from tidings.export.picture import draw
 from tidings.model.enums import Side
+from tidings.recorder.entries import EntryKind
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 PICTURE = re.compile(r"<svg .*?</svg>", re.DOTALL)
@@ -107,6 +111,16 @@ def test_what_cannot_be_drawn_is_said(charts: Charts, flow, written, tmp_path: P
         read_charts(flow.directory, ["NONESUCH"])
     with pytest.raises(UsageError, match="nothing to draw"):
         chart.read_charts(written.close())
+
+
+def test_what_is_listed_no_more_is_drawn_as_far_as_it_was_told(written, book_push) -> None:
+    written.push(book_push("snapshot", [["60000.5", "1"]], [["60001.0", "1"]], 7))
+    answer = json.loads(success(load_catalogue().as_json))
+    contracts = answer["data"]["perpProductsV2"]
+    answer["data"]["perpProductsV2"] = [contract for contract in contracts if contract["symbol"] != "BTCUSDT"]
+    written.event(EntryKind.CATALOGUE, source=0, **answer)
+    [drawn] = read_charts(written.close()).charts
+    assert (drawn.instrument.symbol, [found.bid for found in drawn.prices.bins.values()]) == ("BTCUSDT", [600_005])
 
 
 def test_a_full_disk_is_no_wrong_usage_and_leaves_nothing(charts: Charts, tmp_path: Path) -> None:

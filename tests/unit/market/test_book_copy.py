@@ -17,16 +17,23 @@ def book_of(offers=OFFERS):
 
 
 def shown(book):
-    numbers = (book.sequence, book.depth, book.venue_time_ns, book.received_ns)
+    numbers = (book.sequence, book.depth, book.venue_time_ns, book.received_ns, book.snapshot_ns)
     return book.instrument, book.bids(), book.offers(), book.state, book.stale_cause, *numbers
 
 
 def test_it_has_levels_numbers_and_state_of_its_own():
     book = book_of()
     copy = copy_of(book)
-    assert shown(copy) == (LINEAR, BIDS, OFFERS, FeedState.LIVE, None, 40, 30, 8, 9)
+    assert shown(copy) == (LINEAR, BIDS, OFFERS, FeedState.LIVE, None, 40, 30, 8, 9, 9)
     book.apply_incremental([(100, 0)], [], sequence=41)
     assert (copy.best_bid_ticks, book.best_bid_ticks) == (100, 99)
+
+
+def test_it_knows_when_the_last_whole_book_came():
+    book = book_of()
+    book.apply_incremental([(98, 1)], [], sequence=41, depth=30, venue_time_ns=9, received_ns=15)
+    assert shown(copy_of(book)) == shown(book)
+    assert (copy_of(book).snapshot_ns, copy_of(book).received_ns) == (9, 15)
 
 
 @pytest.mark.parametrize("cause", [FeedEvent.SILENCE, FeedEvent.DISCONNECTED, FeedEvent.MALFORMED])

@@ -39,6 +39,14 @@ def test_lots_offered_at_a_price_or_below(book, price_ticks, lots):
     assert book.offer_lots_to(price_ticks) == lots
 
 
+def test_any_number_may_be_asked_for(book):
+    for lowest in (-INT64_MAX - 1, -INT64_MAX):
+        assert (book.bid_lots_to(lowest), book.offer_lots_to(lowest)) == (13, 0)
+    assert (book.bid_lots_to(INT64_MAX), book.offer_lots_to(INT64_MAX)) == (0, 11)
+    book.apply_snapshot([(10, INT64_MAX), (9, INT64_MAX)], [(11, INT64_MAX), (12, INT64_MAX)], sequence=11)
+    assert (book.bid_lots_to(-INT64_MAX - 1), book.offer_lots_to(-INT64_MAX - 1)) == (2 * INT64_MAX, 0)
+
+
 def test_a_size_within_the_best_level_costs_its_price(book):
     assert tuple(book.sweep_offers(2)) == (2, 2, 2002, 1001)
     assert book.sweep_offers(1).vwap_ticks == 1001

@@ -29,7 +29,7 @@ class Disk:
         self.free_bytes = 1 << 40
         self.callers: set[int] = set()
         self.calls: list[str] = []
-        for name in ("write", "fdatasync", "open", "statvfs"):
+        for name in ("write", "ftruncate", "fdatasync", "open", "statvfs"):
             monkeypatch.setattr(os, name, self._around(name, getattr(os, name)))
 
     def _around(self, name, real):
@@ -84,6 +84,25 @@ def test_a_full_disk_leaves_no_torn_block_and_what_waited_is_written_when_there_
     recorder.close()
     assert payloads(tmp_path / "r") == [b"before", b"waits", b"after"]
     assert recorder.stats.dropped == 0
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_what_a_full_disk_would_not_cut_off_is_cut_off_before_more_is_written(disk, tmp_path, days):
+    """A file system that copies on write needs room to make a file shorter, too."""
+    recorder, clock = driven(tmp_path / "r")
+    recorder.take(EntryKind.MARKET, 1, b"before", 1)
+    recorder.turn()
+    disk.fault["write"] = disk.fault["ftruncate"] = errno.ENOSPC
+    disk.partly = True
+    recorder.take(EntryKind.MARKET, 1, b"waits", 2)
+    recorder.turn()
+    assert "make room" in recorder.stats.trouble
+    disk.fault.clear()
+    clock.advance(2_000_000_000 + days * 86_400_000_000_000)  # a new day begins a new segment
+    recorder.turn()
+    recorder.close()
+    assert payloads(tmp_path / "r") == [b"before", b"waits"]
+    assert (recorder.stats.segments, recorder.stats.trouble) == (1 + days, "")
 
 
 def test_a_disk_that_stays_full_costs_market_messages_only(disk, tmp_path):

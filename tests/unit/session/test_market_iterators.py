@@ -299,7 +299,13 @@ async def test_two_loops_cannot_share_an_iterator():
     waiting.cancel()
 
 
-@pytest.mark.parametrize("ask", [lambda s: s.books(), lambda s: s.books("NOPE"), lambda s: s.trades("BTCUSDT", most=0)])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda s: s.books(), lambda s: s.books("NOPE"), lambda s: s.trades("BTCUSDT", most=0),
+        lambda s: s.klines("BTCUSDT", "60"), lambda s: s.klines("BTCUSDT", 60.0),
+    ],
+)  # fmt: skip
 async def test_what_cannot_be_is_refused_at_once(ask):
     with pytest.raises(UsageError):
         ask(Session())

@@ -19,14 +19,13 @@ cdef class MarketDesk(MarketListener):
         self.book_heard, self.trade_heard = book_heard, trade_heard
 
     cpdef object book_changed(self, Book book, int64_t now_ns):
+        cdef int64_t bid_ticks, offer_ticks
         if self.muted and book in self.muted:
             return
         if self.risk is not None and book.is_tradable():
-            self.risk.set_reference(
-                book.instrument.index,
-                (book.bid_side.levels[0].price_ticks + book.offer_side.levels[0].price_ticks) // 2,
-                now_ns,
-            )
+            bid_ticks, offer_ticks = book.bid_side.levels[0].price_ticks, book.offer_side.levels[0].price_ticks
+            # Their sum may be more than 64 bits hold.
+            self.risk.set_reference(book.instrument.index, bid_ticks + (offer_ticks - bid_ticks) // 2, now_ns)
         elif book.feed_state != FEED_LIVE:
             self.book_in_doubt(book, now_ns)
         if self.book_heard:

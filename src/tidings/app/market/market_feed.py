@@ -15,7 +15,7 @@ from tidings.venue.phemex.market_stream import MarketListener, MarketStream
 from tidings.venue.phemex.market_topics import Topic
 from tidings.venue.phemex.products import Products
 from tidings.venue.phemex.rate_groups import STREAM_SUBSCRIPTIONS_MAX
-from tidings.venue.phemex.stream_session import StreamSession
+from tidings.venue.phemex.stream_session import StreamSession, StreamState
 
 log = logging.getLogger("tidings.market")
 
@@ -83,7 +83,11 @@ class MarketFeed:
             answer.set_result(None)  # whoever still waits has taken its wish back
         self._refused_ns.pop(topic, None)
         self.feed.session.forget(*_request(topic))
+        if self.feed.session.state is StreamState.CLOSED:
+            return  # there is nothing to end: the next connection begins with what is followed
         if self._ends_alone(topic):
+            whose = topic.channel, topic.symbol  # its other intervals, too, if they lingered
+            self.lingering = {one for one in self.lingering if (one.channel, one.symbol) != whose}
             self.feed.unsubscribe(f"{topic.channel}.unsubscribe", list(topic.params[:1]))
             return
         self.lingering.add(topic)
@@ -92,12 +96,14 @@ class MarketFeed:
 
     def make_room(self) -> None:
         """End what lingers by ending its whole channel; the rest of that is subscribed anew, its books stale until."""
-        for channel in {topic.channel for topic in self.lingering}:
+        ended = {topic.channel: topic.is_book for topic in self.lingering}
+        for channel in ended:
             self._end_channel(channel)
             for topic in self.topics:
                 if topic.channel == channel:
                     self.ask_again(topic)
-        self.stream.mark_stale(self._clock.read_now_ns())
+        if any(ended.values()):
+            self.stream.mark_stale(self._clock.read_now_ns())
 
     async def end(self) -> None:
         """Close the connection; who still waits for an answer hears of it."""

@@ -23,17 +23,22 @@ class MarketFeeds:
         self._make_feed, self._connections_max = make_feed, connections_max
         self._feeds: dict[int, MarketFeed] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._has_stopped = False
 
     def __iter__(self) -> Iterator[MarketFeed]:
-        return iter(self._feeds.values())
+        return iter([*self._feeds.values()])  # whoever hears of one's books may leave them, and so end it
 
     def of(self, topic: Topic) -> MarketFeed | None:
         """The connection that brings it; None if it is not followed."""
         return next((feed for feed in self._feeds.values() if topic in feed.topics), None)
 
     def place(self, topics: Iterable[Topic]) -> None:
-        """Subscribe to what is not followed yet. Raises UsageError beyond the venue's limits; nothing changes then."""
+        """Subscribe to what is not followed yet. Raises UsageError beyond the venue's limits, and once all has stopped:
+        nothing changes then.
+        """
         new = [topic for topic in dict.fromkeys(topics) if self.of(topic) is None]
+        if self._has_stopped:  # nobody would ever end the connection
+            raise UsageError("the session has ended: nothing can be followed any more")
         self._check_room(new)
         for topic in new:
             self._feed_with_room(topic).follow(topic)
@@ -65,6 +70,7 @@ class MarketFeeds:
             self._end(feed)
 
     async def stop(self) -> None:
+        self._has_stopped = True
         for feed in self._feeds.values():
             self._end(feed)
         self._feeds.clear()

@@ -92,6 +92,8 @@ class MarketWatch(HeardMarket):
         for followed, topic in asked.items():
             self._topics[followed] = topic
             self._followed[followed] += 1
+            if self._followed[followed] == 1:
+                self._forget_candles(*followed)  # not when they were left: they may have come for a while yet
         if self.tap is not None:
             self.tap.followed(asked, 1, self._clock.read_now_ns())
         try:
@@ -122,8 +124,6 @@ class MarketWatch(HeardMarket):
             symbol, word = followed
             if word == BOOK:
                 self._forget_book(symbol)
-            elif word.startswith(KLINE_PREFIX):
-                self.figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
             if topic not in self._topics.values():
                 self.feeds.drop(topic)
         kept = [book for book in self.muted if any(feed.stream.book(book.symbol) is book for feed in self.feeds)]
@@ -145,6 +145,11 @@ class MarketWatch(HeardMarket):
             self.muted.add(book)
             self._gate.leave(book.instrument)
             self.snapshot_requests.forget(symbol)
+
+    def _forget_candles(self, symbol: str, word: str) -> None:
+        """Whoever follows them now hears the whole past that their subscription begins with."""
+        if word.startswith(KLINE_PREFIX):
+            self.figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
 
     async def stop(self) -> None:
         await self.feeds.stop()
@@ -222,15 +227,20 @@ class MarketWatch(HeardMarket):
 
 def lay_market(engine: Engine) -> MarketWatch:
     """An engine's market data, as its settings say; nothing is connected yet."""
+    gate = BookGate(engine.readiness, engine.products.listed()) if engine.settings.stale_book == "deny" else None
+    has_account_stream = engine.credentials is not None  # it is one of the venue's connections, too
+    return make_market(engine, engine.risk, STREAM_CONNECTIONS_MAX - has_account_stream, gate)
+
+
+def make_market(engine: Engine, risk: Risk, connections_max: int, gate: BookGate | None = None) -> MarketWatch:
+    """`connections_max`: what the venue leaves; the settings may say fewer."""
     settings = engine.settings
-    most = STREAM_CONNECTIONS_MAX - (engine.credentials is not None)  # the account's stream is a connection, too
-    gate = BookGate(engine.readiness, engine.products.listed()) if settings.stale_book == "deny" else None
     return MarketWatch(
         engine.access,
         engine.products,
-        engine.risk,
+        risk,
         engine.world,
-        connections_max=min(settings.market_connections or most, most),
+        connections_max=min(settings.market_connections or connections_max, connections_max),
         stall_ns=round(settings.market_stall_s * NS_PER_S),
         gate=gate,
     )

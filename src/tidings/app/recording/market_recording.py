@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from tidings.app.engine import BOOK_CHECK_S, Engine
 from tidings.app.limits.risk_limits import make_risk
-from tidings.app.market.market_watch import MarketWatch
+from tidings.app.market.market_watch import make_market
 from tidings.app.recording.event_tap import EventTap
 from tidings.app.recording.session_recording import Recording, begin_recording
 from tidings.app.timers import Ticks, every
@@ -16,6 +16,7 @@ from tidings.errors import TidingsError, UsageError
 from tidings.model.instrument import Instrument
 from tidings.venue.phemex.market_topics import topic_of
 from tidings.venue.phemex.products import Products
+from tidings.venue.phemex.rate_groups import STREAM_CONNECTIONS_MAX
 
 log = logging.getLogger("tidings.recorder")
 
@@ -33,9 +34,7 @@ async def market_recording(
     """
     engine.products = await engine.catalogue.read_anew()
     plan = channels_of(engine.products, symbols, channels)
-    engine.market = MarketWatch(
-        engine.access, engine.products, make_risk(engine.settings, engine.products), engine.world
-    )
+    engine.market = make_market(engine, make_risk(engine.settings, engine.products), STREAM_CONNECTIONS_MAX)
     recording = begin_recording(engine, directory, symbols=symbols, channels=channels)
     engine.recording = engine.market.recording = recording
     engine.market.tap = EventTap(recording.take)

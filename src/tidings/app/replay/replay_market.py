@@ -62,12 +62,14 @@ class ReplayMarket(HeardMarket):
         """Channels, of a symbol each, are followed once more (`count` 1) or once less (-1)."""
         self._followed = Counter() if self._followed is None else self._followed
         for symbol, word in channels:
-            self._followed[symbol, word] += count
-            is_followed = self._followed[symbol, word] > 0
+            was_followed = self._is_followed(symbol, word)
+            left = self._followed[symbol, word] + count
+            self._followed[symbol, word] = max(0, left)  # whoever leaves what nobody follows leaves nothing
+            is_followed = self._is_followed(symbol, word)
             if word == BOOK:
                 books = {book for stream in self.streams.values() if (book := stream.book(symbol)) is not None}
                 (self.muted.difference_update if is_followed else self.muted.update)(books)
-            elif word.startswith(KLINE_PREFIX) and not is_followed:
+            elif word.startswith(KLINE_PREFIX) and is_followed and not was_followed:
                 self._figures.forget(symbol, int(word.removeprefix(KLINE_PREFIX)))
 
     # ---- For the engine ------------------------------------------------------------------------------------------
@@ -81,7 +83,9 @@ class ReplayMarket(HeardMarket):
         self.on_left([*dict.fromkeys((found.symbol, word) for found in instruments for word in words)])
 
     def book(self, symbol: str) -> Book | None:
-        """The book of a symbol: of the connection that told of it last."""
+        """The book of a symbol, of the connection that told of it last; None where its "book" was not followed."""
+        if not self._is_followed(symbol, BOOK):
+            return None
         books = [book for stream in self.streams.values() if (book := stream.book(symbol)) is not None]
         return max(books, key=lambda book: book.received_ns, default=None)
 

@@ -6,7 +6,7 @@ COIN-M and spot write integers on scales, USD-M decimals in strings. A candle's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -94,8 +94,16 @@ class FigureReader:
         return figures
 
     def forget(self, symbol: str, interval_s: int) -> None:
-        """Nobody follows these candles any more: whoever does next hears the whole snapshot."""
+        """They are followed anew: the whole snapshot is to be heard."""
         self._newest_s.pop((symbol, interval_s), None)
+
+    def save(self) -> list[tuple[str, int, int]]:
+        """What has to be known to go on elsewhere: how far the candles of each symbol and interval were told."""
+        return [(symbol, interval_s, start_s) for (symbol, interval_s), start_s in self._newest_s.items()]
+
+    def restore(self, saved: Iterable[tuple[str, int, int]]) -> None:
+        """Be as `save` found it."""
+        self._newest_s = {(symbol, interval_s): start_s for symbol, interval_s, start_s in saved}
 
     def _reader_of(self, push: dict[str, Any]) -> Callable[[dict[str, Any]], Iterator[Figure]] | None:
         if "kline" in push or "kline_p" in push:
@@ -107,7 +115,9 @@ class FigureReader:
         return self._pack if push.get("method") == _PACK_METHOD else self._day
 
     def _klines(self, push: dict[str, Any]) -> Iterator[Figure]:
-        """Rows come newest first. Of a snapshot told again only what is new since the last one counts."""
+        """Rows come newest first. Of a snapshot told again only what is new since the last one counts; a change that
+        comes before the first one takes nothing from that.
+        """
         is_scaled = "kline" in push
         instrument = self._instrument(push["symbol"], is_scaled)
         rows = push["kline" if is_scaled else "kline_p"]
@@ -120,7 +130,8 @@ class FigureReader:
             if row[0] >= newest_s:
                 newest_s = row[0]
                 yield read(row)
-        self._newest_s[key] = newest_s
+        if key in self._newest_s or push.get("type") != "incremental":
+            self._newest_s[key] = newest_s
 
     def _ticks(self, push: dict[str, Any]) -> Iterator[Figure]:
         told = push.get("tick") or push["tick_p"]

@@ -1,13 +1,18 @@
 """What is followed of each symbol when they are not all of one kind."""
 
 import logging
+from types import SimpleNamespace
 
 import pytest
 
-from tidings.app.recording.market_recording import channels_of
+from tidings.app.recording.market_recording import channels_of, market_recording
+from tidings.app.world import World
+from tidings.clock import Clock
+from tidings.config import load_settings
 from tidings.errors import UnknownSymbol, UsageError
 from tidings.exchange.catalogue import load_catalogue
 from tidings.exchange.messages.json_text import success
+from tidings.venue.phemex.market_topics import KLINE_INTERVALS_S
 from tidings.venue.phemex.products import parse_products
 
 
@@ -43,3 +48,19 @@ def test_what_a_line_has_not_is_left_out_and_told(products, caplog):
 def test_what_nobody_has_is_refused(products, symbols, channels, error):
     with pytest.raises(error):
         plan_of(products, symbols, channels)
+
+
+async def test_a_recording_takes_no_more_connections_than_the_settings_say(products, tmp_path):
+    async def read_anew():
+        return products
+
+    engine = SimpleNamespace(
+        settings=load_settings("local", environ={}, market_connections=1), clock=Clock(), world=World(),
+        catalogue=SimpleNamespace(read_anew=read_anew, body=b"{}"), credentials=None,
+        access=SimpleNamespace(endpoints=SimpleNamespace(environment="local"), stream_url="ws://127.0.0.1:1/"),
+    )  # fmt: skip
+    words = [f"kline:{seconds}" for seconds in KLINE_INTERVALS_S]
+    with pytest.raises(UsageError, match=r"the venue allows 20 \(1 connections of 20 each\)"):
+        async with market_recording(engine, str(tmp_path / "r"), ["BTCUSD", "BTCUSDT"], words):
+            pass
+    assert not (tmp_path / "r").exists()

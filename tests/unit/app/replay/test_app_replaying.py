@@ -12,7 +12,7 @@ from told_strategy import ToldListener
 
 import tidings
 from tidings.clock import ManualClock
-from tidings.errors import RecordingError
+from tidings.errors import RecordingError, UsageError
 from tidings.model.scale import price_decimal
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.order_events import RunStrategy
@@ -153,6 +153,13 @@ def test_timers_count_by_the_recordings_time(flow):
     ticks = [arguments[0] for name, arguments in listener.heard if name == "on_timer"]
     assert [tick - starts[0] for tick in ticks] == [500_000_000 * place for place in range(1, len(ticks) + 1)]
     assert 38 <= len(ticks) <= 40
+
+
+@pytest.mark.parametrize("words", [{"timer_ms": 0}, {"timer_ms": -5}, {"speed": 0}, {"speed": float("nan")}])
+def test_a_pace_that_leads_nowhere_is_refused(flow, words):
+    """A timer of no time was called for ever."""
+    with pytest.raises(UsageError, match="timer_ms from 1, a speed above 0"):
+        play(flow[0], ToldListener(), **words)
 
 
 def test_an_order_nobody_recorded_is_denied_and_told_once(flow, caplog):

@@ -84,6 +84,38 @@ def test_channels_that_nobody_follows_are_not_heard_though_they_are_told(left):
     assert states == [*began, ("ETHUSDT", "DISCONNECTED"), ("ETHUSDT", "SNAPSHOT")], "BTCUSDT's was lost unheard"
 
 
+class Looking(Hearing):
+    """Looks with each book of ETHUSDT for the one of BTCUSDT."""
+
+    def on_start(self, session, now_ns):
+        super().on_start(session, now_ns)
+        self.market, self.seen = session.engine.market, []
+
+    def on_book(self, book, now_ns):
+        if book.symbol == "ETHUSDT":
+            self.seen.append((now_ns, self.market.book("BTCUSDT") is not None))
+
+
+def test_a_book_that_nobody_follows_is_not_to_be_had_though_it_is_told(left):
+    directory, begin_ns, end_ns = left
+    looking = Looking()
+    asyncio.run(replay(directory, [looking]))
+    assert len({is_there for _, is_there in looking.seen}) == 2
+    assert all(is_there != (begin_ns < now_ns < end_ns) for now_ns, is_there in looking.seen[1:])
+
+
+def test_leaving_what_nobody_follows_counts_for_nothing(tmp_path):
+    """As it does live: the next who follows hears it."""
+    flow = RecordedFlow(tmp_path / "flow", SYMBOLS, seed=5)
+    followed(flow, SYMBOLS, WORDS, -1)
+    begin_ns = followed(flow, SYMBOLS, WORDS, 1)
+    flow.advance(2)
+    flow.close()
+    hearing = Hearing()
+    asyncio.run(replay(tmp_path / "flow", [hearing]))
+    assert {what for what, _, now_ns in hearing.heard if now_ns > begin_ns} == {"book", "mark", "kline"}
+
+
 def test_each_callback_finds_both_clocks_at_its_own_time(left):
     hearing = Hearing()
     asyncio.run(replay(left[0], [hearing]))

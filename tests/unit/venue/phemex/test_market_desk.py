@@ -1,7 +1,7 @@
 """Between a stream and who listens: the collar's reference, silence about muted books, and mistakes of listeners."""
 
 import pytest
-from market_instruments import INSTRUMENTS, INVERSE
+from market_instruments import INSTRUMENTS, INVERSE, LINEAR
 from market_messages import INVERSE_CHANGE, INVERSE_SNAPSHOT, INVERSE_TRADES
 
 from tidings.app.limits.risk_limits import make_risk
@@ -44,6 +44,15 @@ def test_the_middle_of_a_live_book_is_the_collars_reference(stream, risk):
     assert risk.reference_price(INVERSE) == 612500
     stream.feed(INVERSE_CHANGE.replace(b"612499", b"612490").replace(b"4137", b"4138").replace(b"612500", b"612499"), 3)
     assert risk.reference_price(INVERSE) == (612493 + 612501) // 2
+
+
+def test_prices_whose_sum_is_beyond_64_bits_have_a_middle(stream, risk):
+    stream.feed(
+        b'{"depth":30,"orderbook_p":{"asks":[["600000000000000000.1","1"]],"bids":[["500000000000000000","1"]]},'
+        b'"sequence":1,"symbol":"BTCUSDT","timestamp":1,"type":"snapshot"}',
+        1,
+    )
+    assert risk.reference_price(LINEAR) == 5_500_000_000_000_000_000
 
 
 def test_listeners_hear_books_and_trades_in_their_order(stream, desk):

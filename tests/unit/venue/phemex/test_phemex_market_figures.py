@@ -122,6 +122,15 @@ def test_a_snapshot_told_again_is_no_news_but_for_what_can_have_changed(reader):
     assert [kline.start_s for kline in reader.read(INVERSE_KLINES)] == [1800000000, 1800000060]
 
 
+def test_a_change_before_the_first_snapshot_takes_nothing_from_it(reader):
+    """What was under way, or what nobody had followed, when a subscription was asked for."""
+    change = INVERSE_KLINES.replace(b"snapshot", b"incremental").replace(b"[1800000000,60,", b"[1800000060,60,")
+    assert {kline.start_s for kline in reader.read(change)} == {1800000060}
+    assert [kline.start_s for kline in reader.read(INVERSE_KLINES)] == [1800000000, 1800000060]
+    assert {kline.start_s for kline in reader.read(change)} == {1800000060}
+    assert [kline.start_s for kline in reader.read(INVERSE_KLINES)] == [1800000060]
+
+
 def test_candles_of_another_interval_are_others(reader):
     reader.read(INVERSE_KLINES)
     assert len(reader.read(INVERSE_KLINES.replace(b",60,", b",300,"))) == 2
