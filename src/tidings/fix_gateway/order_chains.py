@@ -218,7 +218,8 @@ class OrderChains:
         used_ids = self._unsaved + [one for chain in left for one in chain.ids]
         armed = [("L", owner, scope) for owner, scope in self.armed.items() if scope]
         try:
-            self._log.compact(used_ids, [*map(_whole, kept), *armed], wait=wait)
+            if not self._log.compact(used_ids, [*map(_whole, kept), *armed], wait=wait):
+                return
         except OSError as error:
             log.error("the chains' log cannot be made shorter: %s", error)
             return
