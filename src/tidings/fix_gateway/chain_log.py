@@ -178,14 +178,14 @@ class FileChainLog:
             self._write_base(ids, base)
             self._begin_or_end()
             return True
-        is_taken = self._unwritten is None
-        if is_taken:
-            prepared = self._prepared(used_ids, facts)
+        waiting = self._unwritten
+        prepared = waiting or self._prepared(used_ids, facts)
+        if waiting is None:
             self._begin_log(self._generation + 1, keeps_old=True)
             self._unwritten = prepared
-        self._work = threading.Thread(target=self._try_base, args=self._unwritten, name="fix-chains")
+        self._work = threading.Thread(target=self._try_base, args=prepared, name="fix-chains")
         self._work.start()
-        return is_taken
+        return waiting is None
 
     def _begin_or_end(self) -> None:
         """The base stands for the whole log: what would be appended to that log now would not count."""
