@@ -87,13 +87,14 @@ class OrderNews:
         if effect & TRIGGER:
             chain.is_triggered = True
             self.tell(chain, order, Event.TRIGGERED, report, text="Triggered")
+        # Before what comes with it or after it: an order that is over is told of no replace any more.
+        if effect & AMEND or (order.is_done and self._is_in_force(chain, order)):
+            self.tell_replaced(chain, order, report)
         if effect & FILL:
             self.executions.note(chain, order, report, self._wall_ns(report))
             self._tell_fill(chain, order, report)
         if effect & PROGRESS:
-            self._tell_filled(chain, order, report)
-        if effect & AMEND:
-            self.tell_replaced(chain, order, report)
+            self.tell_filled(chain, order, report)
         if effect & CANCEL:
             self._tell_end(chain, order, report)
         if effect & REJECT:
@@ -102,6 +103,12 @@ class OrderNews:
             self._tell_lost(chain, order, report, is_unsent=bool(effect & UNSENT))
         if chain.is_done:
             self._answer_what_is_left(chain, order)
+
+    def _is_in_force(self, chain: OrderChain, order: Order) -> bool:
+        """Whether an order that has ended had what a replace without an answer wanted: its last terms say so."""
+        if chain.replace is None or chain.told_status not in ("0", "1"):
+            return False
+        return has_what_was_asked(chain.replace, order)
 
     def _is_refusal(self, effect: int, chain: OrderChain, order: Order, report: ExecutionReport) -> bool:
         """A post-only order whose first word is that it would have crossed was never New."""
@@ -119,7 +126,7 @@ class OrderNews:
         chain.traded = chain.traded.with_one(report)
         self.tell(chain, order, Event.FILL_ALL if is_all else Event.FILL_PART, report, cum_lots=cum_lots)
 
-    def _tell_filled(self, chain: OrderChain, order: Order, report: ExecutionReport) -> None:
+    def tell_filled(self, chain: OrderChain, order: Order, report: ExecutionReport | None) -> None:
         """The venue calls an order filled whose executions have all been told: only it can know, where the order has
         no quantity of its own (an amount of money to spend, whatever closes the position).
         """

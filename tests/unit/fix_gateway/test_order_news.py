@@ -201,3 +201,32 @@ def test_a_stop_that_never_triggered_is_cancelled_and_what_an_ioc_leaves_expires
             story.hear(ExecType.NEW)
         story.hear(ExecType.CANCELED)
         assert story.told[-1] == told
+
+
+def test_a_replace_that_leaves_nothing_to_fill_is_answered_before_the_end():
+    """The venue takes the new quantity, and it is what has filled by then."""
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.fill(4)
+    story.ask("r1", is_replace=True, order_qty_lots=4)
+    story.hear(ExecType.REPLACED, settles=order_news.AMEND, order_qty_lots=4, cum_qty_lots=4)
+    assert story.told == ["0/0", "F/1", "5/1", "I/2"]
+    answer, end = story.reports[2:]
+    assert (answer[11], answer[41], answer[38], answer[14], answer[151]) == ("r1", "o1", "0.004", "0.004", "0")
+    assert (end[11], end[14], end[151]) == ("r1", "0.004", "0")
+    assert story.problems == []
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_a_replace_whose_only_word_is_the_last_fill_is_answered_by_its_terms(is_asked):
+    """A price that crosses: what fills the order has the new price, and nothing else will say that it is in force."""
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.ask("r1", is_replace=True, price_ticks=PRICE_TICKS + 10)
+    story.hear(
+        ExecType.TRADE, exec_id=EXEC_IDS[0], last_qty_lots=10, last_px_ticks=PRICE_TICKS, fee_mantissa=1,
+        price_ticks=PRICE_TICKS + 10 * is_asked,
+    )  # fmt: skip
+    assert story.told == ["0/0", "5/0", "F/2"] if is_asked else ["0/0", "F/2", "9/2"]
+    assert story.reports[-1][11] == ("r1" if is_asked else "o1")
+    assert story.problems == []
