@@ -102,7 +102,7 @@ class OrderNews:
         if effect & (UNKNOWN | UNSENT):
             self._tell_lost(chain, order, report, is_unsent=bool(effect & UNSENT))
         if chain.is_done:
-            self._answer_what_is_left(chain, order)
+            self.answer_what_is_left(chain, order)
 
     def _is_in_force(self, chain: OrderChain, order: Order) -> bool:
         """Whether an order that has ended had what a replace without an answer wanted: its last terms say so."""
@@ -202,7 +202,7 @@ class OrderNews:
                 log.warning("order %s: still no outcome", chain.first_id)
                 self.tell_pending(chain, chain.order, request, STILL_UNKNOWN_TEXT)
 
-    def _answer_what_is_left(self, chain: OrderChain, order: Order) -> None:
+    def answer_what_is_left(self, chain: OrderChain, order: Order) -> None:
         """The order is over: a request that is still open came too late, whatever its answer will be."""
         for request in chain.open_requests:
             self._reject_request(chain, order, request, TOO_LATE, "too late: the order is finished", 0)

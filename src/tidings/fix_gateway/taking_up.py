@@ -105,10 +105,11 @@ class TakingUp(Strategy):
             return
         order = make_order(OrderTerms(instrument, Side(int(chain.side)), ord_type=OrdType.LIMIT))
         chain.order = order
-        text = NEVER_SENT if chain.told_status == "A" else FORGOTTEN
+        event, text = (Event.REJECT, NEVER_SENT) if chain.told_status == "A" else (Event.CANCELED, FORGOTTEN)
         if text is FORGOTTEN:
             log.error("order %s: %s", chain.first_id, text)
-        self._desk.news.tell(chain, order, Event.REJECT, None, text=text, rej_reason=OTHER)
+        self._desk.news.tell(chain, order, event, None, text=text, rej_reason=OTHER)
+        self._desk.news.answer_what_is_left(chain, order)
 
     def _settle_requests(self, chain: OrderChain, order: Order) -> None:
         """Requests under way when the process ended: a cancel is made again, an amend shows its outcome."""
