@@ -94,7 +94,7 @@ class OrderNews:
             self.executions.note(chain, order, report, self._wall_ns(report))
             self._tell_fill(chain, order, report)
         if effect & PROGRESS:
-            self.tell_filled(chain, order, report)
+            self._tell_filled(chain, order, report)
         if effect & CANCEL:
             self._tell_end(chain, order, report)
         if effect & REJECT:
@@ -126,7 +126,7 @@ class OrderNews:
         chain.traded = chain.traded.with_one(report)
         self.tell(chain, order, Event.FILL_ALL if is_all else Event.FILL_PART, report, cum_lots=cum_lots)
 
-    def tell_filled(self, chain: OrderChain, order: Order, report: ExecutionReport | None) -> None:
+    def _tell_filled(self, chain: OrderChain, order: Order, report: ExecutionReport | None) -> None:
         """The venue calls an order filled whose executions have all been told: only it can know, where the order has
         no quantity of its own (an amount of money to spend, whatever closes the position).
         """
@@ -134,6 +134,12 @@ class OrderNews:
             step = Step("I", "2")
             exec_id = self._exec_id(chain, order, step, report)
             self._hand_on(chain, order, Telling(step, exec_id, chain.told_cum_lots, self._wall_ns(report)))
+
+    def settle_filled(self, chain: OrderChain, order: Order) -> None:
+        """A restart has missed when the venue said so: whether an order has filled shows in what it is now."""
+        self._tell_filled(chain, order, None)
+        if chain.is_done:
+            self.answer_what_is_left(chain, order)
 
     def tell_replaced(self, chain: OrderChain, order: Order, report: ExecutionReport | None) -> None:
         """The order's new terms are in force."""
