@@ -230,3 +230,11 @@ def test_a_replace_whose_only_word_is_the_last_fill_is_answered_by_its_terms(is_
     assert story.told == ["0/0", "5/0", "F/2"] if is_asked else ["0/0", "F/2", "9/2"]
     assert story.reports[-1][11] == ("r1" if is_asked else "o1")
     assert story.problems == []
+
+
+def test_an_order_of_unknown_fate_that_is_to_be_cancelled_is_pending_cancel():
+    story = Story()
+    story.ask("c1", is_replace=False)
+    story.hear(ExecType.UNKNOWN, request_kind=RequestKind.NEW, source=ReportSource.LOCAL)
+    story.hear(ExecType.NEW)
+    assert story.told == ["A/6", "0/6"]
