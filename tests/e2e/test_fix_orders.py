@@ -166,6 +166,9 @@ async def test_an_id_is_used_once_and_unknown_orders_are_named(desk, client):
     kind, fields = client.told[-1]
     assert (kind, fields[37], fields[39], fields[102], fields[434]) == (b"9", "NONE", "8", "1", "1")
     await until(lambda: "0/0" in client.story())
+    for used, reason in [("ord-1", "6"), ("1" * 41, "99"), ("é", "99")]:
+        desk.cancel(client, order_message(t35="F", t11=used, t41="ord-1"))
+        assert (client.told[-1][1][11], client.told[-1][1][102]) == (used, reason)
     desk.cancel(client, order_message(t35="F", t11="cxl-1", t41="ord-1"))
     desk.cancel(client, order_message(t35="F", t11="cxl-2", t41="ord-1"))
     assert client.told[-1][1][102] == "3"

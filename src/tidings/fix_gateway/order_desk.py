@@ -45,6 +45,7 @@ from tidings.model.scale import qty_lots
 log = logging.getLogger("tidings.fix")
 
 ID_USED = "this ClOrdID has been used"
+ID_MALFORMED = "ClOrdID (11): 1 to 40 of A-Z a-z 0-9 . _ -"
 _REFUSED_TERMS = (1, 11, 18, 38, 40, 44, 54, 55, 59, 77, 99, 152)
 
 
@@ -82,7 +83,7 @@ class FixOrderDesk:
         cl_ord_id = message.find(11) or b""
         try:
             if not is_cl_ord_id(cl_ord_id):
-                raise Refusal(OTHER, "ClOrdID (11): 1 to 40 of A-Z a-z 0-9 . _ -")
+                raise Refusal(OTHER, ID_MALFORMED)
             if self.chains.is_used(cl_ord_id.decode()):
                 raise Refusal(DUPLICATE_ORDER, ID_USED)
             wanted, draft = self._translate(client, message)
@@ -233,9 +234,10 @@ class FixOrderDesk:
         chain = self._find(client, message, orig_id)
         if message.find(43) == b"Y" and chain is not None and self.chains.is_of(chain, cl_ord_id):
             return None  # taken before a crash could count it: its answer has been told, or is on its way
-        if not is_cl_ord_id(cl_ord_id.encode("latin-1")) or self.chains.is_used(cl_ord_id):
-            text = "ClOrdID (11) has been used" if cl_ord_id else "ClOrdID (11) is missing"
-            self._reject_request(client, chain, unborn, CXL_DUPLICATE, text)
+        if not is_cl_ord_id(cl_ord_id.encode("latin-1")):
+            self._reject_request(client, chain, unborn, OTHER, ID_MALFORMED)
+        elif self.chains.is_used(cl_ord_id):
+            self._reject_request(client, chain, unborn, CXL_DUPLICATE, ID_USED)
         elif client.rules.account and message.find(1) not in (None, client.rules.account.encode()):
             self._reject_request(client, chain, unborn, OTHER, "not this session's account")
         elif chain is None:

@@ -244,12 +244,14 @@ def cancel_reject(
     request: Request, order_id: str, ord_status: str, cxl_rej_reason: int, text: str, wall_ns: int, profile: Profile,
     code: int = 0,
 ) -> Fields:  # fmt: skip
-    """The body of an OrderCancelReject: 39 is what the order is now, 8 if nobody knows it."""
+    """The body of an OrderCancelReject: 39 is what the order is now, 8 if nobody knows it. Ids go back byte for byte,
+    whatever bytes a client took for one.
+    """
     found = {
-        11: request.cl_ord_id.encode(),
+        11: request.cl_ord_id.encode("latin-1"),
         37: order_id.encode() if order_id else NONE,
         39: ord_status.encode(),
-        41: request.orig_cl_ord_id.encode(),
+        41: request.orig_cl_ord_id.encode("latin-1"),
         58: text.encode(),
         60: timestamp(wall_ns, profile.time_digits),
         102: b"%d" % cxl_rej_reason,
