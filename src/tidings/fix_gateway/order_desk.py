@@ -219,9 +219,16 @@ class FixOrderDesk:
         self._after_asking(client, message, chain, order, request, result)
 
     def refuse_change(self, client: Client, message: FieldSource, reason: int, text: str) -> None:
-        """Answer an OrderCancelRequest or OrderCancelReplaceRequest with a reject, whatever is in it."""
+        """Answer an OrderCancelRequest or OrderCancelReplaceRequest with a reject, whatever is in it.
+
+        Not one that was taken before; and of an id that is another request's, a reject says so, as of an order's.
+        """
         cl_ord_id, orig_id = (message.find(11) or b"").decode("latin-1"), (message.find(41) or b"").decode("latin-1")
         chain = self._find(client, message, orig_id)
+        if self._was_taken(message, chain, cl_ord_id):
+            return
+        if self.chains.is_used(cl_ord_id):
+            reason, text = CXL_DUPLICATE, ID_USED
         request = Request(cl_ord_id, orig_id, is_replace=message.find(35) == b"G")
         self._reject_request(client, chain, request, reason, text)
 
@@ -232,8 +239,8 @@ class FixOrderDesk:
         cl_ord_id, orig_id = (message.find(11) or b"").decode("latin-1"), (message.find(41) or b"").decode("latin-1")
         unborn = Request(cl_ord_id, orig_id, is_replace)
         chain = self._find(client, message, orig_id)
-        if message.find(43) == b"Y" and chain is not None and self.chains.is_of(chain, cl_ord_id):
-            return None  # taken before a crash could count it: its answer has been told, or is on its way
+        if self._was_taken(message, chain, cl_ord_id):
+            return None
         if not is_cl_ord_id(cl_ord_id.encode("latin-1")):
             self._reject_request(client, chain, unborn, OTHER, ID_MALFORMED)
         elif self.chains.is_used(cl_ord_id):
@@ -251,6 +258,10 @@ class FixOrderDesk:
         else:
             return chain, chain.order, cl_ord_id
         return None
+
+    def _was_taken(self, message: FieldSource, chain: OrderChain | None, cl_ord_id: str) -> bool:
+        """Before a crash could count it: its answer has been told, or is on its way."""
+        return message.find(43) == b"Y" and chain is not None and self.chains.is_of(chain, cl_ord_id)
 
     def _find(self, client: Client, message: FieldSource, orig_id: str) -> OrderChain | None:
         """By OrderID if given (OrigClOrdID must then belong to it), else by any id of the chain."""

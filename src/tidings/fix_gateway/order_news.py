@@ -264,8 +264,8 @@ class OrderNews:
             self._hand_on(chain, order, telling)
 
     def tell_pending(self, chain: OrderChain, order: Order, request: Request | None, text: str = "") -> None:
-        """150 = A, 6 or E: the request is on its way, or its outcome is not known. An order of unknown fate whose client
-        has asked for more is still that in 39: 6 and E come before A.
+        """150 = A, 6 or E: the request is on its way, or its outcome is not known. Where the client has asked for more
+        of an order of unknown fate, 39 says so: 6 and E come before A.
         """
         exec_type = "A" if request is None else "E" if request.is_replace else "6"
         step = Step(exec_type, chain.row if request is None else exec_type)
