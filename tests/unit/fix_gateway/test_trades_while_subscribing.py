@@ -36,7 +36,8 @@ class Desk:
 
 def trade(ticks):
     return SimpleNamespace(
-        symbol="BTCUSDT", instrument=make_instrument(), price_ticks=ticks, qty_lots=1, venue_time_ns=1_800_000_000 * 10**9
+        symbol="BTCUSDT", instrument=make_instrument(), price_ticks=ticks, qty_lots=1,
+        venue_time_ns=1_800_000_000 * 10**9,
     )  # fmt: skip
 
 
