@@ -38,6 +38,7 @@ class Request:
     orig_cl_ord_id: str
     is_replace: bool
     asked: Asked = field(default_factory=dict)  # of a replace: ticks and lots by the order's names for them
+    is_repeated: bool = False  # a cancel that has been made again: the first one may have done it
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from tidings.fix_gateway.field_text import Fields, FieldSource, is_cl_ord_id, is
 from tidings.fix_gateway.foreign_reports import ForeignReports
 from tidings.fix_gateway.known_kinds import KnownKinds
 from tidings.fix_gateway.link_news import LinkNews
+from tidings.fix_gateway.lost_cancels import LostCancels
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
 from tidings.fix_gateway.order_news import OrderNews
 from tidings.fix_gateway.reject_codes import (
@@ -57,6 +58,8 @@ class FixOrderDesk:
         self.chains = chains
         self.clock = phemex.engine.clock
         self.news = OrderNews(chains, self.clock)
+        self.lost_cancels = LostCancels(phemex)
+        self.news.on_lost_cancel = self.lost_cancels.begin
         self.link_news = LinkNews(phemex)
         self.history = TradeHistory(phemex)
         self._foreign = ForeignReports(self.clock.read_wall_ns())

@@ -16,7 +16,14 @@ from tidings.fix_gateway.execution_matrix import CANCEL_REJECT, REAL, Event, Ste
 from tidings.fix_gateway.execution_memory import ExecutionMemory
 from tidings.fix_gateway.field_text import Fields
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
-from tidings.fix_gateway.reject_codes import OTHER, TOO_LATE, code_text, cxl_rej_reason, ord_rej_reason
+from tidings.fix_gateway.reject_codes import (
+    CXL_UNKNOWN_ORDER,
+    OTHER,
+    TOO_LATE,
+    code_text,
+    cxl_rej_reason,
+    ord_rej_reason,
+)
 from tidings.fix_gateway.translate_out import Profile, Telling, cancel_reject, execution_report
 from tidings.fix_gateway.unknown_notices import UnknownNotices
 from tidings.model.enums import ExecType, OrdStatus, RequestKind, TimeInForce
@@ -43,6 +50,7 @@ class OrderNews:
         self.drop_copies: dict[str, Client] = {}
         self.unknown = UnknownNotices()
         self.executions = ExecutionMemory(clock.read_wall_ns())
+        self.on_lost_cancel: Callable[[OrderChain], None] = lambda _: None  # who makes it again
         self._clock = clock
         self._by_handle: dict[int, OrderChain] = {}
         self._unnamed_count = clock.read_wall_ns() // 1000  # beyond every number an earlier process gave out
@@ -171,6 +179,9 @@ class OrderNews:
     def _tell_reject(self, chain: OrderChain, order: Order, report: ExecutionReport) -> None:
         text = code_text(report.code, report.text)
         if report.exec_type == ExecType.CANCEL_REJECTED:
+            is_gone = cxl_rej_reason(report.code) in (TOO_LATE, CXL_UNKNOWN_ORDER)
+            if is_gone and chain.cancel is not None and chain.cancel.is_repeated and not order.is_done:
+                return  # by the first one, perhaps: the order's end will say
             self._reject_request(chain, order, chain.cancel, cxl_rej_reason(report.code), text, report.code)
         elif report.exec_type == ExecType.REPLACE_REJECTED:
             self._reject_request(chain, order, chain.replace, cxl_rej_reason(report.code), text, report.code)
@@ -192,14 +203,16 @@ class OrderNews:
                 self._reject_request(chain, order, request, OTHER, f"not sent: {report.text}", 0)
             else:
                 self._tell_unknown(chain, order, request)
+                if request is chain.cancel:
+                    self.on_lost_cancel(chain)
         elif is_unsent:
             self.tell(chain, order, Event.REJECT, report, text=f"not sent: {report.text}", rej_reason=OTHER)
         else:
             self._tell_unknown(chain, order, None)
 
     def _tell_unknown(self, chain: OrderChain, order: Order, request: Request | None) -> None:
-        self.tell_pending(chain, order, request, UNKNOWN_TEXT)
-        self.unknown.begin(chain, request, self._clock.read_now_ns())
+        if self.unknown.begin(chain, request, self._clock.read_now_ns()):
+            self.tell_pending(chain, order, request, UNKNOWN_TEXT)
 
     def on_timer(self, now_ns: int) -> None:
         """What has been of unknown fate for too long is told of once more; the venue is asked all the while."""

@@ -116,7 +116,9 @@ class TakingUp(Strategy):
         """Requests under way when the process ended: a cancel is made again, an amend shows its outcome."""
         entry, now_ns = self._desk.phemex.entry, self._desk.clock.read_now_ns()
         if chain.cancel is not None and not order.is_cancel_pending:
+            chain.cancel.is_repeated = True
             entry.cancel_order(order, now_ns)
+            self._desk.lost_cancels.begin(chain)  # it may have been denied: no room, or no connection yet
         if chain.replace is not None and not order.is_amend_pending:
             self._desk.news.settle_lost_replace(chain, order)
 

@@ -238,3 +238,16 @@ def test_an_order_of_unknown_fate_that_is_to_be_cancelled_is_pending_cancel():
     story.hear(ExecType.UNKNOWN, request_kind=RequestKind.NEW, source=ReportSource.LOCAL)
     story.hear(ExecType.NEW)
     assert story.told == ["A/6", "0/6"]
+
+
+@pytest.mark.parametrize(("code", "told"), [(10002, ["4/4"]), (11068, ["9/0", "4/4"])])
+def test_a_repeated_cancel_that_finds_no_order_is_answered_by_the_orders_end(code, told):
+    """The first one had no answer, and may have done it. Any other refusal is one."""
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.ask("c1", is_replace=False)
+    story.chain.cancel.is_repeated = True
+    story.hear(ExecType.CANCEL_REJECTED, settles=order_news.REJECT, request_kind=RequestKind.CANCEL, code=code)
+    story.hear(ExecType.CANCELED)
+    assert story.told[1:] == told
+    assert (story.reports[-1][11], 41 in story.reports[-1]) == (("c1", True) if code == 10002 else ("o1", False))
