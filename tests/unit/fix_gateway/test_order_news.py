@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fix_story import PRICE_TICKS, Story, make_instrument
 
+from tidings.engine.adoption import live_through
 from tidings.fix_gateway import order_news
 from tidings.model.enums import ExecType, OrdStatus, OrdType, ReportSource, RequestKind, Side, TimeInForce, Trigger
 from tidings.model.execution_report import report_of
@@ -251,3 +252,17 @@ def test_a_repeated_cancel_that_finds_no_order_is_answered_by_the_orders_end(cod
     story.hear(ExecType.CANCELED)
     assert story.told[1:] == told
     assert (story.reports[-1][11], 41 in story.reports[-1]) == (("c1", True) if code == 10002 else ("o1", False))
+
+
+@pytest.mark.parametrize("request_of", [("cancel",), ("amend", 1, 0)])
+def test_a_stop_that_waits_is_not_working_while_something_is_asked_of_it(request_of):
+    terms = OrderTerms(
+        make_instrument(), Side.BUY, ord_type=OrdType.STOP, trigger=Trigger.LAST_PRICE, time_in_force=TimeInForce.IOC
+    )
+    story = Story(terms)
+    story.order.stop_px_ticks = PRICE_TICKS + 100
+    story.hear(ExecType.UNTRIGGERED)
+    story.ask("c1", is_replace=request_of[0] == "amend")
+    live_through(story.order, [request_of])
+    story.news.tell_pending(story.chain, story.order, story.chain.open_requests[0])
+    assert [report[636] for report in story.reports] == ["N", "N"]
