@@ -182,6 +182,8 @@ class OrderNews:
             is_gone = cxl_rej_reason(report.code) in (TOO_LATE, CXL_UNKNOWN_ORDER)
             if is_gone and chain.cancel is not None and chain.cancel.is_repeated and not order.is_done:
                 return  # by the first one, perhaps: the order's end will say
+            if not is_gone and not order.is_done:
+                chain.ended_by = ""  # whatever ends it later, a cancel of ours is not why
             self._reject_request(chain, order, chain.cancel, cxl_rej_reason(report.code), text, report.code)
         elif report.exec_type == ExecType.REPLACE_REJECTED:
             self._reject_request(chain, order, chain.replace, cxl_rej_reason(report.code), text, report.code)

@@ -266,3 +266,15 @@ def test_a_stop_that_waits_is_not_working_while_something_is_asked_of_it(request
     live_through(story.order, [request_of])
     story.news.tell_pending(story.chain, story.order, story.chain.open_requests[0])
     assert [report[636] for report in story.reports] == ["N", "N"]
+
+
+@pytest.mark.parametrize(("code", "text"), [(11068, None), (10002, "mass cancel")])
+def test_a_cancel_of_ours_that_was_refused_is_not_why_the_order_ends_later(code, text):
+    """But one that found no order may be the second, and the first have done it."""
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.chain.ended_by = "mass cancel"
+    story.hear(ExecType.CANCEL_REJECTED, settles=order_news.REJECT, request_kind=RequestKind.CANCEL, code=code)
+    story.hear(ExecType.CANCELED)
+    assert story.told == ["0/0", "4/4"]
+    assert story.reports[-1].get(58) == text
