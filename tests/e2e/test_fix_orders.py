@@ -166,12 +166,30 @@ async def test_an_id_is_used_once_and_unknown_orders_are_named(desk, client):
     kind, fields = client.told[-1]
     assert (kind, fields[37], fields[39], fields[102], fields[434]) == (b"9", "NONE", "8", "1", "1")
     await until(lambda: "0/0" in client.story())
+    for used, reason in [("ord-1", "6"), ("1" * 41, "99"), ("é", "99")]:
+        desk.cancel(client, order_message(t35="F", t11=used, t41="ord-1"))
+        assert (client.told[-1][1][11], client.told[-1][1][102]) == (used, reason)
     desk.cancel(client, order_message(t35="F", t11="cxl-1", t41="ord-1"))
     desk.cancel(client, order_message(t35="F", t11="cxl-2", t41="ord-1"))
     assert client.told[-1][1][102] == "3"
     await until(lambda: "4/4" in client.story())
     desk.cancel(client, order_message(t35="F", t11="cxl-3", t41="ord-1"))
     assert client.told[-1][1][102] == "0"
+
+
+async def test_a_request_that_was_taken_is_not_refused_when_it_comes_again(desk, client):
+    """By a throttle perhaps, into which everything runs that a client sends again at once."""
+    desk.submit(client, order_message())
+    await until(lambda: "0/0" in client.story())
+    change = order_message(t35="G", t11="rpl-1", t41="ord-1", t38="0.02")
+    desk.replace(client, change)
+    desk.refuse_change(client, Message({**change, 43: b"Y"}), 99, "gateway throttle")
+    assert client.told[-1][0] == b"8"
+    desk.refuse_change(client, change, 99, "gateway throttle")  # another one, under the id of what is pending
+    assert client.told[-1][1][102] == "6"
+    await until(lambda: "5/0" in client.story())
+    desk.cancel(client, order_message(t35="F", t11="cxl-1", t41="ord-1"))
+    await until(lambda: "4/4" in client.story())
 
 
 async def test_post_only_that_would_cross_and_ioc_without_a_match_end(desk, client, counterparty):

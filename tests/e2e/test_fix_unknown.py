@@ -70,6 +70,20 @@ async def test_a_lost_request_is_pending_with_its_own_id(lossy, kind, status):
     assert pending[58] == "UNKNOWN outcome, querying"
 
 
+async def test_a_lost_cancel_is_made_again_until_it_is_answered(lossy):
+    """It never reached the venue, where the order rests: nothing else would ever answer the client."""
+    desk, client, swallow = lossy
+    order = desk.submit(client, order_message())
+    await until(lambda: client.told)
+    swallow(lambda: desk.cancel(client, order_message(t35="F", t11="c1", t41="ord-1")))
+    lose(desk.phemex, order, RequestKind.CANCEL)
+    await until(lambda: "4/4" in client.story())
+    end = client.told[-1][1]
+    assert (end[11], end[41], client.story()) == ("c1", "ord-1", ["0/0", "6/6", "4/4"])
+    await asyncio.sleep(0.5)
+    assert desk.lost_cancels._open == {}
+
+
 async def test_an_order_that_stays_unknown_is_told_of_twice_and_then_as_it_is(lossy):
     desk, client, swallow = lossy
     desk.news.unknown.timeouts_ns[client.name] = 50_000_000

@@ -63,3 +63,11 @@ def test_sound_messages_take_the_short_way() -> None:
     assert PLAIN.lets_pass(b"D", SOUND)
     assert PLAIN.lets_pass(b"D", [*HEADER, (11, b"a"), (18, b"6 E"), *ORDER[1:], (10, b"000")])
     assert not PLAIN.lets_pass(b"ZZ", SOUND)
+
+
+def test_a_count_with_thousands_of_zeros_is_a_count():
+    """Python makes no number of more than some thousands of digits."""
+    for count, is_sound in ((b"0" * 5000 + b"1", True), (b"0" * 5000 + b"2", False), (b"0" * 5000, False)):
+        request = [(262, b"r"), (263, b"1"), (264, b"0"), (267, count), (269, b"0"), (146, b"1"), (55, b"X")]
+        fields = [*HEADER[:2], (35, b"V"), *HEADER[3:], *request, (10, b"000")]
+        assert (long_check(fields, FIX44) is None) is is_sound

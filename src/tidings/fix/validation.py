@@ -252,7 +252,7 @@ def _group_problem(item: Item, group: Group, dictionary: Dictionary, allowed: fr
         for entry in item.entries:
             if entry[0].tag != group.delimiter:
                 return problem(GROUP_ORDER, entry[0].tag)
-        if int(item.value) != len(item.entries):
+        if int(item.value.lstrip(b"0") or b"0") != len(item.entries):  # of thousands of zeros Python makes no number
             return problem(GROUP_COUNT, item.tag)
     inside = None if allowed is None else group.members
     for entry in item.entries:

@@ -13,6 +13,7 @@ from tidings.net.acceptor import Accepted
 log = logging.getLogger("tidings.fix")
 
 TIMER_S = 0.05
+REPLAY_WAITING_BYTES = 65_536  # a replay goes on when the venue has taken all but so much
 WAITING_BYTES_MAX = 8 * 1024 * 1024  # what is cut off is sent again when the venue asks for it
 
 
@@ -26,6 +27,7 @@ class InitiatedConnection:
         self._clock = clock
         self._on_ready = on_ready
         self._link: Accepted | None = None
+        self._next_flush: asyncio.Handle | None = None
         self._fault: Exception | None = None
 
     def begin(self, link: Accepted) -> None:
@@ -65,20 +67,26 @@ class InitiatedConnection:
             self.flush()
 
     def flush(self) -> None:
-        """Write what the session has to say; a long replay in slices."""
+        """Write what the session has to say; a long replay in slices, no faster than the venue takes it."""
         link, session = self._link, self._session
-        if link is None:
+        if link is None or self._next_flush is not None:
             return
-        while data := session.take_output():
-            link.write(data)
-            if session.is_replaying:
-                asyncio.get_running_loop().call_soon(self.flush)
-                return
-        if session.wants_close:
+        while not (session.is_replaying and link.waiting_bytes > REPLAY_WAITING_BYTES):
+            if data := session.take_output():
+                link.write(data)
+            if session.is_replaying:  # also after a slice of nothing but gaps
+                self._next_flush = asyncio.get_running_loop().call_soon(self._flush_next)
+            if session.is_replaying or not data:
+                break
+        if session.wants_close and not session.is_replaying:
             link.close()
         elif link.waiting_bytes > WAITING_BYTES_MAX:
             log.warning("the venue does not read: %d bytes wait, the connection is cut", link.waiting_bytes)
             link.abort()
+
+    def _flush_next(self) -> None:
+        self._next_flush = None
+        self.flush()
 
     def abort(self) -> None:
         """Cut it now."""

@@ -63,10 +63,11 @@ class ChainLog(Protocol):
     def is_in_two(self) -> bool:
         """A `compact` of an earlier process did not get through."""
 
-    def compact(self, used_ids: list[str], facts: Iterable[Fact], *, wait: bool = False) -> None:
+    def compact(self, used_ids: list[str], facts: Iterable[Fact], *, wait: bool = False) -> bool:
         """`facts`, and `used_ids` beside those given before, stand for everything remembered so far.
 
-        Raises OSError: then everything is as it was.
+        False: what was given before is not written yet and is tried again; nothing of this has been taken. Raises
+        OSError: then everything is as it was.
         """
 
     def sync(self) -> None:
@@ -87,8 +88,9 @@ class MemoryChainLog:
     def facts(self) -> Iterator[list[Any]]:
         return iter(())
 
-    def compact(self, used_ids: list[str], facts: Iterable[Fact], *, wait: bool = False) -> None:
+    def compact(self, used_ids: list[str], facts: Iterable[Fact], *, wait: bool = False) -> bool:
         """Nothing to do."""
+        return True
 
     def sync(self) -> None:
         """Nothing to do."""
@@ -169,19 +171,21 @@ class FileChainLog:
     def is_in_two(self) -> bool:
         return self._old.exists()
 
-    def compact(self, used_ids: list[str], facts: Iterable[Fact], *, wait: bool = False) -> None:
+    def compact(self, used_ids: list[str], facts: Iterable[Fact], *, wait: bool = False) -> bool:
         """The new log begins at once; the base is a thread's work, for which only `wait` waits."""
         if wait:
             ids, base = self._prepared(used_ids, facts)
             self._write_base(ids, base)
             self._begin_or_end()
-            return
-        if self._unwritten is None:
-            prepared = self._prepared(used_ids, facts)
+            return True
+        waiting = self._unwritten
+        prepared = waiting or self._prepared(used_ids, facts)
+        if waiting is None:
             self._begin_log(self._generation + 1, keeps_old=True)
             self._unwritten = prepared
-        self._work = threading.Thread(target=self._try_base, args=self._unwritten, name="fix-chains")
+        self._work = threading.Thread(target=self._try_base, args=prepared, name="fix-chains")
         self._work.start()
+        return waiting is None
 
     def _begin_or_end(self) -> None:
         """The base stands for the whole log: what would be appended to that log now would not count."""

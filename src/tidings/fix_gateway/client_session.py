@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tidings.fix.session import FixSession
@@ -12,7 +13,7 @@ from tidings.fix.timestamps import unix_ns
 from tidings.fix_gateway.config import ClientSettings
 from tidings.fix_gateway.disconnect_cancel import DisconnectCancel, Scope
 from tidings.fix_gateway.drop_copy import DropCopyFeed
-from tidings.fix_gateway.field_text import Fields, FieldSource
+from tidings.fix_gateway.field_text import Fields, FieldSource, decimal_of
 from tidings.fix_gateway.message_routes import Handler, MessageRoutes
 from tidings.fix_gateway.order_chains import OrderChain
 from tidings.fix_gateway.order_desk import FixOrderDesk
@@ -223,12 +224,7 @@ class ClientSession:
 
     def _is_past_window(self, message: FieldSource) -> bool:
         window = message.find(25000)
-        if window is None:
-            return False
-        whole = window.split(b".")[0]
-        if whole.startswith(b"-"):
-            return True  # good for less than no time
-        return whole.isdigit() and self._age_ns(message, 52) > int(whole) * NS_PER_MS
+        return window is not None and is_over(window, self._age_ns(message, 52))
 
     def _age_ns(self, message: FieldSource, tag: int) -> int:
         """How long ago a time of the message was, by our clock; 0 without one."""
@@ -268,3 +264,12 @@ class ClientSession:
     async def finish(self) -> None:
         """Wait for cancels that are under way."""
         await self._cancel.finish()
+
+
+def is_over(window: bytes, age_ns: int) -> bool:
+    """Whether a RecvWindow, in milliseconds, has passed. Of nothing or less it always has, whatever clocks say."""
+    text = decimal_of(window)
+    if text is None:
+        return False
+    window_ns = int(Decimal(text) * NS_PER_MS)
+    return window_ns <= 0 or age_ns > window_ns

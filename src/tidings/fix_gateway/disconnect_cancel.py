@@ -43,6 +43,7 @@ class DisconnectCancel:
         self._queries = queries
         self._scope = Scope.OFF
         self._is_away = False
+        self._crash_scope = Scope.OFF  # what a crash would have to be made up for, once no run is under way
         self._waiting: asyncio.Task[None] | None = None  # within its window
         self._runs: set[asyncio.Task[None]] = set()
 
@@ -52,11 +53,13 @@ class DisconnectCancel:
         `also_for_crash`: a gateway that is killed makes up for it at the next start, as after a disconnect.
         """
         self._scope, self._is_away = scope, False
+        self._crash_scope = scope if also_for_crash else Scope.OFF
         if self._waiting is not None:
             self._waiting.cancel()
+            self._runs.discard(self._waiting)
             self._waiting = None
-        if not self._runs or scope is not Scope.OFF:
-            self._desk.chains.note_armed(self._owner, scope.value if also_for_crash else "")
+        if not self._runs or self._crash_scope is not Scope.OFF:
+            self._desk.chains.note_armed(self._owner, self._crash_scope.value)
 
     def begin(self, window_s: float) -> None:
         """The client is gone: cancel after the window, unless it is back by then."""
@@ -101,8 +104,8 @@ class DisconnectCancel:
                 log.exception("%s: %s: trying again", self._owner, TEXT)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, RETRY_MAX_S)
-        if self._is_away:
-            self._desk.chains.note_armed(self._owner, "")
+        if len(self._runs) == 1:  # this one: nothing else is to be made up for any more
+            self._desk.chains.note_armed(self._owner, "" if self._is_away else self._crash_scope.value)
 
     def _targets(self, scope: Scope) -> list[OrderChain]:
         """What is open now, orders on their way included; those of which nothing is known are not the venue's."""

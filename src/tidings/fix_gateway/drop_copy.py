@@ -76,6 +76,7 @@ class DropCopyBacklog:
         self._set(found or Mark(store.generation, 0))
         self._sent: deque[tuple[int, Mark]] = deque()  # when, and how far we were
         self._again: Iterator[tuple[Mark, bytes]] | None = None
+        self._begun_at = store.generation  # the count that `begin` has found
         self._last_read = self._mark
         self._exec_ids: set[bytes] = set()
 
@@ -92,7 +93,13 @@ class DropCopyBacklog:
         """The client is there: everything after the mark, of counts that have ended, is to be sent again."""
         self._sent.clear()
         self._exec_ids.clear()
+        self._begun_at = self._store.generation
         self._again = self._after_mark() if self._mark.generation < self._store.generation else None
+
+    def begin_behind_reset(self) -> None:
+        """Call now and then: a reset inside the session leaves as much to be sent again as one before it."""
+        if self._store.generation != self._begun_at:
+            self.begin()
 
     def skip(self) -> None:
         """The session is no drop copy this time: a later one begins here."""
@@ -179,10 +186,12 @@ class DropCopyFeed:
         self._flush = flush
         self._is_behind = is_behind
         self._clock = Clock()
+        self._is_drop_copy = False  # this time
         self._next: asyncio.Handle | None = None
 
     def start(self, is_drop_copy: bool) -> None:
         """The client has logged on. The first slice goes before anything that happens from now on."""
+        self._is_drop_copy = is_drop_copy
         if is_drop_copy:
             self.backlog.begin()
             self._send_slice()
@@ -198,8 +207,10 @@ class DropCopyFeed:
 
     def on_timer(self, now_ns: int) -> None:
         session = self._session
-        if not session.is_logged_on:
+        if not session.is_logged_on or session.is_resetting:
             return
+        if self._is_drop_copy:
+            self.backlog.begin_behind_reset()
         if self.backlog.is_sending and self._next is None:
             self._send_slice()
         self.backlog.on_timer(now_ns, session.heartbeat_s, not session.is_replaying)

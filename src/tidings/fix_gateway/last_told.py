@@ -63,8 +63,7 @@ class LastTold:
         if exec_type in ANSWERS and (request := chain.pending(self._text(11))) is not None:
             self._chains.accept(chain, request)
         chain.exec_count = max(chain.exec_count, number)
-        if exec_type != "I":
-            chain.was_told(exec_type, status)
+        chain.was_told(exec_type, status)
         if is_execution:
             chain.told_cum_lots = max(chain.told_cum_lots, self._cum_lots(chain))
         self._chains.note_told(chain, exec_id if is_execution else "")

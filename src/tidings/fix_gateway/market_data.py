@@ -102,7 +102,8 @@ class MarketData:
     def _show_known(self, wanted: Subscription, symbol: str) -> None:
         """What is known of a symbol because others follow it already."""
         last = self._last_trades.get(symbol)
-        if TRADE in wanted.entry_types and not wanted.has_levels and last is not None and self._is_on(wanted):
+        is_due = symbol not in wanted.shown and self._is_on(wanted)  # else it has come while the venue was asked
+        if TRADE in wanted.entry_types and not wanted.has_levels and last is not None and is_due:
             self._show_trade(wanted, last, b"")
         book = self._desk.phemex.engine.market.book(symbol) if wanted.has_levels else None
         if book is not None and self._is_on(wanted):

@@ -38,6 +38,7 @@ class Request:
     orig_cl_ord_id: str
     is_replace: bool
     asked: Asked = field(default_factory=dict)  # of a replace: ticks and lots by the order's names for them
+    is_repeated: bool = False  # a cancel that has been made again: the first one may have done it
 
 
 @dataclass(slots=True)
@@ -218,7 +219,8 @@ class OrderChains:
         used_ids = self._unsaved + [one for chain in left for one in chain.ids]
         armed = [("L", owner, scope) for owner, scope in self.armed.items() if scope]
         try:
-            self._log.compact(used_ids, [*map(_whole, kept), *armed], wait=wait)
+            if not self._log.compact(used_ids, [*map(_whole, kept), *armed], wait=wait):
+                return
         except OSError as error:
             log.error("the chains' log cannot be made shorter: %s", error)
             return

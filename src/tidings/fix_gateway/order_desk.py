@@ -17,6 +17,7 @@ from tidings.fix_gateway.field_text import Fields, FieldSource, is_cl_ord_id, is
 from tidings.fix_gateway.foreign_reports import ForeignReports
 from tidings.fix_gateway.known_kinds import KnownKinds
 from tidings.fix_gateway.link_news import LinkNews
+from tidings.fix_gateway.lost_cancels import LostCancels
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
 from tidings.fix_gateway.order_news import OrderNews
 from tidings.fix_gateway.reject_codes import (
@@ -45,6 +46,7 @@ from tidings.model.scale import qty_lots
 log = logging.getLogger("tidings.fix")
 
 ID_USED = "this ClOrdID has been used"
+ID_MALFORMED = "ClOrdID (11): 1 to 40 of A-Z a-z 0-9 . _ -"
 _REFUSED_TERMS = (1, 11, 18, 38, 40, 44, 54, 55, 59, 77, 99, 152)
 
 
@@ -56,6 +58,8 @@ class FixOrderDesk:
         self.chains = chains
         self.clock = phemex.engine.clock
         self.news = OrderNews(chains, self.clock)
+        self.lost_cancels = LostCancels(phemex)
+        self.news.on_lost_cancel = self.lost_cancels.begin
         self.link_news = LinkNews(phemex)
         self.history = TradeHistory(phemex)
         self._foreign = ForeignReports(self.clock.read_wall_ns())
@@ -82,7 +86,7 @@ class FixOrderDesk:
         cl_ord_id = message.find(11) or b""
         try:
             if not is_cl_ord_id(cl_ord_id):
-                raise Refusal(OTHER, "ClOrdID (11): 1 to 40 of A-Z a-z 0-9 . _ -")
+                raise Refusal(OTHER, ID_MALFORMED)
             if self.chains.is_used(cl_ord_id.decode()):
                 raise Refusal(DUPLICATE_ORDER, ID_USED)
             wanted, draft = self._translate(client, message)
@@ -218,9 +222,16 @@ class FixOrderDesk:
         self._after_asking(client, message, chain, order, request, result)
 
     def refuse_change(self, client: Client, message: FieldSource, reason: int, text: str) -> None:
-        """Answer an OrderCancelRequest or OrderCancelReplaceRequest with a reject, whatever is in it."""
+        """Answer an OrderCancelRequest or OrderCancelReplaceRequest with a reject, whatever is in it.
+
+        Not one that was taken before; and of an id that is another request's, a reject says so, as of an order's.
+        """
         cl_ord_id, orig_id = (message.find(11) or b"").decode("latin-1"), (message.find(41) or b"").decode("latin-1")
         chain = self._find(client, message, orig_id)
+        if self._was_taken(message, chain, cl_ord_id):
+            return
+        if self.chains.is_used(cl_ord_id):
+            reason, text = CXL_DUPLICATE, ID_USED
         request = Request(cl_ord_id, orig_id, is_replace=message.find(35) == b"G")
         self._reject_request(client, chain, request, reason, text)
 
@@ -231,11 +242,12 @@ class FixOrderDesk:
         cl_ord_id, orig_id = (message.find(11) or b"").decode("latin-1"), (message.find(41) or b"").decode("latin-1")
         unborn = Request(cl_ord_id, orig_id, is_replace)
         chain = self._find(client, message, orig_id)
-        if message.find(43) == b"Y" and chain is not None and self.chains.is_of(chain, cl_ord_id):
-            return None  # taken before a crash could count it: its answer has been told, or is on its way
-        if not is_cl_ord_id(cl_ord_id.encode("latin-1")) or self.chains.is_used(cl_ord_id):
-            text = "ClOrdID (11) has been used" if cl_ord_id else "ClOrdID (11) is missing"
-            self._reject_request(client, chain, unborn, CXL_DUPLICATE, text)
+        if self._was_taken(message, chain, cl_ord_id):
+            return None
+        if not is_cl_ord_id(cl_ord_id.encode("latin-1")):
+            self._reject_request(client, chain, unborn, OTHER, ID_MALFORMED)
+        elif self.chains.is_used(cl_ord_id):
+            self._reject_request(client, chain, unborn, CXL_DUPLICATE, ID_USED)
         elif client.rules.account and message.find(1) not in (None, client.rules.account.encode()):
             self._reject_request(client, chain, unborn, OTHER, "not this session's account")
         elif chain is None:
@@ -249,6 +261,10 @@ class FixOrderDesk:
         else:
             return chain, chain.order, cl_ord_id
         return None
+
+    def _was_taken(self, message: FieldSource, chain: OrderChain | None, cl_ord_id: str) -> bool:
+        """Before a crash could count it: its answer has been told, or is on its way."""
+        return message.find(43) == b"Y" and chain is not None and self.chains.is_of(chain, cl_ord_id)
 
     def _find(self, client: Client, message: FieldSource, orig_id: str) -> OrderChain | None:
         """By OrderID if given (OrigClOrdID must then belong to it), else by any id of the chain."""

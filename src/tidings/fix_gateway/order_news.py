@@ -16,7 +16,14 @@ from tidings.fix_gateway.execution_matrix import CANCEL_REJECT, REAL, Event, Ste
 from tidings.fix_gateway.execution_memory import ExecutionMemory
 from tidings.fix_gateway.field_text import Fields
 from tidings.fix_gateway.order_chains import OrderChain, OrderChains, Request
-from tidings.fix_gateway.reject_codes import OTHER, TOO_LATE, code_text, cxl_rej_reason, ord_rej_reason
+from tidings.fix_gateway.reject_codes import (
+    CXL_UNKNOWN_ORDER,
+    OTHER,
+    TOO_LATE,
+    code_text,
+    cxl_rej_reason,
+    ord_rej_reason,
+)
 from tidings.fix_gateway.translate_out import Profile, Telling, cancel_reject, execution_report
 from tidings.fix_gateway.unknown_notices import UnknownNotices
 from tidings.model.enums import ExecType, OrdStatus, RequestKind, TimeInForce
@@ -43,6 +50,7 @@ class OrderNews:
         self.drop_copies: dict[str, Client] = {}
         self.unknown = UnknownNotices()
         self.executions = ExecutionMemory(clock.read_wall_ns())
+        self.on_lost_cancel: Callable[[OrderChain], None] = lambda _: None  # who makes it again
         self._clock = clock
         self._by_handle: dict[int, OrderChain] = {}
         self._unnamed_count = clock.read_wall_ns() // 1000  # beyond every number an earlier process gave out
@@ -87,13 +95,14 @@ class OrderNews:
         if effect & TRIGGER:
             chain.is_triggered = True
             self.tell(chain, order, Event.TRIGGERED, report, text="Triggered")
+        # Before what comes with it or after it: an order that is over is told of no replace any more.
+        if effect & AMEND or (order.is_done and self._is_in_force(chain, order)):
+            self.tell_replaced(chain, order, report)
         if effect & FILL:
             self.executions.note(chain, order, report, self._wall_ns(report))
             self._tell_fill(chain, order, report)
         if effect & PROGRESS:
             self._tell_filled(chain, order, report)
-        if effect & AMEND:
-            self.tell_replaced(chain, order, report)
         if effect & CANCEL:
             self._tell_end(chain, order, report)
         if effect & REJECT:
@@ -101,7 +110,13 @@ class OrderNews:
         if effect & (UNKNOWN | UNSENT):
             self._tell_lost(chain, order, report, is_unsent=bool(effect & UNSENT))
         if chain.is_done:
-            self._answer_what_is_left(chain, order)
+            self.answer_what_is_left(chain, order)
+
+    def _is_in_force(self, chain: OrderChain, order: Order) -> bool:
+        """Whether an order that has ended had what a replace without an answer wanted: its last terms say so."""
+        if chain.replace is None or chain.told_status not in ("0", "1"):
+            return False
+        return has_what_was_asked(chain.replace, order)
 
     def _is_refusal(self, effect: int, chain: OrderChain, order: Order, report: ExecutionReport) -> bool:
         """A post-only order whose first word is that it would have crossed was never New."""
@@ -119,7 +134,7 @@ class OrderNews:
         chain.traded = chain.traded.with_one(report)
         self.tell(chain, order, Event.FILL_ALL if is_all else Event.FILL_PART, report, cum_lots=cum_lots)
 
-    def _tell_filled(self, chain: OrderChain, order: Order, report: ExecutionReport) -> None:
+    def _tell_filled(self, chain: OrderChain, order: Order, report: ExecutionReport | None) -> None:
         """The venue calls an order filled whose executions have all been told: only it can know, where the order has
         no quantity of its own (an amount of money to spend, whatever closes the position).
         """
@@ -127,6 +142,12 @@ class OrderNews:
             step = Step("I", "2")
             exec_id = self._exec_id(chain, order, step, report)
             self._hand_on(chain, order, Telling(step, exec_id, chain.told_cum_lots, self._wall_ns(report)))
+
+    def settle_filled(self, chain: OrderChain, order: Order) -> None:
+        """A restart has missed when the venue said so: whether an order has filled shows in what it is now."""
+        self._tell_filled(chain, order, None)
+        if chain.is_done:
+            self.answer_what_is_left(chain, order)
 
     def tell_replaced(self, chain: OrderChain, order: Order, report: ExecutionReport | None) -> None:
         """The order's new terms are in force."""
@@ -158,6 +179,11 @@ class OrderNews:
     def _tell_reject(self, chain: OrderChain, order: Order, report: ExecutionReport) -> None:
         text = code_text(report.code, report.text)
         if report.exec_type == ExecType.CANCEL_REJECTED:
+            is_gone = cxl_rej_reason(report.code) in (TOO_LATE, CXL_UNKNOWN_ORDER)
+            if is_gone and chain.cancel is not None and chain.cancel.is_repeated and not order.is_done:
+                return  # by the first one, perhaps: the order's end will say
+            if not is_gone and not order.is_done:
+                chain.ended_by = ""  # whatever ends it later, a cancel of ours is not why
             self._reject_request(chain, order, chain.cancel, cxl_rej_reason(report.code), text, report.code)
         elif report.exec_type == ExecType.REPLACE_REJECTED:
             self._reject_request(chain, order, chain.replace, cxl_rej_reason(report.code), text, report.code)
@@ -179,14 +205,16 @@ class OrderNews:
                 self._reject_request(chain, order, request, OTHER, f"not sent: {report.text}", 0)
             else:
                 self._tell_unknown(chain, order, request)
+                if request is chain.cancel:
+                    self.on_lost_cancel(chain)
         elif is_unsent:
             self.tell(chain, order, Event.REJECT, report, text=f"not sent: {report.text}", rej_reason=OTHER)
         else:
             self._tell_unknown(chain, order, None)
 
     def _tell_unknown(self, chain: OrderChain, order: Order, request: Request | None) -> None:
-        self.tell_pending(chain, order, request, UNKNOWN_TEXT)
-        self.unknown.begin(chain, request, self._clock.read_now_ns())
+        if self.unknown.begin(chain, request, self._clock.read_now_ns()):
+            self.tell_pending(chain, order, request, UNKNOWN_TEXT)
 
     def on_timer(self, now_ns: int) -> None:
         """What has been of unknown fate for too long is told of once more; the venue is asked all the while."""
@@ -195,7 +223,7 @@ class OrderNews:
                 log.warning("order %s: still no outcome", chain.first_id)
                 self.tell_pending(chain, chain.order, request, STILL_UNKNOWN_TEXT)
 
-    def _answer_what_is_left(self, chain: OrderChain, order: Order) -> None:
+    def answer_what_is_left(self, chain: OrderChain, order: Order) -> None:
         """The order is over: a request that is still open came too late, whatever its answer will be."""
         for request in chain.open_requests:
             self._reject_request(chain, order, request, TOO_LATE, "too late: the order is finished", 0)
@@ -251,9 +279,11 @@ class OrderNews:
             self._hand_on(chain, order, telling)
 
     def tell_pending(self, chain: OrderChain, order: Order, request: Request | None, text: str = "") -> None:
-        """150 = A, 6 or E: the request is on its way, or its outcome is not known."""
-        status = "A" if request is None else "E" if request.is_replace else "6"
-        step = Step(status, status)
+        """150 = A, 6 or E: the request is on its way, or its outcome is not known. Where the client has asked for more
+        of an order of unknown fate, 39 says so: 6 and E come before A.
+        """
+        exec_type = "A" if request is None else "E" if request.is_replace else "6"
+        step = Step(exec_type, chain.row if request is None else exec_type)
         exec_id = self._exec_id(chain, order, step, None)
         self._hand_on(
             chain, order, Telling(step, exec_id, chain.told_cum_lots, self._wall_ns(None), request, text=text)

@@ -69,6 +69,7 @@ class PositionReports:
         self._watches: dict[bytes, _Watch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._follower: asyncio.Task[None] | None = None
+        self._counted_at_asking: dict[Key, int] = {}  # the engine's count, when the venue was asked last
         self._report_count = 0
         self._account = client.rules.account.encode() or b"NONE"
 
@@ -116,6 +117,7 @@ class PositionReports:
         self._watches.clear()
 
     async def _answer(self, watch: _Watch) -> None:
+        counted = self._counted()
         try:
             found = [held for held in await self._ask([watch]) if watch.hits(held) and held.net_qty_lots]
         except TidingsError as error:
@@ -131,6 +133,7 @@ class PositionReports:
         self._acknowledge(watch.request_id, len(found), result, COMPLETED, "")
         for held in found:
             self._tell(watch, held, len(found), is_unsolicited=False)
+        self._counted_at_asking = counted  # what has moved since is not in this answer
         if watch.request_id in self._watches and (self._follower is None or self._follower.done()):
             self._follower = asyncio.get_running_loop().create_task(self._follow())
 
@@ -153,18 +156,19 @@ class PositionReports:
 
     async def _follow(self) -> None:
         """While anybody subscribes: ask again when the engine's count has moved, and tell what is not as told."""
-        before = self._counted()
         while self._watches:
             await asyncio.sleep(LOOK_S)
             counted = self._counted()
-            if counted == before:
+            if counted == self._counted_at_asking:
                 continue
             try:
                 listed = await self._ask(self._watches.values())
             except TidingsError as error:
                 log.warning("%s: positions have changed, and the venue did not tell: %s", self._client.name, error)
+            except Exception:  # a fault of ours must not end what its client goes by
+                log.exception("%s: positions have changed, and could not be told", self._client.name)
             else:
-                before = counted
+                self._counted_at_asking = counted
                 for watch in list(self._watches.values()):
                     self._tell_changes(watch, listed)
             await asyncio.sleep(ASK_AGAIN_S - LOOK_S)

@@ -26,7 +26,6 @@ from tidings.fix_gateway.order_news import (
     REJECT,
     UNKNOWN,
     UNSENT,
-    has_what_was_asked,
 )
 from tidings.fix_gateway.reject_codes import OTHER
 from tidings.market.book import Book
@@ -65,7 +64,10 @@ class TakingUp(Strategy):
         """From here on each order's own listener hears everything."""
         self._is_catching_up = False
         for chain in self._desk.chains.open_chains():
-            if chain.order is not None and chain.order.handle:
+            if chain.order is None:
+                continue
+            self._desk.news.settle_filled(chain, chain.order)
+            if chain.order.handle and not chain.is_done:
                 self._settle_requests(chain, chain.order)
         self.is_done.set()
 
@@ -88,8 +90,7 @@ class TakingUp(Strategy):
         try:
             for effect, order, report in lived_again(story, engine.products):
                 chain.order = order
-                is_in_force = chain.replace is not None and has_what_was_asked(chain.replace, order)
-                news.hear_chain(chain, effect & (RETOLD | AMEND if is_in_force else RETOLD), order, report)
+                news.hear_chain(chain, effect & RETOLD, order, report)
                 if effect & (REJECT | UNSENT) and order.is_done:
                     news.hear_chain(chain, effect & (REJECT | UNSENT), order, report)
         except UsageError as error:
@@ -105,16 +106,19 @@ class TakingUp(Strategy):
             return
         order = make_order(OrderTerms(instrument, Side(int(chain.side)), ord_type=OrdType.LIMIT))
         chain.order = order
-        text = NEVER_SENT if chain.told_status == "A" else FORGOTTEN
+        event, text = (Event.REJECT, NEVER_SENT) if chain.told_status == "A" else (Event.CANCELED, FORGOTTEN)
         if text is FORGOTTEN:
             log.error("order %s: %s", chain.first_id, text)
-        self._desk.news.tell(chain, order, Event.REJECT, None, text=text, rej_reason=OTHER)
+        self._desk.news.tell(chain, order, event, None, text=text, rej_reason=OTHER)
+        self._desk.news.answer_what_is_left(chain, order)
 
     def _settle_requests(self, chain: OrderChain, order: Order) -> None:
         """Requests under way when the process ended: a cancel is made again, an amend shows its outcome."""
         entry, now_ns = self._desk.phemex.entry, self._desk.clock.read_now_ns()
         if chain.cancel is not None and not order.is_cancel_pending:
+            chain.cancel.is_repeated = True
             entry.cancel_order(order, now_ns)
+            self._desk.lost_cancels.begin(chain)  # it may have been denied: no room, or no connection yet
         if chain.replace is not None and not order.is_amend_pending:
             self._desk.news.settle_lost_replace(chain, order)
 

@@ -13,7 +13,18 @@ from tidings.fix.timestamps import timestamp
 from tidings.fix_gateway.execution_matrix import TERMINAL, Step
 from tidings.fix_gateway.field_text import Fields, average_text, decimal_text
 from tidings.fix_gateway.order_chains import OrderChain, Request
-from tidings.model.enums import ExecInst, OrdType, PegType, PosSide, ProductLine, Side, TimeInForce, TradeType, Trigger
+from tidings.model.enums import (
+    ExecInst,
+    OrdStatus,
+    OrdType,
+    PegType,
+    PosSide,
+    ProductLine,
+    Side,
+    TimeInForce,
+    TradeType,
+    Trigger,
+)
 from tidings.model.execution_report import ExecutionReport
 from tidings.model.instrument import Instrument
 from tidings.model.order import Order
@@ -140,7 +151,7 @@ def _terms(chain: OrderChain, order: Order, profile: Profile) -> dict[int, bytes
         found[44] = price_text(instrument, order.price_ticks).encode()
     if order.stop_px_ticks:
         found[99] = price_text(instrument, order.stop_px_ticks).encode()
-        found[636] = b"N" if order.ord_status.name == "UNTRIGGERED" else b"Y"
+        found[636] = b"N" if order.status == OrdStatus.UNTRIGGERED else b"Y"  # also while a request is pending
     if order.display_qty_lots:
         found[111] = qty_text(instrument, order.display_qty_lots).encode()
     end_tag = LAST_TAG if profile.is_extended else FIRST_OWN_TAG
@@ -244,12 +255,14 @@ def cancel_reject(
     request: Request, order_id: str, ord_status: str, cxl_rej_reason: int, text: str, wall_ns: int, profile: Profile,
     code: int = 0,
 ) -> Fields:  # fmt: skip
-    """The body of an OrderCancelReject: 39 is what the order is now, 8 if nobody knows it."""
+    """The body of an OrderCancelReject: 39 is what the order is now, 8 if nobody knows it. Ids go back byte for byte,
+    whatever bytes a client took for one.
+    """
     found = {
-        11: request.cl_ord_id.encode(),
+        11: request.cl_ord_id.encode("latin-1"),
         37: order_id.encode() if order_id else NONE,
         39: ord_status.encode(),
-        41: request.orig_cl_ord_id.encode(),
+        41: request.orig_cl_ord_id.encode("latin-1"),
         58: text.encode(),
         60: timestamp(wall_ns, profile.time_digits),
         102: b"%d" % cxl_rej_reason,

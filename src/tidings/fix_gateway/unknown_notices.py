@@ -20,12 +20,13 @@ class UnknownNotices:
         self.timeouts_ns: dict[str, int] = {}  # by the client's name
         self._open: list[_Open] = []
 
-    def begin(self, chain: OrderChain, request: Request | None, now_ns: int) -> None:
-        """Its client has just been told that the outcome is unknown."""
+    def begin(self, chain: OrderChain, request: Request | None, now_ns: int) -> bool:
+        """The outcome is unknown: whether its client is to be told. False: it was, and a cancel was lost again."""
         timeout_ns = self.timeouts_ns.get(chain.owner)
         is_known = any(one.chain is chain and one.request is request for one in self._open)
         if timeout_ns is not None and not is_known:
             self._open.append(_Open(chain, request, now_ns + timeout_ns))
+        return not is_known
 
     def due(self, now_ns: int) -> list[tuple[OrderChain, Request | None]]:
         """What is to be told of again; each is given once, and only if its fate is still unknown."""

@@ -156,6 +156,36 @@ def test_a_full_disk_is_survived_and_tried_again(tmp_path, monkeypatch):
     again.close()
 
 
+def test_orders_that_end_while_the_disk_is_full_keep_their_ids(tmp_path, monkeypatch):
+    """What is tried again is the base of then: those that have left it since are of a later one."""
+    chains = opened(tmp_path)
+    for number in (1, 2, 3):
+        live(chains, number)
+    with monkeypatch.context() as patch:
+        patch.setattr(chains._log, "_write_base", lambda ids, base: _raise(OSError(28, "No space left on device")))
+        chains.sync()
+        wait(chains)
+    assert (tmp_path / OLD_NAME).exists()
+    for number in (4, 6, 7):  # those of the base that is not written are not among the last any more
+        live(chains, number)
+    chains.sync()
+    wait(chains)
+    assert not (tmp_path / OLD_NAME).exists()
+    for number in range(8, 20):
+        live(chains, number)
+    chains.sync()
+    wait(chains)
+    chains.close()
+    again = opened(tmp_path)
+    names = [f"{letter}{number}" for number in (1, 2, 3, 4, 6, 7) for letter in "orx"]
+    assert [name for name in names if not again.is_used(name)] == []
+    again.close()
+
+
+def _raise(error):
+    raise error
+
+
 @pytest.mark.parametrize("name", [BASE_NAME, IDS_NAME, NAME])
 def test_damage_is_refused(tmp_path, name):
     chains = opened(tmp_path)

@@ -119,6 +119,25 @@ def test_several_resets_lose_nothing(memory):
     assert told_again(backlog) == ["a", "b", "c"]
 
 
+def test_a_reset_inside_the_session_loses_nothing(memory):
+    """What waited behind a replay is dropped with the numbers; and a second reset may come between two slices."""
+    names = [f"e{number}" for number in range(SLICE_MSGS + 50)]
+    store, backlog = memory()
+    backlog.begin()
+    tell(store, *names)
+    store.reset(1)
+    backlog.begin_behind_reset()
+    assert backlog.is_sending
+    first = [dict(fields)[17].decode() for fields in backlog.next_slice()]
+    tell(store, *first, "live")
+    backlog.note_stored()
+    store.reset(2)
+    backlog.begin_behind_reset()
+    assert sorted(told_again(backlog)) == sorted([*names, "live"])
+    backlog.begin_behind_reset()
+    assert not backlog.is_sending
+
+
 def test_a_process_that_ends_between_two_slices_repeats_and_loses_nothing(memory):
     names = [f"e{number}" for number in range(2 * SLICE_MSGS + 50)]
     store, backlog = memory()

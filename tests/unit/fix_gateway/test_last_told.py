@@ -179,3 +179,8 @@ def test_a_drop_copy_whose_disk_is_full_keeps_nothing_from_the_client(caplog):
     story.fill(1)
     assert story.told == ["0/0", "F/1"]
     assert "DC: a drop copy could not be told of a report" in caplog.text
+
+
+def test_an_end_by_the_venues_word_is_not_told_again(chains):
+    """150=I with 39=2: of an order without a quantity of its own. That of a status request says what was told, too."""
+    assert read(chains, NEW, FILL, "11=o1|14=0.004|17=X-2|37=X|39=2|150=I|151=0|").told_status == "2"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fix_story import PRICE_TICKS, Story, make_instrument
 
+from tidings.engine.adoption import live_through
 from tidings.fix_gateway import order_news
 from tidings.model.enums import ExecType, OrdStatus, OrdType, ReportSource, RequestKind, Side, TimeInForce, Trigger
 from tidings.model.execution_report import report_of
@@ -201,3 +202,79 @@ def test_a_stop_that_never_triggered_is_cancelled_and_what_an_ioc_leaves_expires
             story.hear(ExecType.NEW)
         story.hear(ExecType.CANCELED)
         assert story.told[-1] == told
+
+
+def test_a_replace_that_leaves_nothing_to_fill_is_answered_before_the_end():
+    """The venue takes the new quantity, and it is what has filled by then."""
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.fill(4)
+    story.ask("r1", is_replace=True, order_qty_lots=4)
+    story.hear(ExecType.REPLACED, settles=order_news.AMEND, order_qty_lots=4, cum_qty_lots=4)
+    assert story.told == ["0/0", "F/1", "5/1", "I/2"]
+    answer, end = story.reports[2:]
+    assert (answer[11], answer[41], answer[38], answer[14], answer[151]) == ("r1", "o1", "0.004", "0.004", "0")
+    assert (end[11], end[14], end[151]) == ("r1", "0.004", "0")
+    assert story.problems == []
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_a_replace_whose_only_word_is_the_last_fill_is_answered_by_its_terms(is_asked):
+    """A price that crosses: what fills the order has the new price, and nothing else will say that it is in force."""
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.ask("r1", is_replace=True, price_ticks=PRICE_TICKS + 10)
+    story.hear(
+        ExecType.TRADE, exec_id=EXEC_IDS[0], last_qty_lots=10, last_px_ticks=PRICE_TICKS, fee_mantissa=1,
+        price_ticks=PRICE_TICKS + 10 * is_asked,
+    )  # fmt: skip
+    assert story.told == ["0/0", "5/0", "F/2"] if is_asked else ["0/0", "F/2", "9/2"]
+    assert story.reports[-1][11] == ("r1" if is_asked else "o1")
+    assert story.problems == []
+
+
+def test_an_order_of_unknown_fate_that_is_to_be_cancelled_is_pending_cancel():
+    story = Story()
+    story.ask("c1", is_replace=False)
+    story.hear(ExecType.UNKNOWN, request_kind=RequestKind.NEW, source=ReportSource.LOCAL)
+    story.hear(ExecType.NEW)
+    assert story.told == ["A/6", "0/6"]
+
+
+@pytest.mark.parametrize(("code", "told"), [(10002, ["4/4"]), (11068, ["9/0", "4/4"])])
+def test_a_repeated_cancel_that_finds_no_order_is_answered_by_the_orders_end(code, told):
+    """The first one had no answer, and may have done it. Any other refusal is one."""
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.ask("c1", is_replace=False)
+    story.chain.cancel.is_repeated = True
+    story.hear(ExecType.CANCEL_REJECTED, settles=order_news.REJECT, request_kind=RequestKind.CANCEL, code=code)
+    story.hear(ExecType.CANCELED)
+    assert story.told[1:] == told
+    assert (story.reports[-1][11], 41 in story.reports[-1]) == (("c1", True) if code == 10002 else ("o1", False))
+
+
+@pytest.mark.parametrize("request_of", [("cancel",), ("amend", 1, 0)])
+def test_a_stop_that_waits_is_not_working_while_something_is_asked_of_it(request_of):
+    terms = OrderTerms(
+        make_instrument(), Side.BUY, ord_type=OrdType.STOP, trigger=Trigger.LAST_PRICE, time_in_force=TimeInForce.IOC
+    )
+    story = Story(terms)
+    story.order.stop_px_ticks = PRICE_TICKS + 100
+    story.hear(ExecType.UNTRIGGERED)
+    story.ask("c1", is_replace=request_of[0] == "amend")
+    live_through(story.order, [request_of])
+    story.news.tell_pending(story.chain, story.order, story.chain.open_requests[0])
+    assert [report[636] for report in story.reports] == ["N", "N"]
+
+
+@pytest.mark.parametrize(("code", "text"), [(11068, None), (10002, "mass cancel")])
+def test_a_cancel_of_ours_that_was_refused_is_not_why_the_order_ends_later(code, text):
+    """But one that found no order may be the second, and the first have done it."""
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.chain.ended_by = "mass cancel"
+    story.hear(ExecType.CANCEL_REJECTED, settles=order_news.REJECT, request_kind=RequestKind.CANCEL, code=code)
+    story.hear(ExecType.CANCELED)
+    assert story.told == ["0/0", "4/4"]
+    assert story.reports[-1].get(58) == text
