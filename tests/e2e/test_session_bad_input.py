@@ -1,5 +1,6 @@
 """Wrong keys, prices, symbols, addresses and settings: an error that names the thing and says what to do, no secret."""
 
+import asyncio
 import json
 import logging
 import socket
@@ -153,6 +154,28 @@ async def test_symbols_nobody_can_trade(phemex):
         phemex.limit("BTCUSTD", "buy", qty="1", price="1")
     with pytest.raises(UnknownSymbol, match="ETHUSD cannot be traded"):
         phemex.arm("ETHUSD", "buy")
+
+
+async def test_a_slip_in_a_question_is_told_and_does_not_read_as_nothing(phemex):
+    """A flat position of "btcusdt", or books that go on after `unsubscribe(channels="book")`, would be believed."""
+    with pytest.raises(UnknownSymbol, match="did you mean BTCUSDT"):
+        phemex.position("btcusdt")
+    with pytest.raises(tidings.errors.UsageError, match="pos_side"):
+        phemex.position("BTCUSDT", "up")
+    assert phemex.position("BTCUSDT", "long") is phemex.position("BTCUSDT", tidings.PosSide.LONG)
+    for channels in ("book", [1]):
+        with pytest.raises(tidings.errors.UsageError, match="channels"):
+            await phemex.subscribe("BTCUSDT", channels=channels)
+        with pytest.raises(tidings.errors.UsageError, match="channels"):
+            phemex.unsubscribe("BTCUSDT", channels=channels)
+    with pytest.raises(tidings.errors.UsageError, match="reason"):
+        phemex.kill(None)
+
+
+@pytest.mark.parametrize("times", [{"seconds": float("nan")}, {"seconds": -1}, {"seconds": "5"}, {"timer_ms": None}])
+async def test_a_time_that_is_none_does_not_begin_a_run(phemex, times):
+    with pytest.raises(tidings.errors.UsageError, match="seconds from 0"):
+        await asyncio.wait_for(phemex.run(tidings.Strategy(), **{"seconds": 0, **times}), 5)
 
 
 BAD_NUMBERS = [

@@ -59,6 +59,23 @@ class OrderDesk:
         self.check_entered()
         return self._engine.products.tradable(symbol)
 
+    def known(self, symbol: str) -> Instrument:
+        """The instrument, tradable or not: what is open in it can be taken off. Raises UnknownSymbol."""
+        self.check_entered()
+        products = self._engine.products
+        if isinstance(symbol, str) and symbol in products.skipped:  # since the catalogue was read again, perhaps
+            for order in self._engine.entry.orders.open_orders():
+                if order.symbol == symbol:
+                    return order.terms.instrument
+        return products.known(symbol)
+
+    def check_symbol(self, symbol: str) -> None:
+        """Raise UnknownSymbol for what the catalogue never had: a slip must not read as nothing held."""
+        self.check_entered()
+        products = self._engine.products
+        if not isinstance(symbol, str) or (products.find(symbol) is None and symbol not in products.skipped):
+            products.tradable(symbol)
+
     def check_entered(self) -> None:
         """Raise OrderDenied (NOT_READY) unless the session has been entered."""
         if not hasattr(self._engine, "entry"):

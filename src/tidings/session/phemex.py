@@ -9,6 +9,7 @@ straight through.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from decimal import Decimal
@@ -41,6 +42,7 @@ from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.model.position import Position
 from tidings.model.scale import price_ticks, qty_lots
+from tidings.model.words import pos_side_of
 from tidings.session.armed_order import ArmedOrder
 from tidings.session.bulk_cancel import cancel_orders
 from tidings.session.denials import denial_text
@@ -48,7 +50,6 @@ from tidings.session.denied_order import denied
 from tidings.session.market_face import MarketFace
 from tidings.session.order_desk import OrderDesk
 from tidings.session.order_ticket import OrderTicket
-from tidings.venue.phemex.market_topics import BOOKS_AND_TRADES
 from tidings.venue.phemex.products import Products
 
 Value = str | int | Decimal
@@ -266,9 +267,10 @@ class Phemex(MarketFace):
         """What we hold, per symbol and position side."""
         return [position for position in self.engine.positions if position.net_qty_lots or position.venue_qty_lots]
 
-    def position(self, symbol: str, pos_side: PosSide = PosSide.MERGED) -> Position:
-        """What we hold in one symbol; changed in place as executions come."""
-        return self.engine.positions.of(symbol, pos_side)
+    def position(self, symbol: str, pos_side: str | PosSide = PosSide.MERGED) -> Position:
+        """What we hold in one symbol; changed in place as executions come. Raises UnknownSymbol."""
+        self.desk.check_symbol(symbol)
+        return self.engine.positions.of(symbol, pos_side_of(pos_side))
 
     def foreign_orders(self) -> list[ForeignOrder]:
         """Open orders of the account that are not of this session, as far as we were told: shown, never touched."""
@@ -285,13 +287,13 @@ class Phemex(MarketFace):
 
         For when somebody has found out why the two differ.
         """
-        instrument = self.instrument(symbol)
+        instrument = self.desk.known(symbol)
         if self.engine.credentials is not None:
             self.engine.truth.watch.accept(instrument.symbol)
 
     async def cancel_all(self, symbol: str) -> None:
         """Cancel everything in one symbol, working and untriggered orders. Reports follow on the stream."""
-        await self.engine.queries.cancel_all(self.instrument(symbol))
+        await self.engine.queries.cancel_all(self.desk.known(symbol))
 
     # ---- Limits and states ---------------------------------------------------------------------------------------
 
@@ -323,7 +325,7 @@ class Phemex(MarketFace):
         Raises UsageError without a reason or a key.
         """
         self.desk.check_entered()
-        if not reason.strip():
+        if not isinstance(reason, str) or not reason.strip():
             raise UsageError("a kill needs a reason: it is written down, and read by who re-arms")
         if self.engine.credentials is None:
             raise UsageError("this session has no key: there is nothing it could cancel")
@@ -372,16 +374,6 @@ class Phemex(MarketFace):
         """
         return await self.engine.refresh_products()
 
-    async def subscribe(self, *symbols: str, channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
-        """Follow these channels of these symbols: "book", "trade", "kline:60" (seconds), "ticker", "index", "mark",
-        "funding", "predicted_funding" (docs/market_data.md). The strategy hears them.
-        """
-        await self.engine.market.subscribe([self.instrument(symbol) for symbol in symbols], channels)
-
-    def unsubscribe(self, *symbols: str, channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
-        """Take back one `subscribe` of these: what nobody else follows is ended."""
-        self.engine.market.unsubscribe([self.instrument(symbol) for symbol in symbols], channels)
-
     async def run(
         self, *strategies: Strategy | Iterable[Strategy], seconds: float | None = None, timer_ms: int = 100
     ) -> None:
@@ -391,6 +383,11 @@ class Phemex(MarketFace):
         """
         from tidings.session.strategy_session import members_of  # it derives from this class
 
-        if timer_ms < 1 or (seconds is not None and seconds < 0):
-            raise UsageError(f"timer_ms from 1, seconds from 0: were {timer_ms}, {seconds}")
+        if not _is_from(1, timer_ms) or (seconds is not None and not _is_from(0, seconds)):
+            raise UsageError(f"timer_ms from 1, seconds from 0: were {timer_ms!r}, {seconds!r}")
         await self.engine.run(members_of(self, strategies), seconds=seconds, timer_ms=timer_ms)
+
+
+def _is_from(least: int, number: object) -> bool:
+    """Whether it is a number that can be counted to, from `least`; what is none compares with nothing, or falsely."""
+    return isinstance(number, int | float) and least <= number < math.inf

@@ -57,6 +57,28 @@ def test_what_has_been_delisted_is_refused_whatever_was_said_before(engine):
         desk.terms(SYMBOL, "buy")
 
 
+def test_what_has_been_delisted_can_still_be_taken_off(engine):
+    """Its open orders and its position are ours, whatever the catalogue says now."""
+    desk = OrderDesk(engine)
+    order = SimpleNamespace(symbol=SYMBOL, terms=LIMIT)
+    engine.entry = SimpleNamespace(orders=SimpleNamespace(open_orders=lambda: [order]))
+    engine.products = Products({}, skipped={SYMBOL: "the venue says Delisted"})
+    assert desk.known(SYMBOL) is LIMIT.instrument
+    desk.check_symbol(SYMBOL)
+    order.symbol = "another"
+    with pytest.raises(UnknownSymbol, match="Delisted"):
+        desk.known(SYMBOL)
+
+
+@pytest.mark.parametrize("slip", [SYMBOL.lower(), "", None, [SYMBOL], SYMBOL + " "])
+def test_what_nobody_ever_listed_is_no_symbol(engine, slip):
+    desk = OrderDesk(engine)
+    engine.entry = SimpleNamespace(orders=SimpleNamespace(open_orders=list))
+    for ask in (desk.known, desk.check_symbol):
+        with pytest.raises(UsageError):
+            ask(slip)
+
+
 @pytest.mark.parametrize("words", [{"text": ["a"]}, {"trigger": {}}, {"no_such_word": 1}])
 def test_what_is_no_word_is_refused(engine, words):
     with pytest.raises((UsageError, TypeError)):
