@@ -5,7 +5,7 @@ Nothing is rounded, ever: a value between two steps is refused with its two neig
 where they look harmless, because 0.1 + 0.2 does not.
 """
 
-from decimal import Context, Decimal, localcontext
+from decimal import Context, Decimal, InvalidOperation, localcontext
 
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
@@ -135,9 +135,13 @@ cdef Fault mantissa_of_str(str text, int scale, int64_t* mantissa) except *:
         return FAULT_NOT_A_NUMBER
     start = PyUnicode_AsUTF8AndSize(text, &count)
     fault = read_plain(start, count, scale, mantissa)
-    if fault == FAULT_EXPONENT:
-        return mantissa_of_decimal(Decimal(text), scale, mantissa)
-    return fault
+    if fault != FAULT_EXPONENT:
+        return fault
+    try:
+        number = Decimal(text)
+    except InvalidOperation:        # an exponent beyond those that Decimal knows
+        return FAULT_NOT_A_NUMBER
+    return mantissa_of_decimal(number, scale, mantissa)
 
 
 cdef Fault read_plain(const char* text, Py_ssize_t count, int scale, int64_t* mantissa) noexcept nogil:

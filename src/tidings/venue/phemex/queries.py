@@ -23,6 +23,7 @@ from tidings.venue.phemex.replies import open_envelope
 # (method, path, query, body, signed, what) → (status, body): counts, encodes, signs, sends, waits.
 Ask = Callable[[str, str, str, bytes, bool], Awaitable[tuple[int, bytes]]]
 
+DIGITS_MAX = 40  # either side of the point of a number in a query
 PAGE_ROWS = 200  # the most of any list (phemex docs 2026, "limit")
 CODE_NOTHING_FOUND = 10002  # an empty open-order list is answered with "order not found" (captured live)
 
@@ -294,8 +295,10 @@ def _plain(value: str | int | Decimal, name: str) -> str:
         raise UsageError(f"{name}: use str, int or Decimal, not {type(value).__name__}: was {value!r}")
     try:
         number = Decimal(value)
-    except ArithmeticError as error:
+    except (ArithmeticError, TypeError, ValueError) as error:
         raise UsageError(f"{name}: expected a decimal number: was {value!r}") from error
     if not number.is_finite():
         raise UsageError(f"{name}: must be finite: was {value!r}")
+    if number.adjusted() > DIGITS_MAX or int(number.as_tuple().exponent) < -DIGITS_MAX:  # written out it may have 10^18
+        raise UsageError(f"{name}: more than {DIGITS_MAX} digits before or behind the point: was {value!r}")
     return format(number, "f")

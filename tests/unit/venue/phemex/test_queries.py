@@ -5,7 +5,7 @@ import json
 import pytest
 from market_instruments import INVERSE, LINEAR, SPOT
 
-from tidings.errors import ConnectionLost, PeerError, VenueError
+from tidings.errors import ConnectionLost, PeerError, UsageError, VenueError
 from tidings.venue.phemex.queries import Queries
 
 OPEN, EMPTY = {"code": 0, "msg": "", "data": []}, {"code": 10002, "msg": "OM_ORDER_NOT_FOUND", "data": None}
@@ -38,6 +38,15 @@ async def test_cancel_all_asks_for_both_halves():
         "DELETE /g-orders/all?symbol=BTCUSDT&untriggered=false",
         "DELETE /g-orders/all?symbol=BTCUSDT&untriggered=true",
     ]
+
+
+@pytest.mark.parametrize("number", [None, [], "x", 1.5, True, "nan", "1e-99999999", "1e99999999", "1e-50"])
+async def test_number_that_cannot_be_written_out_is_refused(number):
+    """A hundred million zeros are no leverage, and would fill the memory first."""
+    venue = Venue()
+    with pytest.raises(UsageError, match="leverage"):
+        await rows_of(venue).set_leverage(LINEAR, number, None, is_hedged=False)
+    assert venue.asked == []
 
 
 @pytest.mark.parametrize("problem", [ConnectionLost("gone"), {"code": 11083, "msg": "", "data": None}])
