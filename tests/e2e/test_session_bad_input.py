@@ -170,6 +170,11 @@ async def test_a_slip_in_a_question_is_told_and_does_not_read_as_nothing(phemex)
             phemex.unsubscribe("BTCUSDT", channels=channels)
     with pytest.raises(tidings.errors.UsageError, match="reason"):
         phemex.kill(None)
+    order = (await placed(phemex, USD_M)).order
+    for ask in (phemex.order, phemex.cancel, phemex.amend):
+        with pytest.raises(TypeError, match="float"):
+            ask(order.handle + 0.5)
+    assert not order.is_cancel_pending
 
 
 @pytest.mark.parametrize("times", [{"seconds": float("nan")}, {"seconds": -1}, {"seconds": "5"}, {"timer_ms": None}])

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from functools import cached_property
+from operator import index
 from types import TracebackType
 from typing import Any
 
@@ -215,7 +216,7 @@ class Phemex(MarketFace):
 
     def order(self, handle: int) -> Order | None:
         """The order of a handle; None when it is not of this session or long forgotten."""
-        return self.entry.orders.find(handle)
+        return self.entry.orders.find(index(handle))  # a float would be cut, and mean some order
 
     def cancel(self, handle: int) -> int:
         """Ask to cancel an order: 0, or the negative DenyReason. Returns when the kernel has the bytes."""
