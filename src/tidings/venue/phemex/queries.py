@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from tidings.errors import PeerError, TidingsError, UsageError, VenueError
@@ -169,10 +170,12 @@ class Queries:
 
     async def cancel(self, instrument: Instrument, order_id: str, *, is_hedged: bool = False) -> None:
         """Cancel one order, also one that is not of this session: by the venue's id (a UUID) or by ClOrdID."""
+        if not order_id:
+            raise UsageError("which order? Give the venue's id (a UUID) or a ClOrdID")
         line = ProductLine(instrument.line)
         path = _LINE_PATHS[line] if line == ProductLine.SPOT else f"{_LINE_PATHS[line]}/cancel"
         key = "orderID" if _is_uuid(order_id) else "clOrdID"
-        query = f"{key}={order_id}&symbol={instrument.symbol}"
+        query = f"{key}={quote(order_id, safe='')}&symbol={instrument.symbol}"  # it may be any program's
         if line != ProductLine.LINEAR:
             await self.request("DELETE", path, query)
         elif not is_hedged:

@@ -40,6 +40,15 @@ async def test_cancel_all_asks_for_both_halves():
     ]
 
 
+async def test_id_of_an_order_is_one_value_whatever_is_in_it():
+    """Somebody's ClOrdID, or a slip, must not become a parameter of its own, as another symbol."""
+    venue = Venue(DONE)
+    await rows_of(venue).cancel(INVERSE, "a&symbol=ETHUSD é")
+    assert venue.asked == ["DELETE /orders/cancel?clOrdID=a%26symbol%3DETHUSD%20%C3%A9&symbol=BTCUSD"]
+    with pytest.raises(UsageError, match="which order"):
+        await rows_of(venue).cancel(INVERSE, "")
+
+
 @pytest.mark.parametrize("number", [None, [], "x", 1.5, True, "nan", "1e-99999999", "1e99999999", "1e-50"])
 async def test_number_that_cannot_be_written_out_is_refused(number):
     """A hundred million zeros are no leverage, and would fill the memory first."""
