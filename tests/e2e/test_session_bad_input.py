@@ -229,3 +229,42 @@ async def test_what_a_line_has_no_word_for_is_refused_not_dropped(phemex, symbol
         phemex.limit(symbol, "buy", qty="10" if symbol == "BTCUSD" else "0.001", price="60000", **options)
     assert phemex.entry.submitted_count == 0
     assert phemex.open_orders() == []
+
+
+async def test_a_session_is_entered_once(quiet_exchange):
+    """Entered again it would be put together anew, and what runs in it would hear no more, without a word."""
+    session = tidings.connect("local", exchange=str(quiet_exchange.ready_file), journal="none")
+    async with session as phemex:
+        with pytest.raises(tidings.errors.UsageError, match="entered once"):
+            await session.__aenter__()
+        await placed(phemex, USD_M)
+        await phemex.cancel_all("BTCUSDT")
+    with pytest.raises(tidings.errors.UsageError, match="entered once"):
+        await session.__aenter__()
+
+
+async def test_a_second_run_beside_the_first_is_refused(phemex):
+    """It would take the callbacks from the first, whose end would then take them from it."""
+    running = asyncio.ensure_future(phemex.run(tidings.Strategy(), seconds=0.05))
+    await asyncio.sleep(0)
+    with pytest.raises(tidings.errors.UsageError, match="one run"):
+        await phemex.run(tidings.Strategy(), seconds=0)
+    await running
+    await phemex.run(tidings.Strategy(), seconds=0)
+
+
+NEEDS_A_SESSION = {
+    "subscribe": lambda phemex: phemex.subscribe("BTCUSDT"),
+    "cancel_all": lambda phemex: phemex.cancel_all("BTCUSDT"),
+    "set_position_mode": lambda phemex: phemex.set_position_mode("BTCUSDT", "OneWay"),
+    "assign_margin": lambda phemex: phemex.assign_margin("BTCUSDT", "1"),
+    "refresh_products": lambda phemex: phemex.refresh_products(),
+    "run": lambda phemex: phemex.run(tidings.Strategy(), seconds=0),
+    "history": lambda phemex: phemex.history.klines("BTCUSDT", 60, "2026-08-01").all(),
+}
+
+
+@pytest.mark.parametrize("name", NEEDS_A_SESSION)
+async def test_what_needs_a_session_says_so_before_it_is_entered(name):
+    with pytest.raises(tidings.TidingsError, match="not open"):
+        await NEEDS_A_SESSION[name](tidings.connect("local"))

@@ -100,6 +100,8 @@ class History:
         return Backfill(pages, self.questions, begin_ns, end_ns)
 
     def _asked(self, symbol: str, begin: Moment, end: Moment | None) -> tuple[Instrument, int, int]:
+        if not hasattr(self._engine, "products"):
+            raise UsageError("the session is not open: ask for the past inside `async with`")
         now_ns = self._engine.clock.read_wall_ns()
         begin_ns = unix_ns(begin)
         end_ns = now_ns if end is None else min(unix_ns(end), now_ns)

@@ -39,10 +39,12 @@ class MarketFace:
         """Follow these channels of these symbols: "book", "trade", "kline:60" (seconds), "ticker", "index", "mark",
         "funding", "predicted_funding" (docs/market_data.md). The strategy hears them.
         """
+        self.desk.check_entered()
         await self.engine.market.subscribe([self.desk.instrument(symbol) for symbol in symbols], _words(channels))
 
     def unsubscribe(self, *symbols: str, channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
         """Take back one `subscribe` of these: what nobody else follows is ended."""
+        self.desk.check_entered()
         self.engine.market.unsubscribe([self.desk.known(symbol) for symbol in symbols], _words(channels))
 
     def books(self, *symbols: str) -> MarketIterator[Book]:

@@ -9,7 +9,6 @@ straight through.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from decimal import Decimal
@@ -79,8 +78,12 @@ class Phemex(MarketFace):
         self.engine = engine
         self.waiting: set[OrderTicket] = set()  # somebody awaits these
         self.desk = OrderDesk(engine)
+        self._was_entered = self._is_running = False
 
     async def __aenter__(self) -> Phemex:
+        if self._was_entered:
+            raise UsageError("a session is entered once: make another with connect()")
+        self._was_entered = True
         await self.engine.start()
         return self
 
@@ -294,7 +297,8 @@ class Phemex(MarketFace):
 
     async def cancel_all(self, symbol: str) -> None:
         """Cancel everything in one symbol, working and untriggered orders. Reports follow on the stream."""
-        await self.engine.queries.cancel_all(self.desk.known(symbol))
+        instrument = self.desk.known(symbol)
+        await self.engine.queries.cancel_all(instrument)
 
     # ---- Limits and states ---------------------------------------------------------------------------------------
 
@@ -358,14 +362,14 @@ class Phemex(MarketFace):
 
     async def set_position_mode(self, symbol: str, mode: str) -> None:
         """ "OneWay" or "Hedged" (USD-M); the venue refuses while the symbol has a position or open orders."""
-        await self.engine.queries.set_position_mode(self.instrument(symbol), mode)
+        instrument = self.instrument(symbol)
+        await self.engine.queries.set_position_mode(instrument, mode)
         self.engine.set_hedged(symbol, mode == "Hedged")
 
     async def assign_margin(self, symbol: str, amount: Value, *, pos_side: str | None = None) -> None:
         """Set the balance assigned to an isolated position, in its settle currency; hedged symbols: of which side."""
-        await self.engine.queries.assign_margin(
-            self.instrument(symbol), amount, pos_side, is_hedged=self.engine.is_hedged(symbol)
-        )
+        instrument, is_hedged = self.instrument(symbol), self.engine.is_hedged(symbol)
+        await self.engine.queries.assign_margin(instrument, amount, pos_side, is_hedged=is_hedged)
 
     async def refresh_products(self) -> Products:
         """Read the product catalogue again.
@@ -373,6 +377,7 @@ class Phemex(MarketFace):
         What is new, or has another grid than at the start, can be traded after the next connect; what is delisted is
         refused from now on.
         """
+        self.desk.check_entered()
         return await self.engine.refresh_products()
 
     async def run(
@@ -382,13 +387,14 @@ class Phemex(MarketFace):
 
         Raises AuthenticationError when the venue refuses the account's stream for good.
         """
-        from tidings.session.strategy_session import members_of  # it derives from this class
+        from tidings.session.strategy_session import check_times, members_of  # it derives from this class
 
-        if not _is_from(1, timer_ms) or (seconds is not None and not _is_from(0, seconds)):
-            raise UsageError(f"timer_ms from 1, seconds from 0: were {timer_ms!r}, {seconds!r}")
-        await self.engine.run(members_of(self, strategies), seconds=seconds, timer_ms=timer_ms)
-
-
-def _is_from(least: int, number: object) -> bool:
-    """Whether it is a number that can be counted to, from `least`; what is none compares with nothing, or falsely."""
-    return isinstance(number, int | float) and least <= number < math.inf
+        check_times(seconds, timer_ms)
+        self.desk.check_entered()
+        if self._is_running:
+            raise UsageError("strategies run here already: those that are to run together are given to one run()")
+        self._is_running = True
+        try:
+            await self.engine.run(members_of(self, strategies), seconds=seconds, timer_ms=timer_ms)
+        finally:
+            self._is_running = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
@@ -78,6 +79,13 @@ class StrategySession(Phemex):
 
     async def run(self, *strategies: object, seconds: float | None = None, timer_ms: int = 100) -> NoReturn:
         raise UsageError(f"strategy {self.name} runs already: strategies are run by the session of the account")
+
+
+def check_times(seconds: float | None, timer_ms: int) -> None:
+    """Raise UsageError for what no run can last, and no timer count; what is no number compares falsely."""
+    for number, least in ((timer_ms, 1), (0 if seconds is None else seconds, 0)):
+        if not isinstance(number, int | float) or not least <= number < math.inf:
+            raise UsageError(f"timer_ms from 1, seconds from 0: were {timer_ms!r}, {seconds!r}")
 
 
 def members_of(
