@@ -237,6 +237,8 @@ async def test_a_session_is_entered_once(quiet_exchange):
     async with session as phemex:
         with pytest.raises(tidings.errors.UsageError, match="entered once"):
             await session.__aenter__()
+        with pytest.raises(tidings.errors.UsageError, match="entered once"):
+            await tidings.Phemex(phemex.engine).__aenter__()
         await placed(phemex, USD_M)
         await phemex.cancel_all("BTCUSDT")
     with pytest.raises(tidings.errors.UsageError, match="entered once"):

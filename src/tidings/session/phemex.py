@@ -81,7 +81,7 @@ class Phemex(MarketFace):
         self._was_entered = self._is_running = False
 
     async def __aenter__(self) -> Phemex:
-        if self._was_entered:
+        if self._was_entered or self.engine.is_open:
             raise UsageError("a session is entered once: make another with connect()")
         self._was_entered = True
         await self.engine.start()
