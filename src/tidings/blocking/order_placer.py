@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -107,8 +108,9 @@ class OrderPlacer:
         phemex = await self._account.session()
         ours = [ticket for ticket in self._tickets if ticket.order.symbol == symbol and not ticket.is_done]
         await phemex.cancel_all(symbol)
-        if ours:
-            await asyncio.wait([asyncio.ensure_future(ticket.done()) for ticket in ours], timeout=LAST_REPORTS_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_REPORTS_S):  # how each of them ended is told by its handle, not here
+                await asyncio.gather(*(ticket.done() for ticket in ours), return_exceptions=True)
 
     async def _in_time(self, answer: Awaitable[Result], ticket: OrderTicket) -> Result:
         """The engine ends every request at its deadline; only a stream that says nothing can take longer."""
