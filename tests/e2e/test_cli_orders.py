@@ -143,6 +143,7 @@ def test_cancel_all_asks_for_every_symbol_whatever_becomes_of_the_first(faulty_e
     done = run_here("cancel-all", "BTCUSDT", "ETHUSDT", *at)
 
     assert (done.returncode, set(done.json)) == (1, {"error"})
+    assert "BTCUSDT: not cancelled" in done.stderr and "ETHUSDT: not" not in done.stderr
     assert row_of(faulty_exchange, placed["order_id"])["ord_status"] == "Canceled"
 
 

@@ -115,7 +115,7 @@ async def _cancel_all(options: argparse.Namespace, screen: Screen) -> int:
     async with questions_of(options) as engine:
         products = parse_products(await engine.queries.products())
         instruments = [products.known(symbol) for symbol in options.symbols]  # all of them before anything is done
-        await _cancel_each(engine, instruments)
+        await _cancel_each(engine, instruments, screen)
         for instrument in instruments:
             left[instrument.symbol] = await _left_open(engine, instrument)
     screen.json({"symbols": options.symbols, "left": left})
@@ -124,13 +124,14 @@ async def _cancel_all(options: argparse.Namespace, screen: Screen) -> int:
     return 1 if any(left.values()) else 0
 
 
-async def _cancel_each(engine: Engine, instruments: list[Instrument]) -> None:
-    """Every symbol is asked for, whatever becomes of the others. Raises the first error of the venue's, at the end."""
+async def _cancel_each(engine: Engine, instruments: list[Instrument], screen: Screen) -> None:
+    """Every symbol is asked for, whatever becomes of the others. Tells which failed, and raises the first error."""
     problem: TidingsError | None = None
     for instrument in instruments:
         try:
             await engine.queries.cancel_all(instrument)
         except TidingsError as error:
+            screen.note(f"{instrument.symbol}: not cancelled, or not all of it: {error}")
             problem = problem or error
     if problem is not None:
         raise problem
