@@ -155,8 +155,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     # Order truth: what is compared with the venue's own lists, and when doubt ends trading.
     reconcile_interval_s: Annotated[float, Meta(ge=0.5, le=300)] = 5.0  # a missing stream message shows within two
-    unknown_orders_max: Annotated[int, Meta(ge=1)] = 5  # more of unknown fate in a symbol, and it is halted
-    unknown_age_max_s: Annotated[float, Meta(ge=1)] = 30.0  # one of unknown fate for longer, and its symbol is halted
+    unknown_orders_max: Annotated[int, Meta(ge=1, le=100_000)] = 5  # more of unknown fate in a symbol, and it is halted
+    unknown_age_max_s: Annotated[float, Meta(ge=1, le=86_400)] = 30.0  # one of unknown fate longer: so too
 
     # Which signal trips the kill switch (main thread only, and only where the program handles it in no other way).
     kill_signal: Literal["none", "SIGUSR1", "SIGUSR2"] = "SIGUSR1"

@@ -135,6 +135,18 @@ def test_cancel_all_takes_untriggered_orders_too_and_counts_what_is_left(at, qui
     assert states == ["Canceled", "Deactivated"]
 
 
+def test_cancel_all_asks_for_every_symbol_whatever_becomes_of_the_first(faulty_exchange, faults, run_here) -> None:
+    at = ("--json", "--exchange", faulty_exchange.ready_file)
+    placed = run_here("order", "ETHUSDT", "buy", "0.1", "2900", *at).json
+    faults.set("fail", request="cancel-all", symbol="BTCUSDT")
+
+    done = run_here("cancel-all", "BTCUSDT", "ETHUSDT", *at)
+
+    assert (done.returncode, set(done.json)) == (1, {"error"})
+    assert "BTCUSDT: not cancelled" in done.stderr and "ETHUSDT: not" not in done.stderr
+    assert row_of(faulty_exchange, placed["order_id"])["ord_status"] == "Canceled"
+
+
 def test_order_with_take_profit_and_stop_loss_is_taken(at) -> None:
     done = at("order", "BTCUSDT", "buy", "0.01", "50000", "--take-profit", "60000", "--stop-loss", "45000", "--json")
 

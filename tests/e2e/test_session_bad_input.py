@@ -1,5 +1,6 @@
 """Wrong keys, prices, symbols, addresses and settings: an error that names the thing and says what to do, no secret."""
 
+import asyncio
 import json
 import logging
 import socket
@@ -155,6 +156,33 @@ async def test_symbols_nobody_can_trade(phemex):
         phemex.arm("ETHUSD", "buy")
 
 
+async def test_a_slip_in_a_question_is_told_and_does_not_read_as_nothing(phemex):
+    """A flat position of "btcusdt", or books that go on after `unsubscribe(channels="book")`, would be believed."""
+    with pytest.raises(UnknownSymbol, match="did you mean BTCUSDT"):
+        phemex.position("btcusdt")
+    with pytest.raises(tidings.errors.UsageError, match="pos_side"):
+        phemex.position("BTCUSDT", "up")
+    assert phemex.position("BTCUSDT", "long") is phemex.position("BTCUSDT", tidings.PosSide.LONG)
+    for channels in ("book", [1]):
+        with pytest.raises(tidings.errors.UsageError, match="channels"):
+            await phemex.subscribe("BTCUSDT", channels=channels)
+        with pytest.raises(tidings.errors.UsageError, match="channels"):
+            phemex.unsubscribe("BTCUSDT", channels=channels)
+    with pytest.raises(tidings.errors.UsageError, match="reason"):
+        phemex.kill(None)
+    order = (await placed(phemex, USD_M)).order
+    for ask in (phemex.order, phemex.cancel, phemex.amend):
+        with pytest.raises(TypeError, match="float"):
+            ask(order.handle + 0.5)
+    assert not order.is_cancel_pending
+
+
+@pytest.mark.parametrize("times", [{"seconds": float("nan")}, {"seconds": -1}, {"seconds": "5"}, {"timer_ms": None}])
+async def test_a_time_that_is_none_does_not_begin_a_run(phemex, times):
+    with pytest.raises(tidings.errors.UsageError, match="seconds from 0"):
+        await asyncio.wait_for(phemex.run(tidings.Strategy(), **{"seconds": 0, **times}), 5)
+
+
 BAD_NUMBERS = [
     ({"price": "61000.05"}, GridError, "price 61000.05|off the grid.*0.1, nearest 61000 and 61000.1"),
     ({"price": 61000.0}, GridError, "float"),
@@ -201,3 +229,44 @@ async def test_what_a_line_has_no_word_for_is_refused_not_dropped(phemex, symbol
         phemex.limit(symbol, "buy", qty="10" if symbol == "BTCUSD" else "0.001", price="60000", **options)
     assert phemex.entry.submitted_count == 0
     assert phemex.open_orders() == []
+
+
+async def test_a_session_is_entered_once(quiet_exchange):
+    """Entered again it would be put together anew, and what runs in it would hear no more, without a word."""
+    session = tidings.connect("local", exchange=str(quiet_exchange.ready_file), journal="none")
+    async with session as phemex:
+        with pytest.raises(tidings.errors.UsageError, match="entered once"):
+            await session.__aenter__()
+        with pytest.raises(tidings.errors.UsageError, match="entered once"):
+            await tidings.Phemex(phemex.engine).__aenter__()
+        await placed(phemex, USD_M)
+        await phemex.cancel_all("BTCUSDT")
+    with pytest.raises(tidings.errors.UsageError, match="entered once"):
+        await session.__aenter__()
+
+
+async def test_a_second_run_beside_the_first_is_refused(phemex):
+    """It would take the callbacks from the first, whose end would then take them from it."""
+    running = asyncio.ensure_future(phemex.run(tidings.Strategy(), seconds=0.05))
+    await asyncio.sleep(0)
+    with pytest.raises(tidings.errors.UsageError, match="one run"):
+        await phemex.run(tidings.Strategy(), seconds=0)
+    await running
+    await phemex.run(tidings.Strategy(), seconds=0)
+
+
+NEEDS_A_SESSION = {
+    "subscribe": lambda phemex: phemex.subscribe("BTCUSDT"),
+    "cancel_all": lambda phemex: phemex.cancel_all("BTCUSDT"),
+    "set_position_mode": lambda phemex: phemex.set_position_mode("BTCUSDT", "OneWay"),
+    "assign_margin": lambda phemex: phemex.assign_margin("BTCUSDT", "1"),
+    "refresh_products": lambda phemex: phemex.refresh_products(),
+    "run": lambda phemex: phemex.run(tidings.Strategy(), seconds=0),
+    "history": lambda phemex: phemex.history.klines("BTCUSDT", 60, "2026-08-01").all(),
+}
+
+
+@pytest.mark.parametrize("name", NEEDS_A_SESSION)
+async def test_what_needs_a_session_says_so_before_it_is_entered(name):
+    with pytest.raises(tidings.TidingsError, match="not open"):
+        await NEEDS_A_SESSION[name](tidings.connect("local"))

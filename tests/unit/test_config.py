@@ -93,6 +93,8 @@ def test_endpoints_follow_the_environment():
         ({"lanes": 0}, r"setting lanes \(argument\): .*>= 1"), ({"lanes": 65}, "lanes"), ({"lanes": "4"}, "lanes"),
         ({"lanes": 2.5}, "lanes"), ({"lane_depth": -1}, "lane_depth"), ({"expiry_s": 61}, "expiry_s"),
         ({"deadline_s": 0}, "deadline_s"), ({"deadline_s": float("nan")}, "deadline_s"),
+        ({"unknown_age_max_s": float("inf")}, "unknown_age_max_s"), ({"unknown_age_max_s": 1e300}, "unknown_age_max_s"),
+        ({"unknown_orders_max": 2**63}, "unknown_orders_max"),
         ({"max_notional": 0}, "max_notional"), ({"max_notional": "lots"}, "max_notional"),
         ({"max_notional": Decimal("NaN")}, "max_notional"), ({"max_notional": "1e30"}, "max_notional"),
         ({"max_notional": Decimal("Infinity")}, "max_notional"), ({"collar_percent": Decimal("NaN")}, "collar_percent"),

@@ -135,13 +135,13 @@ cdef Fault mantissa_of_str(str text, int scale, int64_t* mantissa) except *:
         return FAULT_NOT_A_NUMBER
     start = PyUnicode_AsUTF8AndSize(text, &count)
     fault = read_plain(start, count, scale, mantissa)
-    if fault == FAULT_EXPONENT:
-        try:
-            number = Decimal(text)
-        except InvalidOperation:        # an exponent of some eighteen digits: a number, but for nobody to count in
-            return FAULT_NOT_A_NUMBER
-        return mantissa_of_decimal(number, scale, mantissa)
-    return fault
+    if fault != FAULT_EXPONENT:
+        return fault
+    try:
+        number = Decimal(text)
+    except InvalidOperation:        # an exponent beyond those that Decimal knows
+        return FAULT_NOT_A_NUMBER
+    return mantissa_of_decimal(number, scale, mantissa)
 
 
 cdef Fault read_plain(const char* text, Py_ssize_t count, int scale, int64_t* mantissa) noexcept nogil:

@@ -42,8 +42,11 @@ class PhemexConnection:
         *,
         ca_file: str | None = None,
     ) -> None:
+        who = credentials or PublicCredentials()
+        if not isinstance(who, AuthCredentials | PublicCredentials):
+            raise UsageError(f"credentials: expected AuthCredentials(api_key, secret_key): was a {type(who).__name__}")
         settings = settings_for(
-            (credentials or PublicCredentials()).settings(),
+            who.settings(),
             api_url=api_url,
             ca_file=ca_file,
             timeout_s=_positive(request_timeout, "request_timeout"),
@@ -62,6 +65,7 @@ class PhemexConnection:
         Raises ConfigError without a key, AuthenticationError, VenueError.
         """
         self._account.need_key("positions")
+        _check_text(currency, "currency", "BTC")
         prefix = "/g-accounts" if currency in USD_M_CURRENCIES else "/accounts"
         return self._envelope(f"{prefix}/accountPositions", {"currency": currency})
 
@@ -71,6 +75,7 @@ class PhemexConnection:
         More pages than the minute's requests allow are waited for.
         """
         self._account.need_key("trades")
+        _check_text(symbol, "symbol", "BTCUSD")
         return self._account.wait(self._trades(symbol, _unix_ms(start_date), _unix_ms(end_date)))
 
     def send_message(
@@ -85,6 +90,8 @@ class PhemexConnection:
         `data`: the JSON body, as objects or as text. The answer is not judged: look at its "code". Raises RateLimited,
         ConnectionLost (RequestNotSent, RequestUnknown), PeerError.
         """
+        _check_text(method, "method", "GET")
+        _check_text(endpoint, "endpoint", "/public/time")
         status, answer = self._ask(method.upper(), endpoint, params or {}, data)
         if status == TOO_MANY_REQUESTS:
             open_envelope(status, answer, f"{method} {endpoint}")  # raises RateLimited
@@ -140,6 +147,8 @@ class PhemexConnection:
 
 def _query_text(params: Mapping[str, Any]) -> str:
     """Parameters as a query: booleans in the venue's words, lists as repeated keys, None left out."""
+    if not isinstance(params, Mapping):
+        raise UsageError(f"params: expected a dict, names to values: was {params!r}")
     pairs = []
     for name, values in params.items():
         for value in values if isinstance(values, list | tuple) else (values,):
@@ -155,7 +164,7 @@ def _body_bytes(data: Any) -> bytes:
     if isinstance(data, str):
         return data.encode()
     try:
-        return json.dumps(data, separators=(",", ":"), default=_decimal_text).encode()
+        return json.dumps(data, separators=(",", ":"), default=_decimal_text, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise UsageError(f"data cannot be written as JSON: {error}") from None
 
@@ -166,7 +175,14 @@ def _decimal_text(value: object) -> str:
     raise TypeError(f"a {type(value).__name__} has no JSON form")
 
 
+def _check_text(value: object, name: str, example: str) -> None:
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{name}: expected a text like {example!r}: was {value!r}")
+
+
 def _unix_ms(moment: datetime) -> int:
+    if not isinstance(moment, datetime):
+        raise UsageError(f"start_date and end_date are datetimes: was {moment!r}")
     return math.floor(moment.timestamp() * 1000)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidings.config import Secret
+from tidings.errors import ConfigError
 
 
 class AuthCredentials:
@@ -15,6 +16,9 @@ class AuthCredentials:
     """
 
     def __init__(self, api_key: str, secret_key: str, secret_encoding: str = "raw") -> None:
+        for name, text in (("api_key", api_key), ("secret_key", secret_key)):
+            if not isinstance(text, str):  # None, mostly: a variable of the environment that is not set
+                raise ConfigError(f"{name} is a text, was of type {type(text).__name__}: is its variable set?")
         self.api_key = api_key
         self.secret_encoding = secret_encoding
         self._secret_key = Secret(secret_key)

@@ -113,5 +113,5 @@ class OrderFactory:
 
 
 def exact(number: Number) -> str | int | Decimal:
-    """A number as it was written: a float by its shortest decimal form."""
-    return Decimal(repr(number)) if isinstance(number, float) else number
+    """A number as it was written: a float by its shortest decimal form, numpy's too, whose own repr says more."""
+    return Decimal(float.__repr__(number)) if isinstance(number, float) else number

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import WeakSet
 
 from tidings.blocking.account import Account
-from tidings.blocking.order_model import ConditionalOrder, Contract, LimitOrder, MarketOrder, OrderFactory, exact
+from tidings.blocking.order_model import (
+    Condition,
+    ConditionalOrder,
+    Contract,
+    LimitOrder,
+    MarketOrder,
+    OrderFactory,
+    TimeInForce,
+    Trigger,
+    exact,
+)
 from tidings.errors import OrderUnknown, UsageError
 from tidings.session.order_ticket import OrderTicket
 from tidings.session.phemex import Phemex
 
 Result = TypeVar("Result")
+Kind = TypeVar("Kind")
 
 LAST_REPORTS_S = 2.0  # for the stream to tell of what a cancel-all took off; it takes milliseconds
 
@@ -62,11 +74,12 @@ class OrderPlacer:
         plain = order.order if isinstance(order, ConditionalOrder) else order
         if not isinstance(plain, LimitOrder | MarketOrder):
             raise UsageError(f"expected a limit, market or conditional order: was {order!r}")
-        return OrderHandle(self, self._account.wait(self._submit(order, plain)))
+        words = _words(order, plain)  # before anything is sent for it, a leverage either
+        return OrderHandle(self, self._account.wait(self._submit(words, plain.contract)))
 
     def cancel(self, handle: OrderHandle) -> None:
         """`handle.cancel()`."""
-        self._account.wait(self._in_time(handle.ticket.cancel(), handle.ticket))
+        self._account.wait(self._cancel(handle.ticket))
 
     def cancel_all(self, symbol: str) -> None:
         """Cancel every order of a symbol, whoever placed it, conditional ones included; wait until ours are off."""
@@ -74,10 +87,10 @@ class OrderPlacer:
 
     # ---- In the engine's thread ----------------------------------------------------------------------------------
 
-    async def _submit(self, order: Any, plain: LimitOrder | MarketOrder) -> OrderTicket:
+    async def _submit(self, words: dict[str, Any], contract: Contract) -> OrderTicket:
         phemex = await self._account.session()
-        await self._set_leverage(phemex, plain.contract)
-        ticket = _place(phemex, order, plain)
+        await self._set_leverage(phemex, contract)
+        ticket = _place(phemex, words)
         self._tickets.add(ticket)
         return await self._in_time(ticket.accepted(), ticket)
 
@@ -88,12 +101,16 @@ class OrderPlacer:
             await phemex.set_leverage(contract.symbol, leverage)
             self._leverages[contract.symbol] = leverage
 
+    async def _cancel(self, ticket: OrderTicket) -> None:
+        await self._in_time(ticket.cancel(), ticket)
+
     async def _cancel_all(self, symbol: str) -> None:
         phemex = await self._account.session()
         ours = [ticket for ticket in self._tickets if ticket.order.symbol == symbol and not ticket.is_done]
         await phemex.cancel_all(symbol)
-        if ours:
-            await asyncio.wait([asyncio.ensure_future(ticket.done()) for ticket in ours], timeout=LAST_REPORTS_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_REPORTS_S):  # how each of them ended is told by its handle, not here
+                await asyncio.gather(*(ticket.done() for ticket in ours), return_exceptions=True)
 
     async def _in_time(self, answer: Awaitable[Result], ticket: OrderTicket) -> Result:
         """The engine ends every request at its deadline; only a stream that says nothing can take longer."""
@@ -108,26 +125,38 @@ class OrderPlacer:
             ) from None
 
 
-def _place(phemex: Phemex, order: Any, plain: LimitOrder | MarketOrder) -> OrderTicket:
-    """The order in the session's words."""
-    place: dict[str, Any] = {
-        "symbol": plain.contract.symbol,
+def _words(order: Any, plain: LimitOrder | MarketOrder) -> dict[str, Any]:
+    """The order in the session's words. Raises UsageError."""
+    words: dict[str, Any] = {
+        "symbol": _checked(plain.contract, Contract, "contract").symbol,
         "side": plain.side,
         "qty": exact(plain.qty),
         "reduce_only": plain.reduce_only,
     }
     if isinstance(plain, LimitOrder):
-        place |= {
+        words |= {
             "price": exact(plain.price),
-            "tif": plain.time_in_force.in_engine_words(),
+            "tif": _checked(plain.time_in_force, TimeInForce, "time_in_force").in_engine_words(),
             "post_only": plain.post_only,
         }
     if isinstance(order, ConditionalOrder):
-        return phemex.conditional(
-            kind=order.condition.value,
-            stop_px=exact(order.trigger_price),
-            trigger=order.trigger.value,
-            close_on_trigger=order.close_on_trigger,
-            **place,
-        )
-    return phemex.limit(**place) if isinstance(plain, LimitOrder) else phemex.market(**place)
+        words |= {
+            "kind": _checked(order.condition, Condition, "condition").value,
+            "stop_px": exact(order.trigger_price),
+            "trigger": _checked(order.trigger, Trigger, "trigger").value,
+            "close_on_trigger": order.close_on_trigger,
+        }
+    return words
+
+
+def _place(phemex: Phemex, words: dict[str, Any]) -> OrderTicket:
+    if "kind" in words:
+        return phemex.conditional(**words)
+    return phemex.limit(**words) if "price" in words else phemex.market(**words)
+
+
+def _checked(value: object, kind: type[Kind], name: str) -> Kind:
+    """The value, if it is of this module's own kind: the engine's enumerations have the same names."""
+    if not isinstance(value, kind):
+        raise UsageError(f"{name}: expected a tidings.blocking.{kind.__name__}: was {value!r}")
+    return value

@@ -22,7 +22,7 @@ def add_commands(commands: Any) -> None:
 
 async def _orders(options: argparse.Namespace, screen: Screen) -> int:
     async with session_of(options, journal="none") as phemex:  # it sends none, and an engine may run
-        wanted = {phemex.instrument(symbol).symbol for symbol in options.symbols}
+        wanted = {phemex.desk.known(symbol).symbol for symbol in options.symbols}
         rows = [row for row in _rows(phemex) if not wanted or row[0] in wanted]
     screen.json({"orders": [dict(zip(COLUMNS, row, strict=True)) for row in rows]})
     screen.table(counted(len(rows), "open order"), COLUMNS, rows)

@@ -14,6 +14,7 @@ from tidings.cli.order_options import add_order_options, check_order_options, pl
 from tidings.cli.order_outcome import how_it_went, may_rest
 from tidings.cli.screen import Screen
 from tidings.cli.session_options import add_session_options, questions_of, session_of
+from tidings.errors import TidingsError
 from tidings.model.instrument import Instrument
 from tidings.model.scale import price_text, qty_text
 from tidings.session.order_ticket import OrderTicket
@@ -100,7 +101,7 @@ def _shown(ticket: OrderTicket) -> dict[str, Any]:
 
 async def _cancel(options: argparse.Namespace, screen: Screen) -> int:
     async with session_of(options, journal="none") as phemex:
-        instrument = phemex.instrument(options.symbol)
+        instrument = phemex.desk.known(options.symbol)
         is_hedged = phemex.engine.is_hedged(options.symbol)
         await phemex.engine.queries.cancel(instrument, options.id, is_hedged=is_hedged)
     screen.json({"symbol": options.symbol, "id": options.id, "cancel": "accepted"})
@@ -113,15 +114,27 @@ async def _cancel_all(options: argparse.Namespace, screen: Screen) -> int:
     left: dict[str, int] = {}
     async with questions_of(options) as engine:
         products = parse_products(await engine.queries.products())
-        instruments = [products.tradable(symbol) for symbol in options.symbols]  # all known before anything is done
-        for instrument in instruments:
-            await engine.queries.cancel_all(instrument)
+        instruments = [products.known(symbol) for symbol in options.symbols]  # all of them before anything is done
+        await _cancel_each(engine, instruments, screen)
         for instrument in instruments:
             left[instrument.symbol] = await _left_open(engine, instrument)
     screen.json({"symbols": options.symbols, "left": left})
     for symbol, count in left.items():
         screen.line(f"{symbol}: cancelled, working and untriggered orders; {count or 'nothing'} left open")
     return 1 if any(left.values()) else 0
+
+
+async def _cancel_each(engine: Engine, instruments: list[Instrument], screen: Screen) -> None:
+    """Every symbol is asked for, whatever becomes of the others. Tells which failed, and raises the first error."""
+    problem: TidingsError | None = None
+    for instrument in instruments:
+        try:
+            await engine.queries.cancel_all(instrument)
+        except TidingsError as error:
+            screen.note(f"{instrument.symbol}: not cancelled, or not all of it: {error}")
+            problem = problem or error
+    if problem is not None:
+        raise problem
 
 
 async def _left_open(engine: Engine, instrument: Instrument) -> int:

@@ -17,6 +17,8 @@ from tidings.cli.session_options import add_free_option, add_session_options, se
 from tidings.cli.stop_signals import stop_signals, unless_stopped
 from tidings.cli.strategy_file import choose_symbols, load_strategies, told_as_its_own
 from tidings.engine.strategy import Strategy
+from tidings.errors import UnknownSymbol
+from tidings.model.position import Position
 from tidings.model.scale import qty_text
 from tidings.session.phemex import Phemex
 
@@ -134,16 +136,21 @@ def _report(
         "seconds": round(seconds, 3),
         "events": {name: getattr(entry, f"{name}_count") for name in EVENTS},
         "denials": {reason.name: count for reason, count in entry.denials().items()},
-        "positions": {
-            position.symbol: qty_text(phemex.instrument(position.symbol), position.net_qty_lots)
-            for position in phemex.positions()
-        },
+        "positions": {position.symbol: _held(phemex, position) for position in phemex.positions()},
         "open_orders": len(phemex.open_orders()),
         "strategy_errors": engine.strategy_error_count,
         "latency_us": {name: marks["p50"] for name, marks in engine.stages.latency_us().items()},
         "recording": options.record,
         "recorded": tally_of(engine, seconds) if engine.recording is not None else None,
     }
+
+
+def _held(phemex: Phemex, position: Position) -> str:
+    """In words of its grid, unless that has gone from the catalogue meanwhile."""
+    try:
+        return qty_text(phemex.desk.known(position.symbol), position.net_qty_lots)
+    except UnknownSymbol:
+        return f"{position.net_qty_lots} lots"
 
 
 def _show(screen: Screen, report: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ With --json stdout carries the object only; progress goes to stderr then.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ class Screen:
     def json(self, value: dict[str, Any]) -> None:
         """The one object of --json; silent without it."""
         if self.as_json:
-            self.out.write(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode() + "\n")
+            self.out.write(_json_text(value) + "\n")
 
     def line(self, text: str = "") -> None:
         """A line of the result, for people; silent with --json."""
@@ -73,6 +74,14 @@ class Screen:
 def counted(count: int, noun: str) -> str:
     """`1 product`, `2 products`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _json_text(value: dict[str, Any]) -> str:
+    """As JSON; bytes of the command line that are no UTF-8, which Python keeps as lone surrogates, by their escapes."""
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode()
+    except TypeError:
+        return json.dumps(value, default=str, indent=2)
 
 
 def _text(cell: Any) -> str:

@@ -6,7 +6,7 @@ import importlib.util
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -45,6 +45,8 @@ def _made(strategy: type[Strategy], path: Path) -> Strategy:
         raise UsageError(
             f"{path}: {strategy.__name__}() cannot be made without arguments ({error}): make it at the file's top level"
         ) from None
+    except Exception as error:  # its own code
+        raise UsageError(f"{path}: {strategy.__name__}() cannot be made: {error!r}") from None
 
 
 def _load(path: Path) -> ModuleType:
@@ -64,6 +66,8 @@ def _load(path: Path) -> ModuleType:
             spec.loader.exec_module(module)
         except SyntaxError as error:
             problem = f"{error.filename}:{error.lineno}: {error.msg}"
+        except SystemExit as end:  # of a script: nothing was run, and that must not look like success
+            problem = f"{path} ends itself as it is loaded ({end}): what it does alone goes below `if __name__ == …`"
         except Exception as error:  # anything may stand in it
             problem = f"{path} cannot be loaded: {error!r}"
         finally:
@@ -99,6 +103,8 @@ def choose_symbols(strategies: list[Strategy], given: list[str] | None) -> list[
         if isinstance(strategy.symbols, str):
             kind = type(strategy).__name__
             raise UsageError(f"`symbols` of {kind} is one text: write it as ({strategy.symbols!r},)")
+        if not isinstance(strategy.symbols, Iterable):
+            raise UsageError(f"`symbols` of {type(strategy).__name__} are texts in a list: was {strategy.symbols!r}")
     if given:
         for strategy in strategies:
             strategy.symbols = tuple(given)

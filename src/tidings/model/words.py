@@ -10,7 +10,16 @@ from enum import IntEnum
 from typing import TypeVar
 
 from tidings.errors import UsageError
-from tidings.model.enums import ExecInst, PosSide, SelfTradePrevention, Side, TimeInForce, Trigger
+from tidings.model.enums import (
+    ExecInst,
+    OrdType,
+    PegType,
+    PosSide,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    Trigger,
+)
 
 Word = TypeVar("Word", bound=IntEnum)
 
@@ -38,6 +47,16 @@ def side_of(word: str | Side) -> Side:
 def pos_side_of(word: str | PosSide) -> PosSide:
     """The PosSide that "merged", "long" or "short" names."""
     return _word(PosSide, word, "pos_side")
+
+
+def ord_type_of(word: str | OrdType) -> OrdType:
+    """The OrdType that "limit", "market", "stop", "stop_limit", … names."""
+    return _word(OrdType, word, "ord_type")
+
+
+def peg_type_of(word: str | PegType) -> PegType:
+    """The PegType that a word names."""
+    return _word(PegType, word, "peg_type")
 
 
 def stp_of(word: str | SelfTradePrevention) -> SelfTradePrevention:

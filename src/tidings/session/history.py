@@ -100,9 +100,13 @@ class History:
         return Backfill(pages, self.questions, begin_ns, end_ns)
 
     def _asked(self, symbol: str, begin: Moment, end: Moment | None) -> tuple[Instrument, int, int]:
+        if not hasattr(self._engine, "products"):
+            raise UsageError("the session is not open: ask for the past inside `async with`")
         now_ns = self._engine.clock.read_wall_ns()
         begin_ns = unix_ns(begin)
         end_ns = now_ns if end is None else min(unix_ns(end), now_ns)
+        if begin_ns < 0:
+            raise UsageError(f"no venue has a past before 1970: was {begin!r}")
         if begin_ns >= end_ns:
             raise UsageError("a backfill begins before it ends, and before now")
         instrument = self._engine.products.find(symbol)

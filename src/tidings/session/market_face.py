@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -17,6 +18,8 @@ from tidings.model.instrument import Instrument
 from tidings.session import market_iterators
 from tidings.session.history import History
 from tidings.session.market_iterators import TRADES_MAX, MarketIterator
+from tidings.session.order_desk import OrderDesk
+from tidings.venue.phemex.market_topics import BOOKS_AND_TRADES
 
 NewsT = TypeVar("NewsT")
 
@@ -25,11 +28,24 @@ class MarketFace:
     """A part of `Phemex`. Iterators subscribe by themselves; several of one symbol may run at once."""
 
     engine: Engine
+    desk: OrderDesk
 
     @cached_property
     def history(self) -> History:
         """Klines, trades and funding rates of the past: `async for kline in phemex.history.klines(…)`."""
         return History(self.engine)
+
+    async def subscribe(self, *symbols: str, channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
+        """Follow these channels of these symbols: "book", "trade", "kline:60" (seconds), "ticker", "index", "mark",
+        "funding", "predicted_funding" (docs/market_data.md). The strategy hears them.
+        """
+        self.desk.check_entered()
+        await self.engine.market.subscribe([self.desk.instrument(symbol) for symbol in symbols], _words(channels))
+
+    def unsubscribe(self, *symbols: str, channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
+        """Take back one `subscribe` of these: what nobody else follows is ended."""
+        self.desk.check_entered()
+        self.engine.market.unsubscribe([self.desk.known(symbol) for symbol in symbols], _words(channels))
 
     def books(self, *symbols: str) -> MarketIterator[Book]:
         """Order books, each a copy that stays valid; a slow loop sees the newest. Look at `book.is_live`."""
@@ -78,3 +94,11 @@ class MarketFace:
         if not symbols:
             raise UsageError("name at least one symbol")
         return [self.engine.products.tradable(symbol) for symbol in dict.fromkeys(symbols)]
+
+
+def _words(channels: Iterable[str]) -> tuple[str, ...]:
+    """Raises UsageError for a text, whose letters are no channels: taken back, they would be nothing, silently."""
+    words = () if isinstance(channels, str) else tuple(channels)
+    if isinstance(channels, str) or not all(isinstance(word, str) for word in words):
+        raise UsageError(f"channels are texts in a list, like [\"book\"]: was {channels!r}")
+    return words

@@ -24,7 +24,7 @@ from tidings.model.enums import (
 )
 from tidings.model.scale import offset_ticks, price_ticks, qty_lots, quote_qty_lots
 from tidings.model.terms import OrderTerms
-from tidings.model.words import pos_side_of, side_of, stp_of, time_in_force_of, trigger_of
+from tidings.model.words import ord_type_of, peg_type_of, pos_side_of, side_of, stp_of, time_in_force_of, trigger_of
 from tidings.session.denials import denial_text
 
 if TYPE_CHECKING:
@@ -59,6 +59,23 @@ class OrderDesk:
         self.check_entered()
         return self._engine.products.tradable(symbol)
 
+    def known(self, symbol: str) -> Instrument:
+        """The instrument, tradable or not: what is open in it can be taken off. Raises UnknownSymbol."""
+        self.check_entered()
+        products = self._engine.products
+        if isinstance(symbol, str) and symbol in products.skipped:  # since the catalogue was read again, perhaps
+            for order in self._engine.entry.orders.open_orders():
+                if order.symbol == symbol:
+                    return order.terms.instrument
+        return products.known(symbol)
+
+    def check_symbol(self, symbol: str) -> None:
+        """Raise UnknownSymbol for what the catalogue never had: a slip must not read as nothing held."""
+        self.check_entered()
+        products = self._engine.products
+        if not isinstance(symbol, str) or (products.find(symbol) is None and symbol not in products.skipped):
+            products.tradable(symbol)
+
     def check_entered(self) -> None:
         """Raise OrderDenied (NOT_READY) unless the session has been entered."""
         if not hasattr(self._engine, "entry"):
@@ -89,7 +106,7 @@ class OrderDesk:
         symbol: str,
         side: str | Side,
         *,
-        ord_type: OrdType = OrdType.LIMIT,
+        ord_type: str | OrdType = OrdType.LIMIT,
         tif: str | TimeInForce = TimeInForce.GTC,
         post_only: bool = False,
         reduce_only: bool = False,
@@ -104,6 +121,8 @@ class OrderDesk:
         text: str = "",
         strategy: str = "",
     ) -> OrderTerms:
+        if not isinstance(text, str):
+            raise UsageError(f"text: expected a text: was {text!r}")
         instrument = self.instrument(symbol)
         time_in_force, exec_inst = time_in_force_of(tif)
         if post_only:
@@ -117,12 +136,12 @@ class OrderDesk:
         made = OrderTerms(
             instrument,
             side,
-            ord_type=ord_type,
+            ord_type=ord_type_of(ord_type),
             time_in_force=time_in_force,
             exec_inst=exec_inst,
             pos_side=self._pos_side(instrument, side, pos_side, closes),
             trigger=trigger_of(trigger),
-            peg_type=peg_type,
+            peg_type=peg_type_of(peg_type),
             stp=stp_of(stp),
             take_profit_trigger=trigger_of(take_profit_trigger),
             stop_loss_trigger=trigger_of(stop_loss_trigger),
@@ -138,8 +157,9 @@ class OrderDesk:
         """A strategy's index. One that the settings do not name gets the account's limits when it first appears."""
         if not strategy:
             return 0
-        if len(strategy) > STRATEGY_CHARACTERS_MAX or not strategy.isprintable():
-            raise UsageError(f"a strategy's name has at most {STRATEGY_CHARACTERS_MAX} characters: was {strategy!r}")
+        if not isinstance(strategy, str) or len(strategy) > STRATEGY_CHARACTERS_MAX or not strategy.isprintable():
+            most = STRATEGY_CHARACTERS_MAX
+            raise UsageError(f"a strategy's name is a text of at most {most} characters: was {strategy!r}")
         try:
             return self._engine.risk.owner(strategy).index
         except ValueError as error:

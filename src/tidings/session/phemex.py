@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from functools import cached_property
+from operator import index
 from types import TracebackType
 from typing import Any
 
@@ -41,6 +42,7 @@ from tidings.model.instrument import Instrument
 from tidings.model.order import Order
 from tidings.model.position import Position
 from tidings.model.scale import price_ticks, qty_lots
+from tidings.model.words import pos_side_of
 from tidings.session.armed_order import ArmedOrder
 from tidings.session.bulk_cancel import cancel_orders
 from tidings.session.denials import denial_text
@@ -48,7 +50,6 @@ from tidings.session.denied_order import denied
 from tidings.session.market_face import MarketFace
 from tidings.session.order_desk import OrderDesk
 from tidings.session.order_ticket import OrderTicket
-from tidings.venue.phemex.market_topics import BOOKS_AND_TRADES
 from tidings.venue.phemex.products import Products
 
 Value = str | int | Decimal
@@ -77,8 +78,12 @@ class Phemex(MarketFace):
         self.engine = engine
         self.waiting: set[OrderTicket] = set()  # somebody awaits these
         self.desk = OrderDesk(engine)
+        self._was_entered = self._is_running = False
 
     async def __aenter__(self) -> Phemex:
+        if self._was_entered or self.engine.is_open:
+            raise UsageError("a session is entered once: make another with connect()")
+        self._was_entered = True
         await self.engine.start()
         return self
 
@@ -214,7 +219,7 @@ class Phemex(MarketFace):
 
     def order(self, handle: int) -> Order | None:
         """The order of a handle; None when it is not of this session or long forgotten."""
-        return self.entry.orders.find(handle)
+        return self.entry.orders.find(index(handle))  # a float would be cut, and mean some order
 
     def cancel(self, handle: int) -> int:
         """Ask to cancel an order: 0, or the negative DenyReason. Returns when the kernel has the bytes."""
@@ -266,9 +271,10 @@ class Phemex(MarketFace):
         """What we hold, per symbol and position side."""
         return [position for position in self.engine.positions if position.net_qty_lots or position.venue_qty_lots]
 
-    def position(self, symbol: str, pos_side: PosSide = PosSide.MERGED) -> Position:
-        """What we hold in one symbol; changed in place as executions come."""
-        return self.engine.positions.of(symbol, pos_side)
+    def position(self, symbol: str, pos_side: str | PosSide = PosSide.MERGED) -> Position:
+        """What we hold in one symbol; changed in place as executions come. Raises UnknownSymbol."""
+        self.desk.check_symbol(symbol)
+        return self.engine.positions.of(symbol, pos_side_of(pos_side))
 
     def foreign_orders(self) -> list[ForeignOrder]:
         """Open orders of the account that are not of this session, as far as we were told: shown, never touched."""
@@ -285,13 +291,14 @@ class Phemex(MarketFace):
 
         For when somebody has found out why the two differ.
         """
-        instrument = self.instrument(symbol)
+        instrument = self.desk.known(symbol)
         if self.engine.credentials is not None:
             self.engine.truth.watch.accept(instrument.symbol)
 
     async def cancel_all(self, symbol: str) -> None:
         """Cancel everything in one symbol, working and untriggered orders. Reports follow on the stream."""
-        await self.engine.queries.cancel_all(self.instrument(symbol))
+        instrument = self.desk.known(symbol)
+        await self.engine.queries.cancel_all(instrument)
 
     # ---- Limits and states ---------------------------------------------------------------------------------------
 
@@ -323,7 +330,7 @@ class Phemex(MarketFace):
         Raises UsageError without a reason or a key; and in another thread than the engine's, which then does it.
         """
         self.desk.check_entered()
-        if not reason.strip():
+        if not isinstance(reason, str) or not reason.strip():
             raise UsageError("a kill needs a reason: it is written down, and read by who re-arms")
         if self.engine.credentials is None:
             raise UsageError("this session has no key: there is nothing it could cancel")
@@ -355,14 +362,14 @@ class Phemex(MarketFace):
 
     async def set_position_mode(self, symbol: str, mode: str) -> None:
         """ "OneWay" or "Hedged" (USD-M); the venue refuses while the symbol has a position or open orders."""
-        await self.engine.queries.set_position_mode(self.instrument(symbol), mode)
+        instrument = self.instrument(symbol)
+        await self.engine.queries.set_position_mode(instrument, mode)
         self.engine.set_hedged(symbol, mode == "Hedged")
 
     async def assign_margin(self, symbol: str, amount: Value, *, pos_side: str | None = None) -> None:
         """Set the balance assigned to an isolated position, in its settle currency; hedged symbols: of which side."""
-        await self.engine.queries.assign_margin(
-            self.instrument(symbol), amount, pos_side, is_hedged=self.engine.is_hedged(symbol)
-        )
+        instrument, is_hedged = self.instrument(symbol), self.engine.is_hedged(symbol)
+        await self.engine.queries.assign_margin(instrument, amount, pos_side, is_hedged=is_hedged)
 
     async def refresh_products(self) -> Products:
         """Read the product catalogue again.
@@ -370,17 +377,8 @@ class Phemex(MarketFace):
         What is new, or has another grid than at the start, can be traded after the next connect; what is delisted is
         refused from now on.
         """
+        self.desk.check_entered()
         return await self.engine.refresh_products()
-
-    async def subscribe(self, *symbols: str, channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
-        """Follow these channels of these symbols: "book", "trade", "kline:60" (seconds), "ticker", "index", "mark",
-        "funding", "predicted_funding" (docs/market_data.md). The strategy hears them.
-        """
-        await self.engine.market.subscribe([self.instrument(symbol) for symbol in symbols], channels)
-
-    def unsubscribe(self, *symbols: str, channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
-        """Take back one `subscribe` of these: what nobody else follows is ended."""
-        self.engine.market.unsubscribe([self.instrument(symbol) for symbol in symbols], channels)
 
     async def run(
         self, *strategies: Strategy | Iterable[Strategy], seconds: float | None = None, timer_ms: int = 100
@@ -389,8 +387,14 @@ class Phemex(MarketFace):
 
         Raises AuthenticationError when the venue refuses the account's stream for good.
         """
-        from tidings.session.strategy_session import members_of  # it derives from this class
+        from tidings.session.strategy_session import check_times, members_of  # it derives from this class
 
-        if timer_ms < 1 or (seconds is not None and seconds < 0):
-            raise UsageError(f"timer_ms from 1, seconds from 0: were {timer_ms}, {seconds}")
-        await self.engine.run(members_of(self, strategies), seconds=seconds, timer_ms=timer_ms)
+        check_times(seconds, timer_ms)
+        self.desk.check_entered()
+        if self._is_running:
+            raise UsageError("strategies run here already: those that are to run together are given to one run()")
+        self._is_running = True
+        try:
+            await self.engine.run(members_of(self, strategies), seconds=seconds, timer_ms=timer_ms)
+        finally:
+            self._is_running = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ from tidings.errors import UsageError
 from tidings.model.enums import PosSide, RequestKind, Side
 from tidings.model.order import Order
 from tidings.model.position import Position
+from tidings.model.words import pos_side_of
 from tidings.session.armed_order import ArmedOrder
 from tidings.session.order_ticket import OrderTicket
 from tidings.session.phemex import Phemex
@@ -59,8 +61,8 @@ class StrategySession(Phemex):
 
         Raises OrderDenied when a cancel cannot be sent.
         """
-        instrument = self.instrument(symbol)
-        open_orders = [order for order in self.open_orders() if order.terms.instrument is instrument]
+        self.desk.check_symbol(symbol)
+        open_orders = [order for order in self.open_orders() if order.symbol == symbol]
         wanted = [order.handle for order in open_orders if not order.is_cancel_pending]
         result = self.cancel_many(wanted) if wanted else 0
         if result < 0:
@@ -70,12 +72,20 @@ class StrategySession(Phemex):
         """What this strategy holds by its executions of this session, per symbol and position side."""
         return [position for position in self.engine.held.own(self.owner) if position.net_qty_lots]
 
-    def position(self, symbol: str, pos_side: PosSide = PosSide.MERGED) -> Position:
+    def position(self, symbol: str, pos_side: str | PosSide = PosSide.MERGED) -> Position:
         """What this strategy holds in one symbol; changed in place as its executions come."""
-        return self.engine.held.own(self.owner).of(symbol, pos_side)
+        self.desk.check_symbol(symbol)
+        return self.engine.held.own(self.owner).of(symbol, pos_side_of(pos_side))
 
     async def run(self, *strategies: object, seconds: float | None = None, timer_ms: int = 100) -> NoReturn:
         raise UsageError(f"strategy {self.name} runs already: strategies are run by the session of the account")
+
+
+def check_times(seconds: float | None, timer_ms: int) -> None:
+    """Raise UsageError for what no run can last, and no timer count; what is no number compares falsely."""
+    for number, least in ((timer_ms, 1), (0 if seconds is None else seconds, 0)):
+        if not isinstance(number, int | float) or not least <= number < math.inf:
+            raise UsageError(f"timer_ms from 1, seconds from 0: were {timer_ms!r}, {seconds!r}")
 
 
 def members_of(

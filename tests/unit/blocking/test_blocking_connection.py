@@ -1,8 +1,22 @@
 """What a connection makes of its arguments; nothing here is dialled."""
 
+from datetime import datetime
+
 import pytest
 
-from tidings.blocking import AuthCredentials, PhemexConnection, PublicCredentials
+from tidings.blocking import (
+    AuthCredentials,
+    Condition,
+    ConditionalOrder,
+    Contract,
+    LimitOrder,
+    MarketOrder,
+    PhemexConnection,
+    PublicCredentials,
+    Side,
+    TimeInForce,
+    Trigger,
+)
 from tidings.blocking.connection import _body_bytes, _query_text
 from tidings.errors import ConfigError, UsageError
 
@@ -71,6 +85,57 @@ def test_rate_and_capacity_become_requests_per_minute(connect, limits, per_minut
 def test_wrong_limit_is_named(connect, wrong) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         connect(api_url=URL, **wrong)
+
+
+@pytest.mark.parametrize("wrong", [("key", None), (None, "secret"), ("key", b"secret"), (7, "secret")])
+def test_key_that_is_no_text_is_named_at_once(wrong) -> None:
+    """An environment variable that is not set gives None; nothing of what is given may be shown."""
+    with pytest.raises(ConfigError, match=r"^(api_key|secret_key) is a text, was of type \w+: is its variable set\?$"):
+        AuthCredentials(*wrong)
+
+
+def test_credentials_of_another_kind_are_refused_without_showing_them(connect) -> None:
+    with pytest.raises(UsageError, match="AuthCredentials") as refused:
+        connect("hush", api_url=URL)
+
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "named"),
+    [
+        ("get_account_positions", (None,), "currency"),
+        ("get_trades", (None, datetime.now(), datetime.now()), "symbol"),
+        ("get_trades", ("BTCUSD", "2026-01-01", datetime.now()), "start_date"),
+        ("send_message", (None, "/public/time"), "method"),
+        ("send_message", ("GET", None), "endpoint"),
+        ("send_message", ("GET", "/public/time", "a=1"), "params"),
+        ("send_message", ("POST", "/orders", None, {"price": float("nan")}), "data"),
+    ],
+)
+def test_wrong_argument_is_named_and_nothing_dialled(connect, call: str, arguments, named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        getattr(connect(AuthCredentials("key", "secret"), api_url=URL), call)(*arguments)
+
+
+PLAIN = MarketOrder(1, Contract("BTCUSD"), Side.BUY)
+
+
+@pytest.mark.parametrize(
+    ("order", "named"),
+    [
+        (MarketOrder(1, "BTCUSD", Side.BUY), "contract"),  # type: ignore[arg-type]
+        (LimitOrder(9000, 1, Contract("BTCUSD"), Side.BUY, "GTC"), "time_in_force"),  # type: ignore[arg-type]
+        (LimitOrder(9000, 1, Contract("BTCUSD", 5), Side.BUY, TimeInForce.DAY), "no day orders"),
+        (ConditionalOrder("stop", Trigger.LAST_PRICE, 9000, PLAIN), "condition"),  # type: ignore[arg-type]
+        (ConditionalOrder(Condition.STOP, "last", 9000, PLAIN), "trigger"),  # type: ignore[arg-type]
+    ],
+)
+def test_order_with_a_wrong_word_is_refused_before_anything_is_dialled(connect, order, named: str) -> None:
+    placer = connect(AuthCredentials("key", "secret"), api_url=URL).get_order_placer()
+
+    with pytest.raises(UsageError, match=named):
+        placer.submit(order)
 
 
 def test_stranger_host_is_refused(connect) -> None:

@@ -18,6 +18,16 @@ def test_float_is_taken_by_its_shortest_decimal_form(number: float, expected: st
     assert exact(number) == Decimal(expected)
 
 
+def test_float_of_a_class_that_writes_itself_otherwise_is_still_a_number() -> None:
+    """As numpy's float64 does, which is a float, and says `np.float64(9000.1)`."""
+
+    class Named(float):
+        def __repr__(self) -> str:
+            return f"np.float64({float(self)})"
+
+    assert exact(Named(9000.1)) == Decimal("9000.1")
+
+
 @pytest.mark.parametrize("number", ["9000.10", 7, Decimal("0.3")])
 def test_exact_number_stays_as_it_is(number) -> None:
     assert exact(number) is number

@@ -1,6 +1,7 @@
 """What commands print, into streams of their own."""
 
 import io
+import json
 import os
 
 import orjson
@@ -93,3 +94,11 @@ def test_complaint_is_on_stderr_with_json_too(streams, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(("count", "title"), [(0, "0 open orders"), (1, "1 open order"), (2, "2 open orders")])
 def test_one_of_a_thing_is_told_in_the_singular(count: int, title: str) -> None:
     assert counted(count, "open order") == title
+
+
+def test_bytes_of_a_command_line_that_are_no_text_are_still_one_object(streams) -> None:
+    """Python keeps them as lone surrogates (PEP 383), which UTF-8 has no form for."""
+    out, progress = streams
+    Screen(as_json=True, out=out, progress=progress).json({"symbol": b"BTC\xff".decode("utf-8", "surrogateescape")})
+
+    assert json.loads(out.getvalue()) == {"symbol": "BTC\udcff"}

@@ -112,3 +112,20 @@ def test_what_is_no_fault_of_the_file_stays_as_it_is(tmp_path):
         with pytest.raises(type(error)) as raised, told_as_its_own(tmp_path / "mine.py", Screen(as_json=False)):
             raise error
         assert raised.value is error
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("raise SystemExit(0)\n", "ends itself as it is loaded"),
+        ("class A(Strategy):\n    def __init__(self): raise KeyError('mine')\n", r"A\(\) cannot be made: KeyError"),
+    ],
+)
+def test_a_file_that_ends_or_fails_before_anything_ran_is_no_success(loaded, text, said):
+    with pytest.raises(UsageError, match=said):
+        loaded(text)
+
+
+def test_symbols_that_are_none_are_told(loaded):
+    with pytest.raises(UsageError, match="`symbols` of A are texts in a list: was None"):
+        choose_symbols(loaded("class A(Strategy):\n    symbols = None\n"), None)

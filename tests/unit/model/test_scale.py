@@ -88,6 +88,12 @@ def test_what_is_not_a_finite_number_is_refused(value):
         price_ticks(LINEAR, value)
 
 
+@pytest.mark.parametrize("exponent", ["9" * 20, "-" + "9" * 20])
+def test_an_exponent_that_no_decimal_has_is_refused_too(exponent):
+    with pytest.raises(GridError, match="BTCUSDT quantity must be a finite decimal number"):
+        qty_lots(LINEAR, f"1e{exponent}")
+
+
 @pytest.mark.parametrize("value", [61250.0, float("nan"), True, False, None, b"61250", 1j, Fraction(1, 2), [1]])
 def test_other_types_are_refused_by_name(value):
     with pytest.raises(GridError, match=f"must be a str, an int or a Decimal, was {type(value).__name__}"):

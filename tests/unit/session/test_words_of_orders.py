@@ -57,6 +57,46 @@ def test_what_has_been_delisted_is_refused_whatever_was_said_before(engine):
         desk.terms(SYMBOL, "buy")
 
 
+def test_what_has_been_delisted_can_still_be_taken_off(engine):
+    """Its open orders and its position are ours, whatever the catalogue says now."""
+    desk = OrderDesk(engine)
+    order = SimpleNamespace(symbol=SYMBOL, terms=LIMIT)
+    engine.entry = SimpleNamespace(orders=SimpleNamespace(open_orders=lambda: [order]))
+    engine.products = Products({}, skipped={SYMBOL: "the venue says Delisted"})
+    assert desk.known(SYMBOL) is LIMIT.instrument
+    desk.check_symbol(SYMBOL)
+    order.symbol = "another"
+    with pytest.raises(UnknownSymbol, match="Delisted"):
+        desk.known(SYMBOL)
+
+
+@pytest.mark.parametrize("slip", [SYMBOL.lower(), "", None, [SYMBOL], SYMBOL + " "])
+def test_what_nobody_ever_listed_is_no_symbol(engine, slip):
+    desk = OrderDesk(engine)
+    engine.entry = SimpleNamespace(orders=SimpleNamespace(open_orders=list))
+    for ask in (desk.known, desk.check_symbol):
+        with pytest.raises(UsageError):
+            ask(slip)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"ord_type": 1.5}, {"ord_type": "bracket"}, {"ord_type": None}, {"peg_type": 1.5}, {"text": 7}, {"text": None},
+     {"strategy": 7}, {"strategy": b"one"}],
+)  # fmt: skip
+def test_what_a_word_may_be_is_said(engine, words):
+    """A number that is cut to fit would name another type of order."""
+    with pytest.raises(UsageError, match=f"{next(iter(words))}.*was"):
+        OrderDesk(engine).terms(SYMBOL, "buy", **words)
+
+
+def test_a_type_of_order_can_be_named(engine):
+    desk = OrderDesk(engine)
+    assert desk.terms(SYMBOL, "buy", ord_type="market", tif="IOC") is desk.terms(
+        SYMBOL, "buy", ord_type=OrdType.MARKET, tif="IOC"
+    )
+
+
 @pytest.mark.parametrize("words", [{"text": ["a"]}, {"trigger": {}}, {"no_such_word": 1}])
 def test_what_is_no_word_is_refused(engine, words):
     with pytest.raises((UsageError, TypeError)):

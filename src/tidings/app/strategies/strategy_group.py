@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from inspect import iscoroutinefunction
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import Any
 
 from tidings.engine.strategy import ORDER_CALLBACKS, Strategy, overridden
@@ -45,8 +45,11 @@ def names_of(strategies: Iterable[Strategy]) -> list[str]:
         if not isinstance(one, Strategy):
             raise UsageError(f"a strategy derives from tidings.Strategy: was {one!r}")
         for name in vars(Strategy):
-            if name.startswith("on_") and iscoroutinefunction(getattr(one, name, None)):
+            callback = getattr(one, name, None) if name.startswith("on_") else None
+            if iscoroutinefunction(callback) or isasyncgenfunction(callback):
                 raise UsageError(f"{type(one).__name__}.{name} is async, and nobody would await it")
+            if isgeneratorfunction(callback):
+                raise UsageError(f"{type(one).__name__}.{name} has a `yield`: called, it would do nothing")
         if not isinstance(one.name, str):
             raise UsageError(f"the `name` of a strategy is a text: {type(one).__name__} has {one.name!r}")
     names = [one.name if one.name or len(listed) == 1 else type(one).__name__ for one in listed]

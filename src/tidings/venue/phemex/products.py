@@ -66,6 +66,11 @@ class Products:
             return [by_capitals[wanted]]
         return [by_capitals[name] for name in difflib.get_close_matches(wanted, by_capitals, n=3)]
 
+    def known(self, symbol: str) -> Instrument:
+        """The instrument, listed or not, for what only ends something. Raises UnknownSymbol."""
+        found = self.instruments.get(symbol) if isinstance(symbol, str) else None
+        return found if found is not None else self.tradable(symbol)
+
     def tradable(self, symbol: str) -> Instrument:
         """The instrument, if it can be traded. Raises UnknownSymbol that says why not, or names what is near."""
         if not isinstance(symbol, str):

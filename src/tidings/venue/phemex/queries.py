@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from tidings.errors import PeerError, TidingsError, UsageError, VenueError
@@ -23,6 +24,7 @@ from tidings.venue.phemex.replies import open_envelope
 # (method, path, query, body, signed, what) → (status, body): counts, encodes, signs, sends, waits.
 Ask = Callable[[str, str, str, bytes, bool], Awaitable[tuple[int, bytes]]]
 
+DIGITS_MAX = 40  # either side of the point of a number in a query
 PAGE_ROWS = 200  # the most of any list (phemex docs 2026, "limit")
 CODE_NOTHING_FOUND = 10002  # an empty open-order list is answered with "order not found" (captured live)
 
@@ -168,10 +170,12 @@ class Queries:
 
     async def cancel(self, instrument: Instrument, order_id: str, *, is_hedged: bool = False) -> None:
         """Cancel one order, also one that is not of this session: by the venue's id (a UUID) or by ClOrdID."""
+        if not order_id:
+            raise UsageError("which order? Give the venue's id (a UUID) or a ClOrdID")
         line = ProductLine(instrument.line)
         path = _LINE_PATHS[line] if line == ProductLine.SPOT else f"{_LINE_PATHS[line]}/cancel"
         key = "orderID" if _is_uuid(order_id) else "clOrdID"
-        query = f"{key}={order_id}&symbol={instrument.symbol}"
+        query = f"{key}={quote(order_id, safe='')}&symbol={instrument.symbol}"  # it may be any program's
         if line != ProductLine.LINEAR:
             await self.request("DELETE", path, query)
         elif not is_hedged:
@@ -294,8 +298,10 @@ def _plain(value: str | int | Decimal, name: str) -> str:
         raise UsageError(f"{name}: use str, int or Decimal, not {type(value).__name__}: was {value!r}")
     try:
         number = Decimal(value)
-    except ArithmeticError as error:
+    except (ArithmeticError, TypeError, ValueError) as error:
         raise UsageError(f"{name}: expected a decimal number: was {value!r}") from error
     if not number.is_finite():
         raise UsageError(f"{name}: must be finite: was {value!r}")
+    if number.adjusted() > DIGITS_MAX or int(number.as_tuple().exponent) < -DIGITS_MAX:  # written out it may have 10^18
+        raise UsageError(f"{name}: more than {DIGITS_MAX} digits before or behind the point: was {value!r}")
     return format(number, "f")

@@ -100,11 +100,16 @@ class Waiting(Strategy):
         pass
 
 
+class Yielding(Strategy):
+    def on_book(self, book, now_ns):
+        yield book
+
+
 @pytest.mark.parametrize(
     ("strategies", "words"),
     [([Hearing(), Hearing()], "'Hearing'.*`name`"), ([Hearing("a"), Raising("a")], "'a'"), ([], "none was given"),
      ([Hearing], "derives from"), (["file.py"], "derives from"), ([Hearing(7)], "is a text: Hearing has 7"),
-     ([Waiting()], "Waiting.on_trade is async")],
+     ([Waiting()], "Waiting.on_trade is async"), ([Yielding()], "Yielding.on_book has a `yield`")],
 )  # fmt: skip
 def test_strategies_that_cannot_be_told_apart_are_refused(strategies, words):
     with pytest.raises(UsageError, match=words):

@@ -5,7 +5,7 @@ import json
 import pytest
 from market_instruments import INVERSE, LINEAR, SPOT
 
-from tidings.errors import ConnectionLost, PeerError, VenueError
+from tidings.errors import ConnectionLost, PeerError, UsageError, VenueError
 from tidings.venue.phemex.queries import Queries
 from tidings.venue.phemex.replies import open_envelope
 
@@ -39,6 +39,24 @@ async def test_cancel_all_asks_for_both_halves():
         "DELETE /g-orders/all?symbol=BTCUSDT&untriggered=false",
         "DELETE /g-orders/all?symbol=BTCUSDT&untriggered=true",
     ]
+
+
+async def test_id_of_an_order_is_one_value_whatever_is_in_it():
+    """Somebody's ClOrdID, or a slip, must not become a parameter of its own, as another symbol."""
+    venue = Venue(DONE)
+    await rows_of(venue).cancel(INVERSE, "a&symbol=ETHUSD é")
+    assert venue.asked == ["DELETE /orders/cancel?clOrdID=a%26symbol%3DETHUSD%20%C3%A9&symbol=BTCUSD"]
+    with pytest.raises(UsageError, match="which order"):
+        await rows_of(venue).cancel(INVERSE, "")
+
+
+@pytest.mark.parametrize("number", [None, [], "x", 1.5, True, "nan", "1e-99999999", "1e99999999", "1e-50"])
+async def test_number_that_cannot_be_written_out_is_refused(number):
+    """A hundred million zeros are no leverage, and would fill the memory first."""
+    venue = Venue()
+    with pytest.raises(UsageError, match="leverage"):
+        await rows_of(venue).set_leverage(LINEAR, number, None, is_hedged=False)
+    assert venue.asked == []
 
 
 @pytest.mark.parametrize("problem", [ConnectionLost("gone"), {"code": 11083, "msg": "", "data": None}])
