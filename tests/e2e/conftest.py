@@ -70,8 +70,9 @@ async def session_at(exchange: RunningExchange, account: int, **settings: Any) -
         options = {"exchange": str(exchange.ready_file), "account": account, **common, **settings}
         async with tidings.connect("local", **options) as phemex:
             yield phemex
-            for symbol in {order.symbol for order in phemex.open_orders()}:
-                await phemex.cancel_all(symbol)
+            if phemex.state.is_open:  # a test may have ended it
+                for symbol in {order.symbol for order in phemex.open_orders()}:
+                    await phemex.cancel_all(symbol)
 
 
 @pytest_asyncio.fixture
