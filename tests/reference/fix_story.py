@@ -34,12 +34,13 @@ class Story:
     name, has_pending_acks = "C1", False
     profile, rules = Profile(), Rules()
 
-    def __init__(self, terms: OrderTerms | None = None) -> None:
+    def __init__(self, terms: OrderTerms | None = None, **numbers: int) -> None:
         self.chains = OrderChains()
         self.news = OrderNews(self.chains, Clock())
         self.news.clients[self.name] = self
         terms = terms or OrderTerms(make_instrument(), Side.BUY)
-        self.order = make_order(terms, handle=1, cl_ord_id="T1", price_ticks=PRICE_TICKS, order_qty_lots=LOTS)
+        numbers = {"price_ticks": PRICE_TICKS, "order_qty_lots": LOTS, **numbers}
+        self.order = make_order(terms, handle=1, cl_ord_id="T1", **numbers)
         self.chain = self.chains.begin("o1", self.name, "T1", "BTCUSDT", "1", {40: "2", 59: "1"})
         self.chain.order = self.order
         self.news.follow(self.chain, 1)

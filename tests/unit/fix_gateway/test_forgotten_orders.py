@@ -44,11 +44,11 @@ def test_a_request_for_what_is_forgotten_is_answered_all_the_same():
 
 def test_the_venues_word_that_an_order_is_filled_is_told_also_when_it_came_while_nobody_listened():
     """All executions have been told, and only the venue knows that they are all: it closes whatever there is."""
-    story = Story(OrderTerms(
+    terms = OrderTerms(
         make_instrument(), Side.BUY, ord_type=OrdType.STOP, trigger=Trigger.LAST_PRICE,
         time_in_force=TimeInForce.IOC, exec_inst=ExecInst.CLOSE_ON_TRIGGER,
-    ))  # fmt: skip
-    story.order.order_qty_lots = 0
+    )  # fmt: skip
+    story = Story(terms, order_qty_lots=0)
     story.hear(ExecType.NEW)
     story.fill(3)
     filled = report_of(

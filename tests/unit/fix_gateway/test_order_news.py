@@ -259,8 +259,7 @@ def test_a_stop_that_waits_is_not_working_while_something_is_asked_of_it(request
     terms = OrderTerms(
         make_instrument(), Side.BUY, ord_type=OrdType.STOP, trigger=Trigger.LAST_PRICE, time_in_force=TimeInForce.IOC
     )
-    story = Story(terms)
-    story.order.stop_px_ticks = PRICE_TICKS + 100
+    story = Story(terms, stop_px_ticks=PRICE_TICKS + 100)
     story.hear(ExecType.UNTRIGGERED)
     story.ask("c1", is_replace=request_of[0] == "amend")
     live_through(story.order, [request_of])
