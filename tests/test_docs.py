@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.markdown import SECTION
 from tidings.cli.main import make_parser
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -127,8 +128,19 @@ def test_readme_has_the_two_commands_for_a_fresh_machine() -> None:
     assert commands[1].endswith("python -m pytest -n 3 --dist loadfile")
 
 
-def test_measured_table_stands_between_its_marks() -> None:
-    assert re.search(r"^<!-- measured -->\n.*^<!-- /measured -->$", (ROOT / "README.md").read_text(), re.S | re.M)
+def test_measured_figures_of_the_readme_are_those_of_the_page() -> None:
+    readme, page = (SECTION.search((ROOT / name).read_text()).group() for name in ("README.md", "docs/measured.md"))
+    tables = [table.splitlines() for table in page.split("\n\n") if table.startswith("| ")]
+    medians = {cells(head)[0]: {cells(row)[1] for row in rows} for head, _, *rows in tables}
+    shown = [cells(row) for row in readme.splitlines() if row.startswith("| ")][1:]
+    assert shown
+    for title, *figures in shown:
+        named = {figure.split()[-1] for cell in figures for figure in cell.split("; ")}
+        assert any(named <= found for head, found in medians.items() if head.startswith(f"{title} (")), title
+
+
+def cells(row: str) -> list[str]:
+    return row.strip("| ").split(" | ")
 
 
 def broken_links(document: Path) -> list[str]:
