@@ -19,6 +19,14 @@ from tidings_command import Ended, clean_environment
 
 import tidings
 from tidings.cli.main import main
+from tidings.exchange.server.certificates import Certificates
+
+
+@pytest.fixture(scope="module")
+def certificates() -> Iterator[Certificates]:
+    """Those of a server that a test plays itself."""
+    with Certificates() as made:
+        yield made
 
 
 @pytest.fixture

@@ -11,19 +11,12 @@ from session_lines import until
 
 import tidings
 from tidings.errors import PeerError, UsageError
-from tidings.exchange.server.certificates import Certificates
 from tidings.market.feed_state import FeedEvent
 from tidings.recorder.entries import EntryKind
 from tidings.recorder.reader import RecordingReader
 from tidings.venue.phemex.market_topics import BOOK, topic_of
 
 S_NS = 1_000_000_000
-
-
-@pytest.fixture(scope="module")
-def certificates():
-    with Certificates() as made:
-        yield made
 
 
 @pytest_asyncio.fixture

@@ -3,20 +3,12 @@
 import asyncio
 import json
 
-import pytest
 import pytest_asyncio
 from market_server import MarketServer, live, many
 from session_lines import until
 
 import tidings
-from tidings.exchange.server.certificates import Certificates
 from tidings.venue.phemex.market_topics import BOOK
-
-
-@pytest.fixture(scope="module")
-def certificates():
-    with Certificates() as made:
-        yield made
 
 
 @pytest_asyncio.fixture

@@ -43,12 +43,6 @@ class Hearing(tidings.Strategy):
         self.told.append(("unknown", report.reconciled))
 
 
-@pytest.fixture(scope="module")
-def certificates():
-    with Certificates() as made:
-        yield made
-
-
 @pytest_asyncio.fixture
 async def server(certificates) -> AsyncIterator[FaultServer]:
     async with FaultServer(certificates.server_context()) as running:

@@ -21,12 +21,6 @@ DEADLINE_S = 0.15
 CANARY = "canary-s3cret-5f0c1d"
 
 
-@pytest.fixture(scope="module")
-def certificates():
-    with Certificates() as made:
-        yield made
-
-
 @pytest_asyncio.fixture
 async def server(certificates) -> AsyncIterator[FaultServer]:
     async with FaultServer(certificates.server_context()) as running:

@@ -49,12 +49,6 @@ async def test_two_accounts_of_two_engines_do_not_hear_each_other(phemex, counte
     assert phemex.entry.foreign_count == heard
 
 
-@pytest.fixture(scope="module")
-def certificates():
-    with Certificates() as made:
-        yield made
-
-
 @pytest_asyncio.fixture
 async def server(certificates):
     async with FaultServer(certificates.server_context()) as running:
