@@ -72,6 +72,7 @@ class LimitsOracle:
     _spent: list[Spent] = field(default_factory=list)
     _fills_ns: list[int] = field(default_factory=list)
     _is_tripped: bool = False
+    _born_ns: int = -1
     _states: dict[str, str] = field(default_factory=dict)  # symbol, or "" for all → REDUCING, HALTED
     _tainted: set[str] = field(default_factory=set)
     _told_working: set[str] = field(default_factory=set)
@@ -89,7 +90,7 @@ class LimitsOracle:
         self._spent.clear()
         self._fills_ns.clear()
         self._states.clear()
-        self._is_tripped = False
+        self._is_tripped, self._born_ns = False, now_ns
         if self.engine > 1:
             self._tainted.add(SPOT)
         for cl_ord_id, sent in self.sent.items():
@@ -107,7 +108,9 @@ class LimitsOracle:
         self._is_tripped = False
 
     def filled(self, now_ns: int) -> None:
-        """The strategy was told of an execution."""
+        """The strategy was told of an execution; in the moment of its birth, of those of an earlier engine's orders."""
+        if now_ns == self._born_ns:
+            return
         most = self.limits.max_executions
         self._fills_ns.append(now_ns)
         if most is not None and len(self._fills_ns) >= most:
