@@ -1,6 +1,6 @@
 """An order path on a venue that writes down what it is asked: for tests of the engine."""
 
-from order_samples import INVERSE, LINEAR, SPOT
+from order_samples import INVERSE, LINEAR, SPOT, said
 
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.order_table import ExecIDSet, OrderTable
@@ -9,7 +9,9 @@ from tidings.engine.risk import Risk
 from tidings.engine.risk_limits import RiskLimits, StrategyLimits
 from tidings.engine.strategy import Strategy
 from tidings.metrics.stages import Stages
+from tidings.model.enums import ExecType, OrdType, Side, TimeInForce, Trigger
 from tidings.model.order_ids import ClOrdIDMaker
+from tidings.model.terms import OrderTerms
 
 NOW_NS = 10**15
 WALL_NS = 1_795_000_000_000_000_000
@@ -140,3 +142,15 @@ class Path:
     def hear(self, *reports, now_ns=NOW_NS + 1000):
         for report in reports:
             self.entry.take_report(report, now_ns)
+
+
+STOP = OrderTerms(LINEAR, Side.BUY, ord_type=OrdType.STOP, trigger=Trigger.LAST_PRICE, time_in_force=TimeInForce.IOC)
+
+
+def stop_order(path, stop_px_ticks=LAST_PX_TICKS + 10):
+    """An order that waits for its trigger price, as the venue has said."""
+    order = path.draft(STOP, price_ticks=0)
+    order.stop_px_ticks = stop_px_ticks
+    assert path.entry.submit_order(order, NOW_NS) > 0
+    path.hear(said(ExecType.UNTRIGGERED, handle=order.handle))
+    return order

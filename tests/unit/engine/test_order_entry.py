@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from engine_samples import LAST_PX_TICKS, NOW_NS, Path
+from engine_samples import LAST_PX_TICKS, NOW_NS, Path, stop_order
 from order_samples import INVERSE, LIMIT, LINEAR, reply, said
 
 from tidings.engine.order_entry import OrderEntry
@@ -15,12 +15,10 @@ from tidings.model.enums import (
     DenyReason,
     ExecType,
     OrdStatus,
-    OrdType,
     PosSide,
     ReportSource,
     RequestKind,
     Side,
-    TimeInForce,
     TradingState,
     Trigger,
 )
@@ -188,16 +186,7 @@ def test_amend_that_is_not_sent_is_not_pending(refuser):
     assert not order.is_amend_pending
 
 
-STOP = OrderTerms(LINEAR, Side.BUY, ord_type=OrdType.STOP, trigger=Trigger.LAST_PRICE, time_in_force=TimeInForce.IOC)
 ATTACHED = OrderTerms(LINEAR, Side.BUY, take_profit_trigger=Trigger.LAST_PRICE, stop_loss_trigger=Trigger.LAST_PRICE)
-
-
-def stop_order(path, stop_px_ticks=LAST_PX_TICKS + 10):
-    order = path.draft(STOP, price_ticks=0)
-    order.stop_px_ticks = stop_px_ticks
-    assert path.entry.submit_order(order, NOW_NS) > 0
-    path.hear(said(ExecType.UNTRIGGERED, handle=order.handle))
-    return order
 
 
 def test_a_stop_price_is_the_orders_once_the_venue_says_so():

@@ -1,13 +1,10 @@
 """What raises on the way down, between steps that belong together: what may have left is in flight, counted once."""
 
 import pytest
-from engine_samples import LAST_PX_TICKS, NOW_NS, Path
+from engine_samples import LAST_PX_TICKS, NOW_NS, Path, stop_order
 from order_samples import LIMIT, LINEAR, reply, said
 
-from tidings.model.enums import DenyReason, ExecType, OrdStatus, OrdType, RequestKind, Side, Trigger
-from tidings.model.terms import OrderTerms
-
-STOP = OrderTerms(LINEAR, Side.BUY, ord_type=OrdType.STOP, trigger=Trigger.LAST_PRICE, time_in_force=3)
+from tidings.model.enums import DenyReason, ExecType, OrdStatus, RequestKind
 
 
 def raising_after(path, *reports):
@@ -38,17 +35,9 @@ def test_order_whose_sending_failed_is_what_was_heard_of_it_meanwhile(heard, sta
     assert (path.table.open_count, path.table.unknown_count, path.entry.unknown_count) == counts
 
 
-def stop_order(path):
-    order = path.draft(STOP, price_ticks=0)
-    order.stop_px_ticks = LAST_PX_TICKS
-    assert path.entry.submit_order(order, NOW_NS) > 0
-    path.hear(said(ExecType.UNTRIGGERED, handle=order.handle))
-    return order
-
-
 def test_amend_whose_sending_failed_may_be_in_force():
     path = Path()
-    order = stop_order(path)
+    order = stop_order(path, LAST_PX_TICKS)
     path.venue.answers["send_amend"] = OSError("the wire broke")
     with pytest.raises(OSError, match="the wire broke"):
         path.entry.amend_triggers(order, 0, 25, NOW_NS + 5, stop_px_ticks=LAST_PX_TICKS + 7)
@@ -63,7 +52,7 @@ def test_amend_whose_sending_failed_may_be_in_force():
 
 def test_amend_that_failed_before_it_was_sent_leaves_no_trace():
     path = Path()
-    order = stop_order(path)
+    order = stop_order(path, LAST_PX_TICKS)
     path.venue.answers["take"] = OSError("no budget page")
     with pytest.raises(OSError, match="no budget page"):
         path.entry.amend_triggers(order, 0, 0, NOW_NS, stop_px_ticks=LAST_PX_TICKS + 7)
