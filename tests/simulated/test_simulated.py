@@ -29,6 +29,7 @@ ONCE_BROKEN = {
     100_000_197_412: "the judge counted two journeys on one connection, one behind the other, as if each went alone",
     100_000_514_491: "the judge had not heard of an amend behind a full buffer, and took a smaller one for a larger",
     100_000_548_329: "the copy of a create's answer fitted its cancel, and the cancel's refusal ended another create",
+    100_000_568_078: "a list that lagged ended a foreign order the stream had told of, and a kill left its symbol out",
     100_000_604_288: "the judge counted executions of an earlier engine, told at the start, for the breaker",
     1_000_008_468: "the oracle took a sync that failed while the engine came up for one of the engine before",
 }

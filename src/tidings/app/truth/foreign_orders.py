@@ -13,7 +13,7 @@ log = logging.getLogger("tidings.account")
 
 _OPEN = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.UNTRIGGERED)
 _ENDED = (OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.REJECTED, OrdStatus.EXPIRED)
-_LAG_NS = 5 * 1_000_000_000  # a list, or a row of an earlier state, may come this long after an order's end was told
+_LAG_NS = 5 * 1_000_000_000  # a list, or a row of an earlier state, may be this much older than what was told of it
 _TIDINGS_ID = re.compile(r"T[0-9A-HJKMNP-TV-Z]{9}[0-9]{10}")  # model/order_ids
 ORDERS_MAX = 10_000
 
@@ -50,6 +50,7 @@ class ForeignOrders:
         self._level = level
         self._orders: dict[str, ForeignOrder] = {}
         self._told: dict[str, ForeignOrder] = {}  # as they were when they were told
+        self._heard_ns: dict[str, int] = {}  # when each was last told to be open
         self._ended_ns: dict[str, int] = {}  # when the end of each was heard, oldest first
 
     def hear(self, report: ExecutionReport) -> None:
@@ -57,7 +58,7 @@ class ForeignOrders:
         if not report.order_id or report.ord_status < 0:
             return
         if report.ord_status not in _OPEN:
-            self._orders.pop(report.order_id, None)
+            self._forget(report.order_id)
             if report.ord_status in _ENDED:
                 self._note_end(report)
         elif self._ended_lately(report):
@@ -65,10 +66,15 @@ class ForeignOrders:
         elif report.order_id in self._orders or len(self._orders) < ORDERS_MAX:
             self._keep(report)
 
-    def replace(self, symbol: str, listed: list[ExecutionReport]) -> None:
-        """The venue's complete list of a symbol's open orders that are not ours."""
+    def take_list(self, symbol: str, listed: list[ExecutionReport], asked_ns: int) -> None:
+        """The venue's complete list of a symbol's open orders that are not ours, asked for at `asked_ns`.
+
+        One that it leaves out is over, unless we were told of it so lately that the list may be older than the order.
+        """
+        shown = {report.order_id for report in listed}
         for order in [order for order in self._orders.values() if order.symbol == symbol]:
-            del self._orders[order.order_id]
+            if order.order_id not in shown and asked_ns - self._heard_ns[order.order_id] >= _LAG_NS:
+                self._forget(order.order_id)
         for report in listed:
             self.hear(report)
 
@@ -92,6 +98,10 @@ class ForeignOrders:
                 )  # fmt: skip
         self._told = {order.order_id: order for order in left}
 
+    def _forget(self, order_id: str) -> None:
+        self._orders.pop(order_id, None)
+        self._heard_ns.pop(order_id, None)
+
     def _note_end(self, report: ExecutionReport) -> None:
         self._ended_ns.pop(report.order_id, None)
         self._ended_ns[report.order_id] = report.received_ns
@@ -109,3 +119,4 @@ class ForeignOrders:
             max(0, report.order_qty_lots), max(0, report.cum_qty_lots),
         )  # fmt: skip
         self._orders[order.order_id] = order
+        self._heard_ns[order.order_id] = report.received_ns

@@ -253,7 +253,7 @@ class Reconciliation:
         found = compare_orders(listing, self._ours(instrument), self._entry.find_owner, asked_ns)
         self._note_counted(listing.reports, asked_ns)
         if listing.is_complete:
-            self.foreign.replace(instrument.symbol, found.foreign)
+            self.foreign.take_list(instrument.symbol, found.foreign, asked_ns)
         owing = [order for order in self._entry.orders.owing_executions() if order.terms.instrument is instrument]
         await self._take(instrument, found.news, owing)
         await self._look_for(instrument, found.missing)

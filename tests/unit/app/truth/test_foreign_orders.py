@@ -41,16 +41,40 @@ def test_what_has_ended_is_neither_open_nor_told(states, told):
 
 def test_a_list_that_lags_does_not_open_it_again(told):
     foreign = heard(row(OrdStatus.NEW), row(OrdStatus.FILLED, 1))
-    foreign.replace("BTCUSDT", [row(OrdStatus.NEW, 3)])
+    foreign.take_list("BTCUSDT", [row(OrdStatus.NEW, 3)], 3 * S)
     foreign.tell_alarms()
     assert (foreign.all(), told()) == ([], [])
 
 
 def test_a_list_of_long_after_is_believed(told):
     foreign = heard(row(OrdStatus.NEW), row(OrdStatus.FILLED, 1))
-    foreign.replace("BTCUSDT", [row(OrdStatus.NEW, 6)])
+    foreign.take_list("BTCUSDT", [row(OrdStatus.NEW, 6)], 6 * S)
     foreign.tell_alarms()
     assert (len(foreign.all()), told()) == (1, [OURS])
+
+
+@pytest.mark.parametrize("rows", [[row(OrdStatus.NEW, 1)], [row(OrdStatus.NEW, -9), row(OrdStatus.NEW, 1)]])
+def test_a_list_that_may_be_older_than_an_order_does_not_end_it(rows):
+    foreign = heard(*rows)
+    foreign.take_list("BTCUSDT", [], 5 * S)
+    assert len(foreign.all()) == 1
+
+
+def test_a_list_that_shows_an_order_makes_the_next_one_prove_its_end_anew():
+    foreign = heard(row(OrdStatus.NEW))
+    for asked_s, listed in ((6, [row(OrdStatus.NEW, 6)]), (8, [])):  # the second answer comes from further behind
+        foreign.take_list("BTCUSDT", listed, asked_s * S)
+    assert len(foreign.all()) == 1
+    foreign.take_list("BTCUSDT", [], 12 * S)
+    assert foreign.all() == []
+
+
+def test_a_list_speaks_of_its_own_symbol_and_of_what_it_leaves_out():
+    foreign = heard(row(OrdStatus.NEW), row(OrdStatus.NEW, number=2))
+    foreign.take_list("ETHUSDT", [], 60 * S)
+    assert len(foreign.all()) == 2
+    foreign.take_list("BTCUSDT", [row(OrdStatus.NEW, 60, number=2)], 60 * S)
+    assert [order.order_id[-1] for order in foreign.all()] == ["2"]
 
 
 def test_a_triggered_order_goes_on_under_its_id():
@@ -61,7 +85,7 @@ def test_a_triggered_order_goes_on_under_its_id():
 def test_it_is_told_once_and_when_it_changes(told):
     foreign = heard(row(OrdStatus.NEW))
     for at_s in range(1, 9):
-        foreign.replace("BTCUSDT", [row(OrdStatus.NEW, at_s)])
+        foreign.take_list("BTCUSDT", [row(OrdStatus.NEW, at_s)], at_s * S)
         foreign.tell_alarms()
     assert told() == [OURS]
     foreign.hear(row(OrdStatus.PARTIALLY_FILLED, 9, cum_qty_lots=3))
