@@ -6,6 +6,7 @@ import pytest
 from fault_server import FaultServer
 
 import tidings
+from tidings.errors import UsageError
 from tidings.exchange.server.certificates import Certificates
 from tidings.model.enums import DenyReason, TradingState
 
@@ -106,3 +107,14 @@ async def test_without_a_key_prices_can_be_asked_but_no_order_placed():
             with pytest.raises(tidings.OrderDenied, match="no API key") as caught:
                 phemex.limit("BTCUSDT", "buy", qty="0.01", price="50000")
             assert caught.value.reason == "NOT_READY"
+
+
+async def test_a_session_that_has_ended_says_so_to_whoever_would_wait_for_ever():
+    async with session() as phemex:
+        pass
+    for asked in (phemex.run(tidings.Strategy(), seconds=60), phemex.subscribe("BTCUSDT")):
+        with pytest.raises(tidings.OrderDenied, match="not open: enter it with `async with`") as caught:
+            await asked
+        assert caught.value.reason == "NOT_READY"
+    with pytest.raises(UsageError, match="iterate inside"):
+        phemex.books("BTCUSDT")

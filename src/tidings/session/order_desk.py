@@ -81,6 +81,11 @@ class OrderDesk:
         if not hasattr(self._engine, "entry"):
             raise OrderDenied(f"NOT_READY: {self._engine.state.reason}", DenyReason.NOT_READY.name)
 
+    def check_open(self) -> None:
+        """Raise OrderDenied (NOT_READY) unless the session has been entered and has not ended."""
+        if not self._engine.is_open:
+            raise OrderDenied(f"NOT_READY: {self._engine.state.reason}", DenyReason.NOT_READY.name)
+
     def terms(self, symbol: str, side: str | Side, **words: Any) -> OrderTerms:
         """The constant part of an order, checked: the words of `Phemex.limit`. Equal terms are the same object.
 

@@ -390,7 +390,7 @@ class Phemex(MarketFace):
         from tidings.session.strategy_session import check_times, members_of  # it derives from this class
 
         check_times(seconds, timer_ms)
-        self.desk.check_entered()
+        self.desk.check_open()
         if self._is_running:
             raise UsageError("strategies run here already: those that are to run together are given to one run()")
         self._is_running = True
