@@ -45,7 +45,7 @@ def uuid(number: int) -> str:
 def make_phemex() -> Phemex:
     """A session of one instrument that takes every order and sends none."""
     risk = Risk([INSTRUMENT], WIDE_LIMITS)
-    risk.set_reference_price(INSTRUMENT, PRICE_TICKS, 1)
+    risk.set_reference_price(INSTRUMENT, PRICE_TICKS)
     entry = OrderEntry(OrderTable(ClOrdIDMaker(wall_ns=time.time_ns())), risk, Stages(), ExecIDSet())
     entry.plug(loops().MuteGateway())
     engine: Any = SimpleNamespace(

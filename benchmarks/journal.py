@@ -82,7 +82,7 @@ def submit_table(directory: Path, batches: int) -> Table:
     rows = []
     for name, journal in ((WITHOUT, OrderJournal()), (WITH, keeper.journal)):
         risk = Risk([INSTRUMENT], WIDE_LIMITS)
-        risk.set_reference_price(INSTRUMENT, PRICE_TICKS, 1)
+        risk.set_reference_price(INSTRUMENT, PRICE_TICKS)
         entry = OrderEntry(OrderTable(ClOrdIDMaker(wall_ns=WALL_NS)), risk, Stages(), ExecIDSet(), journal)
         entry.plug(loops().MuteGateway())
         rows.append(Row.of(name, loops().submit(entry, make_terms(), PRICE_TICKS, batches, BATCH_CALLS)))

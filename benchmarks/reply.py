@@ -78,7 +78,7 @@ def make_plain_path() -> tuple[Callable[[], None], PlainOrder]:
 def make_entry(strategy: Strategy) -> OrderEntry:
     """A real engine whose gateway sends nothing."""
     risk = Risk([INSTRUMENT], WIDE_LIMITS)
-    risk.set_reference_price(INSTRUMENT, PRICE_TICKS, 1)
+    risk.set_reference_price(INSTRUMENT, PRICE_TICKS)
     entry = OrderEntry(OrderTable(ClOrdIDMaker(wall_ns=SESSION_WALL_NS)), risk, Stages(), ExecIDSet())
     entry.plug(loops().MuteGateway())
     entry.listen(strategy)

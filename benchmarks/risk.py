@@ -27,7 +27,7 @@ STEP_NS = 10_000  # a hundred thousand orders a second
 def make_entry() -> OrderEntry:
     """An order path with a book of our own offers, and windows that have something to forget."""
     risk = Risk([INSTRUMENT], LIMITS)
-    risk.set_reference_price(INSTRUMENT, PRICE_TICKS, 1)
+    risk.set_reference_price(INSTRUMENT, PRICE_TICKS)
     entry = OrderEntry(OrderTable(ClOrdIDMaker(wall_ns=0)), risk, Stages(), ExecIDSet())
     entry.plug(loops().MuteGateway())
     offers = OrderTerms(INSTRUMENT, Side.SELL)

@@ -69,7 +69,7 @@ class RoundTripClient(Strategy):
 
     async def connect(self, port: int, ca_file: str) -> None:
         risk = Risk([INSTRUMENT], WIDE_LIMITS)
-        risk.set_reference_price(INSTRUMENT, PRICE_TICKS, 1)
+        risk.set_reference_price(INSTRUMENT, PRICE_TICKS)
         orders, stages = OrderTable(ClOrdIDMaker(wall_ns=time.time_ns())), Stages()
         self.entry = OrderEntry(orders, risk, stages, ExecIDSet())
         gateway = PhemexOrderGateway(

@@ -48,7 +48,7 @@ def make_path(capacity):
     """An order path whose limits stand in nobody's way."""
     path = Path(capacity=capacity, max_open=capacity, strategy=Counting(), venue=Quiet())
     for instrument in _INSTRUMENTS.values():
-        path.risk.set_reference_price(instrument, PRICE, NOW_NS)
+        path.risk.set_reference_price(instrument, PRICE)
     return path
 
 

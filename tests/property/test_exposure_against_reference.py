@@ -79,7 +79,7 @@ class Twin:
         self.venue_lots = venue_lots
 
     def price(self, ticks):
-        self.path.risk.set_reference_price(LINEAR, ticks, NOW_NS)
+        self.path.risk.set_reference_price(LINEAR, ticks)
         self.reference_ticks = ticks
 
     # ---- Worked out anew ------------------------------------------------------------------------------------------

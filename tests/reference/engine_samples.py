@@ -108,8 +108,8 @@ class Path:
     def __init__(self, capacity=64, last_handle=0, max_open=200, strategy=None, venue=None, limits=None, journal=None):
         self.table = OrderTable(ClOrdIDMaker(wall_ns=WALL_NS), capacity, last_handle)
         self.risk = Risk([LINEAR, INVERSE, SPOT], limits or wide_limits(max_open=max_open))
-        self.risk.set_reference_price(LINEAR, LAST_PX_TICKS, NOW_NS)
-        self.risk.set_reference_price(INVERSE, 122_500, NOW_NS)
+        self.risk.set_reference_price(LINEAR, LAST_PX_TICKS)
+        self.risk.set_reference_price(INVERSE, 122_500)
         self.stages = Stages()
         self.entry = OrderEntry(self.table, self.risk, self.stages, ExecIDSet(1000), journal)
         self.venue, self.strategy = venue or RecordingVenue(), strategy or RecordingStrategy()

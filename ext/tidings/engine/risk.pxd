@@ -45,7 +45,7 @@ cdef class Risk:
     cdef void withdraw_amend(self, Order order) noexcept
     # After every report that was applied; `effect`: what it changed.
     cdef void follow(self, Order order, int effect, int64_t now_ns) noexcept
-    cdef void set_reference(self, int index, int64_t price_ticks, int64_t now_ns) noexcept
+    cdef void set_reference(self, int index, int64_t price_ticks) noexcept
 
     cdef int _deny(self, int reason, int64_t asked, int64_t allowed) noexcept
     cdef int _deny_owner(self, int reason, OwnerRisk owner, int64_t asked, int64_t allowed) noexcept

@@ -345,7 +345,7 @@ cdef class Risk:
         self.messages.take_back(1)
         owner.messages.take_back(1)
 
-    cdef void set_reference(self, int index, int64_t price_ticks, int64_t now_ns) noexcept:
+    cdef void set_reference(self, int index, int64_t price_ticks) noexcept:
         self.exposure.set_reference(index, price_ticks)
 
     # ---- The cold side: limits, states, strategies ---------------------------------------------------------------
@@ -379,9 +379,9 @@ cdef class Risk:
         """The kill switch: nothing new and no amend, whatever else is allowed."""
         self.is_killed = is_killed
 
-    def set_reference_price(self, Instrument instrument not None, int64_t price_ticks, int64_t now_ns):
+    def set_reference_price(self, Instrument instrument not None, int64_t price_ticks):
         """Tell the last known price of an instrument, in ticks."""
-        self.set_reference(instrument.index, price_ticks, now_ns)
+        self.set_reference(instrument.index, price_ticks)
 
     def reference_price(self, Instrument instrument not None):
         """The last known price in ticks; 0: none."""

@@ -355,7 +355,7 @@ class Engine:
         self.market.on_timer(self.clock.read_now_ns())
 
     async def _learn_prices(self) -> None:
-        await learn_last_prices(self.queries, self.products, self.risk, self.clock)
+        await learn_last_prices(self.queries, self.products, self.risk)
 
     async def refresh_products(self) -> Products:
         """Read the catalogue again; what is new, changed or delisted since the start is refused from now on."""

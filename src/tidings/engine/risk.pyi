@@ -37,7 +37,7 @@ class Risk:
         """What of new orders is taken of the account; its symbols and strategies have states of their own."""
     def set_killed(self, is_killed: bool) -> None:
         """The kill switch: nothing new and no amend, before any other question is asked."""
-    def set_reference_price(self, instrument: Instrument, price_ticks: int, now_ns: int) -> None:
+    def set_reference_price(self, instrument: Instrument, price_ticks: int) -> None:
         """Tell the last known price of an instrument: the collar's middle, and what positions are valued at."""
     def reference_price(self, instrument: Instrument) -> int:
         """The last known price in ticks; 0: none."""

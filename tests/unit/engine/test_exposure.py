@@ -181,7 +181,7 @@ def test_orders_that_are_not_ours_count_like_ours():
     path.risk.exposure.tell_foreign(LINEAR, PosSide.MERGED, 3, 4)
     assert worst(path) == (3, 4)
     assert path.risk.exposure.account_e4() == (7 * 612_500, 3 * 612_500, 4 * 612_500)
-    path.risk.set_reference_price(LINEAR, 600_000, NOW_NS)
+    path.risk.set_reference_price(LINEAR, 600_000)
     assert path.risk.exposure.account_e4() == (7 * 600_000, 3 * 600_000, 4 * 600_000)
     path.risk.exposure.tell_foreign(LINEAR, PosSide.MERGED, 0, 0)
     assert (worst(path), path.risk.exposure.account_e4()) == ((0, 0), (0, 0, 0))
@@ -190,14 +190,14 @@ def test_orders_that_are_not_ours_count_like_ours():
 def test_orders_that_are_not_ours_count_once_their_price_is_known():
     path = Path()
     path.risk.exposure.tell_foreign(SPOT, PosSide.MERGED, 0, 1000)
-    path.risk.set_reference_price(SPOT, 6_125_000, NOW_NS)
+    path.risk.set_reference_price(SPOT, 6_125_000)
     assert path.risk.exposure.account_e4() == (612_500, 0, 612_500)
 
 
 def test_order_of_money_counts_what_it_may_buy_at_the_collars_end():
     """100 USDT at 61,250 less 20 %: 0.002040817 BTC, in lots of 0.000001 BTC; the money itself is its value."""
     path = Path()
-    path.risk.set_reference_price(SPOT, 6_125_000, NOW_NS)
+    path.risk.set_reference_price(SPOT, 6_125_000)
     path.submit(SPEND, 100 * 10**8, 0)
     assert worst(path, SPOT) == (2041, 0)
     assert path.risk.exposure.account_e4()[0] == 1_000_000
@@ -223,7 +223,7 @@ def test_instruments_with_open_orders_are_found():
 def test_positions_are_valued_at_the_last_price():
     path = Path()
     path.risk.exposure.tell_position(LINEAR, PosSide.MERGED, 10, 10)
-    path.risk.set_reference_price(LINEAR, 700_000, NOW_NS)
+    path.risk.set_reference_price(LINEAR, 700_000)
     assert path.risk.exposure.account_e4() == (7_000_000, 7_000_000, -7_000_000)
 
 

@@ -133,7 +133,7 @@ def test_take_that_raises_leaves_nothing():
 def test_nothing_plugged_in_is_not_connected():
     table = OrderTable(ClOrdIDMaker(wall_ns=0), 8)
     risk = Risk([LINEAR])
-    risk.set_reference_price(LINEAR, LAST_PX_TICKS, 0)
+    risk.set_reference_price(LINEAR, LAST_PX_TICKS)
     entry = OrderEntry(table, risk, Stages(), ExecIDSet(10))
     order = entry.draft_order(LIMIT)
     order.order_qty_lots, order.price_ticks = 1, LAST_PX_TICKS

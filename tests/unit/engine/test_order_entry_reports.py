@@ -243,7 +243,7 @@ def test_lost_cancel_does_not_write_off_an_order_whose_reply_is_still_to_come():
 def test_row_that_shows_the_amended_terms_ends_the_amend():
     """Spot has no Replaced event."""
     path = Path()
-    path.risk.set_reference_price(SPOT, 6_125_000, NOW_NS)
+    path.risk.set_reference_price(SPOT, 6_125_000)
     order = path.submit(OrderTerms(SPOT, Side.BUY), qty_lots=100, price_ticks=6_125_000)
     row = {"handle": 1, "ord_status": OrdStatus.NEW, "cum_qty_lots": 0, "transact_time_ns": T0}
     path.hear(said(ExecType.STATUS, **row, price_ticks=6_125_000, order_qty_lots=100))

@@ -35,8 +35,8 @@ COINS = OrderTerms(INVERSE, Side.BUY)
 
 def limits(reference_ticks=LAST_TICKS, **changes):
     risk = Risk([LINEAR, INVERSE, SPOT], wide_limits(**{"max_open": 5, **changes}))
-    risk.set_reference_price(LINEAR, reference_ticks, 1)
-    risk.set_reference_price(SPOT, 6_125_000, 1)
+    risk.set_reference_price(LINEAR, reference_ticks)
+    risk.set_reference_price(SPOT, 6_125_000)
     return risk
 
 
@@ -92,7 +92,7 @@ def test_largest_quantity_is_the_venues_until_it_is_set():
         price_scale=1, tick_mantissa=1, qty_scale=3, lot_mantissa=1, max_qty_lots=20,
     )
     terms, risk = OrderTerms(instrument, Side.BUY), Risk([instrument], wide_limits(max_notional_e4=INT64_MAX))
-    risk.set_reference_price(instrument, LAST_TICKS, 1)
+    risk.set_reference_price(instrument, LAST_TICKS)
     assert [reason(risk, order_of(terms, qty)) for qty in (20, 21)] == [DenyReason.NONE, DenyReason.MAX_QTY]
     risk.symbols.limit_qty(instrument, 5)
     assert [reason(risk, order_of(terms, qty)) for qty in (5, 6)] == [DenyReason.NONE, DenyReason.MAX_QTY]
@@ -139,7 +139,7 @@ def test_market_order_is_valued_at_the_last_price():
 def test_inverse_contracts_are_worth_their_size_at_any_price():
     for price_ticks, max_notional_e4, expected in [(1, 10**7, 0), (1, 10**7 - 1, 5)]:
         risk = limits(max_notional_e4=max_notional_e4)
-        risk.set_reference_price(INVERSE, price_ticks, 1)
+        risk.set_reference_price(INVERSE, price_ticks)
         assert risk.check(order_of(COINS, 1000, price_ticks)) == expected
 
 
@@ -165,7 +165,7 @@ def test_money_in_coarse_units_saturates():
     own = StrategyLimits(max_notional_e4=INT64_MAX, **most)
     most |= dict.fromkeys(("max_net_e4", "max_position_e4"), INT64_MAX)
     risk = Risk([coarse], wide_limits(max_notional_e4=INT64_MAX - 1, strategy=own, **most))
-    risk.set_reference_price(coarse, 1, 1)
+    risk.set_reference_price(coarse, 1)
     assert reason(risk, order_of(terms, INT64_MAX // 100 - 1, 0)) == DenyReason.NONE
     assert reason(risk, order_of(terms, INT64_MAX // 50, 0)) == DenyReason.MAX_NOTIONAL
 
@@ -199,7 +199,7 @@ def test_collar_agrees_with_fractions_and_never_overflows(side, collar_bp, price
 def test_reference_that_is_no_price_is_ignored():
     risk = limits()
     for price_ticks in (0, -5):
-        risk.set_reference_price(LINEAR, price_ticks, 2)
+        risk.set_reference_price(LINEAR, price_ticks)
     assert risk.reference_price(LINEAR) == LAST_TICKS
 
 
@@ -255,7 +255,7 @@ def test_halted_orders_may_only_shrink(price_ticks, qty_lots, expected):
 def test_shrinking_is_allowed_though_the_market_has_left_the_price():
     risk = limits()
     entry, order = working(risk)
-    risk.set_reference_price(LINEAR, 100_000, 2)
+    risk.set_reference_price(LINEAR, 100_000)
     assert entry.amend_order(order, 0, 6, 0) == 0
 
 
@@ -315,5 +315,5 @@ def test_negative_largest_quantity_is_refused():
 
 def test_instruments_may_come_one_by_one():
     risk = Risk(iter([LINEAR, SPOT]))
-    risk.set_reference_price(SPOT, 5, 1)
+    risk.set_reference_price(SPOT, 5)
     assert risk.reference_price(SPOT) == 5

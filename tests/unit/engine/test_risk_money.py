@@ -21,7 +21,7 @@ TOUCHED = OrderTerms(SPOT, Side.BUY, ord_type=OrdType.MARKET_IF_TOUCHED, trigger
 
 def path_with(**limits):
     path = Path(limits=wide_limits(**limits))
-    path.risk.set_reference_price(SPOT, LAST_TICKS, NOW_NS)
+    path.risk.set_reference_price(SPOT, LAST_TICKS)
     return path
 
 

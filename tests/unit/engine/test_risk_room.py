@@ -217,7 +217,7 @@ def test_quantity_within_the_window_is_limited_per_symbol():
     path = path_with()
     path.risk.symbols.limit_window_qty(LINEAR, 20)
     assert [attempt(path, BUY, qty) for qty in (15, 6, 5)] == [DenyReason.NONE, DenyReason.WINDOW_QTY, DenyReason.NONE]
-    path.risk.set_reference_price(SPOT, 6_125_000, NOW_NS)
+    path.risk.set_reference_price(SPOT, 6_125_000)
     assert attempt(path, OrderTerms(SPOT, Side.BUY), 100, 6_125_000) == DenyReason.NONE
     assert attempt(path, BUY, 1, now_ns=NOW_NS + 62 * S) == DenyReason.NONE
 

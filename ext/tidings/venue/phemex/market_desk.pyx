@@ -25,7 +25,7 @@ cdef class MarketDesk(MarketListener):
         if self.risk is not None and book.is_tradable():
             bid_ticks, offer_ticks = book.bid_side.levels[0].price_ticks, book.offer_side.levels[0].price_ticks
             # Their sum may be more than 64 bits hold.
-            self.risk.set_reference(book.instrument.index, bid_ticks + (offer_ticks - bid_ticks) // 2, now_ns)
+            self.risk.set_reference(book.instrument.index, bid_ticks + (offer_ticks - bid_ticks) // 2)
         elif book.feed_state != FEED_LIVE:
             self.book_in_doubt(book, now_ns)
         if self.book_heard:

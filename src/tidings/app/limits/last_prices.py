@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from tidings.clock import Clock
 from tidings.engine.risk import Risk
 from tidings.errors import ConnectionLost, PeerError, VenueError
 from tidings.model.enums import ProductLine
@@ -15,7 +14,7 @@ from tidings.venue.phemex.queries import Queries
 log = logging.getLogger("tidings")
 
 
-async def learn_last_prices(queries: Queries, products: Products, risk: Risk, clock: Clock) -> None:
+async def learn_last_prices(queries: Queries, products: Products, risk: Risk) -> None:
     """Ask all lines. One whose prices are not to be had cannot be traded without its book."""
     for line in ProductLine:
         try:
@@ -26,4 +25,4 @@ async def learn_last_prices(queries: Queries, products: Products, risk: Risk, cl
         for symbol, text in prices.items():
             instrument = products.find(symbol)
             if instrument is not None:
-                risk.set_reference_price(instrument, told_price_ticks(instrument, text), clock.read_now_ns())
+                risk.set_reference_price(instrument, told_price_ticks(instrument, text))

@@ -92,7 +92,7 @@ class Wired:
         self.table = OrderTable(ClOrdIDMaker(wall_ns=WALL_NS), 256)
         risk = Risk(INSTRUMENTS, wide_limits(max_notional_e4=10**9))
         for instrument in INSTRUMENTS:
-            risk.set_reference_price(instrument, 600_000 if instrument is not SBTCUSDT else 6_000_000, NOW_NS)
+            risk.set_reference_price(instrument, 600_000 if instrument is not SBTCUSDT else 6_000_000)
         self.entry = OrderEntry(self.table, risk, Stages(), ExecIDSet())
         self.rates = RateBudget(endpoints_of("testnet"))
         self.rates.ip = self.rates.ip.__class__("ip", 5000, 300_000_000_000)
