@@ -27,6 +27,10 @@
 Messages name the thing and say what to do. No message ever holds a secret, a signature or a request header.
 """
 
+# What a callback may raise through us: it ends the program. All else is the callback's own failure, a CancelledError
+# (of some future it looked into) too.
+ENDS_PROGRAM = (KeyboardInterrupt, SystemExit)
+
 
 class TidingsError(Exception):
     """The root: `except TidingsError` catches everything the package raises on purpose."""

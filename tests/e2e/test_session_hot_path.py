@@ -130,7 +130,7 @@ class Listening(tidings.Strategy):
     def _note(self, name: str, order: object) -> None:
         self.events.append((name, order.handle))  # type: ignore[attr-defined]
         if self.raising:
-            raise RuntimeError("a strategy's bug")
+            raise asyncio.CancelledError if name == "ack" else RuntimeError("a strategy's bug")
 
     def on_start(self, session, now_ns):
         self.events.append(("start", 0))
@@ -151,7 +151,8 @@ class Listening(tidings.Strategy):
         self._note("amend", order)
 
     def on_timer(self, now_ns):
-        raise RuntimeError("a strategy's bug")
+        self.events.append(("timer", 0))
+        raise asyncio.CancelledError
 
     def on_stop(self, now_ns):
         self.events.append(("stop", 0))
@@ -178,6 +179,7 @@ async def test_a_strategy_hears_events_in_order_and_its_errors_hurt_nobody(pheme
     assert of[first.handle] == ["ack", "amend", "cancel"]
     assert of[second.handle] == ["ack", "fill"]
     assert phemex.engine.strategy_error_count >= 6
+    assert strategy.events.count(("timer", 0)) > 1
 
 
 async def test_orders_of_others_and_of_another_session_are_seen_but_not_touched(phemex, clients):

@@ -7,6 +7,7 @@ from tidings.model.order cimport (
 )
 
 from tidings.engine.strategy import ORDER_CALLBACKS, overridden
+from tidings.errors import ENDS_PROGRAM
 
 
 cdef extern from "Python.h":
@@ -54,14 +55,18 @@ cdef class OrderHearers(OrderListener):
             return 0
         try:
             callback(order, report, now_ns)         # not by _hand_on: this call makes no tuple
-        except Exception as error:
+        except ENDS_PROGRAM:
+            raise
+        except BaseException as error:
             self._callback_failed(error, callback)
         return 0
 
     cdef int _hand_on(self, object callback, tuple arguments) except -1:
         try:
             callback(*arguments)
-        except Exception as error:
+        except ENDS_PROGRAM:
+            raise
+        except BaseException as error:
             self._callback_failed(error, callback)
         return 0
 

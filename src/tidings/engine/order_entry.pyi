@@ -103,7 +103,7 @@ class OrderEntry(OrderListener):
         *,
         on_execution: Callable[[Order, ExecutionReport], Any] | None = None,
         on_foreign: Callable[[ExecutionReport], Any] | None = None,
-        on_error: Callable[[Exception, Callable[..., Any]], Any] | None = None,
+        on_error: Callable[[BaseException, Callable[..., Any]], Any] | None = None,
     ) -> None:
         """Connect the venue below, and who keeps positions, foreign orders and errors of callbacks beside."""
     def watch_by(self, heartbeat: HeartbeatPage | None) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+from asyncio import CancelledError
 from uuid import UUID
 
 import pytest
@@ -276,18 +277,33 @@ def test_written_off_order_that_the_venue_works_is_an_alarm():
 # ---- Who raises ----------------------------------------------------------------------------------------------------
 
 class Clumsy(RecordingStrategy):
+    error: BaseException = ValueError("strategy's bug")
+
     def on_ack(self, order, report, now_ns):
         super().on_ack(order, report, now_ns)
-        raise ValueError("strategy's bug")
+        raise self.error
 
 
-def test_callback_that_raises_does_not_stop_what_comes_behind():
+# A CancelledError is no Exception: of a future that a callback looked into it is a bug like any other.
+@pytest.mark.parametrize("error", [ValueError("strategy's bug"), CancelledError("strategy's bug")])
+def test_callback_that_raises_does_not_stop_what_comes_behind(error):
     path = Path(strategy=Clumsy())
+    path.strategy.error = error
     order, heard = path.submit(LIMIT), []
     path.entry.attach(order, lambda effect, order, report: heard.append(effect))
     path.hear(trade(10, 10, handle=1))
     assert (path.strategy.names, heard, path.entry.callback_error_count) == (["ack", "fill"], [ACK | FILL], 1)
-    assert [str(error) for error in path.errors] == ["strategy's bug"]
+    assert path.errors == [error]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3)])
+def test_what_ends_the_program_goes_through_a_callback(error):
+    path = Path(strategy=Clumsy())
+    path.strategy.error = error
+    path.submit(LIMIT)
+    with pytest.raises(type(error)):
+        path.hear(trade(10, 10, handle=1))
+    assert path.errors == []
 
 
 def test_listener_and_bookkeepers_that_raise_are_kept_from_the_strategy():

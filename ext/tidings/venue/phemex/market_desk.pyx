@@ -6,6 +6,8 @@ from tidings.engine.risk cimport Risk
 from tidings.market.book cimport FEED_LIVE, Book
 from tidings.venue.phemex.market_stream cimport MarketListener
 
+from tidings.errors import ENDS_PROGRAM
+
 
 cdef class MarketDesk(MarketListener):
     def __cinit__(self, *arguments, **options):
@@ -43,6 +45,8 @@ cdef int tell(tuple heard, object news, int64_t now_ns) except -1:
     for callback, on_error in heard:
         try:
             callback(news, stamp)
-        except Exception as error:      # a listener's bug must not stop the feed, nor the listeners behind it
+        except ENDS_PROGRAM:
+            raise
+        except BaseException as error:      # a listener's bug must not stop the feed, nor the listeners behind it
             on_error(error, callback)
     return 0

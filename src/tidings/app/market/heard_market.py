@@ -35,7 +35,7 @@ class HeardMarket(MarketDesk):
         self._listeners.remove(listener)
         self.hear_by(self._listeners.book, self._listeners.trade)
 
-    def listen(self, strategy: Strategy | None, on_error: Callable[[Exception, Any], None] = log_error) -> None:
+    def listen(self, strategy: Strategy | None, on_error: Callable[[BaseException, Any], None] = log_error) -> None:
         """Let a strategy hear what is followed, None: none; its exceptions go to `on_error`."""
         if self._strategy is not None:
             self.remove_listener(self._strategy)

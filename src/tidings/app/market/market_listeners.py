@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tidings.errors import ENDS_PROGRAM
 from tidings.market.book import Book
 from tidings.market.feed_state import FeedEvent
 from tidings.market.kline import Kline
@@ -20,11 +21,11 @@ from tidings.market.trade import Trade
 log = logging.getLogger("tidings.market")
 
 KINDS: Final = ("book", "trade", "kline", "ticker", "tick", "state")
-OnError = Callable[[Exception, Any], None]
+OnError = Callable[[BaseException, Any], None]
 Heard = tuple[tuple[Callable[..., None], OnError], ...]
 
 
-def log_error(error: Exception, callback: Any) -> None:
+def log_error(error: BaseException, callback: Any) -> None:
     """What becomes of a listener's exception if it does not say."""
     log.error("%s raised %r", getattr(callback, "__qualname__", callback), error, exc_info=error)
 
@@ -76,7 +77,9 @@ def tell(heard: Heard, news: Any, now_ns: int) -> None:
     for callback, on_error in heard:
         try:
             callback(news, now_ns)
-        except Exception as error:  # a listener's bug must not stop the feed
+        except ENDS_PROGRAM:
+            raise
+        except BaseException as error:  # a listener's bug must not stop the feed
             on_error(error, callback)
 
 
@@ -84,5 +87,7 @@ def tell_state(heard: Heard, book: Book, event: FeedEvent, now_ns: int) -> None:
     for callback, on_error in heard:
         try:
             callback(book, event, now_ns)
-        except Exception as error:
+        except ENDS_PROGRAM:
+            raise
+        except BaseException as error:
             on_error(error, callback)

@@ -19,9 +19,9 @@ class StrategyErrors:
     def __init__(self, clock: Clock, log: logging.Logger = log) -> None:
         self.count = 0
         self._clock, self._log = clock, log
-        self._kinds: dict[tuple[str, type[Exception]], tuple[int, int]] = {}  # → when it was told, how many since
+        self._kinds: dict[tuple[str, type[BaseException]], tuple[int, int]] = {}  # → when it was told, how many since
 
-    def hear(self, error: Exception, callback: Any) -> None:
+    def hear(self, error: BaseException, callback: Any) -> None:
         """`callback` raised `error`."""
         self.count += 1
         name = str(getattr(callback, "__qualname__", callback))

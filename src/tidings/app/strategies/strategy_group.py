@@ -12,10 +12,10 @@ from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import Any
 
 from tidings.engine.strategy import ORDER_CALLBACKS, Strategy, overridden
-from tidings.errors import UsageError
+from tidings.errors import ENDS_PROGRAM, UsageError
 
 Callback = Callable[..., Any]
-OnError = Callable[[Exception, Any], None]
+OnError = Callable[[BaseException, Any], None]
 # (member, callback's name, callback) → what is called in its place: a recording, a replay look on.
 Around = Callable[["Member", str, Callback], Callback]
 
@@ -86,7 +86,9 @@ def _to_all(callbacks: dict[int, Callback], on_error: OnError) -> Callback:
         for callback in listed:
             try:
                 callback(*arguments)
-            except Exception as error:  # of one strategy; the others hear the same
+            except ENDS_PROGRAM:
+                raise
+            except BaseException as error:  # of one strategy; the others hear the same
                 on_error(error, callback)
 
     return tell
@@ -101,7 +103,9 @@ def _to_owner(callbacks: dict[int, Callback], on_error: OnError) -> Callback:
         if callback is not None:
             try:
                 callback(order, report, now_ns)
-            except Exception as error:
+            except ENDS_PROGRAM:
+                raise
+            except BaseException as error:
                 on_error(error, callback)
 
     return tell

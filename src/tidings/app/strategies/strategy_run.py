@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tidings.app.strategies.held_positions import Hear
 from tidings.app.strategies.strategy_group import Around, Callback, Member, callback_of, plugged
 from tidings.app.timers import Ticks
+from tidings.errors import ENDS_PROGRAM
 
 if TYPE_CHECKING:
     from tidings.app.engine import Engine
@@ -117,7 +118,7 @@ class StrategyRun:
         if on_timer is not None:
             self._call(on_timer, now_ns)
 
-    def hear_error(self, error: Exception, callback: Any) -> None:
+    def hear_error(self, error: BaseException, callback: Any) -> None:
         """A strategy's callback raised."""
         self._engine.strategy_errors.hear(error, callback)
 
@@ -132,5 +133,7 @@ class StrategyRun:
     def _call(self, callback: Callback, *arguments: object) -> None:
         try:
             callback(*arguments)
-        except Exception as error:  # the strategy's bug: whoever called it goes on, and the others are called too
+        except ENDS_PROGRAM:
+            raise
+        except BaseException as error:  # the strategy's bug: whoever called it goes on, and the others are called too
             self.hear_error(error, callback)

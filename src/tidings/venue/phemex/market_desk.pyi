@@ -16,8 +16,8 @@ class MarketDesk(MarketListener):
     def __init__(self, risk: Risk) -> None: ...
     def hear_by(
         self,
-        book_heard: tuple[tuple[Callable[..., None], Callable[[Exception, Any], None]], ...],
-        trade_heard: tuple[tuple[Callable[..., None], Callable[[Exception, Any], None]], ...],
+        book_heard: tuple[tuple[Callable[..., None], Callable[[BaseException, Any], None]], ...],
+        trade_heard: tuple[tuple[Callable[..., None], Callable[[BaseException, Any], None]], ...],
     ) -> None:
         """Who hears from now on: (callback, its handler of exceptions), in this order."""
 

@@ -1,5 +1,7 @@
 """Listeners of market data: each hears what it asked for, and suffers its own mistakes alone."""
 
+from asyncio import CancelledError
+
 import pytest
 
 from tidings.app.market.market_listeners import MarketCallbacks, MarketListeners, tell, tell_state
@@ -20,12 +22,13 @@ def test_listeners_hear_in_the_order_they_were_added(listeners):
     assert heard == [("first", "print", 7), ("second", "print", 7)]
 
 
-def test_a_mistake_goes_to_its_own_handler_and_disturbs_nobody(listeners):
+@pytest.mark.parametrize("error", [ValueError("no"), CancelledError()])
+def test_a_mistake_goes_to_its_own_handler_and_disturbs_nobody(listeners, error):
     heard: list[object] = []
     mistakes: list[object] = []
 
     def bad(*news):
-        raise ValueError(news)
+        raise error
 
     listeners.add(MarketCallbacks(tick=bad, state=bad, on_error=lambda error, callback: mistakes.append(callback)))
     listeners.add(MarketCallbacks(tick=lambda *news: heard.append(news), state=lambda *news: heard.append(news)))

@@ -1,5 +1,7 @@
 """Between a stream and who listens: the collar's reference, silence about muted books, and mistakes of listeners."""
 
+from asyncio import CancelledError
+
 import pytest
 from market_instruments import INSTRUMENTS, INVERSE, LINEAR
 from market_messages import INVERSE_CHANGE, INVERSE_SNAPSHOT, INVERSE_TRADES
@@ -67,19 +69,20 @@ def test_listeners_hear_books_and_trades_in_their_order(stream, desk):
     assert heard == [(1, "BTCUSD", 5), (2, "BTCUSD", 5), (120, 6), (7, 6)]
 
 
-def test_a_mistake_is_its_listeners_own(stream, desk):
+@pytest.mark.parametrize("error", [ValueError("no"), CancelledError()])
+def test_a_mistake_is_its_listeners_own(stream, desk, error):
     heard, mistakes = [], []
 
     def bad(book, now_ns):
-        raise ValueError(now_ns)
+        raise error
 
     desk.hear_by(
-        ((bad, lambda error, callback: mistakes.append((error.args, callback))),
+        ((bad, lambda error, callback: mistakes.append((error, callback))),
          (lambda book, now_ns: heard.append(now_ns), None)),
         (),
     )  # fmt: skip
     stream.feed(INVERSE_SNAPSHOT, 5)
-    assert (heard, mistakes) == ([5], [((5,), bad)])
+    assert (heard, mistakes) == ([5], [(error, bad)])
 
 
 def test_a_book_that_is_not_live_is_in_doubt_and_no_reference(stream, desk, risk):
