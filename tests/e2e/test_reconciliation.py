@@ -224,6 +224,8 @@ async def test_foreign_orders_are_shown_and_not_touched(server, certificates):
         assert (order.cl_ord_id, order.order_qty_lots, order.ord_status) == ("by-hand", 20, OrdStatus.NEW)
         assert not order.is_of_tidings
         server.open_rows = []
+        await asyncio.sleep(3)
+        assert phemex.foreign_orders() == [order]  # a list may be older than the one that showed it
         await until(lambda: phemex.foreign_orders() == [], "the list")
     assert server.asked == []
 
