@@ -6,7 +6,7 @@ import logging
 from session_lines import USD_M, placed, until
 from tidings_command import tidings
 
-FOREIGN = "another session of tidings placed it"
+FOREIGN = "another one of tidings placed it"
 
 
 def alarms(caplog) -> list[tuple[int, str]]:

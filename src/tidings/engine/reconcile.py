@@ -20,6 +20,7 @@ from tidings.model.position import Position
 NS_PER_S = 1_000_000_000
 SETTLE_NS = NS_PER_S  # an order that moved this shortly before the question may be on its way into or out of a list
 DIFFERS_AFTER_NS = 3 * NS_PER_S  # a difference stays this long: the list of executions, which explains it, lags
+LISTED_TOO_LONG_NS = 5 * NS_PER_S  # between two lists that show an order open whose end we know; no list lags as much
 CANCEL_QUIET_NS = 5 * NS_PER_S  # between two lists that show an order open whose cancel was asked for before
 NOT_FOUND_APART_NS = NS_PER_S // 2
 NOT_FOUND_NEEDED = 2
@@ -54,11 +55,14 @@ class VenuePosition:
 
 @dataclass(frozen=True, slots=True)
 class OrderDifferences:
-    """`news`: rows that say more than we know. `missing`: open here, and not in a complete list. `shown`: in it."""
+    """`news`: rows that say more than we know. `missing`: open here, and not in a complete list. `shown`: in it.
+    `ended`: rows of orders that are over here, and stay so.
+    """
 
     news: list[ExecutionReport] = field(default_factory=list)
     missing: list[Order] = field(default_factory=list)
     foreign: list[ExecutionReport] = field(default_factory=list)
+    ended: list[ExecutionReport] = field(default_factory=list)
     shown: list[Order] = field(default_factory=list)
 
 
@@ -77,6 +81,8 @@ def compare_orders(
         found.shown.append(order)
         if tells_news(order, report):
             found.news.append(report)
+        elif order.is_done:
+            found.ended.append(report)
     if listing.is_complete:
         found.missing.extend(
             order for order in open_orders if order.handle not in handles and _should_be_listed(order, asked_ns)
@@ -178,6 +184,28 @@ class QuietCancels:
             del since_ns[order.handle]
         self._since_ns[instrument.symbol] = since_ns
         return found
+
+
+class DoubtedEnds:
+    """Orders that are over here, and that the venue's lists go on showing open.
+
+    One list may be older than the end. Two of them some time apart contradict it: an end comes once, so the order is
+    not brought back; but nobody here answers for it any more, as for one that was never ours.
+    """
+
+    def __init__(self) -> None:
+        self._since_ns: dict[str, dict[str, int]] = {}  # symbol → the venue's id → the first list that showed it
+
+    def symbols(self) -> list[str]:
+        """Where the last list showed any."""
+        return [symbol for symbol, since_ns in self._since_ns.items() if since_ns]
+
+    def lasting(self, instrument: Instrument, ended: Iterable[ExecutionReport], asked_ns: int) -> list[ExecutionReport]:
+        """Of the `ended` rows of one symbol's list, asked for at `asked_ns`: those that no lag explains."""
+        before = self._since_ns.get(instrument.symbol, {})
+        since_ns = {report.order_id: before.get(report.order_id, asked_ns) for report in ended}
+        self._since_ns[instrument.symbol] = since_ns
+        return [report for report in ended if asked_ns - since_ns[report.order_id] >= LISTED_TOO_LONG_NS]
 
 
 class PositionCheck:

@@ -1,15 +1,19 @@
 """What a list of the venue's says against what we believe. Orders are real ones; time is a number."""
 
+from uuid import UUID
+
 import pytest
 from engine_samples import LAST_PX_TICKS, NOW_NS, Path
-from order_samples import LIMIT, said
+from order_samples import LIMIT, LINEAR, said
 
 from tidings.engine.reconcile import (
     CANCEL_QUIET_NS,
     DIFFERS_AFTER_NS,
+    LISTED_TOO_LONG_NS,
     NOT_FOUND_APART_NS,
     SETTLE_NS,
     BalanceCheck,
+    DoubtedEnds,
     Listing,
     PositionCheck,
     QuietCancels,
@@ -95,7 +99,22 @@ def test_an_end_is_news_whenever_it_was(path, status):
 def test_an_order_that_ended_is_not_brought_back_by_a_list(path):
     order = working(path)
     path.hear(said(ExecType.CANCELED, handle=order.handle, transact_time_ns=2000))
-    assert compare(path, [row(order, transact_time_ns=3000)]).news == []
+    found = compare(path, [row(order, transact_time_ns=3000)])
+    assert (found.news, found.foreign) == ([], [])
+    assert [report.cl_ord_id for report in found.ended] == [order.cl_ord_id]
+
+
+def test_an_end_is_doubted_when_lists_show_the_order_for_longer_than_they_can_lag(path):
+    doubted = DoubtedEnds()
+    first, second = (row(working(path), order_id=str(UUID(int=number))) for number in (1, 2))
+    at_ns = NOW_NS
+    looks = [([first], 0), ([first, second], LISTED_TOO_LONG_NS - 1), ([first, second], 1), ([], 1), ([second], S)]
+    lasting = []
+    for ended, later_ns in looks:
+        at_ns += later_ns
+        lasting.append([int(report.order_id[-1]) for report in doubted.lasting(LINEAR, ended, at_ns)])
+    assert lasting == [[], [], [1], [], []]
+    assert doubted.symbols() == [LINEAR.symbol]
 
 
 def test_an_order_we_wrote_off_is_news(path):

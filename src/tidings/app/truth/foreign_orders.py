@@ -39,7 +39,8 @@ class ForeignOrder:
 
 
 class ForeignOrders:
-    """Kept by the venue's id, from the stream and from lists. Those of other sessions of tidings are alarms.
+    """Kept by the venue's id, from the stream and from lists. Those of tidings are alarms: another session's, and ours
+    that have ended here while the venue's lists go on showing them.
 
     The account's snapshot tells an order's states one by one, old ones too. So nothing is told as it is heard, but when
     somebody calls `tell_alarms`, about once a second.
@@ -92,9 +93,9 @@ class ForeignOrders:
         for order in left:
             if self._told.get(order.order_id) != order:
                 log.log(
-                    self._level, "order %s (%s) is open in %s (%s): another session of tidings placed it and does not"
-                    " answer for it here: watch it, or cancel it with `tidings cancel`", order.cl_ord_id,
-                    order.order_id, order.symbol, order.ord_status.name,
+                    self._level, "order %s (%s) is open in %s (%s), and this session does not answer for it: another"
+                    " one of tidings placed it, or its end was told here: watch it, or cancel it with `tidings cancel`",
+                    order.cl_ord_id, order.order_id, order.symbol, order.ord_status.name,
                 )  # fmt: skip
         self._told = {order.order_id: order for order in left}
 

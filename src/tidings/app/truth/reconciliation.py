@@ -26,6 +26,7 @@ from tidings.engine.order_entry import OrderEntry
 from tidings.engine.reconcile import (
     DIFFERS_AFTER_NS,
     BalanceCheck,
+    DoubtedEnds,
     QuietCancels,
     VanishedOrders,
     compare_orders,
@@ -83,7 +84,7 @@ class Reconciliation:
         self._to_compare: dict[Instrument, None] = {}
         self._compared_ns: dict[Instrument, int] = {}
         self._vanished = VanishedOrders()
-        self._quiet_cancels = QuietCancels()
+        self._quiet_cancels, self._doubted_ends = QuietCancels(), DoubtedEnds()
         self._balances: dict[str, int] | None = None  # spot wallets as the stream tells them, to be kept right
         self._balance_scales: dict[str, int] = {}
         self._balance_check = BalanceCheck()
@@ -237,9 +238,9 @@ class Reconciliation:
         owing = self._entry.orders.owing_executions()
         ours = self._entry.orders.open_orders()
         ours += [order for order in owing if self._is_worth_asking(order)]
-        foreign = (self._products.find(symbol) for symbol in self.foreign.symbols())
+        named = map(self._products.find, [*self.foreign.symbols(), *self._doubted_ends.symbols()])
         found = [order.terms.instrument for order in ours]
-        return list(dict.fromkeys([*found, *(instrument for instrument in foreign if instrument is not None)]))
+        return list(dict.fromkeys([*found, *(instrument for instrument in named if instrument is not None)]))
 
     # ---- Orders --------------------------------------------------------------------------------------------------
 
@@ -252,8 +253,9 @@ class Reconciliation:
         listing = await self._evidence.open_orders(instrument)
         found = compare_orders(listing, self._ours(instrument), self._entry.find_owner, asked_ns)
         self._note_counted(listing.reports, asked_ns)
+        doubted = self._doubted_ends.lasting(instrument, found.ended, asked_ns)
         if listing.is_complete:
-            self.foreign.take_list(instrument.symbol, found.foreign, asked_ns)
+            self.foreign.take_list(instrument.symbol, [*found.foreign, *doubted], asked_ns)
         owing = [order for order in self._entry.orders.owing_executions() if order.terms.instrument is instrument]
         await self._take(instrument, found.news, owing)
         await self._look_for(instrument, found.missing)

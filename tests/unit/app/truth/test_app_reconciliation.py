@@ -1,5 +1,7 @@
 """Which symbols are compared when, and what keeps them denied: outages behind one another, orders that vanished."""
 
+from uuid import UUID
+
 import pytest
 from engine_samples import LAST_PX_TICKS, NOW_NS, Path
 from market_instruments import INSTRUMENTS
@@ -161,6 +163,26 @@ async def test_an_order_that_vanished_halts_its_symbol_though_others_are_compare
     await bench.looks(75)      # balances where nothing is open: every sixth round, and it takes two
     assert bench.gates.denied == {LINEAR.symbol: DenyReason.HALTED}
     assert "neither lists it nor knows how it ended" in bench.readiness.of(LINEAR.symbol)
+
+
+async def test_an_order_that_ended_here_and_stays_listed_is_looked_at_told_and_counted_as_open(bench, caplog):
+    order = bench.working(LINEAR)
+    bench.venue.open[LINEAR.symbol] = [listed(order, order_id=str(UUID(int=6)), symbol=LINEAR.symbol)]
+    bench.path.hear(said(ExecType.CANCELED, handle=order.handle))
+    other = bench.working(LINEAR)  # for which its list is asked for
+    bench.venue.open[LINEAR.symbol].append(listed(other, order_id=str(UUID(int=7)), symbol=LINEAR.symbol))
+    await bench.looks(4)
+    bench.path.hear(said(ExecType.CANCELED, handle=other.handle))
+    del bench.venue.open[LINEAR.symbol][1]
+    foreign = bench.reconciliation.foreign
+    assert foreign.all() == []
+    await bench.looks(10)
+    foreign.tell_alarms()
+    assert (order.status, [shown.cl_ord_id for shown in foreign.all()]) == (OrdStatus.CANCELED, [order.cl_ord_id])
+    assert [record.args[0] for record in caplog.records if record.name == "tidings.account"] == [order.cl_ord_id]
+    bench.venue.open.clear()  # it is gone after all
+    await bench.looks(15)
+    assert foreign.all() == []
 
 
 async def test_a_symbol_whose_answers_cannot_be_read_does_not_keep_others_from_being_compared(bench):
