@@ -114,6 +114,20 @@ STATE_MUTANTS = (
         "(MUTATED or last_move_ns < asked_ns - SETTLE_NS)",
         "tests/unit/engine/test_reconcile.py",
     ),
+    Mutant(
+        "order of others ended by a list that may be older",
+        "src/tidings/app/truth/foreign_orders.py",
+        "and asked_ns - self._heard_ns[order.order_id] >= _LAG_NS:",
+        "and (MUTATED or asked_ns - self._heard_ns[order.order_id] >= _LAG_NS):",
+        "tests/unit/app/truth/test_foreign_orders.py",
+    ),
+    Mutant(
+        "end contradicted by lists not told",
+        _RECONCILE,
+        "        elif order.is_done:\n",
+        "        elif order.is_done and not MUTATED:\n",
+        "tests/unit/engine/test_reconcile.py",
+    ),
     # ---- The journal
     Mutant(
         "order sent without its intent",
