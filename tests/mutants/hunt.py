@@ -16,6 +16,7 @@ SEED = 1
 FIRST_CHUNK = 40  # most are caught at once; then four times as many
 SOUND_SCHEDULES = 200
 LIMIT_S = 900
+SUMMARY = ("FAILED tests/", "ERROR tests/")  # of pytest; a log it shows has levels of the same name
 
 
 def hunt(copy: Path, mutant: Mutant | None, schedules_max: int, tests: str = SIMULATION) -> str:
@@ -85,7 +86,7 @@ def _broken(mutant: Mutant | None, done: subprocess.CompletedProcess[str]) -> st
 
 def _test(copy: Path, mutant: Mutant | None, tests: str) -> str:
     done = _run(copy, mutant, ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests.split()])
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    failed = [line for line in done.stdout.splitlines() if line.startswith(SUMMARY)]
     if done.returncode == 1 and failed:
         return failed[0].split(" - ")[0].split("/")[-1]
     return _broken(mutant, done) if done.returncode else ""
