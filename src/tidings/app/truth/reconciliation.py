@@ -234,12 +234,13 @@ class Reconciliation:
         self.round_count += 1
 
     def _open_symbols(self) -> list[Instrument]:
-        """Where anything is open or owed, ours or not."""
+        """Where anything is open or owed, ours or not, and where one had vanished: it may have ended since."""
         owing = self._entry.orders.owing_executions()
         ours = self._entry.orders.open_orders()
         ours += [order for order in owing if self._is_worth_asking(order)]
         named = map(self._products.find, [*self.foreign.symbols(), *self._doubted_ends.symbols()])
-        found = [order.terms.instrument for order in ours]
+        found = [one for one in self._compared_ns if self._readiness.has(one, VANISHED)]
+        found += [order.terms.instrument for order in ours]
         return list(dict.fromkeys([*found, *(instrument for instrument in named if instrument is not None)]))
 
     # ---- Orders --------------------------------------------------------------------------------------------------

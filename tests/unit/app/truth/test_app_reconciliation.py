@@ -227,8 +227,9 @@ async def test_in_rounds_too_a_symbol_that_fails_is_no_wall_to_those_behind_it(b
     assert bench.watch.compare_count >= compare_count + 3
 
 
+@pytest.mark.parametrize("ends", [False, True])
 @pytest.mark.parametrize("is_outage", [False, True])
-async def test_an_order_that_vanished_is_not_asked_about_each_second(bench, is_outage):
+async def test_an_order_that_vanished_is_asked_about_until_it_is_explained_and_not_each_second(bench, is_outage, ends):
     order = bench.working(LINEAR)
     bench.clock.advance(2 * S)
     if is_outage:
@@ -238,7 +239,10 @@ async def test_an_order_that_vanished_is_not_asked_about_each_second(bench, is_o
     asked_count = len(bench.venue.asked)
     await bench.looks(60)
     assert 10 <= len(bench.venue.asked) - asked_count <= 13
-    bench.venue.open[LINEAR.symbol] = [listed(order)]  # it is there after all
+    if ends:  # its stream tells so late, and nothing is open here any more
+        bench.path.hear(said(ExecType.CANCELED, handle=order.handle))
+    else:  # it is there after all
+        bench.venue.open[LINEAR.symbol] = [listed(order)]
     await bench.looks(6)
     assert (bench.readiness.symbols, bench.reconciliation.is_behind) == ({}, False)
 
