@@ -117,6 +117,14 @@ def test_an_end_is_doubted_when_lists_show_the_order_for_longer_than_they_can_la
     assert doubted.symbols() == [LINEAR.symbol]
 
 
+def test_a_list_that_was_long_in_coming_doubts_no_end_that_it_may_be_older_than():
+    doubted, heard_ns = DoubtedEnds(), NOW_NS + LISTED_TOO_LONG_NS  # it had ended by then, and perhaps only just
+    shown = report_of(ExecType.STATUS, ReportSource.QUERY, heard_ns, order_id=str(UUID(int=1)))
+    assert doubted.lasting(LINEAR, [shown], NOW_NS) == []
+    assert doubted.lasting(LINEAR, [shown], heard_ns + S) == []
+    assert doubted.lasting(LINEAR, [shown], heard_ns + LISTED_TOO_LONG_NS) == [shown]
+
+
 def test_an_order_we_wrote_off_is_news(path):
     order = path.submit(LIMIT)
     path.hear(said(ExecType.UNSENT, ReportSource.LOCAL, handle=order.handle, request_kind=RequestKind.NEW))
