@@ -255,8 +255,8 @@ class Reconciliation:
         found = compare_orders(listing, self._ours(instrument), self._entry.find_owner, asked_ns)
         self._note_counted(listing.reports, asked_ns)
         doubted = self._doubted_ends.lasting(instrument, found.ended, asked_ns)
-        if listing.is_complete:
-            self.foreign.take_list(instrument.symbol, [*found.foreign, *doubted], asked_ns)
+        others = [*found.foreign, *doubted]
+        self.foreign.take_list(instrument.symbol, others, asked_ns, is_complete=listing.is_complete)
         owing = [order for order in self._entry.orders.owing_executions() if order.terms.instrument is instrument]
         await self._take(instrument, found.news, owing)
         await self._look_for(instrument, found.missing)
