@@ -56,7 +56,7 @@ class VenuePosition:
 @dataclass(frozen=True, slots=True)
 class OrderDifferences:
     """`news`: rows that say more than we know. `missing`: open here, and not in a complete list. `shown`: in it.
-    `ended`: rows of orders that are over here, and stay so.
+    `ended`: rows of orders that are over here, for now or for good.
     """
 
     news: list[ExecutionReport] = field(default_factory=list)
@@ -81,7 +81,7 @@ def compare_orders(
         found.shown.append(order)
         if tells_news(order, report):
             found.news.append(report)
-        elif order.is_done:
+        if order.is_done:
             found.ended.append(report)
     if listing.is_complete:
         found.missing.extend(

@@ -104,6 +104,15 @@ def test_an_order_that_ended_is_not_brought_back_by_a_list(path):
     assert [report.cl_ord_id for report in found.ended] == [order.cl_ord_id]
 
 
+def test_an_order_that_the_venue_has_rejected_stays_so_and_its_end_can_be_doubted(path):
+    order = working(path)
+    path.hear(said(ExecType.REJECTED, handle=order.handle, transact_time_ns=2000, ord_status=OrdStatus.REJECTED))
+    stale = row(order, transact_time_ns=1500)
+    path.entry.take_report(stale, LATE_NS)
+    assert order.status == OrdStatus.REJECTED
+    assert compare(path, [stale]).ended == [stale]
+
+
 def test_an_end_is_doubted_when_lists_show_the_order_for_longer_than_they_can_lag(path):
     doubted = DoubtedEnds()
     first, second = (row(working(path), order_id=str(UUID(int=number))) for number in (1, 2))
