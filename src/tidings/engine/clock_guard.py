@@ -87,12 +87,12 @@ class ClockGuard:
 
     def set_back_ns(self, now_ns: int) -> int:
         """By how much longer than it should a request may live that was dated before the clock jumped: as far as it was
-        set back since, at worst. A jump counts for as long as what was dated before it can be alive.
+        set back since, at worst. What was dated before a jump counts for as long as that and the later ones let it be.
         """
         worst_ns = sum_ns = 0
         for at_ns, jump_ns in reversed(self._jumps):
-            if now_ns - at_ns <= REQUEST_LIFE_MAX_NS + abs(jump_ns):
-                sum_ns += jump_ns
+            sum_ns += jump_ns
+            if now_ns - at_ns <= REQUEST_LIFE_MAX_NS - min(0, sum_ns):
                 worst_ns = max(worst_ns, -sum_ns)
         return worst_ns
 

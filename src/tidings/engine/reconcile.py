@@ -56,7 +56,7 @@ class VenuePosition:
 @dataclass(frozen=True, slots=True)
 class OrderDifferences:
     """`news`: rows that say more than we know. `missing`: open here, and not in a complete list. `shown`: in it.
-    `ended`: rows of orders that are over here, and stay so.
+    `ended`: rows of orders that are over here, for now or for good.
     """
 
     news: list[ExecutionReport] = field(default_factory=list)
@@ -81,7 +81,7 @@ def compare_orders(
         found.shown.append(order)
         if tells_news(order, report):
             found.news.append(report)
-        elif order.is_done:
+        if order.is_done:
             found.ended.append(report)
     if listing.is_complete:
         found.missing.extend(
@@ -194,16 +194,21 @@ class DoubtedEnds:
     """
 
     def __init__(self) -> None:
-        self._since_ns: dict[str, dict[str, int]] = {}  # symbol → the venue's id → the first list that showed it
+        self._since_ns: dict[str, dict[str, int]] = {}  # symbol → the venue's id → when a list first showed it
 
     def symbols(self) -> list[str]:
         """Where the last list showed any."""
         return [symbol for symbol, since_ns in self._since_ns.items() if since_ns]
 
     def lasting(self, instrument: Instrument, ended: Iterable[ExecutionReport], asked_ns: int) -> list[ExecutionReport]:
-        """Of the `ended` rows of one symbol's list, asked for at `asked_ns`: those that no lag explains."""
+        """Of the `ended` rows of one symbol's list, asked for at `asked_ns`: those that no lag explains.
+
+        The order had ended when the first list was heard, but perhaps not when that was asked for.
+        """
         before = self._since_ns.get(instrument.symbol, {})
-        since_ns = {report.order_id: before.get(report.order_id, asked_ns) for report in ended}
+        since_ns = {
+            report.order_id: before.get(report.order_id, max(asked_ns, report.received_ns)) for report in ended
+        }
         self._since_ns[instrument.symbol] = since_ns
         return [report for report in ended if asked_ns - since_ns[report.order_id] >= LISTED_TOO_LONG_NS]
 

@@ -32,7 +32,7 @@ ASK_AGAIN_MAX_NS = 15 * NS_PER_S
 LAG_NS = NS_PER_S
 NOT_FOUND_APART_NS = LAG_NS
 # An order that has just left the list of open ones may come into that of done ones two seconds later: in between it is
-# in neither.
+# in neither. So the first two lists must be of a time when it was there at all, and the next be that much later.
 DONE_LISTS_APART_NS = 2 * LAG_NS
 NOT_FOUND_NEEDED = 2
 TOMBSTONE_NS = 24 * 3600 * NS_PER_S
@@ -123,21 +123,29 @@ class Resolver:
             self.resolved_count += 1
         return reports
 
-    def not_found(
-        self, order: Order, asked_ns: int, apart_ns: int = NOT_FOUND_APART_NS
-    ) -> list[ExecutionReport]:  # fmt: skip
+    def not_found(self, order: Order, asked_ns: int, lists_heard_ns: int = 0) -> list[ExecutionReport]:
         """A well-formed answer to what was asked at `asked_ns`, that the venue knows no such order: what to tell the
-        engine, mostly nothing yet. `apart_ns`: how long behind the first such answer it takes to agree with it.
+        engine, mostly nothing yet. `lists_heard_ns`: when the lists of open and done orders had come that leave it out;
+        0: it was asked for by its id.
         """
         case = self._cases.get(order.handle)
         if case is None or order.status != OrdStatus.UNKNOWN:
             return []
-        if order.order_id or not self._is_past_expiry(self._sent_at_ns(order), asked_ns):
+        sent_ns, late_ns, apart_ns = self._sent_at_ns(order), 0, NOT_FOUND_APART_NS
+        if order.order_id or not self._is_past_expiry(sent_ns, asked_ns):
             return []
+        if lists_heard_ns:
+            late_ns, apart_ns = LAG_NS, DONE_LISTS_APART_NS
+            if not self._is_past_expiry(sent_ns, asked_ns - late_ns):
+                case.ask_at_ns = min(case.ask_at_ns, asked_ns + late_ns)
+                return []
+        if not self._is_past_expiry(sent_ns, case.not_found_ns - late_ns):
+            case.not_found_count = 0  # by its id, and too early to go with lists
         if case.not_found_count and asked_ns - case.not_found_ns < apart_ns:
             return []
-        case.not_found_count, case.not_found_ns, case.wait_ns = case.not_found_count + 1, asked_ns, ASK_AGAIN_NS
-        case.ask_at_ns = asked_ns + apart_ns
+        case.not_found_count, case.wait_ns = case.not_found_count + 1, ASK_AGAIN_NS
+        case.not_found_ns = max(asked_ns, lists_heard_ns)
+        case.ask_at_ns = case.not_found_ns + apart_ns
         if case.not_found_count < NOT_FOUND_NEEDED:
             return []
         self.resolved_count += 1

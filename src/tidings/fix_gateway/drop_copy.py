@@ -116,7 +116,7 @@ class DropCopyBacklog:
             one = next(self._again, None)
             if one is None:
                 self._again = None
-                self._last_read = Mark(self._store.generation, 0)  # once these, too, are in the store
+                self._last_read = Mark(self._begun_at, 0)  # once these, too, are in the store
                 return found
             mark, data = one
             if mark > self._mark and (fields := self._report(reader, data)):
@@ -160,7 +160,7 @@ class DropCopyBacklog:
             self._file.write(mark)
 
     def _after_mark(self) -> Iterator[tuple[Mark, bytes]]:
-        for generation in range(max(1, self._mark.generation), self._store.generation):
+        for generation in range(max(1, self._mark.generation), self._begun_at):
             for seq, data in self._store.get_before(generation):
                 yield Mark(generation, seq), data
 

@@ -69,7 +69,8 @@ class PositionReports:
         self._watches: dict[bytes, _Watch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._follower: asyncio.Task[None] | None = None
-        self._counted_at_asking: dict[Key, int] = {}  # the engine's count, when the venue was asked last
+        # The engine's count when what all who follow were told was asked for; None: they were told of different ones.
+        self._counted_at_asking: dict[Key, int] | None = None
         self._report_count = 0
         self._account = client.rules.account.encode() or b"NONE"
 
@@ -133,9 +134,16 @@ class PositionReports:
         self._acknowledge(watch.request_id, len(found), result, COMPLETED, "")
         for held in found:
             self._tell(watch, held, len(found), is_unsolicited=False)
-        self._counted_at_asking = counted  # what has moved since is not in this answer
-        if watch.request_id in self._watches and (self._follower is None or self._follower.done()):
+        if watch.request_id in self._watches:
+            self._go_on_following(counted)
+
+    def _go_on_following(self, counted: dict[Key, int]) -> None:
+        """Behind the first answer to one who follows, asked for when `counted` was the engine's count."""
+        if self._follower is None or self._follower.done():
+            self._counted_at_asking = counted  # what has moved since is not in this answer
             self._follower = asyncio.get_running_loop().create_task(self._follow())
+        elif counted != self._counted_at_asking:
+            self._counted_at_asking = None  # it is behind what others were told, or ahead of that
 
     async def _ask(self, watches: Iterable[_Watch]) -> list[HeldPosition]:
         """What the venue lists in the accounts that these ask about, flat positions too. Raises TidingsError."""

@@ -24,6 +24,7 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     format: int = FORMAT
     reserved_ms: int = 0  # ids of sessions up to this one may have been used
     boot_id: str = ""  # of the machine when the last session began; "": unknown
+    owner: str = ""  # as that session's own record says, which is dropped with its first segment
     first_segment: int = 1  # earlier ones were dropped
     first_seq: int = 0  # the last record of those, and its checksum: what the first segment goes on from
     first_crc: int = 0

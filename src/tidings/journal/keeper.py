@@ -241,7 +241,7 @@ def begin_session(
     """
     anchor = _end_of(past, keep_from)
     prefix_ms = max(wall_ns // NS_PER_MS, anchor.reserved_ms + 1)
-    anchor = msgspec.structs.replace(anchor, reserved_ms=prefix_ms, boot_id=disk.boot_id)
+    anchor = msgspec.structs.replace(anchor, reserved_ms=prefix_ms, boot_id=disk.boot_id, owner=owner)
     write_anchor(disk, anchor)  # the ids are this session's from here on, whatever happens
     if past is not None:
         _cut(disk, past, anchor.first_segment)

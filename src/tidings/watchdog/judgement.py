@@ -18,31 +18,40 @@ class Judgement:
     def __init__(self, stall_ns: int) -> None:
         self.stall_ns = stall_ns
         self._last_tick_ns: int | None = None
-        self._patient_from_ns = 0
-        self._forgiven_ns = 0  # the silence, by its begin, that has got the whole time again
+        self._beat, self._link = _Silence(0), _Silence(0)
 
     def tick(self, now_ns: int, signs: EngineSigns, *, is_dead: bool) -> TripCause:
         """Why to act now; NONE: not yet, or never again for an engine that said goodbye."""
         if self._last_tick_ns is None:
-            self._patient_from_ns = now_ns
-        elif now_ns - self._last_tick_ns > OWN_GAP_NS:
-            self._allow_for_gap(now_ns - self._last_tick_ns, now_ns, signs.cut_off_ns or signs.beat_ns)
+            self._beat, self._link = _Silence(now_ns), _Silence(now_ns)
+        elif (gap_ns := now_ns - self._last_tick_ns) > OWN_GAP_NS:
+            self._beat.allow_for(gap_ns, now_ns, signs.beat_ns)
+            self._link.allow_for(gap_ns, now_ns, signs.cut_off_ns)
         self._last_tick_ns = now_ns
         if signs.mode != EngineMode.RUNNING:
             return TripCause.NONE
         if is_dead:
             return TripCause.DIED
-        if self._is_overdue(now_ns, signs.beat_ns):
+        if self._beat.lasted_ns(now_ns, signs.beat_ns) > self.stall_ns:
             return TripCause.STALLED
-        if signs.cut_off_ns and signs.open_count and self._is_overdue(now_ns, signs.cut_off_ns):
+        if signs.cut_off_ns and signs.open_count and self._link.lasted_ns(now_ns, signs.cut_off_ns) > self.stall_ns:
             return TripCause.CUT_OFF
         return TripCause.NONE
 
-    def _allow_for_gap(self, gap_ns: int, now_ns: int, silent_since_ns: int) -> None:
-        if silent_since_ns == self._forgiven_ns:
+
+class _Silence:
+    """What an engine does not show any more, a beat or a connection, for as long as a watchdog was there to see it."""
+
+    def __init__(self, patient_from_ns: int) -> None:
+        self._patient_from_ns = patient_from_ns
+        self._forgiven_ns: int | None = None  # the silence, by its begin, that has got the whole time again
+
+    def allow_for(self, gap_ns: int, now_ns: int, since_ns: int) -> None:
+        """The watchdog itself was away for `gap_ns`."""
+        if since_ns == self._forgiven_ns:
             self._patient_from_ns += gap_ns - OWN_GAP_NS
         else:
-            self._patient_from_ns, self._forgiven_ns = now_ns, silent_since_ns
+            self._patient_from_ns, self._forgiven_ns = now_ns, since_ns
 
-    def _is_overdue(self, now_ns: int, since_ns: int) -> bool:
-        return now_ns - max(since_ns, self._patient_from_ns) > self.stall_ns
+    def lasted_ns(self, now_ns: int, since_ns: int) -> int:
+        return now_ns - max(since_ns, self._patient_from_ns)

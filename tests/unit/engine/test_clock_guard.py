@@ -95,6 +95,8 @@ def test_answers_that_agree_on_a_new_time_are_followed(jump_s):
         ((-3, -4), 100, 7),
         ((-10,), 200, 0),  # whatever was dated before it is long over
         ((-3600,), 3600, 3600),  # and that is not
+        ((-3600, -10), 3600, 3610),  # the second counts for as long as the first does
+        ((-3600, -3600), 7000, 7200),  # and the first for as long as both make what was dated before it live
     ],
 )
 def test_how_much_longer_requests_may_live_that_were_dated_before_the_clock_was_set_back(jumps_s, at_s, set_back_s):

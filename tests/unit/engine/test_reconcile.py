@@ -104,6 +104,15 @@ def test_an_order_that_ended_is_not_brought_back_by_a_list(path):
     assert [report.cl_ord_id for report in found.ended] == [order.cl_ord_id]
 
 
+def test_an_order_that_the_venue_has_rejected_stays_so_and_its_end_can_be_doubted(path):
+    order = working(path)
+    path.hear(said(ExecType.REJECTED, handle=order.handle, transact_time_ns=2000, ord_status=OrdStatus.REJECTED))
+    stale = row(order, transact_time_ns=1500)
+    path.entry.take_report(stale, LATE_NS)
+    assert order.status == OrdStatus.REJECTED
+    assert compare(path, [stale]).ended == [stale]
+
+
 def test_an_end_is_doubted_when_lists_show_the_order_for_longer_than_they_can_lag(path):
     doubted = DoubtedEnds()
     first, second = (row(working(path), order_id=str(UUID(int=number))) for number in (1, 2))
@@ -115,6 +124,14 @@ def test_an_end_is_doubted_when_lists_show_the_order_for_longer_than_they_can_la
         lasting.append([int(report.order_id[-1]) for report in doubted.lasting(LINEAR, ended, at_ns)])
     assert lasting == [[], [], [1], [], []]
     assert doubted.symbols() == [LINEAR.symbol]
+
+
+def test_a_list_that_was_long_in_coming_doubts_no_end_that_it_may_be_older_than():
+    doubted, heard_ns = DoubtedEnds(), NOW_NS + LISTED_TOO_LONG_NS  # it had ended by then, and perhaps only just
+    shown = report_of(ExecType.STATUS, ReportSource.QUERY, heard_ns, order_id=str(UUID(int=1)))
+    assert doubted.lasting(LINEAR, [shown], NOW_NS) == []
+    assert doubted.lasting(LINEAR, [shown], heard_ns + S) == []
+    assert doubted.lasting(LINEAR, [shown], heard_ns + LISTED_TOO_LONG_NS) == [shown]
 
 
 def test_an_order_we_wrote_off_is_news(path):

@@ -98,6 +98,15 @@ def test_two_not_founds_after_the_expiry_and_apart_prove_that_it_never_was(instr
     assert asking.resolved_count == 1
 
 
+def test_an_answer_by_id_that_came_right_behind_the_expiry_does_not_go_with_one_by_lists(instrument):
+    """It may be older than the order, and both lists leave an order out that has ended since."""
+    asking, order = resolver(), unknown_order(instrument)
+    asking.due([order], 0)
+    assert asking.not_found(order, EXPIRY_NS + 1) == []
+    answers = [asking.not_found(order, EXPIRY_NS + 1 + second * S, EXPIRY_NS + 1 + second * S) for second in (2, 4)]
+    assert [len(reports) for reports in answers] == [0, 1]
+
+
 def test_an_order_that_the_venue_has_named_is_never_proved_absent(instrument):
     """Acknowledged in an earlier life: lists that leave it out lag, or have forgotten it."""
     asking, order = resolver(), unknown_order(instrument)

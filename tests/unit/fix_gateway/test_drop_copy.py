@@ -138,6 +138,24 @@ def test_a_reset_inside_the_session_loses_nothing(memory):
     assert not backlog.is_sending
 
 
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_a_reset_between_slices_is_not_taken_for_sent_again(memory, is_begun):
+    """They go on in turns of the loop; whether there was another reset is looked at by a timer."""
+    names = [f"e{number}" for number in range(SLICE_MSGS + 50)]
+    store, backlog = memory()
+    tell(store, *names)
+    store.reset(1)
+    backlog.begin()
+    first = [dict(fields)[17].decode() for fields in (backlog.next_slice() if is_begun else [])]
+    tell(store, *first, "live")  # and these wait behind a replay, and are dropped with the numbers
+    backlog.note_stored()
+    store.reset(2)
+    rest = told_again(backlog)
+    tell(store, *rest)
+    backlog.begin_behind_reset()
+    assert sorted({*rest, *told_again(backlog)}) == sorted([*names, "live"])
+
+
 def test_a_process_that_ends_between_two_slices_repeats_and_loses_nothing(memory):
     names = [f"e{number}" for number in range(2 * SLICE_MSGS + 50)]
     store, backlog = memory()

@@ -33,7 +33,7 @@ class Account:
     def __init__(self):
         self.lots = 1
         self.asked = 0
-        self.told = []
+        self.told, self.told_of = [], {}  # in order; by request, what it was told last
         self.reports = PositionReports(SimpleNamespace(phemex=SimpleNamespace(engine=self), clock=Clock()), self)
         self.reports._ask = self.ask
         self.products = SimpleNamespace(find=lambda name: None)
@@ -56,6 +56,7 @@ class Account:
         if msg_type == b"AP":
             found = dict(fields)
             self.told.append((found[704], found.get(325)))
+            self.told_of[found[710]] = found[704]
 
 
 @pytest.fixture
@@ -73,4 +74,48 @@ async def test_a_change_while_the_venue_is_asked_is_told_next(account, caplog):
     account.reports.drop_all()
     assert account.told == [(b"0.001", None), (b"0.002", b"Y")]
     assert "a fault of ours" in caplog.text
+    await account.reports._follower
+
+
+@pytest.mark.parametrize("kind", [b"0", b"1"])
+async def test_somebody_elses_answer_hides_no_change_from_who_follows(account, monkeypatch, kind):
+    monkeypatch.setattr(position_reports, "LOOK_S", 0.02)
+    account.asked, account.lots = 2, 1  # nothing goes wrong any more
+    account.reports.request(TagMessage(SUBSCRIBE.items()))
+    await asyncio.sleep(0.001)
+    account.lots = 5  # and before anybody has looked, another request asks the venue
+    account.reports.request(TagMessage({**SUBSCRIBE, 263: kind, 710: b"p2"}.items()))
+    async with asyncio.timeout(5):
+        while account.told_of != {b"p1": b"0.005", b"p2": b"0.005"}:
+            await asyncio.sleep(0.001)
+    account.reports.drop_all()
+    await account.reports._follower
+
+
+async def test_an_answer_that_is_older_than_what_was_told_is_not_the_last_word(account):
+    account.asked, account.lots = 2, 1
+    account.reports.request(TagMessage(SUBSCRIBE.items()))
+    await asyncio.sleep(0.005)
+    late, ask = asyncio.Event(), account.reports._ask
+
+    async def ask_slowly(watches):
+        account.reports._ask = ask  # this once
+        found = [held(account.lots)]
+        await late.wait()
+        return found
+
+    account.reports._ask = ask_slowly
+    account.reports.request(TagMessage({**SUBSCRIBE, 710: b"p2"}.items()))
+    await asyncio.sleep(0)
+    account.lots = 7
+    async with asyncio.timeout(5):
+        while account.told_of != {b"p1": b"0.007", b"p2": b"0.007"}:
+            await asyncio.sleep(0.001)
+        late.set()
+        await asyncio.sleep(0)
+        while account.told_of[b"p2"] != b"0.001":
+            await asyncio.sleep(0)
+        while account.told_of[b"p2"] != b"0.007":
+            await asyncio.sleep(0.001)
+    account.reports.drop_all()
     await account.reports._follower

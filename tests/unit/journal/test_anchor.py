@@ -7,7 +7,9 @@ from tidings.errors import JournalDamaged
 from tidings.journal.anchor import Anchor, read_anchor, write_anchor
 from tidings.journal.record import checksum
 
-ANCHOR = Anchor(reserved_ms=12, boot_id="b", first_segment=3, first_seq=4, first_crc=5, last_segment=6, ends_at=(7, 8))
+ANCHOR = Anchor(
+    reserved_ms=12, boot_id="b", owner="o", first_segment=3, first_seq=4, first_crc=5, last_segment=6, ends_at=(7, 8)
+)
 
 
 def test_what_was_written_is_read():

@@ -91,3 +91,16 @@ def test_a_watchdog_that_is_starved_all_the_while_acts_in_the_end(is_cut_off):
         if cause := judgement.tick(now_ns, told, is_dead=False):
             break
     assert (tick, cause) == (8, TripCause.CUT_OFF if is_cut_off else TripCause.STALLED)
+
+
+def test_an_engine_that_is_cut_off_gets_the_time_again_to_beat_at_each_stop_of_both():
+    """Nothing is open, so being cut off is no cause; a beat that is missing for their own standstill is none either."""
+    judgement, now_ns, beat_ns, told = Judgement(STALL_NS), START_NS, START_NS, []
+    for gap_ns in (2 * OWN_GAP_NS, 10 * STALL_NS):
+        for _ in range(2 * STALL_NS // TICK_NS):
+            now_ns += TICK_NS
+            beat_ns = now_ns
+            told.append(judgement.tick(now_ns, signs(beat_ns, cut_off_ns=START_NS, open_count=0), is_dead=False))
+        now_ns += gap_ns  # the machine sleeps, and the watchdog is up before the engine
+        told.append(judgement.tick(now_ns, signs(beat_ns, cut_off_ns=START_NS, open_count=0), is_dead=False))
+    assert set(told) == {TripCause.NONE}

@@ -67,13 +67,16 @@ class ForeignOrders:
         elif report.order_id in self._orders or len(self._orders) < ORDERS_MAX:
             self._keep(report)
 
-    def take_list(self, symbol: str, listed: list[ExecutionReport], asked_ns: int) -> None:
-        """The venue's complete list of a symbol's open orders that are not ours, asked for at `asked_ns`.
+    def take_list(
+        self, symbol: str, listed: list[ExecutionReport], asked_ns: int, *, is_complete: bool = True
+    ) -> None:
+        """The venue's list of a symbol's open orders that are not ours, asked for at `asked_ns`.
 
-        One that it leaves out is over, unless we were told of it so lately that the list may be older than the order.
+        One that a complete list leaves out is over, unless we were told of it so lately that the list may be older than
+        the order.
         """
         shown = {report.order_id for report in listed}
-        for order in [order for order in self._orders.values() if order.symbol == symbol]:
+        for order in [order for order in self._orders.values() if order.symbol == symbol and is_complete]:
             if order.order_id not in shown and asked_ns - self._heard_ns[order.order_id] >= _LAG_NS:
                 self._forget(order.order_id)
         for report in listed:

@@ -16,7 +16,7 @@ from tidings.app.readiness import Readiness
 from tidings.app.truth.reconciliation import Reconciliation
 from tidings.clock import Clock
 from tidings.engine.order_entry import OrderEntry
-from tidings.engine.resolver import DONE_LISTS_APART_NS, NOT_FOUND_APART_NS, NS_PER_S, Resolver
+from tidings.engine.resolver import NS_PER_S, Resolver
 from tidings.errors import RateLimited, TidingsError
 from tidings.model.enums import DenyReason, OrdStatus
 from tidings.model.execution_report import ExecutionReport
@@ -101,10 +101,11 @@ class Inquiry:
         unlisted = await self._tell_found(instrument, orders, listing.reports, asked_ns)
         if len(unlisted) > ASKED_BY_ID_MAX:
             closed = await self._evidence.closed_orders(instrument, self._reconciliation.sent_since(unlisted))
+            lists_heard_ns = self._clock.read_now_ns()
             unlisted = await self._tell_found(instrument, unlisted, closed.reports, asked_ns)
             if closed.is_complete:
                 if listing.is_complete:
-                    self._tell_not_found(unlisted, asked_ns, DONE_LISTS_APART_NS)
+                    self._tell_not_found(unlisted, asked_ns, lists_heard_ns)
                 return
         for order in self._whose_turn_it_is(unlisted, asked_ns):
             self.question_count += 1
@@ -138,10 +139,10 @@ class Inquiry:
             self._tell(order, self._resolver.found(order, told[order.handle], asked_ns))
         return [order for order in orders if order.handle not in told]
 
-    def _tell_not_found(self, orders: list[Order], asked_ns: int, apart_ns: int = NOT_FOUND_APART_NS) -> None:
+    def _tell_not_found(self, orders: list[Order], asked_ns: int, lists_heard_ns: int = 0) -> None:
         self._resolver.expiry_ns = self._request_life_ns()
         for order in orders:
-            self._tell(order, self._resolver.not_found(order, asked_ns, apart_ns))
+            self._tell(order, self._resolver.not_found(order, asked_ns, lists_heard_ns))
 
     def _tell(self, order: Order, reports: list[ExecutionReport]) -> None:
         for report in reports:

@@ -136,7 +136,7 @@ def open_journal(settings: EngineSettings, access: VenueAccess, world: World, ve
         past_log = read_log(disk)
         past = replay(past_log.records()) if past_log is not None else Replay()
         owner = _owner(settings, access)
-        _check_owner(disk, past, owner)
+        _check_owner(disk, past_log, past, owner)
         keeper = _begin(settings, disk, past_log, past, world, venue_wall_ns, owner)
     except OSError as error:
         disk.unlock()
@@ -166,12 +166,13 @@ def _prefixes(past_log: Log | None, past: Replay) -> frozenset[str]:
     return frozenset(prefixes)
 
 
-def _check_owner(disk: Disk, past: Replay, owner: str) -> None:
+def _check_owner(disk: Disk, past_log: Log | None, past: Replay, owner: str) -> None:
     """Another account knows nothing of these orders: asked for them there, each would be proved never to have been.
 
     A local exchange that was started anew has another address and may still have them: of local ones any is taken.
     """
     last = past.sessions[-1].owner if past.sessions else ""
+    last = last or (past_log.anchor.owner if past_log is not None else "")
     if last not in ("", owner) and not (last.startswith(f"{LOCAL}-") and owner.startswith(f"{LOCAL}-")):
         raise ConfigError(
             f"the journal in {disk.where} was kept for another key ({last}, this one is {owner}), whose orders nobody"

@@ -234,12 +234,13 @@ class Reconciliation:
         self.round_count += 1
 
     def _open_symbols(self) -> list[Instrument]:
-        """Where anything is open or owed, ours or not."""
+        """Where anything is open or owed, ours or not, and where one had vanished: it may have ended since."""
         owing = self._entry.orders.owing_executions()
         ours = self._entry.orders.open_orders()
         ours += [order for order in owing if self._is_worth_asking(order)]
         named = map(self._products.find, [*self.foreign.symbols(), *self._doubted_ends.symbols()])
-        found = [order.terms.instrument for order in ours]
+        found = [one for one in self._compared_ns if self._readiness.has(one, VANISHED)]
+        found += [order.terms.instrument for order in ours]
         return list(dict.fromkeys([*found, *(instrument for instrument in named if instrument is not None)]))
 
     # ---- Orders --------------------------------------------------------------------------------------------------
@@ -254,8 +255,8 @@ class Reconciliation:
         found = compare_orders(listing, self._ours(instrument), self._entry.find_owner, asked_ns)
         self._note_counted(listing.reports, asked_ns)
         doubted = self._doubted_ends.lasting(instrument, found.ended, asked_ns)
-        if listing.is_complete:
-            self.foreign.take_list(instrument.symbol, [*found.foreign, *doubted], asked_ns)
+        others = [*found.foreign, *doubted]
+        self.foreign.take_list(instrument.symbol, others, asked_ns, is_complete=listing.is_complete)
         owing = [order for order in self._entry.orders.owing_executions() if order.terms.instrument is instrument]
         await self._take(instrument, found.news, owing)
         await self._look_for(instrument, found.missing)

@@ -26,7 +26,7 @@ class Venue:
 
     def __init__(self):
         self.open, self.problem, self.wallets = {}, None, {}
-        self.problem_of, self.asked = {}, []  # by symbol; symbols whose open orders were asked for
+        self.problem_of, self.too_long, self.asked = {}, (), []  # by symbol; symbols whose open orders were asked for
         self.ended, self.asks_left = {}, 1_000
         self.fills, self.fills_problem, self.fills_since_ns = [], None, []
 
@@ -35,7 +35,7 @@ class Venue:
         problem = self.problem or self.problem_of.get(instrument.symbol)
         if problem is not None:
             raise problem
-        return Listing(self.open.get(instrument.symbol, []))
+        return Listing(self.open.get(instrument.symbol, []), instrument.symbol not in self.too_long)
 
     async def order(self, order):
         if not self.asks_left:
@@ -165,8 +165,9 @@ async def test_an_order_that_vanished_halts_its_symbol_though_others_are_compare
     assert "neither lists it nor knows how it ended" in bench.readiness.of(LINEAR.symbol)
 
 
-async def test_an_order_that_ended_here_and_stays_listed_is_looked_at_told_and_counted_as_open(bench, caplog):
-    order = bench.working(LINEAR)
+@pytest.mark.parametrize("too_long", [(), (LINEAR.symbol,)])
+async def test_an_order_that_ended_here_and_stays_listed_is_looked_at_told_and_counted_as_open(bench, caplog, too_long):
+    order, bench.venue.too_long = bench.working(LINEAR), too_long
     bench.venue.open[LINEAR.symbol] = [listed(order, order_id=str(UUID(int=6)), symbol=LINEAR.symbol)]
     bench.path.hear(said(ExecType.CANCELED, handle=order.handle))
     other = bench.working(LINEAR)  # for which its list is asked for
@@ -180,7 +181,7 @@ async def test_an_order_that_ended_here_and_stays_listed_is_looked_at_told_and_c
     foreign.tell_alarms()
     assert (order.status, [shown.cl_ord_id for shown in foreign.all()]) == (OrdStatus.CANCELED, [order.cl_ord_id])
     assert [record.args[0] for record in caplog.records if record.name == "tidings.account"] == [order.cl_ord_id]
-    bench.venue.open.clear()  # it is gone after all
+    bench.venue.open, bench.venue.too_long = {}, ()  # it is gone after all
     await bench.looks(15)
     assert foreign.all() == []
 
@@ -227,8 +228,9 @@ async def test_in_rounds_too_a_symbol_that_fails_is_no_wall_to_those_behind_it(b
     assert bench.watch.compare_count >= compare_count + 3
 
 
+@pytest.mark.parametrize("ends", [False, True])
 @pytest.mark.parametrize("is_outage", [False, True])
-async def test_an_order_that_vanished_is_not_asked_about_each_second(bench, is_outage):
+async def test_an_order_that_vanished_is_asked_about_until_it_is_explained_and_not_each_second(bench, is_outage, ends):
     order = bench.working(LINEAR)
     bench.clock.advance(2 * S)
     if is_outage:
@@ -238,7 +240,10 @@ async def test_an_order_that_vanished_is_not_asked_about_each_second(bench, is_o
     asked_count = len(bench.venue.asked)
     await bench.looks(60)
     assert 10 <= len(bench.venue.asked) - asked_count <= 13
-    bench.venue.open[LINEAR.symbol] = [listed(order)]  # it is there after all
+    if ends:  # its stream tells so late, and nothing is open here any more
+        bench.path.hear(said(ExecType.CANCELED, handle=order.handle))
+    else:  # it is there after all
+        bench.venue.open[LINEAR.symbol] = [listed(order)]
     await bench.looks(6)
     assert (bench.readiness.symbols, bench.reconciliation.is_behind) == ({}, False)
 

@@ -77,6 +77,12 @@ def test_a_list_speaks_of_its_own_symbol_and_of_what_it_leaves_out():
     assert [order.order_id[-1] for order in foreign.all()] == ["2"]
 
 
+def test_a_list_that_is_too_long_ends_nothing_and_what_it_shows_is_open_all_the_same():
+    foreign = heard(row(OrdStatus.NEW))
+    foreign.take_list("BTCUSDT", [row(OrdStatus.NEW, 60, number=2)], 60 * S, is_complete=False)
+    assert [order.order_id[-1] for order in foreign.all()] == ["1", "2"]
+
+
 def test_a_triggered_order_goes_on_under_its_id():
     rows = [row(status) for status in (OrdStatus.UNTRIGGERED, OrdStatus.PENDING_NEW, OrdStatus.NEW)]
     assert [order.ord_status for order in heard(*rows).all()] == [OrdStatus.NEW]

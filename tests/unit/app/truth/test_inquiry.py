@@ -25,6 +25,7 @@ class Venue:
         self.open, self.closed, self.by_id = [], [], {}
         self.is_complete = self.is_closed_complete = True
         self.problem = None
+        self.on_open = lambda: None  # while the list of open orders is on its way
 
     def _answer(self, question):
         self.asked.append(question)
@@ -33,6 +34,7 @@ class Venue:
 
     async def open_orders(self, instrument):
         self._answer(f"open {instrument.symbol}")
+        self.on_open()
         return Listing(self.open, self.is_complete)
 
     async def closed_orders(self, instrument, since_ns):
@@ -140,15 +142,28 @@ async def test_many_lost_orders_are_looked_for_in_the_list_of_done_ones(bench):
     assert not any(question.startswith("T") for question in bench.venue.asked)
 
 
-async def test_an_order_in_neither_list_while_it_goes_from_one_to_the_other_is_not_proved_absent(bench):
-    """Nobody could ask until its expiry had passed; then all were cancelled, and the list of done ones lags."""
+@pytest.mark.parametrize(
+    ("asked_s", "takes_s", "listed_s"),
+    [
+        (8, 0, 1.5),  # they ended just before the first lists
+        (5.5, 0, 2.5),  # they were taken in just before their life was over, and the first lists older than that
+        (8, 5, 1.5),  # the first list was long in coming, and they ended before it came
+    ],
+)
+async def test_an_order_in_neither_list_while_it_goes_from_one_to_the_other_is_not_proved_absent(
+    bench, asked_s, takes_s, listed_s
+):
+    """Nobody could ask until its expiry had passed; all have been cancelled since, and the list of done ones lags."""
     orders = bench.lose(5)
     bench.venue.problem = ConnectionLost("away")
-    await bench.looks(8)
+    bench.clock.advance(round(asked_s * S))
+    await bench.looks(0.5)
     bench.venue.problem, asked_before = None, len(bench.venue.asked)
+    bench.venue.on_open = lambda: bench.clock.advance(takes_s * S)
     while len(bench.venue.asked) == asked_before:
         await bench.looks(0.5)
-    await bench.looks(1.5)
+    bench.venue.on_open = lambda: None
+    await bench.looks(listed_s)
     bench.venue.closed = [shown(order, OrdStatus.CANCELED) for order in orders]
     await bench.looks(5)
     assert {order.status for order in orders} == {OrdStatus.CANCELED}

@@ -153,6 +153,19 @@ def test_orders_of_another_account_are_not_asked_for_at_this_one(env, key):
     assert len(again.past.open_stories()) == 1
 
 
+def test_a_session_that_has_outlived_its_first_segment_still_tells_whose_its_orders_are():
+    disk, clock, orders = PagedDisk(), ManualClock(1, WALL_NS), []
+    keeper = begin(disk, clock, owner="testnet-another")
+    keeper.follow_orders(lambda: len(orders) + 1, 0)
+    while "00000001.journal" in disk.names():
+        orders.append(send(keeper, len(orders) + 1, said(ExecType.CANCELED)))
+        keeper.tend()
+        clock.advance(KEEP_NS // 20)
+    send(keeper, len(orders) + 1)  # and it is open
+    with pytest.raises(ConfigError, match=r"kept for another key .testnet-another,"):
+        open_journal(settings("testnet"), access(env="testnet"), world(disk.killed()), WALL_NS)
+
+
 def test_a_local_exchange_that_was_started_anew_may_be_somewhere_else():
     disk = PagedDisk()
     open_journal(settings(), access(port=8443), world(disk), WALL_NS)
