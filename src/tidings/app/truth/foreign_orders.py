@@ -58,12 +58,11 @@ class ForeignOrders:
         """A report about an order that is not ours."""
         if not report.order_id or report.ord_status < 0:
             return
-        if report.ord_status not in _OPEN:
+        if report.ord_status in _ENDED:
             self._forget(report.order_id)
-            if report.ord_status in _ENDED:
-                self._note_end(report)
-        elif self._ended_lately(report):
-            return
+            self._note_end(report)
+        elif report.ord_status not in _OPEN or self._ended_lately(report):
+            return  # one that has just been triggered is neither, for a moment
         elif report.order_id in self._orders or len(self._orders) < ORDERS_MAX:
             self._keep(report)
 

@@ -88,6 +88,12 @@ def test_a_triggered_order_goes_on_under_its_id():
     assert [order.ord_status for order in heard(*rows).all()] == [OrdStatus.NEW]
 
 
+def test_an_order_is_open_while_it_is_being_triggered():
+    triggered = [row(OrdStatus.UNTRIGGERED), row(OrdStatus.PENDING_NEW)]
+    assert [order.ord_status for order in heard(*triggered).all()] == [OrdStatus.UNTRIGGERED]
+    assert heard(row(OrdStatus.PENDING_NEW)).all() == []
+
+
 def test_it_is_told_once_and_when_it_changes(told):
     foreign = heard(row(OrdStatus.NEW))
     for at_s in range(1, 9):
