@@ -124,8 +124,8 @@ STATE_MUTANTS = (
     Mutant(
         "end contradicted by lists not told",
         _RECONCILE,
-        "        elif order.is_done:\n",
-        "        elif order.is_done and not MUTATED:\n",
+        "        if order.is_done:\n            found.ended",
+        "        if order.is_done and not MUTATED:\n            found.ended",
         "tests/unit/engine/test_reconcile.py",
     ),
     # ---- The journal
