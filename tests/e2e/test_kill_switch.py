@@ -104,6 +104,26 @@ async def test_kill_out_of_another_thread_is_done_by_the_engines_own(exchange, o
     assert (phemex.state.killed, open_at_venue(exchange)) == ("a risk monitor's thread", 0)
 
 
+async def test_what_a_slow_disk_writes_of_one_kill_stays_in_front_of_the_next(exchange, open_session, monkeypatch):
+    phemex = await open_session(exchange)
+    latch, written, disk = phemex.engine.kill.latch, [], threading.Event()
+
+    def write_slowly(latched, epoch=None):
+        if latched.is_verified and not written[1:]:
+            disk.wait(10)
+        written.append((latched.reason, latched.is_verified))
+
+    monkeypatch.setattr(latch, "write", write_slowly)
+    await phemex.kill("first")
+    second = phemex.kill("second")
+    await asyncio.sleep(0.1)
+    assert written == [("first", False)]
+    disk.set()
+    await second
+    await until(lambda: len(written) == 4)
+    assert written == [("first", False), ("first", True), ("second", False), ("first", True)]
+
+
 async def test_armed_again_by_a_person_with_a_reason(exchange, open_session):
     phemex = await open_session(exchange)
     outcome = phemex.kill("a drill")

@@ -117,6 +117,7 @@ class KillSwitch:
         self._expiry_s, self._has_threads = expiry_s, has_threads
         self._loop, self._thread_id = asyncio.get_running_loop(), threading.get_ident()
         self._task: asyncio.Task[KillReport] | None = None
+        self._latch_writer: threading.Thread | None = None  # the last that was started
         self._first = Latched()  # of the kills since it was last armed
 
     @property
@@ -283,16 +284,21 @@ class KillSwitch:
         return round((self._clock.read_now_ns() - begun_ns) / 1e6, 3)
 
     def _write_latch(self, latched: Latched) -> None:
-        """In a thread of its own that nothing waits for: a disk may hang."""
+        """In a thread of its own that nothing waits for but the next one: a disk may hang, and what was seen to be over
+        before a second kill must not be written behind that.
+        """
         if self._has_threads:
-            writer = threading.Thread(
-                target=self._try_latch, args=(latched, self.latch.epoch), name="tidings-latch", daemon=True
-            )
-            writer.start()
+            self._latch_writer = threading.Thread(
+                target=self._try_latch, args=(latched, self.latch.epoch, self._latch_writer), name="tidings-latch",
+                daemon=True,
+            )  # fmt: skip
+            self._latch_writer.start()
         else:
             self._try_latch(latched, self.latch.epoch)
 
-    def _try_latch(self, latched: Latched, epoch: int) -> None:
+    def _try_latch(self, latched: Latched, epoch: int, behind: threading.Thread | None = None) -> None:
+        if behind is not None:
+            behind.join()
         try:
             self.latch.write(latched, epoch)
         except OSError as error:
