@@ -12,6 +12,7 @@ from typing import Final
 
 from tidings.fix_gateway.account import Account
 from tidings.fix_gateway.order_chains import OrderChain, Request
+from tidings.model.order import Order
 
 log = logging.getLogger("tidings.fix")
 
@@ -45,5 +46,11 @@ class LostCancels:
         if not order.is_cancel_pending:
             log.info("order %s: its cancel has no answer, and is made again", chain.first_id)
             request.is_repeated = True
-            self._account.entry.cancel_order(order, engine.clock.read_now_ns())
+            self._make_again(chain, order)
         self._look_later(chain, request, min(2 * pause_s, PAUSE_MAX_S))
+
+    def _make_again(self, chain: OrderChain, order: Order) -> None:
+        try:
+            self._account.entry.cancel_order(order, self._account.engine.clock.read_now_ns())
+        except Exception:  # a fault of ours must not be the last that this request has seen
+            log.exception("order %s: its cancel could not be made again, and is tried once more", chain.first_id)
