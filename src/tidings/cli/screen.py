@@ -39,9 +39,10 @@ class Screen:
             self.out.write(text + "\n")
 
     def note(self, text: str) -> None:
-        """A line about what is going on."""
-        self.progress.write(text + "\n")
-        self.progress.flush()
+        """A line about what is going on. One that cannot be written stops nothing: a kill has orders to cancel."""
+        with suppress(OSError):
+            self.progress.write(text + "\n")
+            self.progress.flush()
 
     def error(self, who: str, error: Exception) -> None:
         """Why the command failed: one line on stderr, and the object of --json."""
@@ -52,8 +53,10 @@ class Screen:
 
     def complain(self, who: str, text: str) -> None:
         """A line on stderr, with --json too, about what came of it: for a result that is none to rely on."""
-        self.out.flush()
-        sys.stderr.write(f"{who}: {text}\n")
+        with suppress(OSError):
+            self.out.flush()
+        with suppress(OSError):
+            sys.stderr.write(f"{who}: {text}\n")
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """A table for people; numbers to the right, nothing cut. Silent with --json."""
