@@ -85,6 +85,7 @@ def test_a_kill_goes_on_though_nobody_can_be_told_of_it(exchange, output):
     os.close(stdout)
     assert open_at_venue(exchange) == 0
     assert killed.returncode == 1                                       # what came of it could not be told
+    assert "Traceback" not in killed.stderr
     client.close()
 
 
