@@ -73,10 +73,15 @@ class OrderNotSent(OrderError):
 
 
 class OrderRejected(OrderError):
-    """Refused by the venue: `code` (its number), `name` (its enum name), `meaning` (in words)."""
+    """Refused by the venue: `code` (its number), `name` (its enum name), `meaning` (in words).
 
-    def __init__(self, code: int, name: str, meaning: str, cl_ord_id: str = "") -> None:
-        super().__init__(f"order {cl_ord_id or '?'} rejected by the venue: {code} {name}: {meaning}", cl_ord_id)
+    `request` is what it refused of an order that goes on ("cancel", "amend"); code 0 is no word of the venue's.
+    """
+
+    def __init__(self, code: int, name: str, meaning: str, cl_ord_id: str = "", request: str = "") -> None:
+        what = f"{request} of order" if request else "order"
+        by_whom = " by the venue" if code else ""
+        super().__init__(f"{what} {cl_ord_id or '?'} rejected{by_whom}: {code} {name}: {meaning}", cl_ord_id)
         self.code = code
         self.name = name
         self.meaning = meaning

@@ -1,12 +1,15 @@
 """`tidings kill` and `rearm`: beside an engine that runs, without one, and what they say."""
 
 import asyncio
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 from phemex_client import RestClient
 from session_lines import USD_M, placed, until
 from test_kill_switch import break_venue, everywhere, open_at_venue
+from tidings_command import LIMIT_S, clean_environment, command_line
 from tidings_command import tidings as run
 
 import tidings
@@ -56,6 +59,33 @@ def test_kill_needs_no_engine_and_no_stream(exchange):
 
     assert (done.returncode, done.json["verified"], open_at_venue(exchange)) == (0, True, 0), done.stderr
     assert "ETHUSDT" in done.json["symbols"]
+    client.close()
+
+
+def a_disk_that_is_full():
+    return os.open("/dev/full", os.O_WRONLY)
+
+
+def a_pipe_that_nobody_reads():
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+@pytest.mark.parametrize("output", [a_disk_that_is_full, a_pipe_that_nobody_reads])
+def test_a_kill_goes_on_though_nobody_can_be_told_of_it(exchange, output):
+    client = RestClient(exchange.ready, 0)
+    client.call("PUT", "/g-orders/create", symbol="ETHUSDT", clOrdID="by-hand", side="Buy", posSide="Merged",
+                ordType="Limit", priceRp="1000", orderQtyRq="0.1")
+    stdout = output()
+
+    killed = subprocess.run(command_line("kill", "--exchange", exchange.ready_file, "--reason", "by hand"),
+                            stdout=stdout, stderr=subprocess.PIPE, text=True, env=clean_environment(), timeout=LIMIT_S)
+
+    os.close(stdout)
+    assert open_at_venue(exchange) == 0
+    assert killed.returncode == 1                                       # what came of it could not be told
+    assert "Traceback" not in killed.stderr
     client.close()
 
 

@@ -171,7 +171,7 @@ def test_a_ready_file_that_cannot_be_written_is_said_and_ends_in_1(tmp_path):
     command = [*COMMAND, "--ready-file", str(path)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert (result.returncode, result.stdout) == (1, "")
-    assert f"cannot write the ready file {path}" in result.stderr
+    assert f"cannot write the ready file {path}: No such file or directory\n" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +39,7 @@ def _write(options: argparse.Namespace, screen: Screen) -> int:
     told = {"dialect": options.dialect, "messages": len(dictionary.messages), "fields": len(dictionary.fields)}
     screen.json({**told, "file": str(options.out)} if options.out else {**told, "file": None, "xml": xml})
     if options.out is None:
-        if not options.json:
-            sys.stdout.write(xml)
+        screen.line(xml.removesuffix("\n"))
         return 0
     screen.line(f"{options.out}: {len(dictionary.messages)} messages, {len(dictionary.fields)} fields")
     return 0

@@ -63,7 +63,12 @@ def journal_directories() -> list[Path]:
     Directories that hold none yet, or none any more, are left out: an engine may have died as it began there.
     """
     home = state_directory() / "journal"
-    return sorted(path for path in home.iterdir() if path.is_dir() and _has_begun(path)) if home.is_dir() else []
+    try:
+        return sorted(path for path in home.iterdir() if path.is_dir() and _has_begun(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise UsageError(f"{home} cannot be read: {error.strerror}") from None
 
 
 def _has_begun(directory: Path) -> bool:

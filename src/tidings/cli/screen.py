@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 import orjson
 
 from tidings.cli.table_text import fitted_table, plain_table
+from tidings.errors import FileNotWritten
 
 MARGIN = "  "
 USUAL_WIDTH = 80  # of a terminal that does not say
@@ -31,29 +32,36 @@ class Screen:
     def json(self, value: dict[str, Any]) -> None:
         """The one object of --json; silent without it."""
         if self.as_json:
-            self.out.write(_json_text(value) + "\n")
+            self._write(_json_text(value) + "\n")
 
     def line(self, text: str = "") -> None:
         """A line of the result, for people; silent with --json."""
         if not self.as_json:
-            self.out.write(text + "\n")
+            self._write(text + "\n")
 
     def note(self, text: str) -> None:
-        """A line about what is going on."""
-        self.progress.write(text + "\n")
-        self.progress.flush()
+        """A line about what is going on. One that cannot be written stops nothing: a kill has orders to cancel."""
+        with suppress(OSError):
+            self.progress.write(text + "\n")
+            self.progress.flush()
 
     def error(self, who: str, error: Exception) -> None:
         """Why the command failed: one line on stderr, and the object of --json."""
         text = " ".join(str(error).split())
-        self.json({"error": {"type": type(error).__name__, "message": text}})
-        self.flush()
+        try:
+            self.json({"error": {"type": type(error).__name__, "message": text}})
+            self.flush()
+        except FileNotWritten:
+            with suppress(OSError):
+                self.out.close()  # else the interpreter tries to flush it once more
         sys.stderr.write(f"{who}: {text}\n")
 
     def complain(self, who: str, text: str) -> None:
         """A line on stderr, with --json too, about what came of it: for a result that is none to rely on."""
-        self.out.flush()
-        sys.stderr.write(f"{who}: {text}\n")
+        with suppress(OSError):
+            self.out.flush()
+        with suppress(OSError):
+            sys.stderr.write(f"{who}: {text}\n")
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """A table for people; numbers to the right, nothing cut. Silent with --json."""
@@ -67,8 +75,26 @@ class Screen:
             self.line(MARGIN + text)
 
     def flush(self) -> None:
-        """Raises BrokenPipeError when nobody reads any more."""
-        self.out.flush()
+        """Raises BrokenPipeError when nobody reads any more, FileNotWritten when the disk behind stdout is full."""
+        with _told_if_full():
+            self.out.flush()
+
+    def _write(self, text: str) -> None:
+        with _told_if_full():
+            self.out.write(text)
+
+
+@contextmanager
+def _told_if_full() -> Iterator[None]:
+    """Say so of an output that takes nothing more: by then the command may have sent what it was asked to."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileNotWritten(
+            f"the output cannot be written: {error.strerror}; whatever the command had done until then stays done"
+        ) from None
 
 
 def counted(count: int, noun: str) -> str:

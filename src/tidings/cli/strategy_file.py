@@ -52,7 +52,8 @@ def _made(strategy: type[Strategy], path: Path) -> Strategy:
 def _load(path: Path) -> ModuleType:
     """The file as a module. Modules beside it can be imported, as when Python runs it."""
     if not path.is_file():
-        raise UsageError(f"{path}: there is no such file")
+        what = "that is a directory: name the file in it" if path.is_dir() else "there is no such file"
+        raise UsageError(f"{path}: {what}")
     spec = importlib.util.spec_from_file_location(MODULE_NAME, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"{path} is no Python file")

@@ -51,7 +51,7 @@ def _write(text: str, path: Path) -> None:
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp: mode 0600
     except OSError as error:
-        raise ConfigError(f"cannot write the ready file {path}: {error}") from error
+        raise ConfigError(f"cannot write the ready file {path}: {error.strerror}") from error
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)

@@ -6,6 +6,7 @@ armed orders.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -98,8 +99,10 @@ class OrderDesk:
         try:
             made = self._worded.get(said)
         except TypeError:
+            _check_words(words)
             return self._read_words(symbol, side, **words)  # a value that cannot be looked up: says what is wrong
         if made is None:
+            _check_words(words)
             made = self._read_words(symbol, side, **words)
             if len(self._worded) >= TERMS_MAX:
                 self._worded.clear()
@@ -238,3 +241,11 @@ class OrderDesk:
         if display_qty is not None:
             order.display_qty_lots = qty_lots(instrument, display_qty)
         return order
+
+
+def _check_words(words: Iterable[str]) -> None:
+    """Raise UsageError for an option that no order has."""
+    known = OrderDesk._read_words.__kwdefaults__ or {}
+    for name in words:
+        if name not in known:
+            raise UsageError(f"{name!r} is no option of this order: there are {', '.join(known)}")

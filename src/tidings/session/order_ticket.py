@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tidings.model.order import Order
     from tidings.session.phemex import Phemex
 
+# Of an order that goes on.
+_REFUSED_REQUESTS: dict[int, str] = {ExecType.CANCEL_REJECTED: "cancel", ExecType.REPLACE_REJECTED: "amend"}
 REPORTS_MAX = 1000  # kept for `reports()` while nobody reads; an order has a handful
 
 
@@ -245,10 +247,11 @@ class OrderTicket:
         raise self._rejection(report)
 
     def _rejection(self, report: ExecutionReport) -> OrderError:
+        request = _REFUSED_REQUESTS.get(report.exec_type, "")
         if report.code == 0:  # no code of the venue's
-            return OrderRejected(0, *_words_without_code(report), self.cl_ord_id)
+            return OrderRejected(0, *_words_without_code(report), self.cl_ord_id, request)
         entry = meaning_of(report.code, report.text)
-        return OrderRejected(report.code, entry.name, entry.meaning, self.cl_ord_id)
+        return OrderRejected(report.code, entry.name, entry.meaning, self.cl_ord_id, request)
 
     def _check_not_done(self, what: str) -> None:
         if self.order.is_done:

@@ -1,5 +1,6 @@
 """`tidings journal` and `tidings explain`: on journals of made-up orders, in a directory of the test's own."""
 
+import errno
 import json
 import os
 import time
@@ -334,3 +335,15 @@ def test_explain_takes_any_part_that_no_other_has(directory, capsys):
     for part in (prefix, prefix.lower(), f"{prefix[5:]}00"):
         code, found = run_json(capsys, "explain", part)
         assert (code, found["cl_ord_id"]) == (0, keeper.ids.text(1))
+
+
+@pytest.mark.parametrize("words", [["journal", "show"], ["journal", "verify"], ["explain", "T1"]])
+def test_a_home_of_journals_that_may_not_be_read_is_named(home, capsys, monkeypatch, words):
+    """Not taken for one without journals."""
+
+    def refused(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(type(home), "stat", refused)  # what root sees of rights is no right to rely on
+    monkeypatch.setattr(type(home), "iterdir", refused)
+    assert run(capsys, *words)[::2] == (2, f"tidings {words[0]}: {home} cannot be read: Permission denied\n")

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -237,3 +238,15 @@ sys.exit(main())
 def test_an_interrupt_while_python_still_imports_is_told_in_a_word():
     done = subprocess.run([sys.executable, "-c", INTERRUPTED_WHILE_LOADING], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "\ninterrupted\n")
+
+
+@pytest.mark.parametrize("words", [["show"], ["show", "--json"], ["verify"], ["verify", "--json"]])
+def test_a_full_disk_behind_stdout_is_told_in_a_line(words: list[str], tmp_path: Path) -> None:
+    journal = {"XDG_STATE_HOME": str(tmp_path)}
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "tidings", "journal", *words],
+            stdout=full, stderr=subprocess.PIPE, text=True, env={**os.environ, **journal}, timeout=60, check=False,
+        )  # fmt: skip
+    assert (ended.returncode, ended.stderr.count("\n")) == (1 if words[0] == "verify" else 2, 1)
+    assert words[0] == "show" or "the output cannot be written: No space left on device" in ended.stderr

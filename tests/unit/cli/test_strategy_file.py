@@ -74,6 +74,11 @@ def test_a_missing_file_is_named(tmp_path):
         load_strategies(tmp_path / "gone.py")
 
 
+def test_a_directory_is_not_called_missing(tmp_path):
+    with pytest.raises(UsageError, match="that is a directory: name the file in it"):
+        load_strategies(tmp_path)
+
+
 def test_symbols_given_are_told_to_the_strategies_and_else_their_own_are_taken(loaded):
     found = loaded("class A(Strategy):\n    symbols = ('X', 'Y')\nclass B(Strategy):\n    symbols = ('Y', 'Z')\n")
     assert choose_symbols(found, None) == ["X", "Y", "Z"]

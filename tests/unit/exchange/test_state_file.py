@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from full_disk import room_for
 from venue_driver import COIN_M_60K, PRICES, START_NS, Driver
 
 from tidings.exchange.catalogue import Line, load_catalogue
@@ -300,6 +301,13 @@ def test_two_exchanges_never_share_a_file(tmp_path: Path) -> None:
     StateLock(path)  # one that ends without a word
     gc.collect()
     StateLock(path).release()
+
+
+def test_full_disk_is_told_and_leaves_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    with room_for(0), pytest.raises(StateError, match=r"cannot write the state file \S+/state\.json: File too large"):
+        StateLock(path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_lock_that_its_last_holder_took_away_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

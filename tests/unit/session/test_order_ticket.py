@@ -80,7 +80,7 @@ async def test_an_order_proved_absent_is_called_so(session):
     ticket = session.ticket()
     session.lose(ticket)
     session.hear(ticket, ExecType.REJECTED, ReportSource.QUERY, request_kind=RequestKind.NEW, text="not found twice")
-    with pytest.raises(OrderRejected, match="NOT_AT_THE_VENUE: not found twice"):
+    with pytest.raises(OrderRejected, match=r"^order \S+ rejected: 0 NOT_AT_THE_VENUE: not found twice"):
         await ticket.accepted()
 
 
@@ -90,7 +90,7 @@ async def test_an_amend_that_is_not_in_force_does_not_say_that_its_order_is_not_
     waiting = await awaited(ticket.amend(price=612_000))
     session.hear(ticket, ExecType.REPLACE_REJECTED, ReportSource.QUERY, request_kind=RequestKind.AMEND,
                  text="the amend is not in force")
-    with pytest.raises(OrderRejected, match="WITHOUT_EFFECT: the amend is not in force"):
+    with pytest.raises(OrderRejected, match=r"^amend of order \S+ rejected: 0 WITHOUT_EFFECT: the amend is not"):
         await asyncio.wait_for(waiting, 1)
 
 
@@ -100,8 +100,18 @@ async def test_a_cancel_without_effect_does_not_say_that_its_order_is_not_at_the
     waiting = await awaited(ticket.cancel())
     session.hear(ticket, ExecType.CANCEL_REJECTED, ReportSource.QUERY, request_kind=RequestKind.CANCEL,
                  text="the order is open long after")
-    with pytest.raises(OrderRejected, match="WITHOUT_EFFECT: the order is open long after"):
+    with pytest.raises(OrderRejected, match=r"^cancel of order \S+ rejected: 0 WITHOUT_EFFECT: the order is open"):
         await asyncio.wait_for(waiting, 1)
+
+
+async def test_a_cancel_that_the_venue_refuses_does_not_call_its_order_rejected(session):
+    ticket = session.ticket()
+    session.hear(ticket, ExecType.NEW, ord_status=OrdStatus.NEW)
+    waiting = await awaited(ticket.cancel())
+    session.hear(ticket, ExecType.CANCEL_REJECTED, code=39995, request_kind=RequestKind.CANCEL)
+    with pytest.raises(OrderRejected, match=r"^cancel of order \S+ rejected by the venue: 39995 TOO_MANY_REQUESTS"):
+        await asyncio.wait_for(waiting, 1)
+    assert ticket.status == OrdStatus.NEW
 
 
 async def read_all(ticket):

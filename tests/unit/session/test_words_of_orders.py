@@ -40,6 +40,12 @@ def test_what_is_equal_to_a_word_is_not_that_word(engine):
         desk.terms(SYMBOL, Side.BUY, ord_type=OrdType.STOP, trigger=True)
 
 
+@pytest.mark.parametrize("value", [1, [1]])
+def test_an_option_that_no_order_has_is_named_with_those_there_are(engine, value):
+    with pytest.raises(UsageError, match=r"'postonly' is no option of this order: there are .*post_only, reduce_only"):
+        OrderDesk(engine).terms(SYMBOL, "buy", postonly=value)
+
+
 def test_a_change_of_position_mode_changes_what_the_words_mean(engine):
     desk = OrderDesk(engine)
     assert desk.terms(SYMBOL, "buy").pos_side == PosSide.MERGED

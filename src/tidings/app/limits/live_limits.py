@@ -114,6 +114,8 @@ def _changed(limits: Any, name: str, wanted: Decimal, names: dict[str, tuple[str
 
 def _named(name: str, names: dict[str, tuple[str, int]]) -> tuple[str, int]:
     if name not in names:
+        if name in _SYMBOL:
+            raise UsageError(f"{name} is a limit of one symbol: name it with symbol=…, and no strategy")
         raise UsageError(f"no limit is called {name!r} here: there are {', '.join(names)}")
     return names[name]
 

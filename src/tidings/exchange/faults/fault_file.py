@@ -40,7 +40,9 @@ def read_faults(path: Path) -> FaultSet:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         return fault_set(document)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, FaultError) as error:
+    except OSError as error:
+        raise ConfigError(f"fault file {path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, FaultError) as error:
         raise ConfigError(f"{path}: {error}") from error
 
 

@@ -4,6 +4,7 @@ The lock is the kernel's, so that it ends with its holder, however that ends. Th
 save replaces it. A child that saves holds it too, so that nobody starts from a file that is about to be replaced.
 """
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -24,9 +25,15 @@ class StateLock:
                 self._file = self._path.open("a+")
         except OSError as error:
             raise StateError(f"cannot write the state file {path}: {error.strerror}") from error
-        self._file.truncate(0)
-        self._file.write(f"{os.getpid()}\n")
-        self._file.flush()
+        try:
+            self._file.truncate(0)
+            self._file.write(f"{os.getpid()}\n")
+            self._file.flush()
+        except OSError as error:  # a full disk
+            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._file.close()  # it tries to write once more
+            raise StateError(f"cannot write the state file {path}: {error.strerror}") from error
 
     def _take(self, path: Path) -> bool:
         """False if the file was removed by its last holder just before we had it."""

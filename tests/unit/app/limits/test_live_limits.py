@@ -96,3 +96,9 @@ def test_unknown_limit_is_named(limits, name, whose):
         limits.lower(name, 1, **whose)
     with pytest.raises(UsageError, match="not both"):
         limits._set("max_qty", 1, "BTCUSDT", "mm1", reason="")
+
+
+@pytest.mark.parametrize("whose", [{}, {"strategy": "mm1"}])
+def test_a_limit_of_a_symbol_asks_for_the_symbol(limits, whose):
+    with pytest.raises(UsageError, match=r"max_position is a limit of one symbol: name it with symbol="):
+        limits.lower("max_position", 1, **whose)
