@@ -6,6 +6,8 @@ import logging
 from session_lines import USD_M, placed, until
 from tidings_command import tidings
 
+from tidings import connect
+
 FOREIGN = "another one of tidings placed it"
 
 
@@ -28,6 +30,28 @@ async def test_order_that_filled_in_two_steps_is_no_open_order(quiet_exchange, o
     await first.limit(USD_M.symbol, "sell", qty="0.02", price=USD_M.price).accepted()
     await counterparty.limit(USD_M.symbol, "buy", qty="0.02", price=USD_M.price).done()
     await until(lambda: not first.open_orders(), "the way back")
+
+
+async def test_order_that_filled_in_two_steps_is_no_alarm_of_the_journal(quiet_exchange, counterparty, caplog):
+    """The account's snapshot tells its states one by one; the journal has it ended, and so has the venue."""
+    options = {"exchange": str(quiet_exchange.ready_file), "account": 2, "rate_limits": False}
+    async with connect("local", **options) as first:
+        await placed(first, USD_M)  # or the journal would go with the session
+        order = await first.limit(USD_M.symbol, "buy", qty="0.02", price=USD_M.price).accepted()
+        for _ in range(2):
+            await counterparty.limit(USD_M.symbol, "sell", qty="0.01", price=USD_M.price).accepted()
+            await asyncio.sleep(0.05)
+        await until(lambda: order.is_done, "the fills")
+
+    async with connect("local", **options) as second:
+        await until(lambda: second.adopted_orders(), "the order that rests")
+        await asyncio.sleep(1.5)
+        told = [one.getMessage() for one in caplog.records if one.levelno == logging.CRITICAL]
+        await second.cancel_all(USD_M.symbol)
+        await second.limit(USD_M.symbol, "sell", qty="0.02", price=USD_M.price).accepted()
+        await counterparty.limit(USD_M.symbol, "buy", qty="0.02", price=USD_M.price).done()
+        await until(lambda: not second.open_orders(), "the way back")
+    assert told == []
 
 
 async def test_order_of_another_session_is_told_once(quiet_exchange, open_session, caplog):

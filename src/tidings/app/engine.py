@@ -143,7 +143,7 @@ class Engine:
         self._judge_readiness(None)
         if self.credentials is not None:
             self._repeat(TRUTH_LOOK_S, self.truth.inquiry.look)
-            self._tick(FOREIGN_LOOK_S, self.truth.look_at_foreign)
+            self._tick(FOREIGN_LOOK_S, self._look_at_foreign)
             self._tick(ADOPTED_LOOK_S, self.adopted.look)
             self._repeat(TRUTH_LOOK_S, self.truth.reconciliation.look)
             self.lanes.begin_polling()
@@ -338,6 +338,10 @@ class Engine:
                 self.truth.reconciliation.begin("this process stood still")
             self.lanes.keep_house(self.clock.read_now_ns())
 
+    def _look_at_foreign(self) -> None:
+        self.truth.look_at_foreign()
+        self.home.tell_alarms(self.truth.reconciliation.foreign.all())
+
     async def _follow_clock(self) -> None:
         """Where the venue's clock is, for expiries; too unsure, and new orders are denied."""
         try:
@@ -379,7 +383,6 @@ class Engine:
     def _on_foreign(self, report: Any) -> None:
         log.debug("report about an order that is not of this session: %r", report)
         self.truth.hear_foreign(report)
-        self.home.hear_foreign(report)
         if self.on_foreign is not None:
             self.on_foreign(report)
 

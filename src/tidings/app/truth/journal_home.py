@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import hmac
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tidings import __version__
 from tidings.app.links.venue_access import VenueAccess
 from tidings.app.state_directory import state_directory
+from tidings.app.truth.foreign_orders import ForeignOrder
 from tidings.app.world import World
 from tidings.config import EngineSettings
 from tidings.engine.order_table import OrderTable
@@ -27,7 +29,6 @@ from tidings.journal.log_reader import Log, read_log
 from tidings.journal.order_journal import OrderJournal
 from tidings.journal.stories import Replay, replay
 from tidings.model.enums import OrdStatus
-from tidings.model.execution_report import ExecutionReport
 from tidings.model.order_ids import ClOrdIDMaker
 from tidings.venue.phemex.endpoints import LOCAL
 
@@ -35,7 +36,6 @@ log = logging.getLogger("tidings.journal")
 
 OFF = "none"
 NS_PER_MS = 1_000_000
-OPEN = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.UNTRIGGERED)
 FINGERPRINT_CHARACTERS = 16
 
 
@@ -69,23 +69,25 @@ class JournalHome:
         cause = self.journal.denies_because
         return f"the order journal takes no new orders: {cause}" if cause else ""
 
-    def hear_foreign(self, report: ExecutionReport) -> None:
-        """A report about an order that is not of this session: the journal should know those that bear its ids.
+    def tell_alarms(self, open_orders: Iterable[ForeignOrder]) -> None:
+        """Of the orders that are open and not of this session: the journal should know those that bear its ids.
 
-        One that is open although the journal has no intent of it was lost with the power; one that the journal has
-        ended was ended wrongly. Both count in the limits like all orders of others; people must hear of them.
+        One that it has no intent of was lost with the power; one that it has ended was ended wrongly. Both count in the
+        limits like all orders of others; people must hear of them. Not as each report comes: see ForeignOrders.
         """
-        cl_ord_id = report.cl_ord_id
-        if report.ord_status not in OPEN or cl_ord_id in self._told or not self._is_ours(cl_ord_id):
-            return
-        self._told.add(cl_ord_id)
+        for order in open_orders:
+            if order.cl_ord_id not in self._told and self._is_ours(order.cl_ord_id):
+                self._told.add(order.cl_ord_id)
+                self._tell_alarm(order.cl_ord_id, order.symbol)
+
+    def _tell_alarm(self, cl_ord_id: str, symbol: str) -> None:
         story = self.past.stories.get(cl_ord_id)
         if story is not None and not story.is_final:
             return  # one that could not be adopted, which was told
         known = f"the journal has it ended as {OrdStatus(story.status).name}" if story else "the journal has lost it"
         log.critical(
             "order %s of an earlier session is open at the venue (%s), and %s: nobody looks after it, so cancel it with"
-            " `tidings cancel`, or let it work", cl_ord_id, report.symbol, known,
+            " `tidings cancel`, or let it work", cl_ord_id, symbol, known,
         )  # fmt: skip
 
     def _is_ours(self, cl_ord_id: str) -> bool:
