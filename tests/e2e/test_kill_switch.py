@@ -18,7 +18,7 @@ from tidings.app.kill.kill_switch import EngineDoor, KillReport
 from tidings.app.lifeline.heartbeat_file import HeartbeatFile
 from tidings.app.truth.reconciliation import Reconciliation
 from tidings.engine.heartbeat_signs import EngineMode
-from tidings.errors import UsageError
+from tidings.errors import ConfigError, UsageError
 from tidings.exchange.error_codes import OM_ORDER_NOT_FOUND
 
 LISTS = {"BTCUSD": "/orders/activeList", "BTCUSDT": "/g-orders/activeList", "ETHUSDT": "/g-orders/activeList",
@@ -122,6 +122,14 @@ async def test_what_a_slow_disk_writes_of_one_kill_stays_in_front_of_the_next(ex
     await second
     await until(lambda: len(written) == 4)
     assert written == [("first", False), ("first", True), ("second", False), ("first", True)]
+
+
+async def test_nothing_starts_where_the_latch_cannot_be_looked_at(exchange, open_session, tmp_path, monkeypatch):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    monkeypatch.setenv("XDG_STATE_HOME", str(loop))
+    with pytest.raises(ConfigError, match=r"kill switch is latched cannot be told: .*/loop/.*make its directory"):
+        await open_session(exchange, journal="none")
 
 
 async def test_armed_again_by_a_person_with_a_reason(exchange, open_session):

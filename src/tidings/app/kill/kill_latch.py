@@ -57,14 +57,17 @@ class KillLatch:
         return os.path.lexists(self.path) or os.path.lexists(self.kill_file)
 
     def read(self) -> Latched | None:
-        """The first kill, and whether nothing was open after the last; None when nothing is latched."""
+        """The first kill, and whether nothing was open after the last; None when nothing is latched. Raises OSError."""
         kills = self.kills()
         return replace(kills[0], is_verified=kills[-1].is_verified) if kills else None
 
     def kills(self) -> list[Latched]:
-        """Every kill since it was last removed, oldest first; empty when nothing is latched."""
+        """Every kill since it was last removed, oldest first; empty when nothing is latched.
+
+        Raises OSError when nobody can say whether it is there, as in a directory without permission.
+        """
         for path in (self.path, self.kill_file):
-            if os.path.lexists(path):
+            if _is_there(path):
                 return _kills_in(path) or [Latched(reason=f"{path} is there", source="file")]
         return []
 
@@ -99,6 +102,14 @@ class KillLatch:
         if kills:
             log.warning("re-armed: %s (was: %s)", reason, "; ".join(kill.reason for kill in kills))
         return kills
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _kills_in(path: Path) -> list[Latched]:

@@ -28,7 +28,7 @@ from tidings.clock import Clock
 from tidings.engine.order_entry import OrderEntry
 from tidings.engine.risk import Risk
 from tidings.engine.throttle import PRIORITY_CANCEL, PRIORITY_KILL
-from tidings.errors import UsageError
+from tidings.errors import ConfigError, UsageError
 from tidings.model.enums import OrdStatus, ProductLine, RequestKind
 from tidings.model.instrument import Instrument
 from tidings.venue.phemex.mass_cancel import MassCancel
@@ -167,12 +167,22 @@ class KillSwitch:
     def look(self) -> None:
         """Call it with the housekeeping: whether somebody has put up a latch or a kill file."""
         if not self.is_tripped and self.latch.is_set():
-            latched = self.latch.read() or Latched()
+            try:
+                latched = self.latch.read() or Latched()
+            except OSError:  # it was there a moment ago
+                latched = Latched()
             self.trip(latched.reason, latched.source, latched.wall_ns)
 
     def heed_latch(self) -> None:
-        """At the start: an earlier run was killed. Nothing new; and what it did not see done is done now."""
-        latched = self.latch.read()
+        """At the start: an earlier run was killed. Nothing new; and what it did not see done is done now.
+
+        Raises ConfigError when it cannot be told: a latch that cannot be looked at is no leave to trade.
+        """
+        try:
+            latched = self.latch.read()
+        except OSError as error:
+            raise ConfigError(f"whether the kill switch is latched cannot be told: {self.latch.path}:"
+                              f" {error.strerror}: make its directory readable") from error  # fmt: skip
         if latched is None:
             return
         reasons = "; ".join(kill.reason for kill in self.latch.kills()) or latched.reason

@@ -47,6 +47,18 @@ def test_a_dangling_link_is_a_latch_too(latch):
     assert (latch.is_set(), latch.read() is not None) == (True, True)
 
 
+def test_a_latch_that_cannot_be_looked_at_is_not_called_absent(tmp_path):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    latch = KillLatch(loop / "venue-0123.kill")
+    with pytest.raises(OSError, match="symbolic links"):
+        latch.read()
+    assert not latch.is_set()  # an engine that runs is not killed by a directory that went away
+    assert KillLatch(tmp_path / "none" / "venue-0123.kill").read() is None
+    (tmp_path / "file").touch()
+    assert KillLatch(tmp_path / "file" / "venue-0123.kill").read() is None
+
+
 def test_one_file_kills_everybody(latch):
     latch.path.parent.mkdir()
     latch.kill_file.touch()
