@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from exchange_process import RunningExchange, launch
+from phemex_client import RestClient
 from watched_engines import Kennel, Relay
 
 import tidings
@@ -93,6 +94,21 @@ def test_watchdog_that_comes_late_acts_for_an_engine_that_has_just_died(kennel):
     second = kennel.watchdog(is_ready=False)
     assert second.hear_event("tripped")["cause"] == "found_dead"
     kennel.until_flat()
+
+
+def test_watchdog_that_comes_after_another_has_settled_all_leaves_what_was_placed_since(kennel):
+    first, engine = kennel.watchdog(), kennel.engine(2)
+    engine.signal(signal.SIGKILL)
+    first.hear_event("settled")
+    first.end()
+    by_hand = RestClient(kennel.exchange.ready, kennel.account)
+    by_hand.call("PUT", "/g-orders/create", symbol="ETHUSDT", clOrdID="by-hand", side="Buy", posSide="Merged",
+                 ordType="Limit", priceRp="1000", orderQtyRq="0.1")
+    by_hand.close()
+    second = kennel.watchdog(is_ready=False)
+    assert second.hear_event("settled_already")["epoch"] == 1
+    assert second.hears_nothing(1) or second.heard[-1]["event"] == "ready"
+    assert len(kennel.open_orders()) == 1
 
 
 def test_orders_left_open_by_another_engine_run_are_cancelled_too(kennel):

@@ -161,11 +161,16 @@ class Watchdog:
         identity = ProcessIdentity(signs.pid, signs.start_ticks, signs.boot)
         self._engine = EngineProcess(identity, Lifeline(self._page), self._on_death)
         facts: dict[str, object] = {"pid": signs.pid, "epoch": signs.epoch}
+        watch = self._page.watch_signs()
+        if watch.settled_epoch == signs.epoch:
+            # Another watchdog has seen to it: whatever is open now is not of this engine, or comes with a new epoch.
+            self._is_armed = False
+            self._tell("settled_already", facts)
+            return
         if not self._engine.is_dead:
             self._page.arm(signs.epoch)
             self._tell("attached", facts)
             return
-        watch = self._page.watch_signs()
         is_unfinished = watch.fenced_epoch == signs.epoch != watch.settled_epoch
         is_same_boot = not signs.boot or signs.boot == self._identity.boot
         if is_same_boot and now_ns - max(signs.beat_ns, watch.fenced_ns * is_unfinished) <= FOUND_DEAD_NS:
