@@ -324,4 +324,6 @@ def _explained(error: msgspec.ValidationError, sources: Mapping[str, str]) -> Co
     words = get_args(EngineSettings.__annotations__[name])
     allowed = f": one of {', '.join(words)}" if words and all(isinstance(word, str) for word in words) else ""
     inner = path.removeprefix(name).replace("[...]", "")  # which of a strategy's limits
+    if reason == "Invalid decimal string":
+        reason = "a number like 1000 or 0.5 was expected"
     return ConfigError(f"setting {name}{inner} ({sources.get(name, 'default')}): {reason}{allowed}")

@@ -129,6 +129,12 @@ def test_an_error_names_where_the_value_came_from(tmp_path):
         load_settings("testnet", environ={"PHEMEX_MAX_ORDER_VALUE": "much"})
 
 
+@pytest.mark.parametrize("value", ["plenty", "", "1,000"])
+def test_what_is_no_number_is_told_as_such(value):
+    with pytest.raises(ConfigError, match=r"max_notional \(argument\): a number like 1000 or 0\.5 was expected$"):
+        load_settings(environ={}, max_notional=value)
+
+
 @pytest.mark.parametrize("name", ["max_notional", "max_gross_notional", "collar_percent"])
 def test_a_value_that_several_checks_share_is_named_with_its_source_too(tmp_path, name):
     with pytest.raises(ConfigError, match=rf"setting {name} \(file .*tidings.toml\): {name} must be above 0"):
