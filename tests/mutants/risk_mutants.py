@@ -26,14 +26,14 @@ RISK_MUTANTS = (
     Mutant(
         "kill latch forgotten after a restart",
         _KILL,
-        "        latched = self.latch.read()\n        if latched is None:\n",
-        "        latched = self.latch.read()\n        if MUTATED or latched is None:\n",
+        "        if latched is None:\n            return\n        reasons",
+        "        if MUTATED or latched is None:\n            return\n        reasons",
     ),
     Mutant(
         "kill latch never written",
         _KILL,
-        "        if self._has_threads:\n            writer",
-        "        if MUTATED:\n            return\n        if self._has_threads:\n            writer",
+        "        if self._has_threads:\n            self._latch_writer",
+        "        if MUTATED:\n            return\n        if self._has_threads:\n            self._latch_writer",
     ),
     Mutant(
         "latch put up from outside not looked at",
