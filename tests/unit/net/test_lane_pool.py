@@ -96,4 +96,5 @@ async def test_round_trip_leaves_no_object_behind(make_lane, peer, desk):
     round_trips(100)
     before = sys.getallocatedblocks()
     round_trips(200)
-    assert sys.getallocatedblocks() - before <= 3
+    # One object a round trip would be 200; what ran in this process before may still let go of, or take, a few.
+    assert sys.getallocatedblocks() - before < 100
