@@ -311,7 +311,7 @@ async def test_connections_that_die_young_are_made_ever_more_rarely(server, phem
     for _ in range(4):
         await until(lambda: server.streams and server.live[0], "a connection")
         server.cut(server.holder("BTCUSDT"))
-        await until(lambda: not server.streams, "its end")
+        await until(lambda: not server.streams and not feed.feed.is_live, "its end, on both sides")
     began_s = asyncio.get_running_loop().time()
     await until(lambda: feed.feed.is_live, "the fifth")
     assert asyncio.get_running_loop().time() - began_s > 0.7, "0.2 s four times doubled, at most halved by chance"
