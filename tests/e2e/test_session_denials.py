@@ -112,9 +112,10 @@ async def test_without_a_key_prices_can_be_asked_but_no_order_placed():
 async def test_a_session_that_has_ended_says_so_to_whoever_would_wait_for_ever():
     async with session() as phemex:
         pass
-    for asked in (phemex.run(tidings.Strategy(), seconds=60), phemex.subscribe("BTCUSDT")):
-        with pytest.raises(tidings.OrderDenied, match="not open: enter it with `async with`") as caught:
-            await asked
-        assert caught.value.reason == "NOT_READY"
+    with pytest.raises(tidings.OrderDenied, match="not open: enter it with `async with`") as caught:
+        await phemex.run(tidings.Strategy(), seconds=60)
+    assert caught.value.reason == "NOT_READY"
+    with pytest.raises(UsageError, match="has ended"):
+        await phemex.subscribe("BTCUSDT")
     with pytest.raises(UsageError, match="iterate inside"):
         phemex.books("BTCUSDT")

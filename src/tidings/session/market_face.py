@@ -39,7 +39,7 @@ class MarketFace:
         """Follow these channels of these symbols: "book", "trade", "kline:60" (seconds), "ticker", "index", "mark",
         "funding", "predicted_funding" (docs/market_data.md). The strategy hears them.
         """
-        self.desk.check_open()
+        self.desk.check_entered()
         await self.engine.market.subscribe([self.desk.instrument(symbol) for symbol in symbols], _words(channels))
 
     def unsubscribe(self, *symbols: str, channels: Iterable[str] = BOOKS_AND_TRADES) -> None:
