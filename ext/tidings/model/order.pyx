@@ -220,11 +220,13 @@ cdef class Order:
         A row of an order that is over has its last terms, whenever it dates itself; some date themselves never.
         """
         cdef bint is_end = report.exec_type == EXEC_STATUS and report.ord_status in (STATUS_FILLED, STATUS_CANCELED)
-        if report.source in (SOURCE_REPLY, SOURCE_LOCAL) or report.transact_time_ns < self.venue_time_ns and not is_end:
+        if report.source in (SOURCE_REPLY, SOURCE_LOCAL):
+            return
+        if report.ord_status == STATUS_REJECTED:
+            self.rejected_time_ns = report.transact_time_ns or INT64_MAX    # spot's by id have none: nothing is newer
+        if report.transact_time_ns < self.venue_time_ns and not is_end:
             return
         self.venue_time_ns = max(self.venue_time_ns, report.transact_time_ns)
-        if report.ord_status == STATUS_REJECTED:
-            self.rejected_time_ns = report.transact_time_ns
         if report.order_qty_lots > 0 and not self.terms.qty_in_quote:
             self.order_qty_lots = report.order_qty_lots
         if report.price_ticks > 0 and self.terms.ord_type in (ORD_LIMIT, ORD_STOP_LIMIT, ORD_LIMIT_IF_TOUCHED):

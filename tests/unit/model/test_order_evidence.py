@@ -117,6 +117,20 @@ def test_late_acceptance_does_not_revive_what_the_venue_rejected(fields):
     assert order.status == OrdStatus.REJECTED
 
 
+@pytest.mark.parametrize("before", [[], [working()]])
+def test_rejection_told_without_a_time_stands_against_a_late_reply_and_a_late_row(before):
+    """A spot order by its id: the venue's row has no time, and a create's answer may still be under way."""
+    order = make_order(LIMIT, order_qty_lots=10)
+    for report in before:
+        apply_report(order, report)
+    row = said(ExecType.STATUS, ReportSource.QUERY, ord_status=OrdStatus.REJECTED, reconciled=True)
+    assert apply_report(order, row) == REJECT
+    accepted = reply(ExecType.UNTRIGGERED, RequestKind.NEW, ord_status=OrdStatus.UNTRIGGERED)
+    for late in (accepted, working(), said(ExecType.STATUS, ReportSource.QUERY, ord_status=OrdStatus.NEW)):
+        assert apply_report(order, late) == 0
+    assert order.status == OrdStatus.REJECTED
+
+
 def test_rejection_of_what_had_filled_is_a_cancel():
     order = make_order(LIMIT, order_qty_lots=10)
     apply_report(order, working())
