@@ -19,7 +19,7 @@ What is not judged, because no exact statement is possible from outside:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +74,7 @@ class LimitsOracle:
     _is_tripped: bool = False
     _born_ns: int = -1
     _states: dict[str, str] = field(default_factory=dict)  # symbol, or "" for all → REDUCING, HALTED
+    _placed_before: frozenset[str] = frozenset()
     _tainted: set[str] = field(default_factory=set)
     _told_working: set[str] = field(default_factory=set)
 
@@ -97,9 +98,12 @@ class LimitsOracle:
             if cl_ord_id not in known and (self._open_qty(sent) or self._is_under_way(sent, now_ns)):
                 self._tainted.add(sent.asked.symbol)
 
-    def restricted(self, symbol: str, state: str) -> None:
-        """`symbol` ("": the account, or the only strategy) is REDUCING or HALTED from now on."""
+    def restricted(self, symbol: str, state: str, placed: Iterable[str]) -> None:
+        """`symbol` ("": the account, or the only strategy) is REDUCING or HALTED from now on; these orders had been
+        placed. One of them may leave later, in the same instant even, behind a full socket buffer.
+        """
         self._states[symbol] = state
+        self._placed_before = frozenset(placed)
 
     def resumed(self) -> None:
         """Everything is ACTIVE again, and the breaker armed."""
@@ -133,7 +137,8 @@ class LimitsOracle:
             self._blame(now_ns, f"{asked.cl_ord_id} is {twin} again, which has not arrived yet")
         self._judge_terms(asked, now_ns)
         if not is_late:
-            self._judge_states(asked, asked.qty, now_ns)
+            if asked.cl_ord_id not in self._placed_before:
+                self._judge_states(asked, asked.qty, now_ns)
             self._judge_self_match(asked, now_ns)
         self.sent[asked.cl_ord_id] = Sent(asked, decided_ns, self.engine, asked.qty, {asked.price})
         self._judge_windows(Spent(decided_ns, asked.symbol, asked.least_qty, asked.dollars), now_ns)

@@ -67,7 +67,8 @@ class RiskWatch:
         if what == "rearm":
             self.kill.rearmed()
         elif self.limits is not None:
-            self.limits.resumed() if what == "resume" else self.limits.restricted(symbol, what)
+            placed = self._oracle.watched
+            self.limits.resumed() if what == "resume" else self.limits.restricted(symbol, what, placed)
 
     def judge_end(self) -> None:
         """What must hold of a kill once all faults are over, and the engine says that nothing is open."""
