@@ -32,7 +32,7 @@ ONCE_BROKEN = {
     100_000_568_078: "a list that lagged ended a foreign order the stream had told of, and a kill left its symbol out",
     100_000_604_288: "the judge counted executions of an earlier engine, told at the start, for the breaker",
     100_000_842_856: "a create's late answer brought back an order that a row without a time had shown rejected",
-    100_000_965_390: "the judge held a halt against an order placed in front of it, behind a full buffer in its instant",
+    100_000_965_390: "the judge held a halt against an order placed in front of it, but behind a full buffer",
     1_000_008_468: "the oracle took a sync that failed while the engine came up for one of the engine before",
 }
 CUT_EVERY_BYTES = 157  # a prime: all parts of requests and answers are met; `--cuts` tries every byte
