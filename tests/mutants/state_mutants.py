@@ -41,8 +41,8 @@ STATE_MUTANTS = (
     Mutant(
         "older terms put in force again",
         _ORDER,
-        "or report.transact_time_ns < self.venue_time_ns and not is_end:\n",
-        "or not MUTATED and report.transact_time_ns < self.venue_time_ns and not is_end:\n",
+        "if report.transact_time_ns < self.venue_time_ns and not is_end:\n",
+        "if not MUTATED and report.transact_time_ns < self.venue_time_ns and not is_end:\n",
         "tests/unit/model tests/property",
     ),
     Mutant(
