@@ -93,8 +93,11 @@ async def test_round_trip_leaves_no_object_behind(make_lane, peer, desk):
             while lane.in_flight_count:
                 lane.connection.poll()
 
+    def kept_by(count):
+        before = sys.getallocatedblocks()
+        round_trips(count)
+        return sys.getallocatedblocks() - before
+
     round_trips(100)
-    before = sys.getallocatedblocks()
-    round_trips(200)
-    # One object a round trip would be 200; what ran in this process before may still let go of, or take, a few.
-    assert sys.getallocatedblocks() - before < 100
+    # The least of several: what ran in this process before may still let go of a few, or take them.
+    assert min(kept_by(200) for _ in range(5)) <= 3
