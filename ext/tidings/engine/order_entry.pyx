@@ -20,9 +20,9 @@ from tidings.metrics.stages cimport Stages
 from tidings.model.enums cimport (
     DENY_BAD_PRICE, DENY_NONE, DENY_NOTHING_TO_CHANGE, DENY_NOT_READY, DENY_ORDER_DONE, DENY_REQUEST_PENDING,
     DENY_UNKNOWN_ORDER, EXEC_TRADE, EXEC_UNKNOWN, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW,
-    SOURCE_LOCAL, SOURCE_REPLY, SOURCE_STREAM, STATUS_DENIED,
+    SOURCE_LOCAL, SOURCE_REPLY, SOURCE_STREAM, STATUS_DENIED, STATUS_FILLED,
 )
-from tidings.model.execution_report cimport ExecutionReport, make_report
+from tidings.model.execution_report cimport ExecutionReport, make_report, without_execution
 from tidings.model.order cimport (
     EFFECT_ACK, EFFECT_AMEND, EFFECT_CANCEL, EFFECT_FILL, EFFECT_NONE, EFFECT_OVERFILL, EFFECT_REJECT, EFFECT_REVIVED,
     EFFECT_UNKNOWN, EFFECT_UNSENT, Order, would_change,
@@ -275,7 +275,9 @@ cdef class OrderEntry(OrderHearers):
             self._note("reported", (order, report, now_ns))
         if report.exec_type == EXEC_TRADE and not self.executions.add(report.exec_id_high, report.exec_id_low):
             self.duplicate_count += 1
-            return 0
+            if report.ord_status != STATUS_FILLED:
+                return 0
+            report = without_execution(report)      # a list may have told it first, which tells no state: this row does
         self._stamp(order, report, now_ns)
         before, mark = order.status, mark_of(order)
         effect = order.apply(report)

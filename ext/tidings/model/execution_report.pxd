@@ -45,4 +45,5 @@ cdef class ExecutionReport:
     cdef readonly str text                          # venue's sentence or our cause, "" mostly
 
 cdef ExecutionReport make_report(int exec_type, int source, int64_t now_ns)
+cdef ExecutionReport without_execution(ExecutionReport report)
 cdef int set_cl_ord_id(ExecutionReport report, bytes text) except -1

@@ -75,6 +75,20 @@ cdef ExecutionReport make_report(int exec_type, int source, int64_t now_ns):
     return report
 
 
+cdef ExecutionReport without_execution(ExecutionReport report):
+    """What a report of an execution says of its order alone: the state and the quantities. Without a state, nothing."""
+    cdef ExecutionReport rest = make_report(EXEC_STATUS, report.source, report.received_ns)
+    memcpy(rest.cl_ord_id_text, report.cl_ord_id_text, sizeof(report.cl_ord_id_text))
+    rest.cl_ord_id_bytes, rest.handle = report.cl_ord_id_bytes, report.handle
+    rest.order_id_high, rest.order_id_low = report.order_id_high, report.order_id_low
+    rest.symbol, rest.side, rest.ord_status = report.symbol, report.side, report.ord_status
+    rest.price_ticks, rest.stop_px_ticks = report.price_ticks, report.stop_px_ticks
+    rest.order_qty_lots, rest.cum_qty_lots = report.order_qty_lots, report.cum_qty_lots
+    rest.leaves_qty_lots, rest.reconciled = report.leaves_qty_lots, report.reconciled
+    rest.exec_seq, rest.transact_time_ns, rest.text = report.exec_seq, report.transact_time_ns, report.text
+    return rest
+
+
 def report_of(
     int exec_type=EXEC_STATUS, int source=SOURCE_LOCAL, int64_t now_ns=0, *,
     int64_t handle=0, str cl_ord_id="", str order_id="", str symbol="", int ord_status=-1, int request_kind=0,

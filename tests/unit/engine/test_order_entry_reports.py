@@ -67,6 +67,25 @@ def test_execution_counts_once_by_its_id():
     assert path.strategy.names == ["ack", "fill"]
 
 
+def test_the_end_is_heard_though_a_list_told_the_last_execution_first():
+    """A list of executions tells no state; the account stream's row, which comes behind it, does."""
+    path = Path()
+    order, row = path.submit(LIMIT), trade(10, 10, handle=1, ord_status=OrdStatus.FILLED, leaves_qty_lots=0)
+    listed = said(
+        ExecType.TRADE, ReportSource.QUERY, handle=1, exec_id=row.exec_id, last_qty_lots=10, last_px_ticks=612_500
+    )
+    ended = []
+    path.entry.attach(order, lambda effect, order, report: ended.append((order.is_done, report.exec_type)))
+    path.hear(listed, listed)
+    assert (order.ord_status, order.leaves_qty_lots, ended) == (
+        OrdStatus.PARTIALLY_FILLED, 0, [(False, ExecType.TRADE)])
+    path.hear(row, row)
+    assert (order.ord_status, order.trade_count, order.traded_qty_lots) == (OrdStatus.FILLED, 1, 10)
+    assert (len(path.executions), path.entry.fill_count, path.entry.duplicate_count) == (1, 1, 3)
+    assert ended[1:] == [(True, ExecType.STATUS)], "once"
+    assert row.exec_type == ExecType.TRADE, "a report belongs to whoever handed it up"
+
+
 def test_quantity_without_its_execution_is_no_fill_for_the_strategy():
     path = Path()
     order = path.submit(LIMIT)
