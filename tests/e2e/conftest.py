@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from faulty_orders import RawClient
 from gateway_process import RunningGateway
 from phemex_client import RestClient, StreamClient
 from session_lines import trade_back
+from short_session import session_at
 from tidings_command import Ended, clean_environment
 
 import tidings
@@ -66,21 +66,6 @@ def low_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEx
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Journals and latches of this test alone: what an earlier one left unknown is none of its orders."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
-@asynccontextmanager
-async def session_at(exchange: RunningExchange, account: int, **settings: Any) -> AsyncIterator[tidings.Phemex]:
-    """A session of one account that leaves no open order behind, and knows none of another test's."""
-    with TemporaryDirectory(prefix="tidings-e2e-") as directory:
-        journal_dir = str(Path(directory) / "journal")
-        # All sessions of a run share each account's minute; and a test may mean the same order twice.
-        common = {"rate_limits": False, "duplicate_window_s": 1e-6, "journal_dir": journal_dir}
-        options = {"exchange": str(exchange.ready_file), "account": account, **common, **settings}
-        async with tidings.connect("local", **options) as phemex:
-            yield phemex
-            if phemex.state.is_open:  # a test may have ended it
-                for symbol in {order.symbol for order in phemex.open_orders()}:
-                    await phemex.cancel_all(symbol)
 
 
 @pytest_asyncio.fixture

@@ -7,11 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import session_at
 from exchange_process import RunningExchange, launch
 from fix_client import FixClient, now_text
 from gateway_process import RunningGateway
 from phemex_client import RestClient
+from short_session import session_at
 
 ACCOUNT = 2
 SESSION = '[[session]]\nour_comp_id = "PHEMEX"\nclient_comp_id = "{}"\naccount = "2"\nstore = "memory"\n{}'

@@ -5,8 +5,8 @@ import random
 import urllib.request
 
 import pytest
-from conftest import session_at
 from session_lines import Line, every_line, until
+from short_session import session_at
 
 from tidings.exchange.venue_rules import PERSONALITIES, rule_rows
 from tidings.model.enums import OrdStatus
