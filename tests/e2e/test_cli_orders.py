@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from phemex_client import RestClient
-from session_lines import USD_M, placed
+from session_lines import SPOT, USD_M, placed
 from tidings_command import LIMIT_S, children_of, clean_environment, command_line, tidings
 
 
@@ -314,4 +314,19 @@ async def test_orders_lists_what_is_open_whoever_placed_it(quiet_exchange, open_
     (row,) = done.json["orders"]
     assert (row["cl_ord_id"], row["side"], row["qty"], row["status"]) == (order.cl_ord_id, "buy", USD_M.qty, "NEW")
     assert row["placed_by"] == "another tidings session"
+    assert row["quote_qty"] is None
     assert Decimal(row["price"]) == order.price
+
+
+def test_orders_tells_money_to_spend_as_money(quiet_exchange, clients, run_here) -> None:
+    placed = clients[1].call(
+        "PUT", "/spot/orders/create", symbol="sBTCUSDT", side="Buy", ordType="Stop", qtyType="ByQuote",
+        quoteQtyEv=25 * 10**8, stopPxEp=70_000 * 10**8, trigger="ByLastPrice", timeInForce="ImmediateOrCancel",
+    )  # fmt: skip
+    assert placed.code == 0, placed
+
+    done = run_here("orders", "--json", "--exchange", quiet_exchange.ready_file, "--account", 1, SPOT.symbol)
+
+    (row,) = done.json["orders"]
+    assert (row["qty"], row["quote_qty"], row["stop_px"]) == (None, "25", "70000")
+    assert row["placed_by"] == "another program, or by hand"

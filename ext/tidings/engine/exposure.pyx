@@ -298,6 +298,10 @@ cdef class Exposure:
         cell.foreign_sell_lots = <int64_t> whole_steps(sell_lots)
         self._value_cell(instrument.index, cell)
 
+    def lots_of(self, Instrument instrument not None, money, int64_t price_ticks):
+        cdef int64_t spend_e4 = money_e4(whole_steps(money), instrument.value_scale)
+        return lots_of_money(instrument, spend_e4, price_ticks, self.collar_bp)
+
     # ---- Our own orders on the book ------------------------------------------------------------------------------
 
     cdef void _list(self, OpenOrder* slot, int64_t book_ticks) noexcept:

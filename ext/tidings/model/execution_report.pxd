@@ -31,6 +31,7 @@ cdef class ExecutionReport:
     cdef readonly int64_t price_ticks, stop_px_ticks
     cdef readonly int64_t take_profit_ticks, stop_loss_ticks, peg_offset_ticks      # told by query rows only
     cdef readonly int64_t order_qty_lots, cum_qty_lots, leaves_qty_lots
+    cdef readonly bint qty_in_quote                 # order_qty_lots is money to spend, in the quote's smallest unit
     # This execution; only exec_type TRADE.
     cdef readonly int64_t last_px_ticks, last_qty_lots
     cdef uint64_t exec_id_high, exec_id_low

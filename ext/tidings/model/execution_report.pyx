@@ -84,8 +84,9 @@ cdef ExecutionReport without_execution(ExecutionReport report):
     rest.symbol, rest.side, rest.ord_status = report.symbol, report.side, report.ord_status
     rest.price_ticks, rest.stop_px_ticks = report.price_ticks, report.stop_px_ticks
     rest.order_qty_lots, rest.cum_qty_lots = report.order_qty_lots, report.cum_qty_lots
-    rest.leaves_qty_lots, rest.reconciled = report.leaves_qty_lots, report.reconciled
+    rest.leaves_qty_lots, rest.qty_in_quote = report.leaves_qty_lots, report.qty_in_quote
     rest.exec_seq, rest.transact_time_ns, rest.text = report.exec_seq, report.transact_time_ns, report.text
+    rest.reconciled = report.reconciled
     return rest
 
 
@@ -98,6 +99,7 @@ def report_of(
     int64_t fee_mantissa=0, int fee_scale=0, bint is_maker=False, int64_t exec_seq=0, int trade_type=0,
     int64_t transact_time_ns=0, int64_t asked_ns=0, str text="",
     int64_t take_profit_ticks=UNSET, int64_t stop_loss_ticks=UNSET, int64_t peg_offset_ticks=UNSET,
+    bint qty_in_quote=False,
 ):
     """Build a report by field names: for reconciliation, replay and tests."""
     cdef ExecutionReport report = make_report(exec_type, source, now_ns)
@@ -112,7 +114,7 @@ def report_of(
     report.last_px_ticks, report.last_qty_lots = last_px_ticks, last_qty_lots
     report.fee_mantissa, report.fee_scale, report.is_maker = fee_mantissa, fee_scale, is_maker
     report.exec_seq, report.transact_time_ns, report.text = exec_seq, transact_time_ns, text
-    report.trade_type = trade_type
+    report.trade_type, report.qty_in_quote = trade_type, qty_in_quote
     report.asked_ns = asked_ns
     report.take_profit_ticks, report.stop_loss_ticks = take_profit_ticks, stop_loss_ticks
     report.peg_offset_ticks = peg_offset_ticks

@@ -7,10 +7,12 @@ from typing import Any
 
 from tidings.cli.screen import Screen, counted
 from tidings.cli.session_options import add_session_options, session_of
-from tidings.model.scale import price_text, qty_text
+from tidings.model.scale import price_text, qty_text, quote_qty_text
 from tidings.session.phemex import Phemex
 
-COLUMNS = ("symbol", "side", "status", "qty", "filled", "price", "stop_px", "cl_ord_id", "order_id", "placed_by")
+COLUMNS = (
+    "symbol", "side", "status", "qty", "quote_qty", "filled", "price", "stop_px", "cl_ord_id", "order_id", "placed_by"
+)  # fmt: skip
 
 
 def add_commands(commands: Any) -> None:
@@ -38,11 +40,13 @@ def _rows(phemex: Phemex) -> list[tuple[str | None, ...]]:
         price, stop_px = (
             price_text(instrument, ticks) if ticks else None for ticks in (order.price_ticks, order.stop_px_ticks)
         )
-        qty, filled = (qty_text(instrument, lots) for lots in (order.order_qty_lots, order.cum_qty_lots))
+        qty = None if order.qty_in_quote else qty_text(instrument, order.order_qty_lots)
+        quote_qty = quote_qty_text(instrument, order.order_qty_lots) if order.qty_in_quote else None
+        filled = qty_text(instrument, order.cum_qty_lots)
         placed_by = "another tidings session" if order.is_of_tidings else "another program, or by hand"
         side = order.side.name.lower() if order.side is not None else None
         rows.append(
-            (order.symbol, side, order.ord_status.name, qty, filled, price, stop_px, order.cl_ord_id, order.order_id,
-             placed_by)
+            (order.symbol, side, order.ord_status.name, qty, quote_qty, filled, price, stop_px, order.cl_ord_id,
+             order.order_id, placed_by)
         )  # fmt: skip
-    return sorted(rows, key=lambda row: (row[0] or "", row[8] or ""))
+    return sorted(rows, key=lambda row: (row[0] or "", row[9] or ""))

@@ -24,6 +24,8 @@ class Exposure:
         """
     def tell_foreign(self, instrument: Instrument, pos_side: int, buy_lots: int, sell_lots: int) -> None:
         """Open orders of this account that are not ours, as found at the venue: they count like ours."""
+    def lots_of(self, instrument: Instrument, money: int, price_ticks: int) -> int:
+        """At most so many lots does money, in the quote's smallest unit, buy at the collar's far end below a price."""
     def reference_price(self, instrument: Instrument) -> int:
         """The last known price in ticks; 0: none."""
     def open_instruments(self) -> list[Instrument]:

@@ -62,6 +62,9 @@ class ExecutionReport:
     @property
     def leaves_qty_lots(self) -> int: ...
     @property
+    def qty_in_quote(self) -> bool:
+        """`order_qty_lots` is money to spend, in the quote currency's smallest unit (spot)."""
+    @property
     def last_px_ticks(self) -> int: ...
     @property
     def last_qty_lots(self) -> int: ...
@@ -123,6 +126,7 @@ def report_of(
     take_profit_ticks: int = ...,
     stop_loss_ticks: int = ...,
     peg_offset_ticks: int = ...,
+    qty_in_quote: bool = ...,
 ) -> ExecutionReport:
     """Build a report by field names: for reconciliation, replay, tests. Raises ValueError for an id that is no UUID."""
 

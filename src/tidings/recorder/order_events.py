@@ -35,7 +35,7 @@ REPORT_FIELDS: Final = (
     *("reconciled", "price_ticks", "stop_px_ticks", "order_qty_lots", "cum_qty_lots", "leaves_qty_lots"),
     *("last_px_ticks", "last_qty_lots", "exec_id", "fee_mantissa", "fee_scale", "is_maker", "exec_seq"),
     *("transact_time_ns", "trade_type", "asked_ns", "text", "take_profit_ticks", "stop_loss_ticks"),
-    "peg_offset_ticks",
+    *("peg_offset_ticks", "qty_in_quote"),
 )
 
 
@@ -230,6 +230,7 @@ class Heard(_Event, tag_field="is", tag="report"):
     take_profit_ticks: int | None = None
     stop_loss_ticks: int | None = None
     peg_offset_ticks: int | None = None
+    qty_in_quote: bool = False
     encoded_ns: int = 0  # of the order: when its bytes were made, and when the kernel had them
     written_ns: int = 0
 

@@ -256,7 +256,7 @@ cdef ExecutionReport acceptance(int request_kind, Instrument instrument, JsonVal
     report.cum_qty_lots = qty_lots_of(&order[REPLY_CUM_QTY], instrument, is_scaled)
     if instrument.line == LINE_SPOT and is_word(&order[REPLY_QTY_TYPE], b"ByQuote", 7):
         # Money to spend, in the quote currency's smallest unit; what of it is left cannot be said in lots.
-        report.order_qty_lots = int_of(&order[REPLY_QUOTE_QTY], UNSET)
+        report.order_qty_lots, report.qty_in_quote = int_of(&order[REPLY_QUOTE_QTY], UNSET), True
     else:
         report.order_qty_lots = qty_lots_of(&order[REPLY_QTY], instrument, is_scaled)
         report.leaves_qty_lots = qty_lots_of(&order[REPLY_LEAVES_QTY], instrument, is_scaled)

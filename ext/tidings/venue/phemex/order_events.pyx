@@ -137,7 +137,7 @@ cdef class OrderEventReader:
         report.stop_px_ticks = unless_zero(price_ticks_of(&row[ROW_STOP_PX], instrument, is_scaled))
         report.cum_qty_lots = qty_lots_of(&row[ROW_CUM_QTY], instrument, is_scaled)
         if is_word(&row[ROW_QTY_TYPE], b"ByQuote", 7):
-            report.order_qty_lots = int_of(&row[ROW_QUOTE_QTY], UNSET)     # money to spend, at the quote's value scale
+            report.order_qty_lots, report.qty_in_quote = int_of(&row[ROW_QUOTE_QTY], UNSET), True
         else:
             report.order_qty_lots = qty_lots_of(&row[ROW_ORDER_QTY], instrument, is_scaled)
             report.leaves_qty_lots = qty_lots_of(&row[ROW_LEAVES_QTY], instrument, is_scaled)

@@ -20,7 +20,10 @@ ORDERS_MAX = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ForeignOrder:
-    """As the venue told it last; quantities in lots and prices in ticks of the instrument, 0 where none was told."""
+    """As the venue told it last; quantities in lots and prices in ticks of the instrument, 0 where none was told.
+
+    Of a spot order by `qty_in_quote`, `order_qty_lots` is the money to spend, in the quote currency's smallest unit.
+    """
 
     symbol: str
     side: Side | None
@@ -31,6 +34,7 @@ class ForeignOrder:
     stop_px_ticks: int
     order_qty_lots: int
     cum_qty_lots: int
+    qty_in_quote: bool
 
     @property
     def is_of_tidings(self) -> bool:
@@ -119,7 +123,7 @@ class ForeignOrders:
         order = ForeignOrder(
             report.symbol, Side(report.side) if report.side else None, report.order_id, report.cl_ord_id,
             OrdStatus(report.ord_status), max(0, report.price_ticks), max(0, report.stop_px_ticks),
-            max(0, report.order_qty_lots), max(0, report.cum_qty_lots),
+            max(0, report.order_qty_lots), max(0, report.cum_qty_lots), report.qty_in_quote,
         )  # fmt: skip
         self._orders[order.order_id] = order
         self._heard_ns[order.order_id] = report.received_ns

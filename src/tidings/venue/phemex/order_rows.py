@@ -92,7 +92,8 @@ def report_from_row(
             ),
             cum_qty_lots=_qty_lots(instrument, cum_qty), leaves_qty_lots=_qty_lots(instrument, leaves_qty),
             transact_time_ns=int(row.get("transactTimeNs") or untimed_ns), reconciled=True,
-            text=word if status is None else "", take_profit_ticks=_price_ticks(instrument, take_profit),
+            text=word if status is None else "", qty_in_quote=is_by_quote,
+            take_profit_ticks=_price_ticks(instrument, take_profit),
             stop_loss_ticks=_price_ticks(instrument, stop_loss), peg_offset_ticks=_price_ticks(instrument, offset),
         )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Orders of others count while they are open, and no longer."""
 
-from order_samples import INVERSE, LINEAR, said
+import pytest
+from order_samples import INVERSE, LINEAR, SPOT, said
 
 from tidings.app.truth.foreign_exposure import ForeignExposure
 from tidings.app.truth.foreign_orders import ForeignOrders
@@ -16,8 +17,9 @@ def told(number, symbol="BTCUSDT", side=Side.BUY, lots=10, cum=0, status=OrdStat
 
 
 def counting(*reports, hedged=()):
-    foreign, exposure = ForeignOrders(), Exposure([LINEAR, INVERSE])
-    counted = ForeignExposure(foreign, exposure, {"BTCUSDT": LINEAR, "BTCUSD": INVERSE}.get, hedged.__contains__)
+    foreign, exposure = ForeignOrders(), Exposure([LINEAR, INVERSE, SPOT])
+    products = {"BTCUSDT": LINEAR, "BTCUSD": INVERSE, "sBTCUSDT": SPOT}
+    counted = ForeignExposure(foreign, exposure, products.get, hedged.__contains__)
     for report in reports:
         foreign.hear(report)
     counted.count()
@@ -45,6 +47,27 @@ def test_of_a_hedged_symbol_each_side_may_open_its_position():
 def test_what_cannot_be_placed_is_left_out():
     _, exposure, _ = counting(told(1, symbol="NOSUCH"), told(2, side=0))
     assert exposure.worst_lots(LINEAR) == (0, 0)
+
+
+@pytest.mark.parametrize(("price", "stop_px"), [(6_000_000, 0), (0, 6_000_000)])
+def test_money_to_spend_counts_as_what_it_may_buy(price, stop_px):
+    """1,200 USDT at 60,000.00 are 0.02 BTC, of a lot of 0.000001; a tenth of that has filled."""
+    money = said(
+        ExecType.STATUS, order_id=IDS[1], symbol="sBTCUSDT", side=Side.BUY, order_qty_lots=1_200 * 10**8,
+        qty_in_quote=True, price_ticks=price, stop_px_ticks=stop_px, cum_qty_lots=2_000, ord_status=OrdStatus.NEW,
+    )  # fmt: skip
+    _, exposure, _ = counting(money)
+    buys, sells = exposure.worst_lots(SPOT)
+    assert (buys in (18_000, 18_001), sells) == (True, 0), "rounded up"
+
+
+def test_money_without_any_price_may_become_any_quantity():
+    money = said(
+        ExecType.STATUS, order_id=IDS[1], symbol="sBTCUSDT", side=Side.BUY, order_qty_lots=100 * 10**8,
+        qty_in_quote=True, ord_status=OrdStatus.UNTRIGGERED,
+    )  # fmt: skip
+    _, exposure, _ = counting(money)
+    assert exposure.worst_lots(SPOT)[0] >= 2**61
 
 
 def test_quantities_beyond_all_measure_count_as_a_great_deal():

@@ -95,7 +95,9 @@ def test_a_number_a_hair_off_the_grid_is_not_rounded_onto_it():
 
 def test_an_order_by_quote_tells_its_money():
     row = SPOT_ROW | {"qtyType": "ByQuote", "quoteQtyEv": 250_000_000, "baseQtyEv": "0"}
-    assert report_from_row(SPOT, row, NOW_NS).order_qty_lots == 250_000_000
+    report = report_from_row(SPOT, row, NOW_NS)
+    assert (report.order_qty_lots, report.qty_in_quote) == (250_000_000, True)
+    assert not report_from_row(SPOT, SPOT_ROW, NOW_NS).qty_in_quote
 
 
 def test_execution_of_each_line():

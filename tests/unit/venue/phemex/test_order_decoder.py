@@ -103,6 +103,7 @@ def test_spot_order_by_quote_is_told_in_quote_units():
     body = SPOT_REPLY.replace(b'"quoteQtyEv":0', b'"quoteQtyEv":2500000000').replace(b"ByBase", b"ByQuote")
     report = decode(body.replace(b'"baseQtyEv":1500000', b'"baseQtyEv":0'), instrument=SPOT)
     assert (report.order_qty_lots, report.cum_qty_lots, report.leaves_qty_lots) == (2500000000, 0, UNSET)
+    assert report.qty_in_quote
 
 
 @pytest.mark.parametrize(

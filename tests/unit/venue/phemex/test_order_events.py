@@ -80,6 +80,7 @@ def test_spot_order_by_quote_is_told_in_quote_units():
     row = SPOT_ROW | {"qtyType": "ByQuote", "baseQtyEv": 0, "quoteQtyEv": 2500000, "cumBaseQtyEv": 4000}
     (order,) = told(spot(opened=[row]))
     assert (order.order_qty_lots, order.cum_qty_lots, order.leaves_qty_lots) == (2500000, 40, UNSET)
+    assert order.qty_in_quote and not told(spot(opened=[SPOT_ROW]))[0].qty_in_quote
 
 
 def test_a_cancel_is_no_fill_though_it_carries_a_quantity():
