@@ -34,7 +34,7 @@ class ForeignOrder:
     stop_px_ticks: int
     order_qty_lots: int
     cum_qty_lots: int
-    qty_in_quote: bool
+    qty_in_quote: bool = False
 
     @property
     def is_of_tidings(self) -> bool:
