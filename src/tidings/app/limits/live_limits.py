@@ -73,7 +73,9 @@ class LiveLimits:
     def raise_(
         self, name: str, value: Value, *, reason: str, symbol: str | None = None, strategy: str | None = None
     ) -> None:
-        """A looser limit. The reason is logged, with what it was before. Raises UsageError without one."""
+        """A looser limit. The reason is logged, with what it was before. Raises UsageError without one, and if the
+        limit were stricter.
+        """
         if not reason.strip():
             raise UsageError(f"raising {name} needs a reason: it is written down with the time")
         self._set(name, value, symbol, strategy, reason=reason)
@@ -86,6 +88,8 @@ class LiveLimits:
         is_lower = wanted <= before or before == 0
         if not reason and not is_lower:
             raise UsageError(f"{name} is {before}: to raise it to {wanted} call raise_({name!r}, …, reason=…)")
+        if reason and wanted < before:
+            raise UsageError(f"{name} is {before}: to lower it to {wanted} call lower({name!r}, …)")
         if symbol is not None:
             self._set_of_symbol(name, wanted, self._find(symbol))
         elif strategy is not None:

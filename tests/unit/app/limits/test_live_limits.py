@@ -60,6 +60,8 @@ def test_lowering_does_not_raise_and_raising_says_why(limits, caplog):
         limits.lower("max_notional", 200_000)
     with pytest.raises(UsageError, match="needs a reason"):
         limits.raise_("max_notional", 200_000, reason=" ")
+    with pytest.raises(UsageError, match=r"max_notional is 100000: to lower it to 20000 call lower\("):
+        limits.raise_("max_notional", 20_000, reason="a typo")
     assert limits.get("max_notional") == 100_000
     with caplog.at_level(logging.WARNING):
         limits.raise_("max_notional", 200_000, reason="larger book")
