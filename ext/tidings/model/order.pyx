@@ -285,9 +285,9 @@ cdef class Order:
     cdef bint _tells_our_amend(self, int event, ExecutionReport report) noexcept:
         """Whether the amend in flight is in force: the venue says so, or a row of a working order has its terms.
 
-        Spot's stream has no word for it, only rows. An old row may have the terms, too: of before another amend, back
-        from which this one leads. And a second copy of an earlier amend's word has other terms. Not every row tells
-        attached prices: then it cannot tell of an amend that asked for them. A trailing order's stop moves anyway.
+        Spot's stream has no word for it, only rows, and any word may be lost. An old row may have the terms, too: of
+        before another amend, back from which this one leads. A second copy of an earlier amend's word has others. Not
+        every row tells attached prices: it says nothing of an amend of those. A trailing order's stop moves anyway.
         """
         cdef TriggerPrices* asked = &self.amend_triggers
         cdef int64_t stop_px_ticks = 0 if self.terms.peg_type else asked.stop_px_ticks
@@ -309,9 +309,9 @@ cdef class Order:
                 and (is_stop or report.stop_px_ticks == UNSET)
             )
         return (
-            is_shown and is_price and is_qty and is_stop and is_attached
-            and report.exec_type == EXEC_STATUS and report.source != SOURCE_REPLY
-            and event in (EXEC_NEW, EXEC_UNTRIGGERED) and report.transact_time_ns >= self.venue_time_ns
+            is_shown and is_price and is_qty and is_stop and is_attached and report.source != SOURCE_REPLY
+            and report.exec_type in (EXEC_STATUS, EXEC_TRADE) and event in (EXEC_NEW, EXEC_UNTRIGGERED, EXEC_TRADE)
+            and self.status < STATUS_FILLED and report.transact_time_ns >= self.venue_time_ns
         )
 
     cdef bint _refuses_amend(self, int event, ExecutionReport report) noexcept:
