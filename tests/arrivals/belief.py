@@ -136,12 +136,15 @@ class Belief:
             self.is_cancel_asked = False
 
     def _shows_amend(self, word: Word, newest_ns: int, is_about_amend: bool) -> bool:
-        """Its own word, or a row with the terms asked for of an order that works, not older than what is known."""
+        """Its own word, or a row with the terms asked for of an order that works, not older than what is known: how the
+        order stands, or an execution that leaves it at work.
+        """
         if word.event == "REPLACED":
             return is_about_amend
         fits = self.amend.told.price in (0, word.told.price) and self.amend.told.qty in (0, word.told.qty)
         is_old = word.told.at_ns < newest_ns
-        return fits and word.event == "STATUS" and word.told.status in WORKING and not is_old
+        tells = word.event == "STATUS" or (word.event == "TRADE" and not self.is_done)
+        return fits and tells and word.told.status in WORKING and not is_old
 
     def _hear_refusal(self, word: Word, is_about_amend: bool, was_done: bool) -> None:
         is_amend = word.event == "REPLACE_REJECTED"

@@ -111,7 +111,8 @@ class Path:
         self.risk.set_reference_price(LINEAR, LAST_PX_TICKS)
         self.risk.set_reference_price(INVERSE, 122_500)
         self.stages = Stages()
-        self.entry = OrderEntry(self.table, self.risk, self.stages, ExecIDSet(1000), journal)
+        self.counted = ExecIDSet(1000)
+        self.entry = OrderEntry(self.table, self.risk, self.stages, self.counted, journal)
         self.venue, self.strategy = venue or RecordingVenue(), strategy or RecordingStrategy()
         self.executions, self.foreign, self.errors = [], [], []
         self.entry.plug(

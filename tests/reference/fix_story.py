@@ -61,11 +61,14 @@ class Story:
         report = report_of(exec_type, now_ns=1, handle=1, **told)
         self.news.hear(apply_report(self.order, report) | settles, self.order, report)
 
-    def fill(self, lots: int, exec_id: str = "") -> str:
+    def fill(self, lots: int, exec_id: str = "", source: ReportSource = ReportSource.STREAM) -> str:
         """An execution at the order's price: its ExecID."""
         self._exec_count += 1
         exec_id = exec_id or str(UUID(int=0x7B << 120 | self._exec_count))
-        self.hear(ExecType.TRADE, exec_id=exec_id, last_qty_lots=lots, last_px_ticks=PRICE_TICKS, fee_mantissa=1)
+        self.hear(
+            ExecType.TRADE, source=source, exec_id=exec_id, last_qty_lots=lots, last_px_ticks=PRICE_TICKS,
+            fee_mantissa=1,
+        )  # fmt: skip
         return exec_id
 
     def ask(self, cl_ord_id: str, is_replace: bool, **asked: int) -> None:

@@ -1,9 +1,9 @@
 """The order path: decisions go down through here, reports come up through here. Read this file first.
 
 Down, `submit` is one thread, direct calls, no queue, no await: risk, request budget, table, gateway. What we refuse is
-a return value (DenyReason), so `submit` never calls the strategy back. Up, `on_report` takes one report, drops an
-execution it has seen, lets the order apply it, and tells the strategy once per effect. No clock is read here: `now_ns`
-comes with each call.
+a return value (DenyReason), so `submit` never calls the strategy back. Up, `on_report` takes one report, leaves out an
+execution it has seen, lets the order apply the rest, and tells the strategy once per effect. No clock is read here:
+`now_ns` comes with each call.
 """
 
 cimport cython
@@ -20,7 +20,7 @@ from tidings.metrics.stages cimport Stages
 from tidings.model.enums cimport (
     DENY_BAD_PRICE, DENY_NONE, DENY_NOTHING_TO_CHANGE, DENY_NOT_READY, DENY_ORDER_DONE, DENY_REQUEST_PENDING,
     DENY_UNKNOWN_ORDER, EXEC_TRADE, EXEC_UNKNOWN, REQUEST_AMEND, REQUEST_CANCEL, REQUEST_CANCEL_MANY, REQUEST_NEW,
-    SOURCE_LOCAL, SOURCE_REPLY, SOURCE_STREAM, STATUS_DENIED, STATUS_FILLED,
+    SOURCE_LOCAL, SOURCE_REPLY, SOURCE_STREAM, STATUS_DENIED,
 )
 from tidings.model.execution_report cimport ExecutionReport, make_report, without_execution
 from tidings.model.order cimport (
@@ -275,8 +275,6 @@ cdef class OrderEntry(OrderHearers):
             self._note("reported", (order, report, now_ns))
         if report.exec_type == EXEC_TRADE and not self.executions.add(report.exec_id_high, report.exec_id_low):
             self.duplicate_count += 1
-            if report.ord_status != STATUS_FILLED:
-                return 0
             report = without_execution(report)      # a list may have told it first, which tells no state: this row does
         self._stamp(order, report, now_ns)
         before, mark = order.status, mark_of(order)

@@ -194,8 +194,7 @@ cdef class Order:
         cdef bint ends_amend = is_amended or self._refuses_amend(event, report) or (
             event == EXEC_UNKNOWN and self._is_about_amend(report))
         cdef bint ends_cancel = event == EXEC_CANCEL_REJECTED or (is_lost and report.request_kind == REQUEST_CANCEL)
-        cdef bint was_pending
-        was_pending = (ends_amend and self.is_amend_pending) or (ends_cancel and self.is_cancel_pending)
+        cdef bint was_pending = (ends_amend and self.is_amend_pending) or (ends_cancel and self.is_cancel_pending)
         if is_done or ends_cancel:
             self.is_cancel_pending = False      # also when its fate is unknown: the one request that may be sent again
         if is_amended:
@@ -216,11 +215,12 @@ cdef class Order:
     cdef void _adopt_terms(self, ExecutionReport report) noexcept:
         """Price and quantity as the venue has them now, unless the report is older than what we know.
 
-        Replies are left out: a create's only repeats us, and an amend's tells the new terms before they are in force.
-        A row of an order that is over has its last terms, whenever it dates itself; some date themselves never.
+        Left out are replies (a create's only repeats us, an amend's tells the new terms before they are in force) and
+        listed executions (they tell none, and make none old). The last row of all has the last ones, however dated.
         """
         cdef bint is_end = report.exec_type == EXEC_STATUS and report.ord_status in (STATUS_FILLED, STATUS_CANCELED)
-        if report.source in (SOURCE_REPLY, SOURCE_LOCAL):
+        cdef bint is_listed = report.exec_type == EXEC_TRADE and report.source == SOURCE_QUERY
+        if report.source in (SOURCE_REPLY, SOURCE_LOCAL) or is_listed:
             return
         if report.ord_status == STATUS_REJECTED:
             self.rejected_time_ns = report.transact_time_ns or INT64_MAX    # spot's by id have none: nothing is newer
@@ -285,9 +285,9 @@ cdef class Order:
     cdef bint _tells_our_amend(self, int event, ExecutionReport report) noexcept:
         """Whether the amend in flight is in force: the venue says so, or a row of a working order has its terms.
 
-        Spot's stream has no word for it, only rows. An old row may have the terms, too: of before another amend, back
-        from which this one leads. And a second copy of an earlier amend's word has other terms. Not every row tells
-        attached prices: then it cannot tell of an amend that asked for them. A trailing order's stop moves anyway.
+        Spot's stream has no word for it, only rows, and any word may be lost. An old row may have the terms, too: of
+        before another amend, back from which this one leads. A second copy of an earlier amend's word has others. Not
+        every row tells attached prices: it says nothing of an amend of those. A trailing order's stop moves anyway.
         """
         cdef TriggerPrices* asked = &self.amend_triggers
         cdef int64_t stop_px_ticks = 0 if self.terms.peg_type else asked.stop_px_ticks
@@ -309,9 +309,9 @@ cdef class Order:
                 and (is_stop or report.stop_px_ticks == UNSET)
             )
         return (
-            is_shown and is_price and is_qty and is_stop and is_attached
-            and report.exec_type == EXEC_STATUS and report.source != SOURCE_REPLY
-            and event in (EXEC_NEW, EXEC_UNTRIGGERED) and report.transact_time_ns >= self.venue_time_ns
+            is_shown and is_price and is_qty and is_stop and is_attached and report.source != SOURCE_REPLY
+            and report.exec_type in (EXEC_STATUS, EXEC_TRADE) and event in (EXEC_NEW, EXEC_UNTRIGGERED, EXEC_TRADE)
+            and self.status < STATUS_FILLED and report.transact_time_ns >= self.venue_time_ns
         )
 
     cdef bint _refuses_amend(self, int event, ExecutionReport report) noexcept:

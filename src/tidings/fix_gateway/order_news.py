@@ -130,7 +130,8 @@ class OrderNews:
         if order.terms.qty_in_quote or not order.order_qty_lots:
             is_all = order.status == OrdStatus.FILLED and cum_lots >= order.cum_qty_lots
         else:
-            is_all = cum_lots >= order.order_qty_lots
+            # Not while the engine says that it lives on: what a list tells may be of an order made larger meanwhile.
+            is_all = order.is_done and cum_lots >= order.order_qty_lots
         chain.traded = chain.traded.with_one(report)
         self.tell(chain, order, Event.FILL_ALL if is_all else Event.FILL_PART, report, cum_lots=cum_lots)
 

@@ -26,6 +26,7 @@ log = logging.getLogger("tidings.fix")
 
 LOOK_S = 0.1  # how soon a change is noticed
 ASK_AGAIN_S = 1.0  # and how often the venue is asked about changes, at most
+ASKED_MAX = 4  # about one change, while the venue's answer is not what the engine counts: it may be two seconds old
 SNAPSHOT, SUBSCRIBE, STOP = b"0", b"1", b"2"
 POSITIONS_ONLY = b"0"  # PosReqType (724)
 # PosReqResult (728), and PosReqStatus (729)
@@ -120,7 +121,7 @@ class PositionReports:
     async def _answer(self, watch: _Watch) -> None:
         counted = self._counted()
         try:
-            found = [held for held in await self._ask([watch]) if watch.hits(held) and held.net_qty_lots]
+            listed = await self._ask([watch])
         except TidingsError as error:
             self._watches.pop(watch.request_id, None)
             self._acknowledge(watch.request_id, 0, OTHER, REJECTED, f"the venue did not tell: {error}")
@@ -130,15 +131,18 @@ class PositionReports:
             self._watches.pop(watch.request_id, None)
             self._acknowledge(watch.request_id, 0, OTHER, REJECTED, "internal error")
             return
+        found = [held for held in listed if watch.hits(held) and held.net_qty_lots]
         result = VALID if found else NONE_FOUND
         self._acknowledge(watch.request_id, len(found), result, COMPLETED, "")
         for held in found:
             self._tell(watch, held, len(found), is_unsolicited=False)
         if watch.request_id in self._watches:
-            self._go_on_following(counted)
+            self._go_on_following(None if _differs(listed, counted) else counted)
 
-    def _go_on_following(self, counted: dict[Key, int]) -> None:
-        """Behind the first answer to one who follows, asked for when `counted` was the engine's count."""
+    def _go_on_following(self, counted: dict[Key, int] | None) -> None:
+        """Behind the first answer to one who follows, asked for when `counted` was the engine's count; None: of which
+        it may be behind.
+        """
         if self._follower is None or self._follower.done():
             self._counted_at_asking = counted  # what has moved since is not in this answer
             self._follower = asyncio.get_running_loop().create_task(self._follow())
@@ -164,6 +168,7 @@ class PositionReports:
 
     async def _follow(self) -> None:
         """While anybody subscribes: ask again when the engine's count has moved, and tell what is not as told."""
+        asked_in_vain = 0
         while self._watches:
             await asyncio.sleep(LOOK_S)
             counted = self._counted()
@@ -176,7 +181,8 @@ class PositionReports:
             except Exception:  # a fault of ours must not end what its client goes by
                 log.exception("%s: positions have changed, and could not be told", self._client.name)
             else:
-                self._counted_at_asking = counted
+                asked_in_vain = (asked_in_vain + 1) % ASKED_MAX if _differs(listed, counted) else 0
+                self._counted_at_asking = None if asked_in_vain else counted
                 for watch in list(self._watches.values()):
                     self._tell_changes(watch, listed)
             await asyncio.sleep(ASK_AGAIN_S - LOOK_S)
@@ -230,6 +236,11 @@ class PositionReports:
 
 def _key(held: HeldPosition) -> Key:
     return held.instrument.symbol, int(held.pos_side)
+
+
+def _differs(listed: Iterable[HeldPosition], counted: dict[Key, int]) -> bool:
+    """Whether what the venue lists is not what the engine counts."""
+    return any(held.net_qty_lots != counted.get(_key(held), 0) for held in listed)
 
 
 def _extended(held: HeldPosition) -> dict[int, bytes]:

@@ -27,6 +27,7 @@ class Position:
     is_known: bool = False  # the venue has told where it starts
     base_time_ns: int = 0  # the venue's clock then: older executions are in its first word already
     on_change: Callable[[Position], None] | None = None  # told after every change: the limits follow
+    _venue_time_ns: int = 0  # the venue's clock at the newest of its words
     _early: list[tuple[int, int]] = field(default_factory=list)  # (time, lots) of executions before it
 
     def __repr__(self) -> str:
@@ -44,18 +45,18 @@ class Position:
         `time_ns` 0: of a flat one, that it was never traded, so any execution is later, however late this word comes
         (phemex 2026, captured: a position never touched has size 0 and transactTimeNs 0); else of this very moment.
         """
-        self.venue_qty_lots = venue_qty_lots
         if not self.is_known:
             is_untouched = not venue_qty_lots and not time_ns
             later = (lots for told_ns, lots in self._early if is_untouched or 0 < time_ns < told_ns)
             self.net_qty_lots = venue_qty_lots + sum(later)
             self.is_known, self.base_time_ns = True, time_ns
             self._early.clear()
-        self._tell_change()
+        self.hear(venue_qty_lots, time_ns)
 
-    def hear(self, venue_qty_lots: int) -> None:
-        """The venue's word again, beside our count."""
-        self.venue_qty_lots = venue_qty_lots
+    def hear(self, venue_qty_lots: int, time_ns: int = 0) -> None:
+        """The venue's word again, beside our count. One of before, that does not agree with it, has come late."""
+        if venue_qty_lots == self.net_qty_lots or not 0 < time_ns < self._venue_time_ns:
+            self.venue_qty_lots, self._venue_time_ns = venue_qty_lots, max(time_ns, self._venue_time_ns)
         self._tell_change()
 
     def apply_fill(self, side: int, qty_lots: int, time_ns: int = 0) -> None:
@@ -76,8 +77,9 @@ class Position:
 
     def accept(self, venue_qty_lots: int, time_ns: int) -> None:
         """Count on from the venue's word, whatever we had counted: somebody has looked into it."""
-        self.is_known = False
+        self.is_known, newest_ns = False, self._venue_time_ns
         self.tell(venue_qty_lots, time_ns)
+        self._venue_time_ns = newest_ns  # that was our clock
 
     def _move(self, side: int, qty_lots: int, time_ns: int) -> None:
         lots = qty_lots if side == Side.BUY else -qty_lots

@@ -15,6 +15,7 @@ from tidings.journal.order_journal import OrderJournal
 from tidings.journal.record import SEGMENT_BYTES_BEFORE, RecordWriter, scan
 from tidings.journal.stories import replay
 from tidings.model.enums import DenyReason, ExecType, OrdStatus, ReportSource, RequestKind, Side
+from tidings.model.execution_report import uuid_words
 from tidings.model.order import make_order
 from tidings.model.terms import OrderTerms
 
@@ -51,6 +52,15 @@ def test_its_last_state_is_not_believed_but_its_fills_are(terms, history, cum):
     assert (order.ord_status, order.cum_qty_lots, order.traded_qty_lots) == (OrdStatus.UNKNOWN, cum, cum)
     assert (order.leaves_qty_lots, path.table.unknown_count) == (10 - cum, 1)
     assert not order.is_acked and not order.is_cancel_pending
+
+
+def test_a_row_shows_it_at_work_though_its_execution_was_counted_in_its_earlier_session():
+    path, row = Path(), trade(4, 4, cl_ord_id=OLD, source=ReportSource.SNAPSHOT, reconciled=True)
+    path.counted.add_new(*uuid_words(row.exec_id))
+    order = adopt(path, [said(ExecType.NEW), row])
+    path.hear(row)
+    assert (order.ord_status, order.cum_qty_lots, order.trade_count) == (OrdStatus.PARTIALLY_FILLED, 4, 1)
+    assert (path.strategy.names, path.table.unknown_count, path.executions) == (["ack"], 0, [])
 
 
 def test_order_of_a_strategy_that_nobody_has_announced_may_shrink_and_not_grow():

@@ -92,6 +92,42 @@ async def test_somebody_elses_answer_hides_no_change_from_who_follows(account, m
     await account.reports._follower
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_list_that_lags_behind_the_count_is_asked_for_again(account, is_first):
+    answers = iter([1, 1, 7] if is_first else [1, 1, 1, 7])
+
+    async def ask_the_past(watches):
+        account.asked += 1
+        return [held(next(answers, 7))]
+
+    account.reports._ask = ask_the_past
+    account.lots = 7 if is_first else 1
+    account.reports.request(TagMessage(SUBSCRIBE.items()))
+    await asyncio.sleep(0.005)
+    account.lots = 7
+    async with asyncio.timeout(5):
+        while account.told != [(b"0.001", None), (b"0.007", b"Y")]:
+            await asyncio.sleep(0.001)
+    account.reports.drop_all()
+    await account.reports._follower
+
+
+async def test_a_difference_that_stays_is_not_asked_about_for_ever(account):
+    async def ask_another(watches):
+        account.asked += 1
+        return [held(3)]
+
+    account.reports._ask = ask_another
+    account.reports.request(TagMessage(SUBSCRIBE.items()))
+    async with asyncio.timeout(5):
+        while account.asked < 1 + position_reports.ASKED_MAX:
+            await asyncio.sleep(0.001)
+    await asyncio.sleep(0.02)
+    account.reports.drop_all()
+    await account.reports._follower
+    assert (account.asked, account.told) == (1 + position_reports.ASKED_MAX, [(b"0.003", None)])
+
+
 async def test_an_answer_that_is_older_than_what_was_told_is_not_the_last_word(account):
     account.asked, account.lots = 2, 1
     account.reports.request(TagMessage(SUBSCRIBE.items()))

@@ -63,6 +63,28 @@ def test_a_new_that_comes_with_its_fill_does_not_count_the_fill(monkeypatch):
     assert noted == [0, 3]
 
 
+def test_an_order_that_was_made_larger_is_not_called_filled_for_what_a_list_tells():
+    """The list of executions is ahead of the stream, whose word of the replace comes behind it."""
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.ask("r1", is_replace=True, order_qty_lots=20)
+    live_through(story.order, [("amend", 0, 20)])
+    story.fill(10, source=ReportSource.QUERY)
+    story.hear(ExecType.REPLACED, order_qty_lots=20, price_ticks=PRICE_TICKS)
+    story.fill(10)
+    assert story.told == ["0/0", "F/E", "5/1", "F/2"]
+    assert [(report[14], report[151]) for report in story.reports[2:]] == [("0.01", "0.01"), ("0.02", "0")]
+
+
+def test_an_order_is_filled_when_its_row_says_so_behind_a_listed_execution():
+    story = Story()
+    story.hear(ExecType.NEW)
+    story.fill(10, source=ReportSource.QUERY)
+    story.hear(ExecType.STATUS, source=ReportSource.QUERY, ord_status=OrdStatus.FILLED, cum_qty_lots=10)
+    assert story.told == ["0/0", "F/1", "I/2"]
+    assert [(report[14], report[151]) for report in story.reports[1:]] == [("0.01", "0"), ("0.01", "0")]
+
+
 def test_cum_qty_adds_up_whatever_else_is_told():
     """A reply that tells more filled than the executions heard changes nothing that is told."""
     story = Story()

@@ -196,6 +196,26 @@ def test_row_of_before_another_amend_does_not_confirm_the_way_back():
     assert (order.is_amend_pending, order.price_ticks) == (True, UP_TICKS)
 
 
+@pytest.mark.parametrize(("after_ns", "price_ticks", "effect"), [
+    (2, UP_TICKS, AMEND | FILL),
+    (2, LAST_PX_TICKS, FILL),           # executed before it was amended
+    (-1, UP_TICKS, FILL),               # under an earlier amend, back from which this one leads
+])
+def test_row_of_an_execution_tells_the_amend_whose_own_word_was_lost(after_ns, price_ticks, effect):
+    _, order = amending(price_ticks=UP_TICKS)
+    fill = trade(4, 4, order_qty_lots=10, price_ticks=price_ticks, transact_time_ns=T0 + after_ns)
+    assert apply_report(order, fill) == effect
+    assert order.is_amend_pending == (effect == FILL)
+    assert order.price_ticks == (UP_TICKS if effect != FILL else LAST_PX_TICKS)
+
+
+def test_execution_that_ends_an_order_tells_no_amend_any_more():
+    _, order = amending(price_ticks=UP_TICKS)
+    fill = trade(10, 10, order_qty_lots=10, price_ticks=UP_TICKS, transact_time_ns=T0 + 2)
+    assert apply_report(order, fill) == FILL
+    assert (order.status, order.is_amend_pending, order.price_ticks) == (OrdStatus.FILLED, False, UP_TICKS)
+
+
 def test_second_copy_of_an_earlier_amends_word_does_not_confirm_the_next():
     path, order = amending(price_ticks=UP_TICKS)
     replaced = said(ExecType.REPLACED, price_ticks=UP_TICKS, order_qty_lots=10, transact_time_ns=T0 + 1)

@@ -21,6 +21,31 @@ def test_venues_word_is_kept_beside_ours():
     assert position.agrees
 
 
+def test_a_word_that_comes_late_takes_no_newer_one_back():
+    """Messages change places, and the venue's lists are behind its stream."""
+    heard = []
+    position = Position("BTCUSDT", on_change=lambda position: heard.append(position.venue_qty_lots))
+    position.tell(0, 1000)
+    position.apply_fill(Side.BUY, 5, 2000)
+    position.apply_fill(Side.SELL, 5, 3000)
+    position.tell(0, 3000)
+    position.tell(5, 2000)
+    position.hear(5, 2000)
+    assert (position.net_qty_lots, position.venue_qty_lots, position.agrees, heard[-2:]) == (0, 0, True, [0, 0])
+    position.hear(4, 3000)
+    assert position.venue_qty_lots == 4, "as old as the last"
+    position.hear(0, 2000)
+    assert position.agrees, "the venue's clock was set back"
+
+
+def test_a_person_who_accepts_does_so_by_another_clock():
+    position = Position("BTCUSDT")
+    position.tell(5, 1000)
+    position.accept(5, 9000)
+    position.tell(7, 2000)
+    assert (position.net_qty_lots, position.venue_qty_lots) == (5, 7)
+
+
 def test_the_first_word_is_where_counting_starts():
     position = Position("BTCUSDT")
     assert not position.is_known

@@ -34,6 +34,7 @@ cdef class WalletUpdate:
     cdef readonly int balance_scale
     cdef readonly int64_t used_mantissa     # in margin (contracts) or locked by orders (spot)
     cdef readonly int used_scale
+    cdef readonly int64_t update_time_ns    # venue wall clock; 0: not told (contracts)
 
 
 cdef class AccountStateReader:

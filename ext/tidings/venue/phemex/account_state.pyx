@@ -41,6 +41,7 @@ cdef enum:                      # slots of the three balance tables
     WALLET_CURRENCY
     WALLET_BALANCE
     WALLET_USED
+    WALLET_UPDATE_TIME
     WALLET_SLOTS
 
 _POSITION = ("symbol", "side", "posSide", "posMode", "size", "execSeq", "transactTimeNs", "dataVer")
@@ -48,7 +49,7 @@ cdef JsonKeys INVERSE_POSITION = JsonKeys(*_POSITION, "avgEntryPriceEp", "levera
 cdef JsonKeys LINEAR_POSITION = JsonKeys(*_POSITION, "avgEntryPriceRp", "leverageRr")
 cdef JsonKeys INVERSE_WALLET = JsonKeys("currency", "accountBalanceEv", "totalUsedBalanceEv")
 cdef JsonKeys LINEAR_WALLET = JsonKeys("currency", "accountBalanceRv", "totalUsedBalanceRv")
-cdef JsonKeys SPOT_WALLET = JsonKeys("currency", "balanceEv", "lockedTradingBalanceEv")
+cdef JsonKeys SPOT_WALLET = JsonKeys("currency", "balanceEv", "lockedTradingBalanceEv", "lastUpdateTimeNs")
 
 
 cdef class PositionUpdate:
@@ -113,6 +114,7 @@ cdef class AccountStateReader:
         wallet.currency = str(json_text(&row[WALLET_CURRENCY]))
         wallet.line = line
         wallet.source = SOURCE_STREAM
+        wallet.update_time_ns = int_of(&row[WALLET_UPDATE_TIME], 0)
         if self._read_amounts(wallet, row):
             return wallet
         self.unknown_count += 1

@@ -52,6 +52,7 @@ class AccountWatch:
         on_change: Callable[[AuthenticationError | None], None],
     ) -> None:
         self.wallets: dict[str, int] = {}  # spot currency → balance in units of its value scale
+        self._wallet_ns: dict[str, int] = {}  # spot currency → when its balance last changed, by the venue's clock
         self.is_ready = asyncio.Event()
         self._positions, self._credentials, self._venue_clock = positions, credentials, venue_clock
         self._on_change = on_change  # ready, or not any more; with the error if it will not be again
@@ -124,8 +125,10 @@ class AccountWatch:
             position.tell(update.net_qty_lots, update.transact_time_ns)
 
     def wallet_told(self, update: WalletUpdate) -> None:
-        if update.line == ProductLine.SPOT:
-            self.wallets[update.currency] = update.balance_mantissa
+        if update.line != ProductLine.SPOT or 0 < update.update_time_ns < self._wallet_ns.get(update.currency, 0):
+            return  # a word of before the last one, with which it has changed places, takes nothing back
+        self.wallets[update.currency] = update.balance_mantissa
+        self._wallet_ns[update.currency] = update.update_time_ns
 
     def snapshot_ended(self, line: int) -> None:
         self._awaited.discard(ProductLine(line))

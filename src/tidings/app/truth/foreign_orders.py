@@ -56,6 +56,7 @@ class ForeignOrders:
         self._orders: dict[str, ForeignOrder] = {}
         self._told: dict[str, ForeignOrder] = {}  # as they were when they were told
         self._heard_ns: dict[str, int] = {}  # when each was last told to be open
+        self._row_ns: dict[str, int] = {}  # of when its row was, by the venue's clock
         self._ended_ns: dict[str, int] = {}  # when the end of each was heard, oldest first
 
     def hear(self, report: ExecutionReport) -> None:
@@ -108,6 +109,7 @@ class ForeignOrders:
     def _forget(self, order_id: str) -> None:
         self._orders.pop(order_id, None)
         self._heard_ns.pop(order_id, None)
+        self._row_ns.pop(order_id, None)
 
     def _note_end(self, report: ExecutionReport) -> None:
         self._ended_ns.pop(report.order_id, None)
@@ -120,10 +122,13 @@ class ForeignOrders:
         return ended_ns is not None and report.received_ns - ended_ns < _LAG_NS
 
     def _keep(self, report: ExecutionReport) -> None:
+        self._heard_ns[report.order_id] = report.received_ns
+        if 0 < report.transact_time_ns < self._row_ns.get(report.order_id, 0):
+            return  # as it was before: lists lag, and messages change places
         order = ForeignOrder(
             report.symbol, Side(report.side) if report.side else None, report.order_id, report.cl_ord_id,
             OrdStatus(report.ord_status), max(0, report.price_ticks), max(0, report.stop_px_ticks),
             max(0, report.order_qty_lots), max(0, report.cum_qty_lots), report.qty_in_quote,
         )  # fmt: skip
         self._orders[order.order_id] = order
-        self._heard_ns[order.order_id] = report.received_ns
+        self._row_ns[order.order_id] = report.transact_time_ns

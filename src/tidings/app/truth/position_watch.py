@@ -144,7 +144,7 @@ class PositionWatch:
             position.tell(told.net_qty_lots, told.transact_time_ns)
         check = self._checks.setdefault(key, PositionCheck())
         check.look(position, told.net_qty_lots, asked_ns)
-        position.hear(told.net_qty_lots)
+        position.hear(told.net_qty_lots, told.transact_time_ns)
         if check.is_different:
             self._halt(told.instrument, position)
         return check.is_suspect

@@ -46,6 +46,8 @@ class WalletUpdate:
     balance_scale: int
     used_mantissa: int
     used_scale: int
+    update_time_ns: int
+    """When the balance last changed, by the venue's wall clock; 0 if not told (contracts)."""
 
     @property
     def balance(self) -> Decimal: ...

@@ -69,6 +69,20 @@ def test_a_list_that_shows_an_order_makes_the_next_one_prove_its_end_anew():
     assert foreign.all() == []
 
 
+def test_a_row_of_before_takes_nothing_back():
+    """A list that lags, and a message that changed places with the one behind it."""
+    partly = row(OrdStatus.PARTIALLY_FILLED, 1, transact_time_ns=20, order_qty_lots=30, cum_qty_lots=4)
+    before = row(OrdStatus.NEW, 2, transact_time_ns=10, order_qty_lots=10, cum_qty_lots=0)
+    foreign = heard(partly)
+    foreign.take_list("BTCUSDT", [before], 2 * S)
+    foreign.hear(before)
+    assert [(one.ord_status, one.order_qty_lots, one.cum_qty_lots) for one in foreign.all()] == [
+        (OrdStatus.PARTIALLY_FILLED, 30, 4),
+    ]  # fmt: skip
+    foreign.hear(row(OrdStatus.PARTIALLY_FILLED, 3, transact_time_ns=30, order_qty_lots=20, cum_qty_lots=5))
+    assert [(one.order_qty_lots, one.cum_qty_lots) for one in foreign.all()] == [(20, 5)]
+
+
 def test_a_list_speaks_of_its_own_symbol_and_of_what_it_leaves_out():
     foreign = heard(row(OrdStatus.NEW), row(OrdStatus.NEW, number=2))
     foreign.take_list("ETHUSDT", [], 60 * S)

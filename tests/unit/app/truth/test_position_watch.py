@@ -70,6 +70,16 @@ def bench():
     return Bench()
 
 
+async def test_a_list_that_lags_behind_the_stream_takes_its_word_not_back(bench):
+    position = bench.positions.of(LINEAR.symbol)
+    position.tell(0, 100)
+    position.apply_fill(Side.BUY, 7, 200)
+    position.tell(7, 200)
+    bench.tell(0, 100)
+    assert await bench.differs() == [LINEAR.symbol], "looked at once more"
+    assert (position.net_qty_lots, position.venue_qty_lots) == (7, 7)
+
+
 def execution(exec_id, side=Side.SELL, lots=2, time_ns=500, symbol="BTCUSDT"):
     return report_of(ExecType.TRADE, ReportSource.STREAM, symbol=symbol, side=side, exec_id=exec_id,
                      last_qty_lots=lots, transact_time_ns=time_ns)

@@ -69,12 +69,14 @@ def test_coin_m_positions_and_balances_have_the_scales_of_the_catalogue():
 
 def test_spot_wallets_have_the_scale_of_their_currency():
     rows = [
-        {"currency": "BTC", "balanceEv": 150000000, "lockedTradingBalanceEv": 50000000},
+        {"currency": "BTC", "balanceEv": 150000000, "lastUpdateTimeNs": 1587543489127498200,
+         "lockedTradingBalanceEv": 50000000},
         {"currency": "USDT", "balanceEv": 2500000, "lockedTradingBalanceEv": 0},
     ]
     btc, usdt = told(spot(wallets=rows))
     assert (btc.balance, btc.used, btc.line) == (Decimal("1.5"), Decimal("0.5"), ProductLine.SPOT)
     assert (usdt.balance, usdt.used) == (Decimal("2.5"), 0)
+    assert (btc.update_time_ns, usdt.update_time_ns) == (1587543489127498200, 0)
 
 
 def test_a_currency_or_symbol_without_a_scale_is_left_out_and_counted():
