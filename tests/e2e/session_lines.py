@@ -52,6 +52,12 @@ async def until(is_so: Callable[[], object], what: str = "it") -> None:
         await asyncio.sleep(0.005)
 
 
+def let_deadline_pass(phemex: tidings.Phemex) -> None:
+    """All that is in flight is overdue, at once: no test waits for that, and none is in a hurry because of it."""
+    engine = phemex.engine
+    engine.lanes.pool.check_deadlines(engine.clock.read_now_ns() + engine.settings.deadline_ns)
+
+
 async def until_ready(phemex: tidings.Phemex, symbol: str) -> None:
     """Wait until new orders may go: an engine that stood still for two seconds compares with the venue first."""
     await until(lambda: not phemex.state.reason_for(symbol), "readiness")
