@@ -20,6 +20,19 @@ from tidings_command import Ended, clean_environment
 import tidings
 from tidings.cli.main import main
 from tidings.exchange.server.certificates import Certificates
+from tidings.net import dialer, web_socket
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_dials() -> Iterator[None]:
+    """A machine that stands still for seconds connects all the same; what these limits do, tests/unit/net shows."""
+    limits = {dialer: ("RESOLVE_TIMEOUT_S", "CONNECT_TIMEOUT_S", "HANDSHAKE_TIMEOUT_S"),
+              web_socket: ("HANDSHAKE_TIMEOUT_S",)}  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        for module, names in limits.items():
+            for name in names:
+                patch.setattr(module, name, SETTLE_S)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +90,7 @@ async def session_at(exchange: RunningExchange, account: int, **settings: Any) -
         # busy machine brings a second late is still an answer: what the deadline does is tested where it is set.
         common = {
             "rate_limits": False, "duplicate_window_s": 1e-6, "journal_dir": journal_dir, "deadline_s": SETTLE_S,
-            "request_timeout_s": SETTLE_S,
+            "request_timeout_s": SETTLE_S, "connect_timeout_s": SETTLE_S,
         }  # fmt: skip
         options = {"exchange": str(exchange.ready_file), "account": account, **common, **settings}
         async with tidings.connect("local", **options) as phemex:

@@ -33,7 +33,7 @@ class RawClient:
     def __init__(self, ready: dict, account: int = 0) -> None:
         self.signer = RestClient(ready, account)
         url = urlsplit(ready["rest"])
-        self.socket = socket.create_connection((url.hostname, url.port), 10)
+        self.socket = socket.create_connection((url.hostname, url.port), 30)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         context = ssl.create_default_context(cafile=ready["ca_file"])
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=url.hostname)

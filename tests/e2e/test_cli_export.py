@@ -54,7 +54,7 @@ def test_what_is_exported_can_be_played_to_the_same_book(market, start_exchange,
     while state["state"] == "playing":
         assert time.monotonic() < end_s
         time.sleep(0.1)
-        with urllib.request.urlopen(f"{exchange.ready['admin']}/recording", timeout=10) as response:
+        with urllib.request.urlopen(f"{exchange.ready['admin']}/recording", timeout=30) as response:
             state = json.load(response)
     assert (state["state"], state["messages"]) == ("ended", told["files"][0]["rows"])
     stream = StreamClient(exchange.ready)
@@ -119,7 +119,7 @@ def test_an_interrupt_is_no_end(market, tmp_path: Path) -> None:
         assert process.poll() is None and time.monotonic() < end_s
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=60)
     assert (process.returncode, stderr.splitlines()[-1]) == (130, "interrupted")
     again = tidings(*words, "--json").json
     assert again["resumed_at"] > 0

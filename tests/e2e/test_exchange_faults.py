@@ -50,13 +50,13 @@ def test_a_wrong_file_or_lag_ends_the_command_with_the_key(tmp_path, arguments, 
     path = tmp_path / "wrong.toml"
     path.write_text(text)
     command = [sys.executable, "-m", "tidings.exchange", *arguments, str(path)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode != 0 and problem in ended.stderr and "Traceback" not in ended.stderr
 
 
 def test_the_help_shows_the_kinds():
     command = [sys.executable, "-m", "tidings", "exchange", "--help"]
-    text = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+    text = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     assert all(f"    {kind} " in text for kind in KINDS)
 
 

@@ -11,7 +11,7 @@ from fix_client import now_text
 from gateway_process import open_orders
 from phemex_client import RestClient
 
-LIMIT_S = 5.0
+LIMIT_S = 30.0  # a busy machine
 
 
 def until(is_so: Callable[[], bool]) -> None:
