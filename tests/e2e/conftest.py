@@ -14,7 +14,7 @@ from fault_examples import FaultAdmin
 from faulty_orders import RawClient
 from gateway_process import RunningGateway
 from phemex_client import RestClient, StreamClient
-from session_lines import SETTLE_S, trade_back
+from session_lines import PATIENT, SETTLE_S, trade_back
 from tidings_command import Ended, clean_environment
 
 import tidings
@@ -88,10 +88,7 @@ async def session_at(exchange: RunningExchange, account: int, **settings: Any) -
         journal_dir = str(Path(directory) / "journal")
         # All sessions of a run share each account's minute; and a test may mean the same order twice. An answer that a
         # busy machine brings a second late is still an answer: what the deadline does is tested where it is set.
-        common = {
-            "rate_limits": False, "duplicate_window_s": 1e-6, "journal_dir": journal_dir, "deadline_s": SETTLE_S,
-            "request_timeout_s": SETTLE_S, "connect_timeout_s": SETTLE_S,
-        }  # fmt: skip
+        common = {"rate_limits": False, "duplicate_window_s": 1e-6, "journal_dir": journal_dir, **PATIENT}
         options = {"exchange": str(exchange.ready_file), "account": account, **common, **settings}
         async with tidings.connect("local", **options) as phemex:
             yield phemex

@@ -11,6 +11,8 @@ import tidings
 from tidings.session.order_ticket import OrderTicket
 
 SETTLE_S = 30.0  # a machine that stands still for seconds; alone a report is there in a few milliseconds
+# Of a session that shall not take an answer for lost because the machine was busy.
+PATIENT = {"deadline_s": SETTLE_S, "request_timeout_s": SETTLE_S, "connect_timeout_s": SETTLE_S}
 
 
 @dataclass(frozen=True)

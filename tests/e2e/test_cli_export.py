@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from phemex_client import StreamClient
 from recorded_flow import RecordedFlow
-from session_lines import USD_M
+from session_lines import PATIENT, USD_M
 from tidings_command import clean_environment, command_line, tidings
 
 import tidings as package
@@ -70,7 +70,7 @@ def test_what_is_exported_can_be_played_to_the_same_book(market, start_exchange,
 
 async def test_own_orders_and_fills_are_in_the_picture(low_exchange, tmp_path: Path) -> None:
     recording, page = tmp_path / "session", tmp_path / "session.html"
-    settings = {"exchange": str(low_exchange.ready_file), "journal": "none", "record": str(recording)}
+    settings = {"exchange": str(low_exchange.ready_file), "journal": "none", "record": str(recording), **PATIENT}
     async with package.connect("local", **settings) as phemex:
         await phemex.subscribe(USD_M.symbol)
         for side in ("buy", "sell"):
