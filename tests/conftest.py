@@ -1,9 +1,14 @@
-"""What holds for every test: nothing is left in anybody's home."""
+"""What holds for every test: nothing is left in anybody's home, and no example fails for being slow."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# What an example takes says how busy the machine is, and nothing about the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)

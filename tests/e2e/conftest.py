@@ -13,13 +13,26 @@ from fault_examples import FaultAdmin
 from faulty_orders import RawClient
 from gateway_process import RunningGateway
 from phemex_client import RestClient, StreamClient
-from session_lines import trade_back
+from session_lines import SETTLE_S, trade_back
 from short_session import session_at
 from tidings_command import Ended, clean_environment
 
 import tidings
 from tidings.cli.main import main
 from tidings.exchange.server.certificates import Certificates
+from tidings.net import dialer, web_socket
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_dials() -> Iterator[None]:
+    """A machine that stands still for seconds connects all the same; what these limits do, tests/unit/net shows."""
+    limits = {dialer: ("RESOLVE_TIMEOUT_S", "CONNECT_TIMEOUT_S", "HANDSHAKE_TIMEOUT_S"),
+              web_socket: ("HANDSHAKE_TIMEOUT_S",)}  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        for module, names in limits.items():
+            for name in names:
+                patch.setattr(module, name, SETTLE_S)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -113,7 +113,7 @@ class EngineProgram:
     """Runs this file; `ask` sends a line and gives the answer."""
 
     def __init__(self, exchange: Path, state: Path, **settings: Any) -> None:
-        options = {"exchange": str(exchange), "rate_limits": False, **settings}
+        options = {"exchange": str(exchange), "rate_limits": False, "deadline_s": LIMIT_S, **settings}
         environment = {**os.environ, "XDG_STATE_HOME": str(state)}
         self.process = subprocess.Popen(
             [sys.executable, __file__, json.dumps(options)], env=environment, text=True,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from phemex_client import RestClient
 
 USD_M = {"symbol": "BTCUSDT", "side": "Buy", "posSide": "Merged", "priceRp": "50000", "orderQtyRq": "0.01"}
+END_LIMIT_S = 30.0  # a busy machine
 BY_ID = "/api-data/g-futures/orders/by-order-id"
 
 
@@ -33,7 +34,7 @@ class RawClient:
     def __init__(self, ready: dict, account: int = 0) -> None:
         self.signer = RestClient(ready, account)
         url = urlsplit(ready["rest"])
-        self.socket = socket.create_connection((url.hostname, url.port), 10)
+        self.socket = socket.create_connection((url.hostname, url.port), 30)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         context = ssl.create_default_context(cafile=ready["ca_file"])
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=url.hostname)
@@ -60,11 +61,19 @@ class RawClient:
         self._tls.write(data)
         self.socket.sendall(self._outgoing.read())
 
-    def read(self, limit_s: float = 0.4) -> tuple[bytes, str]:
+    def read_to_end(self) -> tuple[bytes, str]:
+        """What comes until it ends, which it must, and how it ended: closed or reset."""
+        return self.read(END_LIMIT_S)
+
+    def read_what_comes(self, limit_s: float = 0.4) -> tuple[bytes, str]:
+        """What comes, which must be something, until it ends or nothing more comes; closed, reset or open."""
+        return self.read(limit_s, first_s=END_LIMIT_S)
+
+    def read(self, limit_s: float = 0.4, *, first_s: float = 0.0) -> tuple[bytes, str]:
         """What comes until it ends or nothing more comes, and how it ended: closed, reset or open."""
         data, end = b"", ""
-        self.socket.settimeout(limit_s)
         while not end:
+            self.socket.settimeout(limit_s if data else max(limit_s, first_s))
             try:
                 piece = self.socket.recv(65_536)
                 end = "" if piece else "closed"

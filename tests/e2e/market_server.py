@@ -3,9 +3,11 @@
 Every subscription is answered and, if it is of an order book, followed by a snapshot.
 """
 
+import asyncio
 import json
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 
 from fault_server import FaultServer
 from websockets.asyncio.server import ServerConnection
@@ -14,6 +16,9 @@ import tidings
 
 SUBSCRIPTIONS_MAX = 20
 REQUESTS_PER_S = 20
+LOOK_S = 0.01
+STANDSTILL_S = 0.05
+BACKLOG_S = 0.25  # to read what waited meanwhile
 
 
 class MarketServer(FaultServer):
@@ -28,7 +33,22 @@ class MarketServer(FaultServer):
         self.unsubscribed: list[tuple[str, str]] = []
         self.refused: set[str] = set()  # symbols
         self.is_still = False  # answers come, data does not
-        self.broken: list[str] = []  # the venue's limits that were not kept
+        self._too_many: list[str] = []
+        self._standstills: list[tuple[float, float]] = []  # of the process, this server and its client in it
+
+    async def __aenter__(self) -> "MarketServer":
+        await super().__aenter__()
+        self._watch = asyncio.create_task(self._note_standstills())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._watch.cancel()
+        await super().__aexit__(*error)
+
+    @property
+    def broken(self) -> list[str]:
+        """The venue's limits that were not kept, whenever what was read late may have been sent."""
+        return [*self._too_many, *self._paces_broken()]
 
     @property
     def live(self) -> list[set[tuple[str, str]]]:
@@ -36,7 +56,7 @@ class MarketServer(FaultServer):
         return sorted((self.held[stream] for stream in self.streams), key=len, reverse=True)
 
     async def _answer_stream(self, connection: ServerConnection, request: dict) -> None:
-        self._count(connection)
+        self.asked_s[connection].append(time.monotonic())
         channel, _, verb = request["method"].rpartition(".")
         params = request["params"]
         result: object = "pong" if request["method"] == "server.ping" else {"status": "success"}
@@ -55,16 +75,28 @@ class MarketServer(FaultServer):
         self.subscribed.append(key)
         self.held[connection].add(key)
         if len(self.held[connection]) > SUBSCRIPTIONS_MAX:
-            self.broken.append(f"{len(self.held[connection])} subscriptions")
+            self._too_many.append(f"{len(self.held[connection])} subscriptions")
         if channel.startswith("orderbook") and not self.is_still:
             await connection.send(snapshot(params[0], channel))
 
-    def _count(self, connection: ServerConnection) -> None:
-        asked_s = self.asked_s[connection]
-        asked_s.append(time.monotonic())
-        if len(asked_s) > REQUESTS_PER_S and asked_s[-1] - asked_s[-1 - REQUESTS_PER_S] < 1.0:
-            within_s = asked_s[-1] - asked_s[-1 - REQUESTS_PER_S]
-            self.broken.append(f"{REQUESTS_PER_S + 1} requests within {within_s:.3f} s")
+    def _paces_broken(self) -> Iterator[str]:
+        for asked_s in self.asked_s.values():
+            for first_s, last_s in zip(asked_s, asked_s[REQUESTS_PER_S:], strict=False):
+                within_s = last_s - self._earliest_s(first_s)
+                if within_s < 1.0:
+                    yield f"{REQUESTS_PER_S + 1} requests within {within_s:.3f} s"
+
+    def _earliest_s(self, read_s: float) -> float:
+        """When something that was read then can have been sent at the earliest."""
+        began = (began_s for began_s, ended_s in self._standstills if began_s <= read_s <= ended_s + BACKLOG_S)
+        return min(began, default=read_s)
+
+    async def _note_standstills(self) -> None:
+        while True:
+            began_s = time.monotonic()
+            await asyncio.sleep(LOOK_S)
+            if time.monotonic() - began_s > STANDSTILL_S:
+                self._standstills.append((began_s, time.monotonic()))
 
     async def push(self, message: str, connection: ServerConnection | None = None) -> None:
         for stream in [connection] if connection is not None else list(self.streams):

@@ -10,7 +10,9 @@ import pytest
 import tidings
 from tidings.session.order_ticket import OrderTicket
 
-SETTLE_S = 5.0  # a busy machine; alone a report is there in a few milliseconds
+SETTLE_S = 30.0  # a machine that stands still for seconds; alone a report is there in a few milliseconds
+# Of a session that shall not take an answer for lost because the machine was busy.
+PATIENT = {"deadline_s": SETTLE_S, "request_timeout_s": SETTLE_S, "connect_timeout_s": SETTLE_S}
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,17 @@ async def until(is_so: Callable[[], object], what: str = "it") -> None:
         await asyncio.sleep(0.005)
 
 
+def let_deadline_pass(phemex: tidings.Phemex) -> None:
+    """All that is in flight is overdue, at once: no test waits for that, and none is in a hurry because of it."""
+    engine = phemex.engine
+    engine.lanes.pool.check_deadlines(engine.clock.read_now_ns() + engine.settings.deadline_ns)
+
+
+async def until_ready(phemex: tidings.Phemex, symbol: str) -> None:
+    """Wait until new orders may go: an engine that stood still for two seconds compares with the venue first."""
+    await until(lambda: not phemex.state.reason_for(symbol), "readiness")
+
+
 async def trade_back(phemex: tidings.Phemex, counterparty: tidings.Phemex) -> None:
     """Close what the two hold against each other, at the starting price: last price and positions are as before."""
     for session in (phemex, counterparty):
@@ -66,8 +79,10 @@ async def trade_back(phemex: tidings.Phemex, counterparty: tidings.Phemex) -> No
         lots = abs(net_lots) if line is not SPOT and net_lots else 1000
         instrument = buyer.instrument(line.symbol)
         price_ticks, _ = buyer.on_grid(instrument, line.price, None)
+        await until_ready(buyer, line.symbol)
         bid = buyer.arm(line.symbol, "buy").fire(price_ticks, lots)
         await until(lambda: buyer.order(bid).is_acked, "the ack")  # noqa: B023
+        await until_ready(seller, line.symbol)
         await seller.market(line.symbol, "sell", qty=lots * instrument.lot_size).done()
         await until(lambda: buyer.order(bid).is_done, "the fill")  # noqa: B023
 

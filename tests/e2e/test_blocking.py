@@ -79,7 +79,7 @@ def connect(low_exchange) -> Iterator[Callable[..., PhemexConnection]]:
 
 @pytest.fixture
 def placer(connect) -> Iterator[OrderPlacer]:
-    made = connect(request_timeout=5).get_order_placer()
+    made = connect(request_timeout=LIMIT_S).get_order_placer()
     yield made
     made.cancel_all("BTCUSD")
 

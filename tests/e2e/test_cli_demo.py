@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from session_lines import PATIENT
 from tidings_command import LIMIT_S, clean_environment, command_line, tidings
 
 import tidings as package
@@ -119,7 +120,7 @@ async def test_comparison_notices_every_kind_of_difference(low_exchange, monkeyp
     changes: list[Change] = [
         other_status, other_quantity, order_gone, order_of_nobody, other_position, other_wallet,
     ]  # fmt: skip
-    async with package.connect("local", exchange=str(low_exchange.ready_file), account=2) as phemex:
+    async with package.connect("local", exchange=str(low_exchange.ready_file), account=2, **PATIENT) as phemex:
         await phemex.market("BTCUSDT", "buy", qty="0.01").done()
         await phemex.market("sBTCUSDT", "buy", qty="0.01").done()
         order = await phemex.limit("BTCUSDT", "sell", qty="0.01", price="65000").accepted()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from phemex_client import StreamClient
 from recorded_flow import RecordedFlow
-from session_lines import USD_M
+from session_lines import PATIENT, USD_M
 from tidings_command import clean_environment, command_line, tidings
 
 import tidings as package
@@ -54,7 +54,7 @@ def test_what_is_exported_can_be_played_to_the_same_book(market, start_exchange,
     while state["state"] == "playing":
         assert time.monotonic() < end_s
         time.sleep(0.1)
-        with urllib.request.urlopen(f"{exchange.ready['admin']}/recording", timeout=10) as response:
+        with urllib.request.urlopen(f"{exchange.ready['admin']}/recording", timeout=30) as response:
             state = json.load(response)
     assert (state["state"], state["messages"]) == ("ended", told["files"][0]["rows"])
     stream = StreamClient(exchange.ready)
@@ -70,7 +70,7 @@ def test_what_is_exported_can_be_played_to_the_same_book(market, start_exchange,
 
 async def test_own_orders_and_fills_are_in_the_picture(low_exchange, tmp_path: Path) -> None:
     recording, page = tmp_path / "session", tmp_path / "session.html"
-    settings = {"exchange": str(low_exchange.ready_file), "journal": "none", "record": str(recording)}
+    settings = {"exchange": str(low_exchange.ready_file), "journal": "none", "record": str(recording), **PATIENT}
     async with package.connect("local", **settings) as phemex:
         await phemex.subscribe(USD_M.symbol)
         for side in ("buy", "sell"):
@@ -119,7 +119,7 @@ def test_an_interrupt_is_no_end(market, tmp_path: Path) -> None:
         assert process.poll() is None and time.monotonic() < end_s
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=60)
     assert (process.returncode, stderr.splitlines()[-1]) == (130, "interrupted")
     again = tidings(*words, "--json").json
     assert again["resumed_at"] > 0

@@ -42,7 +42,7 @@ def test_a_signal_ends_a_recording_cleanly(low_exchange, tmp_path, how):
     )
     until_began(out, running)
     running.send_signal(how)
-    stdout, stderr = running.communicate(timeout=30)
+    stdout, stderr = running.communicate(timeout=60)
     told = json.loads(stdout)
     assert (running.returncode, told["dropped"], told["failure"]) == (0, 0, ""), stderr
     reader = RecordingReader(out)
@@ -132,7 +132,7 @@ def test_a_stop_that_comes_first_leaves_nothing_and_says_so(start_exchange, tmp_
     try:
         until_it_handles(signal.SIGTERM, running.pid)
         running.send_signal(signal.SIGTERM)
-        stdout, stderr = running.communicate(timeout=30)
+        stdout, stderr = running.communicate(timeout=60)
     finally:
         os.kill(exchange.process.pid, signal.SIGCONT)
     assert (running.returncode, json.loads(stdout)[counted]) == (0, 0)

@@ -144,7 +144,7 @@ def test_a_currency_without_account_is_refused(clients):
 
 
 def admin(exchange, path: str):
-    with urllib.request.urlopen(exchange.ready["admin"] + path, timeout=10) as response:
+    with urllib.request.urlopen(exchange.ready["admin"] + path, timeout=30) as response:
         return json.loads(response.read())
 
 

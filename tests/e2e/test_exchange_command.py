@@ -152,7 +152,7 @@ def test_it_ends_when_its_parent_does(start_exchange):
     ],
 )
 def test_a_wrong_argument_is_named_and_ends_in_2(arguments, named):
-    result = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=20, check=False)
+    result = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (2, "")
     assert named in result.stderr
 
@@ -160,7 +160,7 @@ def test_a_wrong_argument_is_named_and_ends_in_2(arguments, named):
 def test_a_port_in_use_is_said_and_ends_in_1():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        result = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=20, check=False)
+        result = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (1, "")
     assert f"127.0.0.1:{port}" in result.stderr
     assert "Traceback" not in result.stderr
@@ -169,7 +169,7 @@ def test_a_port_in_use_is_said_and_ends_in_1():
 def test_a_ready_file_that_cannot_be_written_is_said_and_ends_in_1(tmp_path):
     path = tmp_path / "missing" / "ready.json"
     command = [*COMMAND, "--ready-file", str(path)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (1, "")
     assert f"cannot write the ready file {path}: No such file or directory\n" in result.stderr
     assert "Traceback" not in result.stderr
@@ -193,6 +193,6 @@ def test_a_port_of_one_loopback_address_in_use_is_said():
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
         port = str(taken.getsockname()[1])
         command = [*COMMAND, "--host", "localhost", "--port", port]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (1, "")
     assert f"localhost:{port}" in result.stderr

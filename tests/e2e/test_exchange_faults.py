@@ -50,13 +50,13 @@ def test_a_wrong_file_or_lag_ends_the_command_with_the_key(tmp_path, arguments, 
     path = tmp_path / "wrong.toml"
     path.write_text(text)
     command = [sys.executable, "-m", "tidings.exchange", *arguments, str(path)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode != 0 and problem in ended.stderr and "Traceback" not in ended.stderr
 
 
 def test_the_help_shows_the_kinds():
     command = [sys.executable, "-m", "tidings", "exchange", "--help"]
-    text = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+    text = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     assert all(f"    {kind} " in text for kind in KINDS)
 
 
@@ -83,13 +83,13 @@ def test_cut_request(faults, raw, client):
     one.send(request[:119])
     assert one.read(0.1) == (b"", "open")
     one.send(request[119:])
-    assert one.read() == (b"", "reset")
+    assert one.read_to_end() == (b"", "reset")
     assert found(client, name) == []
     faults.call("DELETE", "/faults")
     faults.set("cut-request", at_byte=10_000)
     one = raw()
     one.send(one.order(name))
-    assert one.read() == (b"", "reset")
+    assert one.read_to_end() == (b"", "reset")
     assert found(client, name) == ["New"], "a whole request takes effect"
 
 
@@ -97,7 +97,7 @@ def test_cut_response(faults, raw, client):
     faults.set("cut-response")
     name, one = new_id(), raw()
     one.send(one.order(name))
-    data, end = one.read()
+    data, end = one.read_to_end()
     assert (len(data), data[:15], end, found(client, name)) == (150, b"HTTP/1.1 200 OK", "reset", ["New"])
 
 
@@ -114,7 +114,7 @@ def test_drop(faults, raw, client):
     faults.set("drop", processed=False, then="close")
     never, one = new_id(), raw()
     one.send(one.order(never))
-    assert one.read() == (b"", "closed")
+    assert one.read_to_end() == (b"", "closed")
     assert found(client, never) == []
 
 
@@ -123,7 +123,7 @@ def test_delay(faults, client, stream):
     name, start_s = new_id(), time.monotonic()
     answer = create(client, name)
     waited_s = time.monotonic() - start_s
-    assert answer.code == 0 and 0.15 <= waited_s < 2
+    assert answer.code == 0 and waited_s >= 0.15
     order = stream.next("orders_p")["orders_p"][0]
     assert order["clOrdID"] == name
     assert int(order["transactTimeNs"]) < time.time_ns() - 100_000_000, "the stream told of it long before"
@@ -208,7 +208,7 @@ def test_garbage(faults, client, raw):
     faults.set("garbage", shape="not-http", processed=False)
     name, one = new_id(), raw()
     one.send(one.order(name))
-    data, _ = one.read()
+    data, _ = one.read_what_comes()
     assert data and not data.startswith(b"HTTP/") and found(client, name) == []
 
 
@@ -217,7 +217,7 @@ def test_shift_and_swap_responses(faults, raw):
         fault_id = faults.set(kind)
         names, one = [new_id() for _ in range(3)], raw()
         one.send(b"".join(map(one.order, names)))
-        data, end = one.read()
+        data, end = one.read_what_comes()
         assert (bodies(data), end) == ([names[place] for place in expected], "open"), kind
         faults.call("DELETE", f"/faults?id={fault_id}")
 
@@ -227,7 +227,7 @@ def test_duplicate_and_unsolicited_and_interim_responses(faults, raw):
         fault_id = faults.set(kind)
         name, one = new_id(), raw()
         one.send(one.order(name))
-        first, _ = one.read(0.05)
+        first, _ = one.read_what_comes(0.05)
         rest, _ = one.read(0.3)
         assert bodies(first + rest) == [name] * expected_count, kind
         if kind == "unsolicited-response":
@@ -241,7 +241,7 @@ def test_close_after(faults, raw):
     faults.set("close-after")
     names, one = [new_id(), new_id()], raw()
     one.send(b"".join(map(one.order, names)))
-    data, end = one.read()
+    data, end = one.read_to_end()
     assert b"\r\nConnection: close\r\n" in data and (bodies(data), end) == (names[:1], "closed")
 
 

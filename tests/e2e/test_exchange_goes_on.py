@@ -30,7 +30,7 @@ def balance(client: RestClient) -> str:
 
 
 def save(admin: str) -> dict:
-    with urllib.request.urlopen(urllib.request.Request(f"{admin}/save", method="POST"), timeout=10) as response:
+    with urllib.request.urlopen(urllib.request.Request(f"{admin}/save", method="POST"), timeout=30) as response:
         return json.load(response)
 
 
@@ -77,7 +77,7 @@ def test_a_second_exchange_on_the_same_file_is_refused_and_the_first_goes_on(sta
     path = tmp_path / "kept.json"
     first = start_exchange("--state", str(path), "--no-flow")
     command = [*COMMAND, "--state", str(path)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (1, "")
     assert f"another exchange is running on the state file {path} (process {first.process.pid})" in result.stderr
     assert "Traceback" not in result.stderr
@@ -89,7 +89,7 @@ def test_a_file_that_is_no_state_is_refused_and_left_alone(tmp_path: Path, conte
     path = tmp_path / "other.json"
     path.write_text(content)
     command = [*COMMAND, "--state", str(path)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (1, "")
     assert f"{path} is no state file" in result.stderr
     assert "Traceback" not in result.stderr
@@ -98,7 +98,7 @@ def test_a_file_that_is_no_state_is_refused_and_left_alone(tmp_path: Path, conte
 
 def test_a_state_that_cannot_be_written_is_said_at_the_start(tmp_path: Path) -> None:
     command = [*COMMAND, "--state", str(tmp_path / "missing" / "kept.json")]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (1, "")
     assert "cannot write the state file" in result.stderr
     assert "Traceback" not in result.stderr

@@ -31,7 +31,7 @@ def final_book(messages: list[dict[str, Any]], symbol: str) -> tuple[dict[str, s
 
 
 def progress(ready: dict[str, Any]) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{ready['admin']}/recording", timeout=10) as response:
+    with urllib.request.urlopen(f"{ready['admin']}/recording", timeout=30) as response:
         return json.load(response)
 
 
@@ -66,7 +66,7 @@ def test_a_wrong_recording_is_said_and_ends_in_1(tmp_path: Path) -> None:
     path = tmp_path / "wrong.jsonl"
     path.write_text('{"received_ns": 5}\n')
     command = [*COMMAND, "--recording", str(path)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stdout) == (1, "")
     assert f"{path}:1: message: no JSON object" in result.stderr
     assert "Traceback" not in result.stderr

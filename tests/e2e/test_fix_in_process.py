@@ -49,7 +49,7 @@ async def test_a_message_of_simplefix_goes_in_and_the_iterator_gives_reports(phe
     for tag, value in [(35, "D"), (11, "s1"), (55, USD_M.symbol), (54, 2), (38, "0.01"), (40, 2), (44, USD_M.high)]:
         message.append_pair(tag, value)
     assert phemex.fix.send(message) is not None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async for report in phemex.fix.messages():
             assert report.get(150) == b"0"
             break

@@ -123,7 +123,7 @@ class Trader:
 
 def exchange_orders(exchange) -> dict[str, tuple[str, int]]:
     """OrderID → ordStatus and what has filled, in 0.001, of the account the gateway trades on."""
-    with urllib.request.urlopen(f"{exchange.ready['admin']}/dump", timeout=10) as answer:
+    with urllib.request.urlopen(f"{exchange.ready['admin']}/dump", timeout=30) as answer:
         dump = json.load(answer)
     unit = 10 ** (dump["scales"]["BTCUSDT"]["qty"] - 3)
     user_id = exchange.ready["accounts"][2]["user_id"]

@@ -4,7 +4,7 @@ import signal
 import time
 
 import pytest
-from tidings_command import tidings
+from tidings_command import LIMIT_S, tidings
 
 PASSWORD = "open-sesame-7"
 
@@ -54,9 +54,12 @@ def test_every_message_is_in_its_sessions_file_without_secrets(logging_gateway, 
 def test_a_killed_gateway_loses_no_more_than_the_last_moment(logging_gateway, tmp_path):
     client = log_on(logging_gateway)
     client.expect("A")
-    time.sleep(0.5)
+    log, deadline_s = tmp_path / "logs" / "PHEMEX-C1.log", time.monotonic() + LIMIT_S
+    while log.read_bytes().count(b"\x0135=A\x01") < 2:  # written without anything to come after it
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
     logging_gateway.stop(signal.SIGKILL)
-    assert (tmp_path / "logs" / "PHEMEX-C1.log").read_bytes().count(b"\x0135=A\x01") == 2
+    assert log.read_bytes().count(b"\x0135=A\x01") == 2
 
 
 def test_a_log_that_cannot_be_written_is_named_before_anybody_connects(start_gateway, tmp_path):

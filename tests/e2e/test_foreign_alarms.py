@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from session_lines import USD_M, placed, until
+from session_lines import PATIENT, USD_M, placed, until
 from tidings_command import tidings
 
 from tidings import connect
@@ -34,7 +34,7 @@ async def test_order_that_filled_in_two_steps_is_no_open_order(quiet_exchange, o
 
 async def test_order_that_filled_in_two_steps_is_no_alarm_of_the_journal(quiet_exchange, counterparty, caplog):
     """The account's snapshot tells its states one by one; the journal has it ended, and so has the venue."""
-    options = {"exchange": str(quiet_exchange.ready_file), "account": 2, "rate_limits": False}
+    options = {"exchange": str(quiet_exchange.ready_file), "account": 2, "rate_limits": False, **PATIENT}
     async with connect("local", **options) as first:
         await placed(first, USD_M)  # or the journal would go with the session
         order = await first.limit(USD_M.symbol, "buy", qty="0.02", price=USD_M.price).accepted()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from phemex_client import RestClient
-from session_lines import COIN_M, SPOT, USD_M, placed, until
+from session_lines import COIN_M, PATIENT, SPOT, USD_M, placed, until
 
 import tidings
 from tidings.app.kill.kill_latch import KillLatch, Latched
@@ -149,7 +149,7 @@ async def test_armed_again_by_a_person_with_a_reason(exchange, open_session):
 
 
 async def test_latch_outlives_the_engine(exchange, open_session):
-    async with tidings.connect("local", exchange=str(exchange.ready_file)) as phemex:
+    async with tidings.connect("local", exchange=str(exchange.ready_file), **PATIENT) as phemex:
         await phemex.kill("a drill")
     again = await open_session(exchange)
     assert again.state.killed == "a drill"
@@ -160,7 +160,7 @@ async def test_latch_outlives_the_engine(exchange, open_session):
 
 
 async def test_engine_that_starts_killed_finishes_what_the_last_one_began(exchange, open_session, state_home):
-    async with tidings.connect("local", exchange=str(exchange.ready_file)) as phemex:
+    async with tidings.connect("local", exchange=str(exchange.ready_file), **PATIENT) as phemex:
         await everywhere(phemex)
         latch = phemex.engine.kill.latch
     state_home.mkdir(parents=True, exist_ok=True)
@@ -174,7 +174,7 @@ async def test_engine_that_starts_killed_finishes_what_the_last_one_began(exchan
 async def test_engine_that_starts_killed_comes_up_though_its_cancels_leave_no_room_to_compare(
     exchange, open_session, state_home, monkeypatch
 ):
-    async with tidings.connect("local", exchange=str(exchange.ready_file)) as phemex:
+    async with tidings.connect("local", exchange=str(exchange.ready_file), **PATIENT) as phemex:
         await everywhere(phemex)
         latch = phemex.engine.kill.latch
     state_home.mkdir(parents=True, exist_ok=True)

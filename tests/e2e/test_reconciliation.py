@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from fault_server import NIL, Asked, FaultServer, Row
-from session_lines import SPOT, USD_M, Line, contract_line, every_line, placed, trade_back, until
+from session_lines import (
+    SETTLE_S,
+    SPOT,
+    USD_M,
+    Line,
+    contract_line,
+    every_line,
+    let_deadline_pass,
+    placed,
+    trade_back,
+    until,
+)
 from test_unknown_orders import LossyVenue
 
 import tidings
@@ -50,10 +61,10 @@ async def server(certificates) -> AsyncIterator[FaultServer]:
 
 
 def session(server: FaultServer, certificates: Certificates, **settings: Any) -> tidings.Phemex:
-    settings = {"lanes": 1, "deadline_s": 0.15, "rate_limits": False, "reconcile_interval_s": INTERVAL_S, **settings}
+    common = {"lanes": 1, "deadline_s": SETTLE_S, "rate_limits": False, "reconcile_interval_s": INTERVAL_S}
     return tidings.connect(
         "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=str(certificates.ca_file),
-        api_key="key", api_secret="secret", **settings,
+        api_key="key", api_secret="secret", **common | settings,
     )  # fmt: skip
 
 
@@ -126,6 +137,7 @@ async def test_an_ack_that_only_the_open_list_tells(server, phemex):
     server.acts.append(lambda asked: None)
     order = place(phemex)
     await until(lambda: server.asked)
+    let_deadline_pass(phemex)
     server.open_rows = [order_row(server.asked[0], "New")]
     await until(lambda: order.status == OrdStatus.NEW, "the list")
     assert phemex.hearing.told == [("unknown", False), ("ack", True)]
@@ -235,6 +247,7 @@ async def test_timeout_then_resend(server, phemex):
     server.acts.append(lambda asked: None)
     order = place(phemex)
     await until(lambda: server.asked)
+    let_deadline_pass(phemex)
     asked = server.asked[0]
     server.trade_rows = [trade_row(asked.order_id, asked.cl_ord_id, "0.01")]
     server.closed_rows = [order_row(asked, "Filled", "0.01")]
@@ -348,14 +361,16 @@ async def test_five_hundred_unknown_orders_cost_a_handful_of_questions(quiet_exc
     await until(lambda: not phemex.state.symbols)
 
 
-async def test_a_cancel_accepted_and_never_heard_of_again_may_be_asked_again(server, phemex):
-    order = await place(phemex).accepted()
-    asked = server.asked[0]
-    server.open_rows = [order_row(asked, "New")]
-    assert phemex.cancel(order.handle) == 0
-    assert order.order.is_cancel_pending
-    async with asyncio.timeout(10):
-        while order.order.is_cancel_pending:
-            await asyncio.sleep(0.05)
-    assert phemex.hearing.told == [("ack", False), ("reject", True)]
-    assert phemex.cancel(order.handle) == 0
+async def test_a_cancel_accepted_and_never_heard_of_again_may_be_asked_again(server, certificates):
+    async with session(server, certificates, deadline_s=1.0) as phemex:  # asked about half a second behind it
+        phemex.entry.listen(hearing := Hearing())
+        order = await place(phemex).accepted()
+        asked = server.asked[0]
+        server.open_rows = [order_row(asked, "New")]
+        assert phemex.cancel(order.handle) == 0
+        assert order.order.is_cancel_pending
+        async with asyncio.timeout(10):
+            while order.order.is_cancel_pending:
+                await asyncio.sleep(0.05)
+        assert hearing.told == [("ack", False), ("reject", True)]
+        assert phemex.cancel(order.handle) == 0

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from session_lines import USD_M, placed, until
+from session_lines import PATIENT, USD_M, placed, until
 
 import tidings
 from tidings.app.links.order_lanes import OrderLanes
@@ -21,7 +21,7 @@ from tidings.recorder.reader import RecordingReader
 
 def recording_session(exchange, directory: Path) -> tidings.Phemex:
     """A session of its own that records itself."""
-    settings = {"exchange": str(exchange.ready_file), "rate_limits": False, "duplicate_window_s": 1e-6}
+    settings = {"exchange": str(exchange.ready_file), "rate_limits": False, "duplicate_window_s": 1e-6, **PATIENT}
     return tidings.connect("local", journal="none", record=str(directory), **settings)
 
 

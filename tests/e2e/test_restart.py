@@ -11,7 +11,7 @@ from session_lines import COIN_M, USD_M, Line, every_line
 from tidings_command import tidings
 
 ACCOUNT = 2
-PROOF_LIMIT_S = 15
+PROOF_LIMIT_S = 60  # a busy machine
 
 
 class Desk:

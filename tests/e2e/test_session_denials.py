@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from fault_server import FaultServer
+from session_lines import PATIENT
 
 import tidings
 from tidings.errors import UsageError
@@ -15,7 +16,7 @@ from tidings.model.enums import DenyReason, TradingState
 async def session(**settings):
     with Certificates() as certificates:
         async with FaultServer(certificates.server_context()) as server:
-            settings = {"lanes": 1, "rate_limits": False, "duplicate_window_s": 1e-6, **settings}
+            settings = {"lanes": 1, "rate_limits": False, "duplicate_window_s": 1e-6, **PATIENT, **settings}
             async with tidings.connect(
                 "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=str(certificates.ca_file),
                 api_key="key", api_secret="secret", **settings,

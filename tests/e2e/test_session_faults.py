@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from fault_server import Act, Asked, FaultServer
-from session_lines import until
+from session_lines import SETTLE_S, let_deadline_pass, until
 
 import tidings
 from tidings.errors import OrderRejected, OrderUnknown
 from tidings.exchange.server.certificates import Certificates
 from tidings.model.enums import DenyReason, OrdStatus
 
-DEADLINE_S = 0.15
 CANARY = "canary-s3cret-5f0c1d"
 
 
@@ -54,7 +53,7 @@ class Counting(tidings.Strategy):
 
 @asynccontextmanager
 async def session(server: FaultServer, certificates: Certificates, **settings: Any) -> AsyncIterator[tidings.Phemex]:
-    settings = {"lanes": 1, "deadline_s": DEADLINE_S, "rate_limits": False, "duplicate_window_s": 1e-6, **settings}
+    settings = {"lanes": 1, "deadline_s": SETTLE_S, "rate_limits": False, "duplicate_window_s": 1e-6, **settings}
     async with tidings.connect(
         "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=str(certificates.ca_file),
         api_key="key", api_secret=CANARY, **settings,
@@ -86,6 +85,16 @@ async def fresh_lane(phemex: tidings.Phemex) -> None:
     await lane_is_back(phemex)
 
 
+def silence(asked: Asked) -> None:
+    """No answer ever: `silence_passes` for it."""
+
+
+async def silence_passes(server: FaultServer, phemex: tidings.Phemex, asked_count: int) -> None:
+    """The request of that number has come, and the deadline of its answer is over."""
+    await until(lambda: len(server.asked) == asked_count, "the request")
+    let_deadline_pass(phemex)
+
+
 def raw(data: bytes, *, then_cut: bool = False) -> Act:
     def act(asked: Asked) -> None:
         asked.writer.write(data)
@@ -101,7 +110,7 @@ def answer(status: int, body: bytes, *headers: str) -> Act:
 
 HTML = b"<html><body>Bad gateway</body></html>"
 UNKNOWN_ACTS = {
-    "no answer": lambda asked: None,
+    "no answer": silence,
     "500": answer(500, b""),
     "502 with HTML": answer(502, HTML),
     "503 with a refusal in it": answer(503, b'{"code":11001,"msg":"TE_NO_ENOUGH_AVAILABLE_BALANCE","data":null}'),
@@ -134,6 +143,8 @@ UNKNOWN_ACTS = {
 async def test_a_create_without_a_clean_answer_is_unknown_and_never_sent_again(server, phemex, act):
     server.acts.append(act)
     order = place(phemex)
+    if act is silence:
+        await silence_passes(server, phemex, 1)
     with pytest.raises(OrderUnknown, match="may be live"):
         await order.accepted()
     assert order.status == OrdStatus.UNKNOWN
@@ -170,20 +181,24 @@ async def test_a_refusal_is_told_with_code_name_and_meaning(server, phemex, act,
 
 
 async def test_a_late_answer_resolves_an_unknown_order(server, phemex):
-    server.acts.append(lambda asked: asyncio.get_running_loop().call_later(3 * DEADLINE_S, asked.accept))
+    server.acts.append(silence)
     order = place(phemex)
+    await silence_passes(server, phemex, 1)
     with pytest.raises(OrderUnknown):
         await order.accepted()
+    server.asked[0].accept()
     await until(lambda: order.status == OrdStatus.NEW, "the late answer")
     await order.accepted()
     assert phemex.counting.told == {"unknown": 1, "ack": 1}
 
 
 async def test_a_late_answer_that_knows_no_better_is_not_told_twice(server, phemex):
-    server.acts.append(lambda asked: asyncio.get_running_loop().call_later(2 * DEADLINE_S, answer(500, b""), asked))
+    server.acts.append(silence)
     order = place(phemex)
+    await silence_passes(server, phemex, 1)
     with pytest.raises(OrderUnknown):
         await order.accepted()
+    server.asked[0].answer(500, b"")
     (lane,) = phemex.engine.lanes.pool
     await until(lambda: lane.in_flight_count == 0, "the late answer")
     assert order.status == OrdStatus.UNKNOWN
@@ -207,7 +222,7 @@ async def test_a_fill_may_come_before_the_ack_and_twice(server, phemex):
     def fill_first(asked: Asked) -> None:
         server.tell(asked.cl_ord_id, asked.order_id, **fill)
         server.tell(asked.cl_ord_id, asked.order_id, **fill)
-        asyncio.get_running_loop().call_later(DEADLINE_S / 3, asked.accept)
+        asyncio.get_running_loop().call_later(0.05, asked.accept)
 
     server.acts.append(fill_first)
     order = place(phemex)
@@ -263,26 +278,28 @@ async def test_what_the_kernel_never_had_was_not_sent(server, phemex):
     assert server.asked == []
 
 
-async def test_an_answer_nobody_asked_for_closes_an_idle_lane(server, phemex):
+async def test_an_answer_nobody_asked_for_closes_an_idle_lane(server, phemex, caplog):
     await place(phemex).accepted()
     connections = server.connection_count
     server.asked[0].accept()
-    async with asyncio.timeout(5):
-        while server.connection_count == connections:
-            await asyncio.sleep(0.01)
+    await until(lambda: server.connection_count > connections, "the new connection")
     await lane_is_back(phemex)
-    assert server.connection_count == connections + 1
+    (down,) = [record.getMessage() for record in caplog.records if " is down: " in record.getMessage()]
+    assert "bytes came that no request had asked for" in down
     await place(phemex).accepted()
     assert phemex.counting.told == {"ack": 2}
 
 
-@pytest.mark.parametrize("act", [answer(500, b""), lambda asked: None, Asked.cut], ids=["500", "silence", "cut"])
+@pytest.mark.parametrize("act", [answer(500, b""), silence, Asked.cut], ids=["500", "silence", "cut"])
 async def test_a_cancel_without_a_clean_answer_is_unknown_and_may_be_asked_again(server, phemex, act):
     order = await place(phemex).accepted()
     server.tell(order.cl_ord_id, server.asked[0].order_id)
     server.acts.append(act)
+    cancelling = asyncio.ensure_future(order.cancel())
+    if act is silence:
+        await silence_passes(server, phemex, 2)
     with pytest.raises(OrderUnknown, match="cancel"):
-        await order.cancel()
+        await cancelling
     assert not order.is_done
     await fresh_lane(phemex)
     server.acts.append(lambda asked: asked.refuse(11063, "TE_ORDER_STATUS_NOT_CANCELABLE"))
@@ -309,7 +326,7 @@ async def test_an_unknown_amend_leaves_the_order_as_it_was(server, phemex):
         (answer(429, b""), "reject"),
         (answer(500, b""), "unknown"),
         (answer(200, b'{"code":0,"msg":"","data":[]}'), "reject"),
-        (lambda asked: None, "unknown"),
+        (silence, "unknown"),
         (Asked.cut, "unknown"),
     ],
     ids=["10002", "429", "500", "none of them", "silence", "cut"],
@@ -319,6 +336,8 @@ async def test_a_bulk_cancel_ends_once_for_each_of_its_orders(server, phemex, ac
     phemex.counting.told.clear()
     server.acts.append(act)
     assert phemex.cancel_many(order.handle for order in orders) == 0
+    if act is silence:
+        await silence_passes(server, phemex, 4)
     await until(lambda: phemex.counting.told[told] == 3)
     await until(lambda: not any(order.order.is_cancel_pending for order in orders))
     assert phemex.counting.told == {told: 3}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 import uvloop
-from session_lines import COIN_M, SPOT, USD_M, Line, every_line, placed, trade_back, until
+from session_lines import COIN_M, PATIENT, SPOT, USD_M, Line, every_line, placed, trade_back, until
 
 import tidings
 from tidings.model.enums import DenyReason, OrdStatus, OrdType, Trigger
@@ -199,7 +199,7 @@ def net_lots(phemex: tidings.Phemex, symbol: str) -> int:
 
 async def trade_both_ways(ready_file: str) -> Counter:
     """Two accounts in one loop: quotes, crosses, amends, bulk cancels; what each order came to."""
-    settings = {"exchange": ready_file, "rate_limits": False, "duplicate_window_s": 1e-6}
+    settings = {"exchange": ready_file, "rate_limits": False, "duplicate_window_s": 1e-6, **PATIENT}
     async with (
         tidings.connect("local", account=0, **settings) as one,
         tidings.connect("local", account=1, **settings) as other,
@@ -240,7 +240,7 @@ def test_two_engines_trade_with_each_other_on_either_loop(quiet_exchange, loop_f
 @pytest.mark.parametrize("mode", ["in_flight", "always"])
 def test_a_busy_polling_loop_trades_too(quiet_exchange, mode):
     async def main() -> None:
-        settings = {"exchange": str(quiet_exchange.ready_file), "rate_limits": False, "busy_poll": mode}
+        settings = {"exchange": str(quiet_exchange.ready_file), "rate_limits": False, "busy_poll": mode, **PATIENT}
         async with tidings.connect("local", account=3, **settings) as phemex:
             for _ in range(3):
                 order = await placed(phemex, USD_M)

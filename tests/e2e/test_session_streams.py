@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import pytest_asyncio
 from fault_server import REFUSED, FaultServer
-from session_lines import USD_M, placed, trade_back, until
+from session_lines import PATIENT, USD_M, placed, trade_back, until
 
 import tidings
 from tidings.app.engine import Engine
@@ -58,7 +58,7 @@ async def server(certificates):
 def connect_to(server: FaultServer, certificates: Certificates, **settings) -> tidings.Phemex:
     return tidings.connect(
         "local", api_url=server.rest_url, ws_url=server.ws_url, ca_file=str(certificates.ca_file), api_key="key",
-        api_secret="secret", rate_limits=False, lanes=1, **settings,
+        api_secret="secret", rate_limits=False, lanes=1, **PATIENT, **settings,
     )
 
 

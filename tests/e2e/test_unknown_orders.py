@@ -12,7 +12,7 @@ from tidings.model.enums import DenyReason, ExecType, OrdStatus, ReportSource, R
 from tidings.model.execution_report import report_of
 
 # Expiry 1 s + margin 2 s + two answers apart, on a machine that may be busy.
-PROOF_LIMIT_S = 15
+PROOF_LIMIT_S = 60  # a busy machine
 
 
 class LossyVenue:

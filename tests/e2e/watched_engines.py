@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange_process import RunningExchange
+from session_lines import PATIENT
 from tidings_command import clean_environment, command_line
 
 LIMIT_S = 30.0  # a busy machine
@@ -110,7 +111,7 @@ class Kennel:
 
     def engine(self, symbols: int = 0, **settings: Any) -> Lines:
         """A session with these settings, and orders open in so many symbols."""
-        told = json.dumps({"account": self.account, "watchdog": "required", "expiry_s": 1, **settings})
+        told = json.dumps({"account": self.account, "watchdog": "required", "expiry_s": 1, **PATIENT, **settings})
         engine = self.start([sys.executable, "-m", "benchmarks.watched_engine", str(self.exchange.ready_file), told])
         engine.hear()
         if symbols:

@@ -11,7 +11,7 @@ from quickfix_dictionary import QuickFixDictionary
 from tidings.fix.dictionary import FIX44, plain_fix44
 from tidings.fix.dictionary_xml import quickfix_xml
 
-LIMIT_S = 10.0
+LIMIT_S = 30.0  # a busy machine
 SESSION_TAGS = {8, 9, 10, 34, 35, 43, 49, 52, 56, 97, 122, 128, 129}
 # A stock client has the first; the second is for who asked for more, by its Logon or by a message of the dialect's own.
 STRICT44 = QuickFixDictionary(quickfix_xml(plain_fix44()))

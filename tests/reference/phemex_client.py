@@ -17,7 +17,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-TIMEOUT_S = 10
+TIMEOUT_S = 30  # a busy machine
 
 
 @dataclass

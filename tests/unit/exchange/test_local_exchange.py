@@ -25,7 +25,7 @@ async def ask(url: str, path: str, ca_file: object = None, *, method: str = "GET
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port, ssl=context)
     head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     writer.write((head + body).encode())
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 30)
     writer.close()
     return json.loads(answer.partition(b"\r\n\r\n")[2])
 
@@ -69,7 +69,7 @@ async def test_a_chore_that_fails_is_told_of_and_done_again(exchange, monkeypatc
 
     monkeypatch.setattr(type(exchange._hub), "has_feeds", True)
     monkeypatch.setattr(exchange._hub, "poll", poll)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(polls) < 3:
             await asyncio.sleep(0.01)
     assert "poll_markets failed" in caplog.text

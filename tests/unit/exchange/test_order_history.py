@@ -50,11 +50,11 @@ def test_ten_thousand_orders_and_executions_of_an_account_are_shown_in_pages():
         store._closed[d.a, Line.COIN_M].add(done)
         store._fills[d.a, Line.COIN_M].append(done)
     for path in ("/exchange/order/list", "/exchange/order/trade"):
-        began = time.perf_counter()
+        began = time.thread_time()
         page = ask(d, path, symbol="BTCUSD", limit=200, offset=9_900, withCount="true")["data"]
         assert (page["total"], len(page["rows"])) == (10_000, 100)
         assert [row["orderID"] for row in page["rows"][-2:]] == ["id-2", "id-1"]
-        assert time.perf_counter() - began < 1, "rows that are not shown are not written"
+        assert time.thread_time() - began < 1, "rows that are not shown are not written"
     found = ask(d, "/exchange/order", symbol="BTCUSD", clOrdID="c0,c1,c10000")["data"]
     assert [row["orderID"] for row in found] == ["id-1", "id-10000"]
 

@@ -26,7 +26,7 @@ class Disk:
         monkeypatch.setattr(os, "fdatasync", self._sync)
 
     def _sync(self, file: int) -> None:
-        assert self.gate.wait(10)
+        assert self.gate.wait(60)
         if self.error is not None:
             raise self.error
         self.synced.append(os.path.basename(os.readlink(f"/proc/self/fd/{file}")))  # noqa: PTH115, PTH119

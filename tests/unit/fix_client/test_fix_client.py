@@ -124,7 +124,7 @@ async def test_what_a_listener_could_not_take_ends_the_client_and_does_not_count
     request = await peer.expect("2")
     assert request[7] == "2"  # the number of the report that was not dealt with
     peer.send("8", (43, "Y"), (122, "20260801-12:34:56"), *report("a1", "E1"), seq=2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not heard:
             await asyncio.sleep(0.01)
     assert heard == [b"E1"]
@@ -138,7 +138,7 @@ async def test_a_heap_that_nobody_reads_ends_the_client(peer, monkeypatch):
     peer.send("8", *report("a1", "E1"))
     peer.send("8", *report("a1", "E2"))
     with pytest.raises(TidingsError, match="nobody reads"):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while client.is_logged_on:
                 await asyncio.sleep(0.01)
             await client.__aexit__()

@@ -135,7 +135,7 @@ async def test_answers_that_came_before_the_break_are_still_read(link, peer):
 # --- Partial writes: the peer does not read, the kernel's buffers are small.
 
 REQUEST_BYTES = 500
-PATIENCE_S = 5
+PATIENCE_S = 30  # a busy machine
 
 
 def request(index):

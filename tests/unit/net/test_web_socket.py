@@ -14,7 +14,7 @@ from tidings.net.dialer import Dialer, Endpoint
 from tidings.net.tls import TlsContext
 from tidings.net.web_socket import open_web_socket
 
-PATIENCE_S = 5
+PATIENCE_S = 30  # a busy machine
 
 
 @pytest.fixture(params=["libssl", "memory", "plain"])

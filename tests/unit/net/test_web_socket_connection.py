@@ -16,7 +16,7 @@ from tidings.net.web_socket_connection import WebSocketConnection
 from tidings.venue.phemex.market_stream import MarketListener, MarketStream
 from tidings.wire.websocket import WebSocketHandshake
 
-PATIENCE_S = 5
+PATIENCE_S = 30  # a busy machine
 BOOK = (
     b'{"book":{"asks":[[10000,5]],"bids":[[9000,7]]},"depth":30,"sequence":1,"symbol":"BTCUSD","timestamp":1,'
     b'"type":"snapshot"}'

@@ -18,6 +18,8 @@ from tidings.model.enums import Side
 from tidings.session.market_face import MarketFace
 from tidings.venue.phemex.products import Products
 
+PATIENCE_S = 30  # a busy machine
+
 
 class Session(MarketFace):
     """A session, its engine and the engine's market in one; `listeners` hear what a test tells."""
@@ -77,7 +79,7 @@ async def started(iterator):
 
 
 async def rest_of(iterator, count):
-    return [await asyncio.wait_for(anext(iterator), 1) for _ in range(count)]
+    return [await asyncio.wait_for(anext(iterator), PATIENCE_S) for _ in range(count)]
 
 
 async def test_a_slow_loop_sees_the_newest_book_and_how_many_it_missed():
@@ -179,7 +181,7 @@ async def test_several_loops_at_once_hear_the_same():
     await asyncio.sleep(0.01)
     for number in range(10):
         tell(session.listeners.trade, trade(number), 1)
-    await asyncio.wait_for(asyncio.gather(*loops), 1)
+    await asyncio.wait_for(asyncio.gather(*loops), PATIENCE_S)
     assert sorted(seen) == sorted([*range(10)] * 3)
     await asyncio.sleep(0.01)
     assert session.listener_count == 0
@@ -196,7 +198,7 @@ async def test_a_loop_that_is_left_is_heard_of_no_more():
     await asyncio.sleep(0.01)
     assert session.listener_count == 1
     tell(session.listeners.trade, trade(1), 1)
-    await asyncio.wait_for(task, 1)
+    await asyncio.wait_for(task, PATIENCE_S)
     await asyncio.sleep(0.01)
     assert session.listener_count == 0
     assert session.unsubscribed == session.subscribed == [(["BTCUSDT"], ("trade",))]
@@ -232,7 +234,7 @@ async def test_a_loop_that_is_closed_while_it_subscribes_gives_that_back():
     trades.close()
     answered.set()
     with pytest.raises(StopAsyncIteration):
-        await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(waiting, PATIENCE_S)
     await asyncio.sleep(0.01)
     assert session.unsubscribed == session.subscribed == [(["BTCUSDT"], ("trade",))]
     assert session.listener_count == 0
@@ -250,7 +252,7 @@ async def test_the_end_of_the_session_ends_its_loops():
     task = asyncio.create_task(follow())
     await asyncio.sleep(0.01)
     session.close_iterators()
-    assert await asyncio.wait_for(task, 1) == "ended"
+    assert await asyncio.wait_for(task, PATIENCE_S) == "ended"
     await asyncio.sleep(0.01)
     assert (seen, session.listener_count) == ([], 0)
 

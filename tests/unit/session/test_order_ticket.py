@@ -11,6 +11,7 @@ from tidings.errors import ConnectionLost, OrderRejected, OrderUnknown
 from tidings.model.enums import ExecType, OrdStatus, ReportSource, RequestKind
 from tidings.session.order_ticket import OrderTicket
 
+PATIENCE_S = 30  # a busy machine
 REJECTED_ROW = {"ord_status": OrdStatus.REJECTED, "reconciled": True}
 
 
@@ -59,7 +60,7 @@ async def test_a_row_that_shows_the_order_rejected_is_no_acceptance(session, sou
     waiting = await awaited(getattr(ticket, wait)())
     session.hear(ticket, ExecType.STATUS, source, code=11001, **REJECTED_ROW)
     with pytest.raises(OrderRejected) as raised:
-        await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(waiting, PATIENCE_S)
     assert (raised.value.code, raised.value.name) == (11001, "TE_NO_ENOUGH_AVAILABLE_BALANCE")
     with pytest.raises(OrderRejected):
         await getattr(ticket, wait)()
@@ -91,7 +92,7 @@ async def test_an_amend_that_is_not_in_force_does_not_say_that_its_order_is_not_
     session.hear(ticket, ExecType.REPLACE_REJECTED, ReportSource.QUERY, request_kind=RequestKind.AMEND,
                  text="the amend is not in force")
     with pytest.raises(OrderRejected, match=r"^amend of order \S+ rejected: 0 WITHOUT_EFFECT: the amend is not"):
-        await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(waiting, PATIENCE_S)
 
 
 async def test_a_cancel_without_effect_does_not_say_that_its_order_is_not_at_the_venue(session):
@@ -101,7 +102,7 @@ async def test_a_cancel_without_effect_does_not_say_that_its_order_is_not_at_the
     session.hear(ticket, ExecType.CANCEL_REJECTED, ReportSource.QUERY, request_kind=RequestKind.CANCEL,
                  text="the order is open long after")
     with pytest.raises(OrderRejected, match=r"^cancel of order \S+ rejected: 0 WITHOUT_EFFECT: the order is open"):
-        await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(waiting, PATIENCE_S)
 
 
 async def test_a_cancel_that_the_venue_refuses_does_not_call_its_order_rejected(session):
@@ -110,7 +111,7 @@ async def test_a_cancel_that_the_venue_refuses_does_not_call_its_order_rejected(
     waiting = await awaited(ticket.cancel())
     session.hear(ticket, ExecType.CANCEL_REJECTED, code=39995, request_kind=RequestKind.CANCEL)
     with pytest.raises(OrderRejected, match=r"^cancel of order \S+ rejected by the venue: 39995 TOO_MANY_REQUESTS"):
-        await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(waiting, PATIENCE_S)
     assert ticket.status == OrdStatus.NEW
 
 
@@ -123,10 +124,10 @@ async def test_who_reads_reports_is_let_go_when_the_session_ends(session):
     reading = await awaited(read_all(ticket))
     waiting = await awaited(ticket.accepted())
     session.hear(ticket, ExecType.NEW, ord_status=OrdStatus.NEW)
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, PATIENCE_S)
     assert session.waiting == {ticket}
     ticket.end_waits(ConnectionLost("the session ended"))
-    assert await asyncio.wait_for(reading, 1) == [ExecType.NEW]
+    assert await asyncio.wait_for(reading, PATIENCE_S) == [ExecType.NEW]
     assert session.waiting == set()
 
 
@@ -134,4 +135,4 @@ async def test_who_reads_reports_after_the_session_gets_those_there_are(session)
     ticket = session.ticket()
     session.hear(ticket, ExecType.NEW, ord_status=OrdStatus.NEW)
     session.engine.is_open = False
-    assert await asyncio.wait_for(read_all(ticket), 1) == [ExecType.NEW]
+    assert await asyncio.wait_for(read_all(ticket), PATIENCE_S) == [ExecType.NEW]

@@ -16,7 +16,7 @@ from tidings.engine.heartbeat_signs import EngineMode, TripCause, WatchMode
 from tidings.model.enums import DenyReason, ProductLine
 
 CLOCK = Clock()
-SETTLE_S = 5.0
+SETTLE_S = 30.0  # a busy machine
 
 
 class Gates:

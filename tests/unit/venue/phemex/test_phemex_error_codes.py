@@ -136,6 +136,6 @@ def test_any_code_and_text_give_one_printable_entry(code, text):
 
 def test_long_words_are_read_in_no_time():
     """They are read where an order's answer is: 64 kB took seconds."""
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert meaning_of(19_999, "order " * 100_000).name == "REQUEST_IS_DUPLICATED"
-    assert time.perf_counter() - begun < 1
+    assert time.thread_time() - begun < 1

@@ -119,7 +119,7 @@ class Wired:
             ours = socket.create_connection(listener.getsockname())
             theirs, _ = listener.accept()
         ours.setblocking(False)
-        theirs.settimeout(5)
+        theirs.settimeout(30)
         self.ends.append(ours)
         channel = PlainChannel(ours, "venue.test:443", self.clock)
         lane.attach(Connection(channel, lane, self.loop), NOW_NS)
@@ -143,7 +143,7 @@ class Wired:
         lines = [f"HTTP/1.1 {status} Told", f"Content-Length: {len(body)}", *headers, "", ""]
         self.peers[lane].sendall("\r\n".join(lines).encode() + body)
         if self.pool.lanes[lane].connection.is_open:
-            select.select([self.ends[lane]], [], [], 5)     # the kernel may pace what is sent, on loopback too
+            select.select([self.ends[lane]], [], [], 30)     # the kernel may pace what is sent, on loopback too
         self.pool.lanes[lane].connection.poll()
         self.loop.pass_once()
 
