@@ -125,7 +125,7 @@ def test_readme_has_the_two_commands_for_a_fresh_machine() -> None:
     commands = [line.split(" #")[0].strip() for line in blocks(ROOT / "README.md", "sh")[0].splitlines()]
     assert len(commands) == 2
     assert commands[0].endswith("tidings demo")
-    assert commands[1].endswith("python -m pytest -n 3 --dist loadfile")
+    assert commands[1].endswith("python -m pytest -n 4 --dist loadfile")
 
 
 def test_measured_figures_of_the_readme_are_those_of_the_page() -> None:
