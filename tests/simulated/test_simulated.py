@@ -23,6 +23,7 @@ ONCE_BROKEN = {
     100_000_055_379: "the judge took an order placed in the instant of a kill, before it, for one placed behind",
     100_000_057_038: "the judge wanted an order known again that the exchange had refused in an unheard engine's time",
     100_000_075_358: "of several orders that were missing none was looked up to the end, where requests are few",
+    200_000_033_270: "with 20 requests a minute, what became of an order was thrown away for want of its executions",
     100_000_117_965: "a request was counted and signed before a dial of two seconds, and left behind both",
     100_000_121_236: "executions were given up after so many looks, though not one of them could be asked",
     100_000_177_885: "the judge held a meeting of own orders against an engine that had not heard of a trigger",

@@ -132,11 +132,12 @@ class Inquiry:
                 told[owner.handle] = report
         found = [order for order in orders if order.handle in told]
         owing = [order for order in found if told[order.handle].cum_qty_lots > order.traded_qty_lots]
-        if owing:
+        try:
             await self._reconciliation.fetch_executions(instrument, owing)
-        self._resolver.expiry_ns = self._request_life_ns()
-        for order in found:
-            self._tell(order, self._resolver.found(order, told[order.handle], asked_ns))
+        finally:  # where requests are few, executions may have to wait for long: what became of the orders must not
+            self._resolver.expiry_ns = self._request_life_ns()
+            for order in found:
+                self._tell(order, self._resolver.found(order, told[order.handle], asked_ns))
         return [order for order in orders if order.handle not in told]
 
     def _tell_not_found(self, orders: list[Order], asked_ns: int, lists_heard_ns: int = 0) -> None:

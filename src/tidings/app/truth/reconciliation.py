@@ -6,9 +6,9 @@
     round    every few seconds: the symbols where something is open, and the accounts where something is held, for a
              stream can leave out messages while its heartbeats go on
 
-Differences become reports with `reconciled` set, executions before the state they lead to. What the lists do not say
-is never guessed: an order that is open here and unknown there halts its symbol. Lists may be older than what the stream
-has told; what may be concluded from them is `engine/reconcile`'s to say.
+Differences become reports with `reconciled` set, executions (if they can be had) before the state they lead to. What
+the lists do not say is never guessed: an order that is open here and unknown there halts its symbol. Lists may be older
+than what the stream has told; what may be concluded from them is `engine/reconcile`'s to say.
 """
 
 from __future__ import annotations
@@ -277,9 +277,7 @@ class Reconciliation:
         """
         if len(missing) > ASKED_BY_ID_MAX:
             closed = await self._evidence.closed_orders(instrument, self.sent_since(missing))
-            wanted = {order.handle for order in missing}
-            owned = ((self._entry.find_owner(report), report) for report in closed.reports)
-            await self._take(instrument, [report for order, report in owned if order and order.handle in wanted])
+            await self._take(instrument, [row for row in closed.reports if self._entry.find_owner(row) in missing])
         for order in missing:
             if order.is_done:
                 continue
@@ -292,15 +290,17 @@ class Reconciliation:
                 self._readiness.deny(instrument, VANISHED, DenyReason.HALTED, text)
 
     async def _take(self, instrument: Instrument, news: list[ExecutionReport], owing: Iterable[Order] = ()) -> None:
-        """Hand up what the lists told: executions first, then the states they lead to. `owing`: orders of which more
-        had filled before than we have heard executions of.
+        """Hand up what the lists told: executions first if they can be had, then the states they lead to. `owing`:
+        orders of which more had filled before than we have heard executions of.
         """
         owners = [(self._entry.find_owner(report), report) for report in news]
         owing = [*owing, *(order for order, report in owners if order and report.cum_qty_lots > order.traded_qty_lots)]
-        await self.fetch_executions(instrument, list({order.handle: order for order in owing}.values()))
-        for order, report in owners:
-            if order is not None and tells_news(order, report):
-                self._hand_up(report)
+        try:
+            await self.fetch_executions(instrument, list({order.handle: order for order in owing}.values()))
+        finally:  # where requests are few, executions may have to wait for long: the states that were told must not
+            for order, report in owners:
+                if order is not None and tells_news(order, report):
+                    self._hand_up(report)
 
     def _is_worth_asking(self, order: Order) -> bool:
         """Whether executions that the venue owes may still come: it need not list those of long ago."""

@@ -50,9 +50,11 @@ class Executions:
     """In place of Reconciliation: which orders' executions were fetched."""
 
     def __init__(self):
-        self.fetched = []
+        self.fetched, self.problem = [], None
 
     async def fetch_executions(self, instrument, owing):
+        if owing and self.problem is not None:
+            raise self.problem
         self.fetched += [order.cl_ord_id for order in owing]
 
     def sent_since(self, orders):
@@ -131,6 +133,17 @@ async def test_done_orders_are_found_by_id_and_their_executions_fetched_first(be
     assert bench.venue.asked == ["open BTCUSDT", order.cl_ord_id]
     assert bench.executions.fetched == [order.cl_ord_id]
     assert order.status == OrdStatus.FILLED
+
+
+@pytest.mark.parametrize("problem", [RateLimited("no room for a minute", 60), ConnectionLost("gone")])
+async def test_what_became_of_an_order_is_told_though_its_executions_cannot_be_had(bench, problem):
+    """Where requests are few each look may be refused at this point (found by the simulation, 200000033270)."""
+    (order,) = bench.lose()
+    bench.venue.by_id[order.cl_ord_id] = shown(order, OrdStatus.FILLED, order_qty_lots=10, cum_qty_lots=10)
+    bench.executions.problem = problem
+    await bench.looks(1)
+    assert (order.ord_status, order.cum_qty_lots, order.traded_qty_lots) == (OrdStatus.FILLED, 10, 0)
+    assert bench.path.table.owing_executions() == [order], "who asks for them again goes by this"
 
 
 async def test_many_lost_orders_are_looked_for_in_the_list_of_done_ones(bench):
