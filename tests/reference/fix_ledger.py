@@ -14,6 +14,7 @@ SYMBOL = "BTCUSDT"
 PENDING = {"A", "6", "E"}
 WORDS = {
     "New": {"0", "1"}, "PartiallyFilled": {"1"}, "Filled": {"2"}, "Canceled": {"4", "C"}, "Rejected": {"8"},
+    "Created": set(),  # on its way into the book: whoever asks then has to ask again
 }  # fmt: skip
 QTY = Decimal("0.002")
 STATUS_REPORT = "I"

@@ -42,6 +42,7 @@ def test_agreement_is_silent():
         ([NEW, FILL], history(executions=()), "INVENTED: execution e-1"),
         ([NEW, FILL], history(executions=[("e-1", 1)]), "QUANTITY: execution e-1"),
         ([NEW], history(status="Canceled", executions=()), "STATUS: A-1 was told 0"),
+        ([NEW], history(status="Created", executions=()), "STATUS: A-1 was told 0, the exchange says Created"),
         ([NEW, FILL], history(orders=("X", "Y")), "LOST: the exchange has order Y"),
         ([], history(orders=(), executions=()), "UNANSWERED: A-1"),
     ],
