@@ -277,7 +277,8 @@ class Reconciliation:
         """
         if len(missing) > ASKED_BY_ID_MAX:
             closed = await self._evidence.closed_orders(instrument, self.sent_since(missing))
-            await self._take(instrument, [row for row in closed.reports if self._entry.find_owner(row) in missing])
+            wanted = set(missing)  # hundreds, perhaps, and as many rows
+            await self._take(instrument, [row for row in closed.reports if self._entry.find_owner(row) in wanted])
         for order in missing:
             if order.is_done:
                 continue
@@ -290,9 +291,7 @@ class Reconciliation:
                 self._readiness.deny(instrument, VANISHED, DenyReason.HALTED, text)
 
     async def _take(self, instrument: Instrument, news: list[ExecutionReport], owing: Iterable[Order] = ()) -> None:
-        """Hand up what the lists told: executions first if they can be had, then the states they lead to. `owing`:
-        orders of which more had filled before than we have heard executions of.
-        """
+        """Hand up what the lists told, executions first if they can be had. `owing`: orders that owed some before."""
         owners = [(self._entry.find_owner(report), report) for report in news]
         owing = [*owing, *(order for order, report in owners if order and report.cum_qty_lots > order.traded_qty_lots)]
         try:
